@@ -1,0 +1,1 @@
+"""What commentary is: pure Python, numpy and soxr; no ROS, no torch, no OpenCV, no web."""

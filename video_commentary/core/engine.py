@@ -1,0 +1,101 @@
+"""The protocol between the commentator and whatever looks at frames and comments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from .audio import AudioFormat, Pcm
+from .frames import Frame
+from .prompting import Prompt
+
+SILENCE = "..."
+"""What an engine that has nothing new to say says, exactly and alone."""
+
+
+class Cancel(Protocol):
+    """Asks a running comment to stop; `threading.Event` is one."""
+
+    def is_set(self) -> bool:
+        """Return whether the comment is to stop."""
+        ...
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much to say: `max_tokens` new tokens, about 0.75 words each."""
+
+    max_tokens: int
+
+
+@dataclass(frozen=True)
+class Request:
+    """One look at the scene: `frames` oldest first (one or more cameras), and what is wanted."""
+
+    frames: tuple[Frame, ...]
+    prompt: Prompt
+    limits: Limits
+    speak: bool
+
+
+@dataclass(frozen=True)
+class Delta:
+    """The next piece of a comment: text, sound or both (then the sound says that text)."""
+
+    text: str = ""
+    pcm: Pcm | None = None
+    last: bool = False
+
+
+class EngineError(Exception):
+    """The engine failed; the message says what happened and what to do next.
+
+    `retry` is False where trying again can't help until somebody changes something.
+    """
+
+    def __init__(self, message: str, *, retry: bool = True) -> None:
+        super().__init__(message)
+        self.retry = retry
+
+
+class Engine(Protocol):
+    """What looks at frames and comments on them. Knows nothing of ROS, clocks or queues.
+
+    `look` runs on another thread than `comment`; both may run at once. Everything else is called
+    while neither runs.
+    """
+
+    @property
+    def description(self) -> str:
+        """What this engine is, in one line for people."""
+        ...
+
+    @property
+    def look_fps(self) -> float:
+        """How many frames a second `look` wants; the window's own frames come in any case."""
+        ...
+
+    @property
+    def voice(self) -> AudioFormat | None:
+        """The format of the engine's own voice, None if it only writes. Known after `load`."""
+        ...
+
+    def load(self) -> None:
+        """Get ready. Raise EngineError."""
+        ...
+
+    def look(self, frame: Frame) -> None:
+        """Encode or observe a frame as it arrives. Stamps may jump backwards (a bag loops)."""
+        ...
+
+    def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
+        """Yield the comment piece by piece; stop within one decode step of `cancel`.
+
+        Raise EngineError. With `request.speak` and a `voice`, deltas carry sound too.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free everything; `load` may follow."""
+        ...

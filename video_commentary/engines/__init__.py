@@ -1,0 +1,1 @@
+"""What can look at frames and comment on them."""

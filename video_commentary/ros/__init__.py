@@ -1,0 +1,1 @@
+"""Between ROS messages and the core: conversion, QoS, parameters, the one ROS thread."""

@@ -1,0 +1,1 @@
+"""Where frames come from when no camera topic exists; no ROS."""

@@ -1,0 +1,1 @@
+"""Text to speech, for engines without a voice of their own."""
