@@ -1,0 +1,90 @@
+"""ROS parameters made from a settings dataclass, and back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from rcl_interfaces.msg import (
+    FloatingPointRange,
+    IntegerRange,
+    ParameterDescriptor,
+    SetParametersResult,
+)
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from ..core.settings import Rule, check, from_environment, rules
+
+Settings = TypeVar("Settings")
+
+
+def describe(rule: Rule, default: Any) -> ParameterDescriptor:
+    """Return the descriptor that rqt and `ros2 param describe` show."""
+    descriptor = ParameterDescriptor(description=rule.description, read_only=not rule.live)
+    if rule.choices:
+        descriptor.additional_constraints = "one of: " + ", ".join(rule.choices)
+    if rule.low is not None and rule.high is not None:
+        if isinstance(default, int):
+            descriptor.integer_range = [
+                IntegerRange(from_value=int(rule.low), to_value=int(rule.high), step=0)
+            ]
+        else:
+            descriptor.floating_point_range = [
+                FloatingPointRange(from_value=rule.low, to_value=rule.high, step=0.0)
+            ]
+    return descriptor
+
+
+def declare(node: Node, settings: type[Settings]) -> Settings:
+    """Declare every setting as a parameter and return their values.
+
+    A parameter given at start wins over the environment (VIDEO_COMMENTARY_<NAME>), which wins
+    over the default. Raise ValueError saying what is allowed.
+    """
+    values: dict[str, Any] = {}
+    defaults = from_environment(settings, os.environ)
+    for name, (_, rule) in rules(settings).items():
+        default = defaults[name]
+        declared = node.declare_parameter(
+            name,
+            list(default) if isinstance(default, tuple) else default,
+            describe(rule, default),
+        ).value
+        values[name] = tuple(declared) if isinstance(default, tuple) else declared
+        check(name, values[name], rule)
+    return settings(**values)
+
+
+class LiveParameters:
+    """Holds a node's settings and applies changes while it runs.
+
+    `accept` sees the new settings before they count and raises ValueError to refuse them.
+    Read-only parameters are refused by rclpy itself.
+    """
+
+    def __init__(
+        self, node: Node, settings: Settings, accept: Callable[[Any], None] = lambda _: None
+    ) -> None:
+        """Watch `node` for parameter changes, starting from `settings`."""
+        self.settings: Any = settings
+        self._accept = accept
+        self._rules = rules(type(settings))
+        node.add_on_set_parameters_callback(self._set)
+
+    def _set(self, parameters: list[Parameter]) -> SetParametersResult:
+        changes = {p.name: p.value for p in parameters if p.name in self._rules}
+        try:
+            changed = self._checked(changes)
+            self._accept(changed)
+        except ValueError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        self.settings = changed
+        return SetParametersResult(successful=True)
+
+    def _checked(self, changes: Mapping[str, Any]) -> Any:
+        for name, value in changes.items():
+            check(name, value, self._rules[name][1])
+        return replace(self.settings, **changes)
