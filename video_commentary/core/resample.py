@@ -1,0 +1,69 @@
+"""From one audio format to another, chunk by chunk, without seams."""
+
+from __future__ import annotations
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from .audio import AudioFormat, Pcm
+
+
+class Resampler:
+    """Convert a stream of Pcm from `source` to `target`.
+
+    However the stream is cut into chunks, the same samples come out. Several channels are mixed
+    down to one by their mean; one is copied to several. Not thread-safe.
+    """
+
+    def __init__(self, source: AudioFormat, target: AudioFormat) -> None:
+        if source.channels != target.channels and 1 not in (source.channels, target.channels):
+            raise ValueError(f"can't turn {source.channels} channels into {target.channels}")
+        self._source = source
+        self._target = target
+        # Channels change on the side where fewer go through the filter.
+        self._filtered = min(source.channels, target.channels)
+        # float32 inside: soxr's int16 output is dithered, which would depend on the chunks.
+        self._stream = (
+            None
+            if source.rate == target.rate
+            else soxr.ResampleStream(
+                source.rate, target.rate, self._filtered, dtype="float32", quality="HQ"
+            )
+        )
+
+    def push(self, pcm: Pcm) -> Pcm:
+        """Return what is ready; the rest comes with later chunks or `flush`.
+
+        Raise ValueError where `pcm` is not in the source's format.
+        """
+        if pcm.format != self._source:
+            raise ValueError(f"expected {self._source}, got {pcm.format}")
+        if self._source == self._target:
+            return pcm
+        return self._convert(pcm.samples, last=False)
+
+    def flush(self) -> Pcm:
+        """Return what is still inside; the next `push` starts a new stream."""
+        rest = self._convert(np.zeros(0, np.int16), last=True)
+        if self._stream is not None:
+            self._stream.clear()
+        return rest
+
+    def _convert(self, samples: NDArray[np.int16], *, last: bool) -> Pcm:
+        wave = samples.astype(np.float32).reshape(-1, self._source.channels)
+        if self._filtered < self._source.channels:
+            wave = wave.mean(axis=1, keepdims=True)
+        if self._stream is not None:
+            wave = self._stream.resample_chunk(np.ascontiguousarray(wave), last=last)
+        if self._filtered < self._target.channels:
+            wave = np.repeat(wave, self._target.channels, axis=1)
+        out = np.clip(np.rint(wave), -32768, 32767).astype(np.int16)
+        return Pcm(out.reshape(-1), self._target)
+
+
+def resample(pcm: Pcm, target: AudioFormat) -> Pcm:
+    """Convert a whole sound at once."""
+    resampler = Resampler(pcm.format, target)
+    first, rest = resampler.push(pcm), resampler.flush()
+    return Pcm(np.concatenate([first.samples, rest.samples]), target)
