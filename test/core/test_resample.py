@@ -21,8 +21,14 @@ def tone(format: AudioFormat, seconds: float, hertz: float = 440.0) -> Pcm:
     frames=st.integers(0, 6000),
     cuts=st.lists(st.integers(0, 6000), max_size=12),
     source=st.sampled_from(
-        [AudioFormat(24_000), AudioFormat(22_050), AudioFormat(44_100, 2), AudioFormat(48_000, 2),
-         AudioFormat(16_000), AudioFormat(48_000)]
+        [
+            AudioFormat(24_000),
+            AudioFormat(22_050),
+            AudioFormat(44_100, 2),
+            AudioFormat(48_000, 2),
+            AudioFormat(16_000),
+            AudioFormat(48_000),
+        ]
     ),
 )
 def test_any_chunking_gives_the_same_samples(

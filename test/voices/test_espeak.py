@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from video_commentary.core.voice import VoiceError
+from video_commentary.voices import espeak
+from video_commentary.voices.espeak import EspeakVoice
+
+installed = pytest.mark.skipif(
+    shutil.which("espeak-ng") is None, reason=f"no espeak-ng here: {espeak.INSTALL}"
+)
+
+
+def program(folder: Path, script: str) -> str:
+    path = folder / "fake-espeak"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+@installed
+def test_speaks_german() -> None:
+    voice = EspeakVoice("de")
+    voice.load()
+    parts = list(voice.say("Ein Mann geht über die Straße, 3,5 Meter weit.", threading.Event()))
+    assert all(part.format == voice.format and part.duration <= 0.25 for part in parts)
+    samples = np.concatenate([part.samples for part in parts])
+    assert 1.5 < len(samples) / voice.format.rate < 6
+    assert np.abs(samples).max() > 5000
+
+
+@installed
+@pytest.mark.parametrize("text", ["", " \n", "...", "🙂"])
+def test_text_without_words_makes_no_sound(text: str) -> None:
+    assert list(EspeakVoice().say(text, threading.Event())) == []
+
+
+@installed
+def test_unknown_language_is_named() -> None:
+    with pytest.raises(VoiceError, match="'nowhere'.*--voices"):
+        EspeakVoice("nowhere").load()
+
+
+@installed
+def test_text_is_never_an_option() -> None:
+    with pytest.raises(VoiceError, match="no language"):
+        EspeakVoice("--help").load()
+    assert list(EspeakVoice().say("--help me", threading.Event()))
+
+
+@installed
+def test_stops_in_mid_word_and_leaves_no_process() -> None:
+    cancel = threading.Event()
+    sound = EspeakVoice().say("one two three four five six seven. " * 20, cancel)
+    next(sound)
+    cancel.set()
+    assert list(sound) == []
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_absent_program_says_what_to_install() -> None:
+    with pytest.raises(VoiceError, match="apt-get install espeak-ng"):
+        EspeakVoice(program="no-such-espeak").load()
+
+
+def test_a_program_that_dies_says_why(tmp_path: Path) -> None:
+    voice = EspeakVoice(program=program(tmp_path, "echo 'no data files' >&2; exit 3"))
+    with pytest.raises(VoiceError, match="status 3: no data files"):
+        list(voice.say("Hello.", threading.Event()))
+
+
+def test_a_program_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(espeak, "_TIMEOUT", 0.3)
+    voice = EspeakVoice(program=program(tmp_path, "exec sleep 60"))
+    start = time.monotonic()
+    with pytest.raises(VoiceError, match="hung"):
+        list(voice.say("Hello.", threading.Event()))
+    with pytest.raises(VoiceError, match="hangs"):
+        voice.load()
+    assert time.monotonic() - start < 5
+
+
+def test_a_program_that_talks_rubbish_is_refused(tmp_path: Path) -> None:
+    voice = EspeakVoice(program=program(tmp_path, "echo 'this is not sound at all'"))
+    with pytest.raises(VoiceError, match="not a WAV stream"):
+        list(voice.say("Hello.", threading.Event()))

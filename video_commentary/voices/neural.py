@@ -1,0 +1,83 @@
+"""The built-in English voice: a small neural network on the CPU, without a download."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..core.audio import AudioFormat, Pcm, to_int16
+from ..core.engine import Cancel
+from ..core.voice import VoiceError
+from .clauses import clauses
+from .pieces import capped, pieces
+from .spoken import spoken
+from .trim import trim
+
+INSTALL = "pip install hibari-tts==0.2.1"
+_RATE = 24_000
+_GAIN = 2.0
+"""The voice peaks at -8 to -15 dB of full scale; twice that stays below full scale."""
+_PAUSES = {".": 0.20, "!": 0.20, "?": 0.20, "…": 0.20, ";": 0.14, ":": 0.14, ",": 0.08, "—": 0.14}
+"""Seconds of silence after a clause, by its last sign, on top of the trimmed tail."""
+
+
+class NeuralVoice:
+    """hibari-tts 0.2: 24 kHz, English, about 70 times faster than real time on one core."""
+
+    def __init__(self) -> None:
+        self._tts: Any = None
+
+    @property
+    def description(self) -> str:
+        """What this voice is."""
+        return "neural voice (hibari, English, on the CPU)"
+
+    @property
+    def format(self) -> AudioFormat:
+        """24 kHz mono."""
+        return AudioFormat(_RATE)
+
+    def load(self) -> None:
+        """Load the network and run it once: the first run is slow. Raise VoiceError."""
+        try:
+            from hibari import Hibari
+        except ImportError as error:
+            raise VoiceError(f"neural voice: {error}; install it: {INSTALL}") from error
+        try:
+            tts = Hibari(threads=1)
+            tts("Warm up.")
+        except Exception as error:
+            raise VoiceError(f"neural voice: can't load ({error}); reinstall: {INSTALL}") from error
+        self._tts = tts
+
+    def say(self, text: str, cancel: Cancel) -> Iterator[Pcm]:
+        """Speak `text`; it is read to its end even where it is longer than a clause.
+
+        Text beyond 1,000 characters is left out. Raise VoiceError.
+        """
+        for clause in clauses(capped(spoken(capped(text)))):
+            if cancel.is_set():
+                return
+            if not re.search(r"\w", clause):
+                continue  # signs alone would become a hum
+            yield from pieces(self._speak(clause), cancel)
+
+    def _speak(self, clause: str) -> Pcm:
+        if self._tts is None:
+            raise VoiceError("neural voice: call load() first")
+        try:
+            # A fixed seed: the same words always sound the same.
+            samples = trim(self._tts(clause, seed=0), _RATE)
+        except Exception as error:
+            raise VoiceError(f"neural voice: {type(error).__name__}: {error}") from error
+        if len(samples):
+            pause = _PAUSES.get(clause.rstrip("\"'”’)]")[-1:], 0.0)
+            samples = np.append(samples, np.zeros(int(pause * _RATE), np.float32))
+        return Pcm(to_int16(samples * _GAIN), self.format)
+
+    def close(self) -> None:
+        """Free the network."""
+        self._tts = None
