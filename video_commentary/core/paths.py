@@ -1,0 +1,46 @@
+"""Where the package's own files and the models lie, in a source tree or installed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+PACKAGE = "video_commentary"
+
+
+def source_tree() -> Path | None:
+    """Return the checkout this module runs from (or is linked to), None when installed."""
+    root = Path(__file__).resolve().parents[2]
+    return root if (root / "package.xml").is_file() and (root / "config").is_dir() else None
+
+
+def share_dir() -> Path:
+    """Return the folder of config/, launch/ and models/catalogue.yaml.
+
+    Raise FileNotFoundError where the package was copied without them.
+    """
+    root = source_tree()
+    if root is not None:
+        return root
+    for parent in Path(__file__).resolve().parents:
+        share = parent / "share" / PACKAGE
+        if share.is_dir():
+            return share
+    raise FileNotFoundError(
+        f"no share/{PACKAGE} above {Path(__file__).parent}: install the package with colcon or pip"
+    )
+
+
+def models_dir() -> Path:
+    """Return where models are kept: $VIDEO_COMMENTARY_MODELS, models/ of the checkout, or a cache.
+
+    The folder need not exist yet.
+    """
+    chosen = os.environ.get("VIDEO_COMMENTARY_MODELS")
+    if chosen:
+        return Path(chosen).expanduser()
+    root = source_tree()
+    if root is not None:
+        return root / "models"
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(cache).expanduser() / PACKAGE / "models"
