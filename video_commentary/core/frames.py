@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,3 +24,55 @@ class Frame:
     stamp: float
     camera: str
     index: int
+
+
+JITTER = 0.001
+"""Seconds by which a frame may come early: stamps as floats and cameras' clocks are not exact."""
+
+
+class StampSampler:
+    """Chooses frames at a steady rate by their stamps alone, so a replay chooses the same ones."""
+
+    def __init__(self, fps: float) -> None:
+        """Choose at most `fps` frames a second."""
+        self._period = 1.0 / fps
+        self._due: float | None = None
+        self._newest = float("-inf")
+
+    def take(self, stamp: float) -> bool:
+        """Return whether the frame of this stamp is chosen.
+
+        A stamp that jumps backwards starts anew, with this frame.
+        """
+        if self._due is None or stamp < self._newest:
+            self._due = stamp
+        self._newest = stamp
+        if stamp < self._due - JITTER:
+            return False
+        behind = stamp - self._due > self._period
+        self._due = (stamp if behind else self._due) + self._period
+        return True
+
+
+class FrameWindow:
+    """The newest frames of one camera, and the strided choice among them for a request."""
+
+    def __init__(self, capacity: int, per_request: int, stride: int) -> None:
+        """Keep `capacity` frames; a request takes `per_request`, `stride` apart, newest included."""
+        self._frames: deque[Frame] = deque(maxlen=capacity)
+        self._per_request = per_request
+        self._stride = stride
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def add(self, frame: Frame) -> None:
+        """Keep a frame; one whose stamp jumps backwards (a bag looped) empties the window first."""
+        if self._frames and frame.stamp < self._frames[-1].stamp:
+            self._frames.clear()
+        self._frames.append(frame)
+
+    def select(self) -> tuple[Frame, ...]:
+        """Return up to `per_request` frames, oldest first, the newest always among them."""
+        newest_first = list(reversed(self._frames))[:: self._stride][: self._per_request]
+        return tuple(reversed(newest_first))

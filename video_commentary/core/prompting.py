@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from .frames import Frame
+
+TOPICS = ("people", "vehicles", "animals", "things", "motion", "light", "counts", "camera")
+
+MAX_INSTRUCTION = 2000
+"""Characters; longer ones are mistakes, and would push the frames out of a model's context."""
+
+RULES = """\
+You see frames of a live camera, oldest first. Say in one or two short spoken sentences what \
+changed or is going on now. Speak as if live: no lists, no markup, no mention of frames, images \
+or pictures. Say only what you can see; say less when unsure. Never repeat what was already said. \
+If nothing new is worth saying, answer exactly: ..."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +33,50 @@ class Profile:
     mention: tuple[str, ...]
 
 
-TOPICS = ("people", "vehicles", "animals", "things", "motion", "light", "counts", "camera")
+def parse_profiles(document: Any) -> dict[str, Profile]:
+    """Read profiles.yaml's content, already parsed.
+
+    Raise ValueError that names the profile and what is wrong.
+    """
+    if not isinstance(document, Mapping) or not document:
+        raise ValueError("profiles: expected a mapping of names to role and mention")
+    profiles = {}
+    for name, entry in document.items():
+        if not isinstance(entry, Mapping) or set(entry) != {"role", "mention"}:
+            raise ValueError(f"profile {name!r}: give it exactly `role` and `mention`")
+        if not isinstance(entry["mention"], list):
+            raise ValueError(f"profile {name!r}: `mention` must be a list")
+        unknown = set(entry["mention"]) - set(TOPICS)
+        if unknown:
+            raise ValueError(
+                f"profile {name!r}: unknown topics {', '.join(sorted(map(str, unknown)))}; "
+                f"use some of {', '.join(TOPICS)}"
+            )
+        profiles[str(name)] = Profile(str(name), str(entry["role"]), tuple(entry["mention"]))
+    return profiles
+
+
+def checked_instruction(text: str) -> str:
+    """Return an instruction fit for a prompt; raise ValueError saying what is allowed."""
+    return _checked("instruction", text)
+
+
+def checked_question(text: str) -> str:
+    """Return a question fit for a prompt; raise ValueError saying what is allowed."""
+    question = _checked("question", text)
+    if not question:
+        raise ValueError("the question is empty: ask something, in 1 to 2,000 characters")
+    return question
+
+
+def _checked(kind: str, text: str) -> str:
+    if len(text) > MAX_INSTRUCTION:
+        raise ValueError(
+            f"the {kind} has {len(text):,} characters: say it in at most {MAX_INSTRUCTION:,}"
+        )
+    # Control characters (NUL, escapes) have no meaning to an engine and upset terminals.
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(printable.split())
 
 
 @dataclass(frozen=True)
@@ -39,3 +97,35 @@ class Prompt:
     instruction: str = ""
     question: str = ""
     recent: tuple[str, ...] = ()
+
+
+def build_prompt(
+    profile: Profile,
+    instruction: str,
+    question: str,
+    recent: Sequence[str],
+    frames: Sequence[Frame],
+) -> Prompt:
+    """Render what an engine is to be told about `frames`."""
+    system = f"{profile.role}\n{RULES}"
+    if instruction:
+        system += f"\nThe viewer asks you, above all: {instruction}"
+    lines = []
+    cameras = list(dict.fromkeys(frame.camera for frame in frames))
+    if len(cameras) > 1:
+        lines.append("Cameras, frame by frame: " + ", ".join(f.camera for f in frames) + ".")
+    if len(frames) > 1:
+        lines.append(f"The frames span {frames[-1].stamp - frames[0].stamp:.1f} seconds.")
+    if recent:
+        # Told as hearsay: a wrong label given as fact would be seen again in the next frames.
+        lines.append("Already said (possibly mistaken; trust your eyes, don't repeat):")
+        lines.extend(f"- {comment}" for comment in recent)
+    if question:
+        lines.append(
+            f"Question from the viewer: {question}\n"
+            "Answer it from what you see, in one or two sentences; "
+            "if it can't be seen, say that plainly."
+        )
+    else:
+        lines.append("What is new?")
+    return Prompt(system, "\n".join(lines), profile, instruction, question, tuple(recent))

@@ -1,0 +1,106 @@
+"""What the cameras have shown lately: windows, change since the last comment, the engine's eyes."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from enum import Enum, auto
+from math import ceil
+
+from .change import ChangeDetector, Intensity
+from .engine import Engine
+from .frames import Frame, FrameWindow, StampSampler
+from .settings import CommentatorSettings
+
+STALE = 5.0
+"""Seconds by which a camera may lag behind the freshest before views leave it out: it is away."""
+
+
+class Use(Enum):
+    """What a frame is wanted for: nothing, the engine's eyes only, or requests as well."""
+
+    NONE = auto()
+    LOOK = auto()
+    KEEP = auto()
+
+
+@dataclass(frozen=True)
+class View:
+    """Frames for a request, oldest first, and how much changed since the view before it."""
+
+    frames: tuple[Frame, ...]
+    intensity: Intensity
+
+
+class _Camera:
+    """One camera's samplers, window and change."""
+
+    def __init__(self, settings: CommentatorSettings, look_fps: float, cameras: int) -> None:
+        self.keep = StampSampler(settings.capture_fps)
+        self.look = StampSampler(look_fps) if look_fps > settings.capture_fps else None
+        self.window = FrameWindow(
+            settings.window_capacity,
+            ceil(settings.frames_per_request / cameras),
+            settings.frame_stride,
+        )
+        self.change = ChangeDetector(settings.change_threshold)
+
+    def use(self, stamp: float) -> Use:
+        """Return what the frame of this stamp is wanted for."""
+        kept = self.keep.take(stamp)
+        looked = self.look is not None and self.look.take(stamp)
+        return Use.KEEP if kept else Use.LOOK if looked else Use.NONE
+
+
+class Lookout:
+    """Takes in frames of any number of cameras and gives views of them.
+
+    `use` is called where frames arrive, `see` on the thread that converts them, `view` and `tune`
+    wherever.
+    """
+
+    def __init__(self, settings: CommentatorSettings, engine: Engine) -> None:
+        """Watch the cameras that `settings.image_topics` names, with the eyes of `engine`."""
+        self._engine = engine
+        self._lock = threading.Lock()
+        count = len(settings.image_topics)
+        self._cameras = {
+            topic: _Camera(settings, engine.look_fps, count) for topic in settings.image_topics
+        }
+        self._intensity = Intensity.NORMAL
+
+    def use(self, topic: str, stamp: float) -> Use:
+        """Return what the frame of this stamp is wanted for, before anyone converts it."""
+        return self._cameras[topic].use(stamp)
+
+    def see(self, topic: str, frame: Frame, use: Use) -> None:
+        """Take in a frame that is wanted. Raise EngineError where the engine can't look."""
+        camera = self._cameras[topic]
+        if use is Use.KEEP:
+            change = camera.change.observe(frame)
+            with self._lock:
+                camera.window.add(frame)
+                self._intensity = max(self._intensity, change.intensity)
+        self._engine.look(frame)
+
+    def view(self) -> View:
+        """Return the newest frames of all cameras; change counts anew from here.
+
+        No frames come from a camera that has fallen `STALE` behind the others.
+        """
+        with self._lock:
+            chosen = [camera.window.select() for camera in self._cameras.values()]
+            intensity, self._intensity = self._intensity, Intensity.NONE
+        newest = max((frames[-1].stamp for frames in chosen if frames), default=0.0)
+        fresh = [f for frames in chosen if frames and frames[-1].stamp > newest - STALE for f in frames]
+        return View(tuple(sorted(fresh, key=lambda frame: frame.stamp)), intensity)
+
+    def excite(self) -> None:
+        """Count the scene as changed: something else is wanted of it now."""
+        with self._lock:
+            self._intensity = Intensity.NORMAL
+
+    def tune(self, settings: CommentatorSettings) -> None:
+        """Apply what may change while running."""
+        for camera in self._cameras.values():
+            camera.change.threshold = settings.change_threshold

@@ -1,0 +1,93 @@
+"""An engine that only writes, given a voice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..core.audio import AudioFormat
+from ..core.engine import SILENCE, Cancel, Delta, Engine, Request
+from ..core.frames import Frame
+from ..core.voice import Voice, VoiceError
+from .clauses import ClauseSplitter
+
+
+class SpeakingEngine:
+    """Wraps an engine and a voice: each clause's sound follows its words.
+
+    A voice that fails leaves the rest of that comment unspoken, and is tried again with the next;
+    `trouble` says why, and is empty while it works.
+    """
+
+    def __init__(self, engine: Engine, voice: Voice) -> None:
+        """Let `voice` say what `engine` writes."""
+        self._engine = engine
+        self._voice = voice
+        self._loaded = False
+        self._failed = False
+        self.trouble = ""
+
+    @property
+    def description(self) -> str:
+        """The wrapped engine's."""
+        return self._engine.description
+
+    @property
+    def look_fps(self) -> float:
+        """The wrapped engine's."""
+        return self._engine.look_fps
+
+    @property
+    def voice(self) -> AudioFormat | None:
+        """The voice's format; None while it can't be loaded."""
+        return self._voice.format if self._loaded else None
+
+    def load(self) -> None:
+        """Load engine and voice; without its voice the engine still writes."""
+        self._engine.load()
+        self._load_voice()
+
+    def look(self, frame: Frame) -> None:
+        """Show the wrapped engine a frame."""
+        self._engine.look(frame)
+
+    def close(self) -> None:
+        """Free both."""
+        self._engine.close()
+        self._voice.close()
+        self._loaded = False
+
+    def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
+        """Yield each piece of text at once, and sound clause by clause."""
+        if not request.speak:
+            yield from self._engine.comment(request, cancel)
+            return
+        splitter = ClauseSplitter()
+        self._failed = False
+        for delta in self._engine.comment(request, cancel):
+            yield Delta(delta.text)
+            for clause in splitter.push(delta.text):
+                yield from self._say(clause, cancel)
+        for clause in splitter.flush():
+            yield from self._say(clause, cancel)
+        yield Delta(last=True)
+
+    def _say(self, clause: str, cancel: Cancel) -> Iterator[Delta]:
+        if clause == SILENCE or self._failed:
+            return
+        try:
+            for pcm in self._voice.say(clause, cancel):
+                yield Delta(pcm=pcm)
+            self.trouble = ""
+        except VoiceError as error:
+            self.trouble = str(error)
+        except Exception as error:  # noqa: BLE001 - a voice that dies leaves the text
+            self.trouble = f"{type(error).__name__}: {error}"
+        self._failed = bool(self.trouble)
+
+    def _load_voice(self) -> None:
+        try:
+            self._voice.load()
+            self._loaded = True
+            self.trouble = ""
+        except VoiceError as error:
+            self.trouble = str(error)
