@@ -125,7 +125,7 @@ need_ros() {
 
 has_audio_msgs() { # does the sourced ROS bring its own?
   local prefix
-  for prefix in ${AMENT_PREFIX_PATH//:/ }; do
+  for prefix in $(tr : " " <<<"${AMENT_PREFIX_PATH:-}"); do
     [ "$prefix" != "$venv" ] && [ -d "$prefix/share/audio_common_msgs" ] && return
   done
   return 1
@@ -171,12 +171,12 @@ main() {
   step nodes "$(key requirements.txt requirements/constraints.txt)" \
     "Installing what the nodes need (300 MB)" pip_install -r requirements.txt
   need_build
-  need_weights
   if [ "$1" = test ]; then
     step tests "$(key requirements/{test,minicpmo,constraints}.txt)" \
       "Installing what the tests need, torch among it (6 GB, a few minutes)" \
       pip_install -r requirements/test.txt
   fi
+  need_weights
 }
 
 lock=${TMPDIR:-/tmp}/video_commentary-setup-$(id -u)-$(key "$root").lock

@@ -1,0 +1,47 @@
+"""Launch descriptions made from the table in core/starting.py."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch_ros.actions import Node
+
+from ..core.paths import PACKAGE, share_dir
+from ..core.process_env import for_images
+from ..core.starting import Argument, arguments, plan, ros_arguments
+
+
+def describe(scene: str) -> LaunchDescription:
+    """Return what starts `scene`: its arguments, and its nodes with those that were given."""
+    return LaunchDescription(
+        [*map(_declare, arguments(scene).values()), OpaqueFunction(function=partial(_start, scene))]
+    )
+
+
+def _declare(argument: Argument) -> DeclareLaunchArgument:
+    # Empty means not given: then the parameters file, the environment and the default decide.
+    default = f" (default: {argument.default})" if argument.default else ""
+    return DeclareLaunchArgument(
+        argument.name, default_value="", description=argument.description + default
+    )
+
+
+def _start(scene: str, context: LaunchContext) -> list[Node]:
+    configured = context.launch_configurations
+    given = {name: configured[name] for name in arguments(scene) if configured.get(name)}
+    return [
+        Node(
+            package=PACKAGE,
+            executable=start.node,
+            name=start.node,
+            namespace=given.get("namespace", ""),
+            arguments=ros_arguments(start, given),
+            additional_env=for_images(os.environ, share_dir() / "config"),
+            output="both",
+            emulate_tty=True,
+        )
+        for start in plan(scene, given)
+    ]
