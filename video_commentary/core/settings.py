@@ -58,6 +58,9 @@ class CommentatorSettings:
         "raw (sensor_msgs/Image) or compressed (CompressedImage on <topic>/compressed)",
         choices=("raw", "compressed"),
     )
+    max_image_side: int = setting(
+        1280, "Larger images are shrunk on arrival, pixels of the longer side", low=64, high=7680
+    )
     # window
     capture_fps: float = setting(
         2.0, "Frames a second kept for requests, chosen by header stamps", low=0.1, high=30.0
@@ -73,6 +76,9 @@ class CommentatorSettings:
     profiles_file: str = setting("", "Another profiles.yaml; empty for the package's own")
     instruction: str = setting("", "What to talk about, in plain words; empty for all", live=True)
     enabled: bool = setting(True, "Comment at all (also by ~/set_enabled)", live=True)
+    autostart: bool = setting(
+        True, "Configure and activate by itself; false leaves that to a lifecycle manager"
+    )
     max_tokens: int = setting(64, "Longest comment, in tokens", low=8, high=512, live=True)
     max_tokens_brief: int = setting(
         32, "Longest comment when little changed, in tokens", low=8, high=512, live=True
@@ -120,9 +126,12 @@ class SourceSettings:
     )
     jpeg_quality: int = setting(80, "Quality of compressed images", low=1, high=100)
     loop: bool = setting(True, "Start a file again at its end; otherwise stop there")
-    width: int = setting(640, "Width of the test scene, pixels", low=64, high=7680)
-    height: int = setting(480, "Height of the test scene, pixels", low=64, high=4320)
+    width: int = setting(640, "Width of the test scene and of a device, pixels", low=64, high=7680)
+    height: int = setting(
+        480, "Height of the test scene and of a device, pixels", low=64, high=4320
+    )
     fps: float = setting(30.0, "Rate of the test scene and of a device, Hz", low=1.0, high=240.0)
+    clock: bool = setting(True, "Draw a clock into the test scene, for people and programs")
     freeze_timeout: float = setting(
         5.0, "Seconds without a new picture after which a stream is opened again",
         low=0.5, high=120.0,
@@ -134,7 +143,9 @@ class SpeakerSettings:
     """Settings of the speaker node."""
 
     audio_topic: str = setting("/commentator/audio_stamped", "Sound to play")
-    device: str = setting("", "Sound card, by part of its name; empty for the system's default")
+    sound_device: str = setting(
+        "", "Sound card, by part of its name; empty for the system's default"
+    )
     latency: float = setting(0.1, "Sound kept ready against gaps, s", low=0.02, high=2.0)
 
 
