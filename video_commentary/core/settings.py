@@ -116,7 +116,7 @@ class SourceSettings:
     """Settings of the source node."""
 
     source: str = setting(
-        "test", "test, a file, rtsp://..., http://... (MJPEG) or /dev/video<n>"
+        "test", "test, a file, rtsp://..., http://... (MJPEG) or /dev/video<n>", live=True
     )
     image_topic: str = setting("/camera/image_raw", "Topic to publish on")
     frame_id: str = setting("camera", "frame_id of the published images")
@@ -124,8 +124,8 @@ class SourceSettings:
         "raw", "raw, compressed (JPEG on <topic>/compressed) or both",
         choices=("raw", "compressed", "both"),
     )
-    jpeg_quality: int = setting(80, "Quality of compressed images", low=1, high=100)
-    loop: bool = setting(True, "Start a file again at its end; otherwise stop there")
+    jpeg_quality: int = setting(80, "Quality of compressed images", low=1, high=100, live=True)
+    loop: bool = setting(True, "Start a file again at its end; otherwise stop there", live=True)
     width: int = setting(640, "Width of the test scene and of a device, pixels", low=64, high=7680)
     height: int = setting(
         480, "Height of the test scene and of a device, pixels", low=64, high=4320

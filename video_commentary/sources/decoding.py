@@ -1,0 +1,89 @@
+"""Decoding video by PyAV (FFmpeg): what files and network streams have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import av.error
+import numpy as np
+from av.container import InputContainer
+from numpy.typing import NDArray
+
+from .api import Picture, SourceError
+
+_REASONS: tuple[tuple[type[BaseException], str], ...] = (
+    (FileNotFoundError, "no such file; check the path and, in a container, that it is mounted"),
+    (IsADirectoryError, "this is a folder; name a video file in it"),
+    (PermissionError, "reading it is not allowed; check its permissions"),
+    (av.error.HTTPUnauthorizedError, "wrong or no password; use rtsp://name:password@host/path"),
+    (av.error.HTTPForbiddenError, "the server refuses us (403); check name and password"),
+    (av.error.HTTPNotFoundError, "no such stream there (404); check the path in the URL"),
+    (ConnectionRefusedError, "connection refused; is the camera on, are host and port right?"),
+    (ConnectionResetError, "the camera closed the connection"),
+    (TimeoutError, "no answer in time; is the camera on and reachable?"),
+    (av.error.ExitError, "no answer in time; is the camera on and reachable?"),
+    (av.error.InvalidDataError, "not a video that FFmpeg can read; try it with `ffplay`"),
+    (
+        av.error.DecoderNotFoundError,
+        "unsupported codec; convert it: `ffmpeg -i IN OUT.mp4`",
+    ),
+    (av.error.EOFError, "the stream ended"),
+)
+
+_MOST_BROKEN = 250
+"""Packets in a row that can't be decoded: some ten seconds, more than a group of pictures."""
+
+
+def explain(error: BaseException, what: str) -> SourceError:
+    """Return the error that people should see for one of PyAV's."""
+    for kind, reason in _REASONS:
+        if isinstance(error, kind):
+            return SourceError(f"{what}: {reason}")
+    return SourceError(f"{what}: {getattr(error, 'strerror', None) or error}")
+
+
+def decode(container: InputContainer, what: str) -> Iterator[Picture]:
+    """Yield the pictures of the first video stream, `time` from 0 and growing.
+
+    Raise SourceError. A few broken packets, as after joining a running stream, are left out.
+    """
+    if not container.streams.video:
+        raise SourceError(f"{what}: no video in it, only sound or data")
+    stream = container.streams.video[0]
+    stream.thread_type = "AUTO"
+    period = 1 / float(stream.average_rate or stream.guessed_rate or 25)
+    # AVI has no presentation times, only a constant rate; FFmpeg's guesses jump back and forth.
+    timed = "avi" not in container.format.name.split(",")
+    first: float | None = None
+    time = -period
+    for frame in _frames(container, what):
+        at = frame.time if timed else None
+        if at is not None and first is None:
+            first = at
+        passed = None if at is None or first is None else at - first
+        time = passed if passed is not None and passed > time else time + period
+        yield Picture(time, _upright(frame))
+
+
+def _frames(container: InputContainer, what: str) -> Iterator[av.VideoFrame]:
+    broken = 0
+    for packet in container.demux(video=0):
+        try:
+            frames = packet.decode()
+        except av.error.InvalidDataError as error:
+            broken += 1
+            if broken > _MOST_BROKEN:
+                raise SourceError(f"{what}: {broken} broken packets in a row") from error
+            continue
+        if frames:
+            broken = 0
+        for frame in frames:
+            assert isinstance(frame, av.VideoFrame)
+            yield frame
+
+
+def _upright(frame: av.VideoFrame) -> NDArray[np.uint8]:
+    """Return RGB, turned as the camera's metadata says (phones)."""
+    image = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+    turns = round(getattr(frame, "rotation", 0) / 90) % 4
+    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image

@@ -1,0 +1,157 @@
+"""The built-in test scene: a street where people walk, a car passes and the light changes.
+
+Every frame follows from its index alone, so a test knows what is to be seen when.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .api import Picture
+from .clock import draw_clock
+from .figures import Clothes, Colour, Sprite, car, person
+from .street import street
+
+CYCLE = 60.0
+"""Seconds after which everything but the clock starts again."""
+_PERSON = 0.42  # tall, of the picture's height
+_CAR = 0.19
+_STEPS = 24  # drawn phases of the gait
+_STRIDE = 0.8  # of a person's height, two steps
+_NOISE = 2.0  # the camera's, standard deviation in grey levels
+
+
+Corners = tuple[tuple[float, float], ...]
+"""(second, value) pairs with straight lines between them."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who moves: `path` leads from second to x as a fraction of the picture's width.
+
+    `feet`: where it stands, as a fraction of the picture's height.
+    """
+
+    name: str
+    path: Corners
+    feet: float
+    clothes: Clothes | None = None
+    colour: Colour = (180, 40, 40)
+
+
+RED = Clothes(coat=(190, 40, 40), trousers=(45, 55, 85), hair=(60, 40, 25))
+BLUE = Clothes(coat=(40, 90, 150), trousers=(60, 60, 60), hair=(30, 25, 25))
+GREEN = Clothes(coat=(70, 120, 70), trousers=(120, 100, 80), hair=(120, 90, 50))
+
+ACTORS = (
+    Actor("car", ((19.0, 1.4), (25.0, -0.4)), feet=0.66),
+    Actor(
+        "person in green",
+        ((28.0, 1.15), (36.0, 0.62), (41.0, 0.62), (49.0, -0.15)),
+        feet=0.84,
+        clothes=GREEN,
+    ),
+    Actor("person in red", ((5.0, -0.15), (17.0, 1.15)), feet=0.88, clothes=RED),
+    Actor(
+        "person in blue",
+        ((29.0, -0.15), (36.0, 0.42), (41.0, 0.42), (49.0, 1.15)),
+        feet=0.90,
+        clothes=BLUE,
+    ),
+)
+"""The farthest first."""
+LIGHT = ((0.0, 1.0), (51.0, 1.0), (52.0, 0.45), (56.0, 0.45), (57.0, 1.0), (CYCLE, 1.0))
+"""Brightness: a cloud passes."""
+
+
+class StreetScene:
+    """A Reader of the test scene, `width` by `height` pixels at `fps`."""
+
+    live = False
+
+    def __init__(self, width: int, height: int, fps: float, *, clock: bool = True) -> None:
+        self._size = width, height
+        self._fps = fps
+        self._clock = clock
+        self._index = 0
+        self._street: NDArray[np.uint8] | None = None
+        self._noise: list[NDArray[np.int16]] = []
+        self._sprites: dict[tuple[str, int, bool], Sprite] = {}
+
+    @property
+    def description(self) -> str:
+        """What is read."""
+        return "the built-in test scene"
+
+    def open(self) -> None:
+        """Paint what stays the same."""
+        width, height = self._size
+        self._street = street(width, height)
+        random = np.random.default_rng(2)
+        self._noise = [
+            random.normal(0, _NOISE, (height, width, 1)).round().astype(np.int16).repeat(3, axis=2)
+            for _ in range(4)
+        ]
+        self._index = 0
+
+    def read(self) -> Picture:
+        """Return the next frame; there is always one."""
+        picture = Picture(self._index / self._fps, self.frame(self._index)[0])
+        self._index += 1
+        return picture
+
+    def frame(self, index: int) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+        """Paint frame `index`; also return the names of the actors that show in it."""
+        if self._street is None:
+            self.open()
+        assert self._street is not None
+        image = self._street.copy()
+        second = index / self._fps % CYCLE
+        seen = tuple(actor.name for actor in ACTORS if self._place(actor, second, image))
+        brightness = _along(LIGHT, second)
+        if brightness < 1:
+            cv2.convertScaleAbs(image, image, brightness)
+        noise = self._noise[index % len(self._noise)]
+        cv2.add(image, noise, image, dtype=cv2.CV_8U)
+        if self._clock:
+            draw_clock(image, index, index / self._fps)
+        return image, seen
+
+    def close(self) -> None:
+        """Free what was painted."""
+        self._street = None
+        self._noise = []
+        self._sprites = {}
+
+    def _place(self, actor: Actor, second: float, image: NDArray[np.uint8]) -> bool:
+        if not actor.path[0][0] <= second <= actor.path[-1][0]:
+            return False
+        width, height = self._size
+        start, end = actor.path[0][1], actor.path[-1][1]
+        x = _along(actor.path, second)
+        sprite = self._sprite(actor, abs(x - start) * width, end < start)
+        tall, wide = sprite.rest.shape[:2]
+        return sprite.onto(image, round(x * width - wide / 2), round(actor.feet * height - tall))
+
+    def _sprite(self, actor: Actor, walked: float, leftwards: bool) -> Sprite:
+        tall = round((_PERSON if actor.clothes else _CAR) * self._size[1])
+        step = int(walked / (_STRIDE * tall) * _STEPS) % _STEPS if actor.clothes else 0
+        key = actor.name, step, leftwards
+        if key not in self._sprites:
+            self._sprites[key] = (
+                person(tall, actor.clothes, 2 * math.pi * step / _STEPS, mirrored=leftwards)
+                if actor.clothes
+                else car(tall, actor.colour, mirrored=leftwards)
+            )
+        return self._sprites[key]
+
+
+def _along(corners: Corners, second: float) -> float:
+    """Return the value at `second` on the straight lines between `corners`."""
+    times, values = np.array(corners).T
+    return float(np.interp(second, times, values))
