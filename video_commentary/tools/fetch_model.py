@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -106,8 +105,7 @@ def _fetch_hub(model: Model, folder: Path, latest: bool) -> list[manifest.Fetche
         raise _unreachable(model, folder, error) from None
     except (ValueError, OSError):
         raise
-    except Exception as error:
-        # The client lets errors of its HTTP library through, and changes that library.
+    except Exception as error:  # noqa: BLE001 - of whichever HTTP library the client uses
         raise _unreachable(model, folder, error) from None
 
 

@@ -44,7 +44,8 @@ class Remote:
 def list_files(parts: Sequence[HubFiles], latest: bool = False) -> list[Remote]:
     """Ask the hub which files there are, at which commit, with sizes and hashes.
 
-    `latest` looks at each repository's newest commit instead of the catalogue's. Raise what huggingface_hub raises, and ValueError where nothing matches.
+    `latest` looks at each repository's newest commit instead of the catalogue's. Raise what
+    huggingface_hub raises, and ValueError where nothing matches.
     """
     from huggingface_hub import HfApi
 
