@@ -13,7 +13,7 @@ from .change import Intensity
 from .clock import Clock
 from .comment import Comment, GrowingComment
 from .control import Answer, Control, Orders
-from .engine import Delta, Engine, EngineError, Limits, Request
+from .engine import Engine, EngineError, Limits, Request
 from .lookout import Lookout, View
 from .pacing import Average, Gate, Playout
 from .prompting import build_prompt
@@ -122,7 +122,9 @@ class Commentator:
         view = self._lookout.view()
         if not view.frames:
             if orders.question:
-                nothing = "no picture has come from the camera yet: check image_topics and ask again"
+                nothing = (
+                    "no picture has come from the camera yet: check image_topics and ask again"
+                )
                 orders.question.answer.set_result(Answer(False, nothing))
             return
         watches_itself = self._engine.look_fps > 0
@@ -172,9 +174,7 @@ class Commentator:
     def _comment(self, orders: Orders, request: Request, comment: GrowingComment) -> None:
         asked_at = self._clock.now()
         opens_at = self._opens_at(orders, asked_at)
-        resampler = (
-            Resampler(self._engine.voice, OUTPUT_FORMAT) if self._engine.voice else None
-        )
+        resampler = Resampler(self._engine.voice, OUTPUT_FORMAT) if self._engine.voice else None
         ready = False
         for delta in self._engine.comment(request, orders.cancel):
             words = bool(delta.text) and comment.takes(delta.text)

@@ -89,6 +89,7 @@ class Control:
         checked = checked_instruction(instruction)
         with self._lock:
             previous, self._instruction = self._instruction, checked
+            self._settings = replace(self._settings, instruction=checked)
             self._interrupt(steered=True)
         return previous
 
@@ -109,19 +110,15 @@ class Control:
         """Comment from now on, or fall silent at once."""
         self.tune(replace(self._settings, enabled=enabled))
 
-    def check(self, settings: CommentatorSettings) -> None:
-        """Raise ValueError where `tune` would refuse these settings."""
-        self.profile(settings.profile)
-        checked_instruction(settings.instruction)
-
     def tune(self, settings: CommentatorSettings) -> None:
         """Put settings in force; instruction, profile and enabled act at once. Raise ValueError."""
-        self.check(settings)
+        self.profile(settings.profile)
+        checked_instruction(settings.instruction)
         with self._lock:
             old, self._settings = self._settings, settings
-            if settings.instruction != old.instruction:
-                self._instruction = checked_instruction(settings.instruction)
-            if (settings.instruction, settings.profile) != (old.instruction, old.profile):
+            before = self._instruction
+            self._instruction = checked_instruction(settings.instruction)
+            if (self._instruction, settings.profile) != (before, old.profile):
                 self._interrupt(steered=True)
             elif settings.enabled != old.enabled:
                 self._interrupt(steered=settings.enabled)

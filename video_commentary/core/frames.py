@@ -58,7 +58,7 @@ class FrameWindow:
     """The newest frames of one camera, and the strided choice among them for a request."""
 
     def __init__(self, capacity: int, per_request: int, stride: int) -> None:
-        """Keep `capacity` frames; a request takes `per_request`, `stride` apart, newest included."""
+        """Keep `capacity` frames; a request takes `per_request` of them, `stride` apart."""
         self._frames: deque[Frame] = deque(maxlen=capacity)
         self._per_request = per_request
         self._stride = stride

@@ -92,7 +92,9 @@ class Lookout:
             chosen = [camera.window.select() for camera in self._cameras.values()]
             intensity, self._intensity = self._intensity, Intensity.NONE
         newest = max((frames[-1].stamp for frames in chosen if frames), default=0.0)
-        fresh = [f for frames in chosen if frames and frames[-1].stamp > newest - STALE for f in frames]
+        fresh = [
+            f for frames in chosen if frames and frames[-1].stamp > newest - STALE for f in frames
+        ]
         return View(tuple(sorted(fresh, key=lambda frame: frame.stamp)), intensity)
 
     def excite(self) -> None:

@@ -43,6 +43,7 @@ class Playout:
         self._queue: deque[tuple[float, Pcm]] = deque()
         self._end = float("-inf")
         self._handed_out = float("-inf")
+        self._cut = False
         self.changed = threading.Event()
 
     def push(self, pcm: Pcm, now: float, not_before: float = float("-inf")) -> float:
@@ -75,14 +76,19 @@ class Playout:
                 return None
             return max(0.0, self._queue[0][0] - self._lead - now)
 
-    def clear(self, now: float) -> bool:
-        """Drop what is not handed out; return whether any sound was still to be heard."""
+    def clear(self, now: float) -> None:
+        """Drop what is not handed out."""
         with self._lock:
-            sounding = self._end > now
+            self._cut = self._cut or self._end > now
             self._queue.clear()
             self._end = min(self._end, max(now, self._handed_out))
         self.changed.set()
-        return sounding
+
+    def take_cut(self) -> bool:
+        """Return, once, whether `clear` has cut off sound that was still to be heard."""
+        with self._lock:
+            cut, self._cut = self._cut, False
+            return cut
 
     def ends_at(self, now: float) -> float:
         """Return when the last sample pushed will have been heard; `now` if it has been."""

@@ -74,6 +74,9 @@ def _checked(kind: str, text: str) -> str:
         raise ValueError(
             f"the {kind} has {len(text):,} characters: say it in at most {MAX_INSTRUCTION:,}"
         )
+    if "\N{REPLACEMENT CHARACTER}" in text:
+        # What rosidl puts in place of bytes that are no UTF-8.
+        raise ValueError(f"the {kind} is not valid UTF-8 text: send it again, encoded as UTF-8")
     # Control characters (NUL, escapes) have no meaning to an engine and upset terminals.
     printable = "".join(c if c.isprintable() else " " for c in text)
     return " ".join(printable.split())

@@ -41,6 +41,11 @@ class SpeakingEngine:
         """The voice's format; None while it can't be loaded."""
         return self._voice.format if self._loaded else None
 
+    @property
+    def voice_description(self) -> str:
+        """What the voice is, in one line for people."""
+        return self._voice.description
+
     def load(self) -> None:
         """Load engine and voice; without its voice the engine still writes."""
         self._engine.load()

@@ -1,0 +1,80 @@
+"""How things are, in words that say what to do: for /diagnostics."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
+
+from .camera import Camera
+
+SILENT_AFTER = 2.0
+"""Seconds without an image after which a camera counts as away."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that may be well or not. `trouble` says what is wrong and what to do."""
+
+    name: str
+    trouble: str
+    fatal: bool
+    values: Mapping[str, object]
+
+
+def diagnostic(node: str, check: Check) -> DiagnosticStatus:
+    """Return a check as /diagnostics carries it."""
+    level = DiagnosticStatus.OK
+    if check.trouble:
+        level = DiagnosticStatus.ERROR if check.fatal else DiagnosticStatus.WARN
+    return DiagnosticStatus(
+        level=level,
+        name=f"{node}: {check.name}",
+        message=check.trouble or "ok",
+        hardware_id=node,
+        values=[KeyValue(key=key, value=str(value)) for key, value in check.values.items()],
+    )
+
+
+class Rates:
+    """How many images a second each camera sends, measured between calls of `update`."""
+
+    def __init__(self, cameras: Sequence[Camera]) -> None:
+        """Begin to count."""
+        self._cameras = cameras
+        self._counts = [camera.received for camera in cameras]
+        self._at = time.monotonic()
+        self.fps = [0.0 for _ in cameras]
+
+    def update(self) -> None:
+        """Measure again."""
+        now, counts = time.monotonic(), [camera.received for camera in self._cameras]
+        passed = max(now - self._at, 1e-6)
+        self.fps = [(new - old) / passed for new, old in zip(counts, self._counts, strict=True)]
+        self._counts, self._at = counts, now
+
+
+def camera_check(camera: Camera, fps: float) -> Check:
+    """Return how a camera is."""
+    values = {
+        "fps": f"{fps:.1f}",
+        "publishers": camera.publishers,
+        "images": camera.received,
+        "dropped": camera.dropped,
+        "frame_id": camera.frame_id,
+    }
+    return Check(f"camera {camera.full_topic}", camera_trouble(camera), False, values)
+
+
+def camera_trouble(camera: Camera) -> str:
+    """Return what is wrong with a camera and what to do; empty when images come."""
+    topic = camera.full_topic
+    away = camera.seen_at is None or time.monotonic() - camera.seen_at > SILENT_AFTER
+    if not away:
+        return f"{topic}: {camera.trouble}" if camera.trouble else ""
+    if not camera.publishers:
+        return f"nobody publishes {topic}: start the camera, or set image_topics to its topic"
+    lately = "yet" if camera.seen_at is None else f"for {SILENT_AFTER:g} s"
+    return f"no image on {topic} {lately}, though it has a publisher: check the camera"

@@ -1,0 +1,147 @@
+"""Image messages to RGB arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from sensor_msgs.msg import CompressedImage, Image
+
+Array = NDArray[Any]
+Rgb = NDArray[np.uint8]
+
+
+class ImageError(Exception):
+    """An image that can't be read; the message names what is wrong and what would do."""
+
+
+def _color(code: int) -> Callable[[Array], Array]:
+    return lambda pixels: cv2.cvtColor(pixels, code)
+
+
+def _high_byte(pixels: Array) -> Array:
+    return (pixels >> 8).astype(np.uint8)
+
+
+def _deep_bayer(code: int) -> Callable[[Array], Array]:
+    return lambda pixels: cv2.cvtColor(_high_byte(pixels), code)
+
+
+_GRAY = _color(cv2.COLOR_GRAY2RGB)
+
+# ROS names a Bayer pattern by its first two pixels of the first row and the second; OpenCV's old
+# names shift that by one pixel: rggb is its BayerBG.
+_BAYER = {
+    "bayer_rggb": cv2.COLOR_BayerBG2RGB,
+    "bayer_bggr": cv2.COLOR_BayerRG2RGB,
+    "bayer_gbrg": cv2.COLOR_BayerGR2RGB,
+    "bayer_grbg": cv2.COLOR_BayerGB2RGB,
+}
+
+_ENCODINGS: dict[str, tuple[type, int, Callable[[Array], Array]]] = {
+    "rgb8": (np.uint8, 3, lambda pixels: pixels),
+    "bgr8": (np.uint8, 3, _color(cv2.COLOR_BGR2RGB)),
+    "rgba8": (np.uint8, 4, _color(cv2.COLOR_RGBA2RGB)),
+    "bgra8": (np.uint8, 4, _color(cv2.COLOR_BGRA2RGB)),
+    "mono8": (np.uint8, 1, _GRAY),
+    "8UC1": (np.uint8, 1, _GRAY),
+    "8UC3": (np.uint8, 3, _color(cv2.COLOR_BGR2RGB)),
+    "mono16": (np.uint16, 1, lambda pixels: _GRAY(_high_byte(pixels))),
+    "rgb16": (np.uint16, 3, _high_byte),
+    "bgr16": (np.uint16, 3, lambda pixels: _high_byte(pixels)[..., ::-1]),
+    "yuv422": (np.uint8, 2, _color(cv2.COLOR_YUV2RGB_UYVY)),
+    "uyvy": (np.uint8, 2, _color(cv2.COLOR_YUV2RGB_UYVY)),
+    "yuv422_yuy2": (np.uint8, 2, _color(cv2.COLOR_YUV2RGB_YUY2)),
+    "yuyv": (np.uint8, 2, _color(cv2.COLOR_YUV2RGB_YUY2)),
+    **{f"{name}8": (np.uint8, 1, _color(code)) for name, code in _BAYER.items()},
+    **{f"{name}16": (np.uint16, 1, _deep_bayer(code)) for name, code in _BAYER.items()},
+}
+"""dtype, channels and conversion to RGB of the encodings (sensor_msgs/image_encodings.hpp)."""
+
+
+def to_rgb(message: Image) -> Rgb:
+    """Return the picture as uint8 [H, W, 3]; row padding and big-endian pixels are undone.
+
+    Encodings not known here go to cv_bridge where that is installed. Raise ImageError.
+    """
+    known = _ENCODINGS.get(message.encoding)
+    if known is None:
+        return _by_cv_bridge(message)
+    dtype, channels, convert = known
+    return np.ascontiguousarray(convert(_pixels(message, np.dtype(dtype), channels)))
+
+
+def _pixels(message: Image, dtype: np.dtype[Any], channels: int) -> Array:
+    row = message.width * channels * dtype.itemsize
+    step = message.step or row
+    data = np.frombuffer(message.data, np.uint8)
+    if not message.width or not message.height:
+        raise ImageError("the image has no pixels: width or height is 0")
+    if step < row or len(data) < step * (message.height - 1) + row:
+        raise ImageError(
+            f"the image is cut short: {message.width}x{message.height} {message.encoding} with "
+            f"step {message.step} needs {max(step, row) * message.height} bytes, not {len(data)}"
+        )
+    padded = (
+        np.zeros(step * message.height, np.uint8) if len(data) < step * message.height else data
+    )
+    if padded is not data:
+        padded[: len(data)] = data
+    rows = padded[: step * message.height].reshape(message.height, step)[:, :row]
+    order = dtype.newbyteorder(">" if message.is_bigendian else "<")
+    pixels = np.ascontiguousarray(rows).view(order).astype(dtype, copy=False)
+    shape = (message.height, message.width, channels)
+    return pixels.reshape(shape[:2] if channels == 1 else shape)
+
+
+def _by_cv_bridge(message: Image) -> Rgb:
+    advice = f"publish one of: {', '.join(sorted(_ENCODINGS))}"
+    try:
+        from cv_bridge import CvBridge  # absent from wheels, and broken where numpy's major differs
+    except Exception as error:  # noqa: BLE001 - an ABI clash raises whatever it likes
+        raise ImageError(
+            f"encoding {message.encoding!r} is not known here, and cv_bridge can't be loaded "
+            f"({error}); {advice}"
+        ) from None
+    try:
+        return np.ascontiguousarray(CvBridge().imgmsg_to_cv2(message, "rgb8"))
+    except Exception as error:  # noqa: BLE001 - cv_bridge raises KeyError and cv2.error too
+        raise ImageError(
+            f"encoding {message.encoding!r}: cv_bridge can't make rgb8 of it ({error}); {advice}"
+        ) from None
+
+
+_EOI = b"\xff\xd9"
+
+
+def decode(message: CompressedImage) -> Rgb:
+    """Return a JPEG's or PNG's picture as uint8 [H, W, 3]. Raise ImageError."""
+    data = np.frombuffer(message.data, np.uint8)
+    if "compressedDepth" in message.format:
+        raise ImageError("compressedDepth carries distances, no picture: choose a color topic")
+    head, tail = data[:2].tobytes(), data[-64:].tobytes().rstrip(b"\0")
+    if head == b"\xff\xd8" and not tail.endswith(_EOI):
+        # OpenCV would fill the missing part with gray and say nothing.
+        raise ImageError(f"a JPEG of {len(data)} bytes is cut short: its end is missing")
+    try:
+        picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    except cv2.error as error:
+        raise ImageError(f"the image can't be decoded: {error.err}") from None
+    if picture is None:
+        raise ImageError(
+            f"{len(data)} bytes of format {message.format!r} are no JPEG or PNG that can be decoded"
+        )
+    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+
+
+def shrink(image: Rgb, longest: int) -> Rgb:
+    """Return the picture with its longer side at most `longest` pixels, averaged over areas."""
+    height, width = image.shape[:2]
+    scale = longest / max(height, width)
+    if scale >= 1:
+        return image
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)

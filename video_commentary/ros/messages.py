@@ -1,0 +1,56 @@
+"""Core types to messages."""
+
+from __future__ import annotations
+
+import array
+
+from audio_common_msgs.msg import AudioData, AudioDataStamped, AudioInfo
+from std_msgs.msg import Header
+
+from video_commentary.msg import Commentary
+
+from ..core.audio import OUTPUT_FORMAT, Pcm
+from ..core.comment import Comment
+from .time import to_time
+
+
+def commentary(comment: Comment) -> Commentary:
+    """Return a comment as a message."""
+    return Commentary(
+        header=Header(stamp=to_time(comment.newest), frame_id=comment.camera),
+        oldest_stamp=to_time(comment.oldest),
+        sequence=comment.sequence,
+        text=comment.text,
+        final=comment.final,
+        silent=comment.silent,
+        cancelled=comment.cancelled,
+        instruction=comment.instruction,
+        question=comment.question,
+        requested=to_time(comment.requested),
+        first_words=to_time(comment.first_words),
+        first_sound=to_time(comment.first_sound),
+    )
+
+
+def audio(pcm: Pcm) -> AudioData:
+    """Return sound as a message: int16, little endian."""
+    # An array is assigned as it is; bytes are checked element by element (rosidl_python#156).
+    return AudioData(data=array.array("B", pcm.tobytes()))
+
+
+def audio_stamped(data: AudioData, heard_at: float, frame_id: str) -> AudioDataStamped:
+    """Return sound with the time at which its first sample is due to be heard."""
+    header = Header(stamp=to_time(heard_at), frame_id=frame_id)
+    return AudioDataStamped(header=header, audio=data)
+
+
+def audio_info() -> AudioInfo:
+    """Return the format of all sound we publish, as audio_common's audio_play names it."""
+    rate, channels = OUTPUT_FORMAT.rate, OUTPUT_FORMAT.channels
+    return AudioInfo(
+        channels=channels,
+        sample_rate=rate,
+        sample_format="S16LE",
+        bitrate=rate * channels * 16,
+        coding_format="wave",
+    )

@@ -1,0 +1,20 @@
+"""Seconds as floats, and ROS time messages."""
+
+from __future__ import annotations
+
+from builtin_interfaces.msg import Time
+
+NANO = 1_000_000_000
+
+
+def to_seconds(stamp: Time) -> float:
+    """Return a stamp in seconds; a float holds those of today to about 0.2 microseconds."""
+    return float(stamp.sec + stamp.nanosec / NANO)
+
+
+def to_time(seconds: float | None) -> Time:
+    """Return seconds as a message; zero for None."""
+    if seconds is None or seconds <= 0:
+        return Time()
+    nanoseconds = round(seconds * NANO)
+    return Time(sec=nanoseconds // NANO, nanosec=nanoseconds % NANO)
