@@ -1,7 +1,7 @@
 # Two commands set up all they need: `make demo` and `make test`. `make help` lists the rest.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint setup test-gpu test-parity clean
+.PHONY: help demo test lint setup test-gpu test-parity config clean
 
 VIDEO ?=
 PARITY ?=
@@ -32,6 +32,9 @@ test-parity:  ## Run the parity tests on the fixtures of the folder PARITY
 	@test -n "$$PARITY" || { echo "say which fixtures: make test-parity PARITY=<folder>"; exit 2; }
 	@scripts/setup.sh test
 	@scripts/in_venv.sh python -m pytest -m parity $(ARGS)
+
+config:  ## Write config/<node>.yaml from the settings again
+	@scripts/in_venv.sh python3 -m video_commentary.tools.parameter_files
 
 clean:  ## Remove .venv with all that is built in it; models stay
 	rm -rf .venv build install log .mypy_cache .ruff_cache .pytest_cache .hypothesis

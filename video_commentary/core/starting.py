@@ -46,8 +46,6 @@ _COMMON = (
     Argument("params_file", "ROS parameters file; arguments given here win over it"),
     Argument("log_level", "debug, info, warn, error or fatal", "info"),
 )
-_RENAMED = {("speaker", "device"): "speaker_device"}
-"""Settings whose name another node of the demo uses for something else."""
 
 
 def arguments(scene: str) -> dict[str, Argument]:
@@ -56,8 +54,8 @@ def arguments(scene: str) -> dict[str, Argument]:
     found: dict[str, Argument] = {}
     for node in nodes:
         for setting, (default, rule) in rules(SETTINGS[node]).items():
-            name = _RENAMED.get((node, setting), setting) if scene == DEMO else setting
-            found[name] = Argument(name, rule.description, _text(default), ((node, setting),))
+            own = ((node, setting),)
+            found[setting] = Argument(setting, rule.description, _text(default), own)
     for argument in (*_own(scene, found), *_COMMON):
         found[argument.name] = argument
     return found

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+from video_commentary.core.process_env import for_images, for_this_machine_only
+
+CONFIG = Path(__file__).resolve().parents[2] / "config"
+
+
+def test_fast_dds_gets_the_profile_and_malloc_its_settings() -> None:
+    added = for_images({}, CONFIG)
+    assert Path(added["FASTRTPS_DEFAULT_PROFILES_FILE"]).is_file()
+    assert added["FASTDDS_DEFAULT_PROFILES_FILE"] == added["FASTRTPS_DEFAULT_PROFILES_FILE"]
+    assert "MALLOC_TRIM_THRESHOLD_" in added
+
+
+def test_what_the_user_chose_stays() -> None:
+    mine = {"FASTRTPS_DEFAULT_PROFILES_FILE": "/my.xml", "MALLOC_TOP_PAD_": "1"}
+    assert not set(for_images(mine, CONFIG)) & {*mine, "FASTDDS_DEFAULT_PROFILES_FILE"}
+
+
+def test_another_middleware_gets_no_fast_dds_profile() -> None:
+    added = for_images({"RMW_IMPLEMENTATION": "rmw_cyclonedds_cpp"}, CONFIG)
+    assert not any("PROFILES" in name for name in added)
+
+
+def test_the_profile_holds_a_4k_image_and_leaves_the_network_alone() -> None:
+    text = (CONFIG / "fastdds_large_images.xml").read_text()
+    root = ElementTree.fromstring(text)
+    segment = next(e for e in root.iter() if e.tag.endswith("segment_size"))
+    assert int(segment.text or 0) > 3840 * 2160 * 3
+    assert "interfaceWhiteList" not in text
+
+
+def test_a_demo_stays_on_this_machine_unless_told_otherwise() -> None:
+    assert for_this_machine_only({}) == {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    assert for_this_machine_only({"ROS_DISTRO": "humble"}) == {"ROS_LOCALHOST_ONLY": "1"}
+    assert for_this_machine_only({"ROS_STATIC_PEERS": "10.0.0.2"}) == {}

@@ -1,0 +1,110 @@
+"""The rooms import only what they may, and a light node starts without the heavy ones."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = "video_commentary"
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = {
+    "core": {"core"},
+    "engines": {"core", "engines"},
+    "voices": {"core", "voices"},
+    "sources": {"core", "sources"},
+    "bridge": {"core", "bridge"},
+    "ros": {"core", "ros"},
+}
+"""What a room of ours may import; nodes, tools and the modules beside them may import all."""
+GENERATED = {"msg", "srv"}
+HEAVY = {
+    "torch": {"engines/minicpmo"},
+    "triton": {"engines/minicpmo"},
+    "transformers": set[str](),
+    "safetensors": {"engines/minicpmo"},
+    "ai_edge_litert": {"engines/builtin"},
+    "onnxruntime": {"voices"},
+    "hibari": {"voices"},
+    "supervision": {"engines/builtin"},
+    "cv2": {"engines/builtin", "engines/server", "sources", "ros", "bridge"},
+    "av": {"sources", "bridge", "tools"},
+    "sounddevice": {"nodes", "voices"},
+    "livekit": {"bridge"},
+    "fastapi": {"bridge"},
+    "huggingface_hub": {"tools"},
+    "launch": {"ros"},
+    "launch_ros": {"ros"},
+}
+"""The only rooms where each heavy library may be imported."""
+NO_ROS = {"core", "engines", "voices", "sources", "bridge"}
+ROS = {"rclpy", "sensor_msgs", "std_msgs", "std_srvs", "ament_index_python", "audio_common_msgs"}
+MODULES = sorted((ROOT / PACKAGE).rglob("*.py"))
+
+
+def imported(source: str, path: Path) -> Iterator[str]:
+    """Yield every module that `source`, lying at `path`, imports: lazily or not, made absolute."""
+    package = path.relative_to(ROOT).parent.parts
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            module = ".".join(filter(None, [base, node.module or ""]))
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def room_of(path: Path) -> str:
+    parts = path.relative_to(ROOT / PACKAGE).parts
+    return parts[0] if len(parts) > 1 else ""
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT / PACKAGE)))
+def test_a_module_imports_what_its_room_may(path: Path) -> None:
+    room = room_of(path)
+    for name in imported(path.read_text(encoding="utf-8"), path):
+        top, _, rest = name.partition(".")
+        ours = rest.split(".")[0] if top == PACKAGE else ""
+        if ours and ours not in GENERATED:
+            assert ours != "nodes" or room == "nodes", f"{name}: nothing imports nodes"
+            assert ours in ROOMS.get(room, {ours}), f"{room} may not import {name}"
+        if room in NO_ROS:
+            assert top not in ROS, f"{room} knows no ROS, but imports {name}"
+            assert not (top == PACKAGE and ours in GENERATED), f"{room} may not import {name}"
+        if top in HEAVY:
+            place = str(path.relative_to(ROOT / PACKAGE).parent)
+            assert any(place == r or place.startswith(f"{r}/") for r in HEAVY[top]), (
+                f"{name} stays in {', '.join(sorted(HEAVY[top])) or 'no room of the package'}"
+            )
+
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [
+        ("core.commentator", ["rclpy", "torch", "cv2", "fastapi", "livekit", "onnxruntime"]),
+        ("engines.api", ["rclpy", "torch", "cv2", "onnxruntime", "ai_edge_litert"]),
+        ("nodes.commentator", ["torch", "onnxruntime", "hibari", "ai_edge_litert", "fastapi"]),
+        ("nodes.source", ["torch", "onnxruntime", "hibari", "ai_edge_litert", "fastapi"]),
+        ("nodes.speaker", ["torch", "cv2", "onnxruntime", "ai_edge_litert", "fastapi"]),
+        ("tools.run", ["rclpy", "torch", "cv2", "numpy", "huggingface_hub"]),
+        ("tools.fetch_model", ["rclpy", "torch", "cv2", "numpy"]),
+        ("tools.say", ["torch", "cv2", "onnxruntime", "ai_edge_litert"]),
+    ],
+)
+def test_importing_a_module_brings_nothing_heavy(module: str, unwanted: list[str]) -> None:
+    code = f"import sys, {PACKAGE}.{module}; print(*sorted(set({unwanted!r}) & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == []
+
+
+def test_lazy_and_relative_imports_are_seen() -> None:
+    source = "from ..ros import qos\nimport torch\n\ndef f():\n    from rclpy.node import Node\n"
+    names = list(imported(source, ROOT / PACKAGE / "core" / "breach.py"))
+    assert names == ["video_commentary.ros.qos", "torch", "rclpy.node.Node"]
