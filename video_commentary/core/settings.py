@@ -131,7 +131,7 @@ class SourceSettings:
         480, "Height of the test scene and of a device, pixels", low=64, high=4320
     )
     fps: float = setting(30.0, "Rate of the test scene and of a device, Hz", low=1.0, high=240.0)
-    clock: bool = setting(True, "Draw a clock into the test scene, for people and programs")
+    clock: bool = setting(False, "Draw a clock into the test scene")
     freeze_timeout: float = setting(
         5.0, "Seconds without a new picture after which a stream is opened again",
         low=0.5, high=120.0,

@@ -58,5 +58,7 @@ class JpegParts:
         mark = self._boundary or _END + b"\r\n"
         found = self._buffer.find(mark, start + 2)
         if found < 0:
-            return None
+            # Nothing after the end marker yet: waiting for the boundary would cost a frame's time.
+            end = len(self._buffer.rstrip(b"\r\n"))
+            return end if self._buffer.endswith(_END, start, end) else None
         return found if self._boundary else found + 2

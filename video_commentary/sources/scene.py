@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .api import Picture
-from .clock import draw_clock
+from .clock import draw_clock, draw_index
 from .figures import Clothes, Colour, Sprite, car, person
 from .street import street
 
@@ -74,7 +74,7 @@ class StreetScene:
 
     live = False
 
-    def __init__(self, width: int, height: int, fps: float, *, clock: bool = True) -> None:
+    def __init__(self, width: int, height: int, fps: float, *, clock: bool = False) -> None:
         self._size = width, height
         self._fps = fps
         self._clock = clock
@@ -118,8 +118,9 @@ class StreetScene:
             cv2.convertScaleAbs(image, image, brightness)
         noise = self._noise[index % len(self._noise)]
         cv2.add(image, noise, image, dtype=cv2.CV_8U)
+        draw_index(image, index)
         if self._clock:
-            draw_clock(image, index, index / self._fps)
+            draw_clock(image, index / self._fps)
         return image, seen
 
     def close(self) -> None:

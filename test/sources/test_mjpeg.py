@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+from video_commentary.sources.api import SourceError
+from video_commentary.sources.mjpeg import MjpegReader
+
+
+def read(url: str, count: int, timeout: float = 2.0) -> list[bytes]:
+    reader = MjpegReader(url, timeout=timeout)
+    reader.open()
+    try:
+        pictures = [reader.read() for _ in range(count)]
+    finally:
+        reader.close()
+    assert all(p is not None and p.image is None and p.jpeg for p in pictures)
+    times = [p.time for p in pictures if p]
+    assert times == sorted(times)
+    return [p.jpeg for p in pictures if p and p.jpeg]
+
+
+def grey(jpeg: bytes) -> float:
+    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    return float(image.mean())
+
+
+@pytest.mark.parametrize("kind", ["good", "nolength", "dashes", "noboundary", "liar"])
+def test_reads_what_cameras_send(camera: str, kind: str) -> None:
+    greys = [grey(jpeg) for jpeg in read(f"{camera}/{kind}", 5)]
+    assert greys == sorted(greys) and greys[0] < greys[-1]
+
+
+def test_leaves_out_torn_pictures(camera: str) -> None:
+    assert all(round((grey(jpeg) - 10) / 8) % 2 for jpeg in read(f"{camera}/shreds", 5))
+
+
+def test_gives_name_and_password_and_never_shows_them(camera: str) -> None:
+    url = camera.replace("http://", "http://me:pass%20word@") + "/secret?key=hidden"
+    assert len(read(url, 2)) == 2
+    assert MjpegReader(url, timeout=1).description == f"{camera}/secret"
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("nothing", r"404.*check the path"),
+        ("page", r"text/html, not motion JPEG"),
+        ("broken", "status 503"),
+        ("secret", "password"),
+        ("mute", "no data in time"),
+        ("garbage", "no whole JPEG"),
+        ("endless", "without the end of a picture|no whole JPEG"),
+    ],
+)
+def test_says_what_is_wrong(camera: str, path: str, says: str) -> None:
+    start = time.monotonic()
+    with pytest.raises(SourceError, match=says):
+        read(f"{camera}/{path}", 1, timeout=0.5)
+    assert time.monotonic() - start < 5
+
+
+def test_a_camera_that_hangs_is_noticed(camera: str) -> None:
+    with pytest.raises(SourceError, match="no data in time"):
+        read(f"{camera}/hang", 9, timeout=0.5)
+
+
+def test_a_connection_that_is_cut_is_the_end(camera: str) -> None:
+    reader = MjpegReader(f"{camera}/cut", timeout=2)
+    reader.open()
+    got = [reader.read() for _ in range(4)]
+    assert [bool(picture) for picture in got] == [True, True, True, False]
+    reader.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http://127.0.0.1:9/x", "connection refused"),
+        ("http://no-such-host.invalid/x", "no-such-host.invalid"),
+        ("http://[bad", "Invalid IPv6"),
+        ("http://127.0.0.1:nan/", "nan"),
+    ],
+)
+def test_a_camera_that_is_not_there_is_named(url: str, says: str) -> None:
+    with pytest.raises((SourceError, ValueError), match=says):
+        read(url, 1)
