@@ -1,0 +1,303 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from test.fakes import FORMAT, FakeEngine, VirtualClock, frame, tone
+from video_commentary.core.audio import OUTPUT_FORMAT
+from video_commentary.core.comment import Comment
+from video_commentary.core.commentator import Commentator
+from video_commentary.core.control import Control
+from video_commentary.core.engine import EngineError, Request
+from video_commentary.core.lookout import Lookout, Use
+from video_commentary.core.pacing import Playout
+from video_commentary.core.prompting import Profile
+from video_commentary.core.settings import CommentatorSettings
+
+PROFILES = {name: Profile(name, f"You are a {name}.", ()) for name in ("commentator", "sports")}
+TOPIC = "/camera/image_raw"
+
+
+class Stage:
+    """A commentator with a camera of 2 fps, run on a virtual clock."""
+
+    def __init__(self, engine: FakeEngine, still: bool = False, **settings: object) -> None:
+        self.engine = engine
+        self.settings = replace(CommentatorSettings(), **settings)
+        self.clock = VirtualClock()
+        self.start = self.clock.now()
+        self.control = Control(self.settings, PROFILES)
+        self.playout = Playout(OUTPUT_FORMAT)
+        self.lookout = Lookout(self.settings, engine)
+        self.published: list[tuple[float, Comment]] = []
+        self.commentator = Commentator(
+            engine, self.lookout, self.control, self.playout, self.clock, self._publish
+        )
+        self.still = still
+        self.stop = threading.Event()
+
+    def _publish(self, comment: Comment) -> None:
+        self.published.append((self.clock.now() - self.start, comment))
+
+    def film(self, seconds: float) -> None:
+        for i in range(round(seconds * 2)):
+            self.at(i / 2, lambda stamp=self.start + i / 2: self.see(stamp))
+
+    def see(self, stamp: float) -> None:
+        use = self.lookout.use(TOPIC, stamp)
+        self.lookout.see(TOPIC, frame(stamp, seed=0 if self.still else None), use)
+        if use is Use.KEEP:
+            self.commentator.notice()
+
+    def at(self, when: float, action: Callable[[], object]) -> None:
+        self.clock.at(self.start + when, lambda: action() and None)
+
+    def end(self) -> None:
+        self.stop.set()
+        self.control.interrupt()
+
+    def run(self, seconds: float) -> None:
+        self.film(seconds)
+        self.at(seconds, self.end)
+        self.commentator.run(self.stop)
+
+    @property
+    def final(self) -> list[tuple[float, Comment]]:
+        return [(when, comment) for when, comment in self.published if comment.final]
+
+    @property
+    def texts(self) -> list[str]:
+        return [comment.text for _, comment in self.final if not comment.silent]
+
+
+def speaking(text: str, seconds: float) -> FakeEngine:
+    return FakeEngine(lambda _: [f"{text} ", tone(seconds)], voice=FORMAT)
+
+
+def test_words_come_one_by_one_and_then_the_whole() -> None:
+    stage = Stage(FakeEngine())
+    stage.run(1.0)
+    texts = [(comment.text, comment.final) for _, comment in stage.published[:3]]
+    assert texts == [("Hello ", False), ("Hello there.", False), ("Hello there.", True)]
+
+
+def test_a_comment_carries_the_stamps_of_its_frames() -> None:
+    stage = Stage(FakeEngine(), max_tokens=50)
+    stage.run(6.0)
+    _, last = stage.final[-1]
+    request = stage.engine.requests[-1]
+    assert [f.stamp for f in request.frames] == sorted(f.stamp for f in request.frames)
+    assert (last.oldest, last.newest) == (request.frames[0].stamp, request.frames[-1].stamp)
+    assert last.newest - last.oldest == pytest.approx(3.0)
+    assert request.limits.max_tokens == 50
+
+
+def test_the_next_comment_waits_for_the_sound_and_the_pause() -> None:
+    stage = Stage(speaking("Four seconds.", 4.0), breathing_pause=1.0)
+    stage.run(14.0)
+    begins = [c.first_words - stage.start for _, c in stage.final if c.first_words]
+    assert begins[0] == pytest.approx(0.0, abs=0.1)
+    assert begins[1] == pytest.approx(5.0, abs=0.51)
+    assert begins[1] >= 5.0
+
+
+def test_comments_are_about_the_freshest_frames_when_the_gate_opens() -> None:
+    stage = Stage(speaking("Four seconds.", 4.3), breathing_pause=1.0)
+    stage.run(20.0)
+    delays = [c.first_words - c.newest for _, c in stage.final if c.first_words]
+    assert max(delays) <= 0.5
+
+
+def test_silence_makes_no_words_no_sound_and_no_delay() -> None:
+    stage = Stage(FakeEngine(lambda _: [".", "..", tone(1.0)], voice=FORMAT))
+    stage.engine.script = lambda _: [".", ".."]
+    stage.run(2.0)
+    assert stage.published
+    assert all(
+        comment.silent and comment.final and not comment.text for _, comment in stage.published
+    )
+    assert stage.playout.due_in(0) is None
+    assert stage.commentator.figures.words_delay == 0
+    assert stage.commentator.figures.silent == len(stage.published)
+
+
+def test_dots_that_go_on_are_words() -> None:
+    stage = Stage(FakeEngine(lambda _: ["...", " and ", "action", "."]))
+    stage.run(0.6)
+    assert stage.texts[0] == "... and action."
+
+
+def test_an_empty_answer_is_silence() -> None:
+    stage = Stage(FakeEngine(lambda _: []))
+    stage.run(1.0)
+    assert stage.final[0][1].silent
+
+
+def test_a_still_scene_is_not_commented_again() -> None:
+    stage = Stage(FakeEngine(), still=True)
+    stage.run(20.0)
+    assert len(stage.engine.requests) == 1
+
+
+def test_an_engine_with_eyes_of_its_own_is_always_asked() -> None:
+    stage = Stage(FakeEngine(lambda _: ["..."], look_fps=5.0), still=True)
+    stage.run(5.0)
+    assert len(stage.engine.requests) >= 9
+
+
+def test_an_instruction_stops_the_sentence_and_its_sound_at_once() -> None:
+    stage = Stage(FakeEngine(voice=FORMAT))
+
+    def script(request: Request) -> list[object]:
+        if request.prompt.instruction:
+            return ["New."]
+        return ["Old ", tone(5.0), "words ", "never said"]
+
+    stage.engine.script = script
+    stage.at(2.0, lambda: stage.control.steer("look at the door"))
+    stage.run(4.0)
+    when, comment = next((w, c) for w, c in stage.published if c.instruction)
+    assert when == pytest.approx(2.0, abs=0.01)
+    assert comment.text == "New."
+    assert stage.engine.requests[-1].prompt.instruction == "look at the door"
+
+
+def test_an_instruction_in_mid_generation_cancels_and_says_so() -> None:
+    stage = Stage(FakeEngine())
+    steered = threading.Event()
+
+    def script(request: Request) -> list[object]:
+        if request.prompt.instruction:
+            return ["New."]
+        return Steering(stage, steered)
+
+    stage.engine.script = script
+    stage.run(1.0)
+    cancelled, new = stage.final[0][1], stage.final[1][1]
+    assert cancelled.cancelled
+    assert cancelled.text == "Old"
+    assert new.text == "New."
+    assert stage.commentator.figures.cancelled == 1
+
+
+class Steering(list[object]):
+    """A script that is steered between its first and second word."""
+
+    def __init__(self, stage: Stage, done: threading.Event) -> None:
+        super().__init__()
+        self._stage, self._done = stage, done
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        yield "Old "
+        if not self._done.is_set():
+            self._done.set()
+            self._stage.control.steer("something else")
+        yield "words"
+
+
+def test_a_question_is_answered_now_and_interrupts() -> None:
+    stage = Stage(FakeEngine(voice=FORMAT))
+    stage.engine.script = lambda request: (
+        ["Two."] if request.prompt.question else ["Talk ", tone(30.0)]
+    )
+    answers = []
+    stage.at(3.0, lambda: answers.append(stage.control.ask("How many?")))
+    stage.run(4.0)
+    answer = answers[0].result(0)
+    assert (answer.success, answer.text) == (True, "Two.")
+    assert answer.stamp == pytest.approx(stage.start + 3.0, abs=0.51)
+    asked = next(c for _, c in stage.final if c.question)
+    assert asked.first_words == pytest.approx(stage.start + 3.0, abs=0.01)
+
+
+def test_a_quiet_question_leaves_the_speech_alone() -> None:
+    stage = Stage(FakeEngine(voice=FORMAT))
+    stage.engine.script = lambda request: (
+        ["Two."] if request.prompt.question else ["Talk ", tone(30.0)]
+    )
+    answers = []
+    stage.at(3.0, lambda: answers.append(stage.control.ask("How many?", quiet=True)))
+    stage.at(3.9, lambda: ends.append(stage.playout.ends_at(stage.clock.now()) - stage.start))
+    ends: list[float] = []
+    stage.run(4.0)
+    assert answers[0].result(0).text == "Two."
+    assert not stage.engine.requests[1].speak
+    assert ends[0] == pytest.approx(30.0, abs=0.1)
+
+
+def test_a_question_without_a_picture_is_told_why() -> None:
+    stage = Stage(FakeEngine())
+    answer = stage.control.ask("What is there?")
+    stage.commentator.step()
+    assert not answer.result(0).success
+    assert "no picture" in answer.result(0).text
+
+
+def test_disabled_it_says_nothing_and_enabled_it_goes_on() -> None:
+    stage = Stage(FakeEngine(), enabled=False)
+    stage.at(3.0, lambda: stage.control.enable(True))
+    stage.run(4.0)
+    assert stage.final[0][0] == pytest.approx(3.0, abs=0.01)
+
+
+def test_disabling_stops_the_sound() -> None:
+    stage = Stage(speaking("Long.", 30.0))
+    ends: list[float] = []
+    stage.at(2.0, lambda: stage.control.enable(False))
+    stage.at(3.0, lambda: ends.append(stage.playout.ends_at(stage.clock.now()) - stage.start))
+    stage.run(4.0)
+    assert ends[0] <= 3.0
+    assert len(stage.final) == 1
+
+
+def test_a_failing_engine_is_retried_with_growing_waits_and_then_works() -> None:
+    stage = Stage(FakeEngine())
+    failures: list[object] = [EngineError("no memory: close something")] * 3
+    stage.engine.script = lambda _: [failures.pop()] if failures else ["Back."]
+    errors: list[str] = []
+    stage.at(0.2, lambda: errors.append(stage.commentator.error))
+    stage.run(12.0)
+    assert errors == ["no memory: close something"]
+    assert stage.commentator.error == ""
+    assert stage.commentator.figures.engine_errors == 3
+    assert stage.texts[0] == "Back."
+    assert stage.final[0][0] == pytest.approx(7.0, abs=0.6)
+
+
+def test_whatever_an_engine_raises_is_told() -> None:
+    stage = Stage(FakeEngine(lambda _: [KeyError("gone")]))
+    stage.run(0.5)
+    assert "KeyError" in stage.commentator.error
+
+
+def test_recent_comments_are_told_but_no_more_than_asked_for() -> None:
+    numbers = iter(range(100))
+    stage = Stage(FakeEngine(lambda _: [f"Number {next(numbers)}."]), context_comments=2)
+    stage.run(12.0)
+    assert stage.engine.requests[-1].prompt.recent == tuple(stage.texts[-3:-1])
+
+
+def test_two_cameras_share_the_frames_of_a_request() -> None:
+    settings = replace(CommentatorSettings(), image_topics=("/a", "/b"))
+    lookout = Lookout(settings, FakeEngine())
+    for i in range(10):
+        for topic in settings.image_topics:
+            stamp = i / 2
+            lookout.see(topic, frame(stamp, topic), lookout.use(topic, stamp))
+    view = lookout.view()
+    assert [f.camera for f in view.frames].count("/a") == 2
+    assert len(view.frames) == 4
+    for i in range(10, 30):
+        lookout.see("/a", frame(i / 2, "/a"), lookout.use("/a", i / 2))
+    assert {f.camera for f in lookout.view().frames} == {"/a"}
+
+
+def test_stopping_refuses_questions_that_wait() -> None:
+    stage = Stage(FakeEngine())
+    answer = stage.control.ask("Anyone?")
+    stage.stop.set()
+    stage.commentator.run(stage.stop)
+    assert "stopped" in answer.result(0).text

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import time
+
+from test.fakes import FakeEngine
+from video_commentary.core.engine import EngineError
+from video_commentary.core.loading import Loader
+
+
+def test_it_tries_until_it_works() -> None:
+    engine = FakeEngine()
+    engine.loads = [EngineError("model missing: run fetch_model awq")]
+    loader = Loader(engine)
+    assert not loader.ready.wait(0.5)
+    assert loader.error == "model missing: run fetch_model awq"
+    assert loader.ready.wait(5.0)
+    assert loader.error == ""
+    loader.close()
+    assert engine.closed == 1
+
+
+def test_closing_ends_the_wait_between_tries() -> None:
+    engine = FakeEngine()
+    engine.loads = [RuntimeError("no")] * 10
+    loader = Loader(engine)
+    time.sleep(0.1)
+    began = time.monotonic()
+    loader.close()
+    assert time.monotonic() - began < 0.9
+    assert engine.closed == 0

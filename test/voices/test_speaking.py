@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import threading
+
+from test.core.test_guard import REQUEST
+from test.fakes import FORMAT, FakeEngine, FakeVoice
+from video_commentary.core.audio import Pcm
+from video_commentary.core.engine import Request
+from video_commentary.core.voice import VoiceError
+from video_commentary.voices.speaking import SpeakingEngine
+
+SPEAK = Request(REQUEST.frames, REQUEST.prompt, REQUEST.limits, speak=True)
+
+
+def run(engine: SpeakingEngine, request: Request = SPEAK) -> tuple[str, list[Pcm]]:
+    deltas = list(engine.comment(request, threading.Event()))
+    return "".join(d.text for d in deltas), [d.pcm for d in deltas if d.pcm]
+
+
+def test_each_clause_is_spoken_after_its_words() -> None:
+    voice = FakeVoice()
+    engine = SpeakingEngine(FakeEngine(lambda _: ["A man ", "walks. ", "He ", "stops."]), voice)
+    engine.load()
+    assert engine.voice == FORMAT
+    text, sound = run(engine)
+    assert text == "A man walks. He stops."
+    assert voice.said == ["A man walks.", "He stops."]
+    assert len(sound) == 5
+
+
+def test_silence_and_quiet_requests_make_no_sound() -> None:
+    voice = FakeVoice()
+    engine = SpeakingEngine(FakeEngine(lambda _: ["..."]), voice)
+    engine.load()
+    assert run(engine) == ("...", [])
+    assert run(engine, REQUEST) == ("...", [])
+    assert voice.said == []
+
+
+def test_a_voice_that_dies_leaves_the_words_and_is_tried_again() -> None:
+    voice = FakeVoice(fails=RuntimeError("killed"))
+    engine = SpeakingEngine(FakeEngine(lambda _: ["One. ", "Two."]), voice)
+    engine.load()
+    assert run(engine) == ("One. Two.", [])
+    assert voice.said == ["One."]
+    assert "killed" in engine.trouble
+    voice.fails = None
+    assert len(run(engine)[1]) == 2
+    assert engine.trouble == ""
+
+
+def test_a_voice_that_is_not_there_leaves_text_only() -> None:
+    engine = SpeakingEngine(FakeEngine(), FakeVoice(load_fails=VoiceError("install it")))
+    engine.load()
+    assert engine.voice is None
+    assert engine.trouble == "install it"
