@@ -1,4 +1,4 @@
-"""The launch files: read as they are everywhere, loaded and expanded where `launch` is installed."""
+"""The launch files: read everywhere, loaded and expanded where `launch` is installed."""
 
 from __future__ import annotations
 

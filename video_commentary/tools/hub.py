@@ -76,7 +76,7 @@ def _remote(repo: str, commit: str, sibling: Any) -> Remote:
 def check_space(files: Sequence[Remote], folder: Path) -> None:
     """Raise OSError where the disk can't hold what is still to be fetched."""
     present = sum(_size(folder / file.path) for file in files)
-    begun = sum(_size(path) for path in folder.glob(".cache/**/*.incomplete"))
+    begun = sum(_size(_partial(folder / file.path)) for file in files)
     needed = sum(file.size for file in files) - present - begun + _SPARE
     free = shutil.disk_usage(folder).free
     if needed > free:
@@ -108,29 +108,49 @@ def fetch(files: Sequence[Remote], folder: Path, say: Say) -> list[Fetched]:
 
 
 def _fetch_checked(file: Remote, folder: Path, say: Say) -> None:
+    target = folder / file.path
+    partial = _partial(target)
     for attempt in ("once", "again"):
-        (folder / file.path).unlink(missing_ok=True)
-        _download(file, folder, say)
-        if file.matches(folder / file.path):
+        _download(file, partial, say)
+        if file.matches(partial):
+            partial.replace(target)
             return
+        partial.unlink()
         if attempt == "once":
             say(f"{file.path} came damaged: fetching it again")
-    (folder / file.path).unlink()
     raise OSError(f"{file.path} of {file.repo} came damaged twice: its checksum is not the hub's")
 
 
-def _download(file: Remote, folder: Path, say: Say) -> None:
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import RemoteEntryNotFoundError
+def _partial(target: Path) -> Path:
+    return target.with_name(target.name + ".part")
 
+
+def _download(file: Remote, partial: Path, say: Say) -> None:
+    # Not hf_hub_download: since huggingface_hub 2 that begins at zero in each new process.
+    from huggingface_hub import hf_hub_url
+    from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.file_download import http_get
+    from huggingface_hub.utils import build_hf_headers
+
+    url = hf_hub_url(file.repo, file.path, revision=file.commit)
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    if _size(partial) > file.size:
+        partial.unlink()
     for wait in (*_WAITS, None):
         try:
-            hf_hub_download(file.repo, file.path, revision=file.commit, local_dir=folder)
+            with partial.open("ab") as out:
+                http_get(
+                    url,
+                    out,
+                    resume_size=out.tell(),
+                    headers=build_hf_headers(),
+                    expected_size=file.size,
+                    displayed_filename=file.path,
+                )
             return
-        except RemoteEntryNotFoundError:
-            raise
         except Exception as error:  # of whichever HTTP library the client uses
-            if wait is None:
+            refused = isinstance(error, HfHubHTTPError) and error.response.status_code < 500
+            if wait is None or refused:
                 raise
             say(f"connection lost ({type(error).__name__}): going on in {wait:.0f} s")
             time.sleep(wait)
