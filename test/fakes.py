@@ -117,7 +117,7 @@ class VirtualClock:
 
     def __init__(self, start: float = 1000.0) -> None:
         self._now = start
-        self._due: list[tuple[float, Callable[[], None]]] = []
+        self._due: list[tuple[float, Callable[[], object]]] = []
 
     def now(self) -> float:
         return self._now
@@ -125,7 +125,7 @@ class VirtualClock:
     def stamp(self) -> float:
         return self._now
 
-    def at(self, when: float, action: Callable[[], None]) -> None:
+    def at(self, when: float, action: Callable[[], object]) -> None:
         self._due.append((when, action))
         self._due.sort(key=lambda due: due[0])
 

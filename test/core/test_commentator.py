@@ -3,6 +3,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -24,7 +26,7 @@ TOPIC = "/camera/image_raw"
 class Stage:
     """A commentator with a camera of 2 fps, run on a virtual clock."""
 
-    def __init__(self, engine: FakeEngine, still: bool = False, **settings: object) -> None:
+    def __init__(self, engine: FakeEngine, still: bool = False, **settings: Any) -> None:
         self.engine = engine
         self.settings = replace(CommentatorSettings(), **settings)
         self.clock = VirtualClock()
@@ -44,7 +46,7 @@ class Stage:
 
     def film(self, seconds: float) -> None:
         for i in range(round(seconds * 2)):
-            self.at(i / 2, lambda stamp=self.start + i / 2: self.see(stamp))
+            self.at(i / 2, partial(self.see, self.start + i / 2))
 
     def see(self, stamp: float) -> None:
         use = self.lookout.use(TOPIC, stamp)
@@ -53,7 +55,7 @@ class Stage:
             self.commentator.notice()
 
     def at(self, when: float, action: Callable[[], object]) -> None:
-        self.clock.at(self.start + when, lambda: action() and None)
+        self.clock.at(self.start + when, action)
 
     def end(self) -> None:
         self.stop.set()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from video_commentary.core.settings import CommentatorSettings
 PROFILES = {name: Profile(name, "", ()) for name in ("commentator", "sports")}
 
 
-def control(**settings: object) -> Control:
+def control(**settings: Any) -> Control:
     return Control(replace(CommentatorSettings(), **settings), PROFILES)
 
 

@@ -1,0 +1,68 @@
+"""The commentator node with an engine that follows a script: fake_commentator SCRIPT VOICE."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from test.fakes import FakeEngine, FakeVoice
+from video_commentary.core.engine import EngineError, Request
+from video_commentary.core.guard import EngineGuard
+from video_commentary.core.settings import CommentatorSettings
+from video_commentary.nodes.commentator import CommentatorNode
+from video_commentary.ros.running import run
+from video_commentary.voices.speaking import SpeakingEngine
+from video_commentary.wiring import Assembly
+
+STARTED = time.monotonic()
+
+
+def early() -> bool:
+    """Return whether the process is so young that its faults still hold."""
+    return time.monotonic() - STARTED < 6.0
+
+
+def says(request: Request) -> list[object]:
+    if request.prompt.question:
+        return ["You ", "asked: ", request.prompt.question]
+    told = request.prompt.instruction or "all"
+    return [f"{len(request.frames)} frames ", "of ", request.frames[-1].camera, f", {told}."]
+
+
+def long(request: Request) -> list[object]:
+    if request.prompt.instruction:
+        return says(request)
+    return [f"word{i} " for i in range(400)]
+
+
+def raises(request: Request) -> list[object]:
+    return ["half ", EngineError("the engine broke: mend it")] if early() else says(request)
+
+
+def hangs(request: Request) -> list[object]:
+    return [threading.Event()] if early() else says(request)
+
+
+def nothing(request: Request) -> list[object]:
+    return [] if early() else says(request)
+
+
+SCRIPTS: dict[str, Callable[[Request], list[object]]] = {
+    script.__name__: script for script in (says, long, raises, hangs, nothing)
+}
+
+
+def assemble(settings: CommentatorSettings) -> Assembly:
+    """Put the scripted engine in the place of a real one."""
+    script, voice = sys.argv[1:3]
+    engine = FakeEngine(SCRIPTS[script], delay=0.01)
+    spoken = FakeVoice(fails=RuntimeError("the voice was killed") if voice == "dies" else None)
+    speaking = None if voice == "none" else SpeakingEngine(engine, spoken)
+    guarded = EngineGuard(speaking or engine, settings.engine_timeout)
+    return Assembly(guarded, engine, speaking, "text only, for a test")
+
+
+if __name__ == "__main__":
+    run(lambda: CommentatorNode(assemble))

@@ -1,0 +1,189 @@
+"""The commentator node in a process of its own, over DDS, with a fake engine."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from rcl_interfaces.srv import SetParameters
+from rclpy.parameter import Parameter
+
+from test.nodes.graph import Probe, commentator, probe
+from video_commentary.ros.time import to_seconds
+
+
+@pytest.fixture(scope="module")
+def graph() -> Iterator[Probe]:
+    """A probe beside one commentator that all tests of this module share."""
+    with commentator("says", "breathing_pause:=0.2", voice="speaks"), probe() as it:
+        it.film(lambda: it.finals)
+        yield it
+
+
+def test_comments_come_as_text_events_and_sound(graph: Probe) -> None:
+    graph.film(lambda: len(graph.finals) >= 3 and len(graph.got["audio"]) > 20)
+    final = graph.finals[-1]
+    partial = [e for e in graph.got["commentary_events"] if e.sequence == final.sequence]
+    texts = [event.text.strip() for event in partial]
+    assert texts == sorted(texts, key=len)
+    assert len(texts) > 2
+    assert final.text == "4 frames of eye, all." or "frames of eye" in final.text
+    assert final.header.frame_id == "eye"
+    newest, oldest = to_seconds(final.header.stamp), to_seconds(final.oldest_stamp)
+    assert 0 <= newest - oldest <= 3.2
+    assert newest <= to_seconds(final.requested) <= to_seconds(final.first_words)
+    assert any(m.data == graph.finals[0].text for m in graph.got["commentary"])
+
+
+def test_sound_is_the_same_on_both_topics_and_described(graph: Probe) -> None:
+    graph.film(lambda: len(graph.got["audio"]) > 50)
+    graph.spin(0.2)
+    plain = b"".join(m.data.tobytes() for m in graph.got["audio"])
+    stamped = b"".join(m.audio.data.tobytes() for m in graph.got["audio_stamped"])
+    assert plain == stamped
+    assert np.abs(np.frombuffer(plain, "<i2")).max() > 5000
+    info = graph.got["audio_info"][0]
+    assert (info.channels, info.sample_rate, info.sample_format) == (1, 48_000, "S16LE")
+    assert (info.bitrate, info.coding_format) == (768_000, "wave")
+
+
+def test_sound_comes_at_the_pace_it_is_heard(graph: Probe) -> None:
+    graph.film(lambda: len(graph.got["audio_stamped"]) > 100)
+    due = [to_seconds(m.header.stamp) for m in graph.got["audio_stamped"]]
+    came = graph.times["audio_stamped"]
+    assert due == sorted(due)
+    lead = np.array(due) - np.array(came)
+    assert np.ptp(lead) < 0.45  # of the 0.2 s that sound may be ahead, and the machine's mood
+
+
+def test_an_instruction_takes_effect_in_the_next_words(graph: Probe) -> None:
+    response = graph.steer("watch the door")
+    assert response.success
+    assert response.message == "in force now"
+    graph.film(lambda: graph.finals[-1].instruction == "watch the door")
+    assert "watch the door" in graph.finals[-1].text
+    assert graph.steer("").previous == "watch the door"
+    graph.film(lambda: graph.finals[-1].instruction == "")
+
+
+def test_a_question_is_answered(graph: Probe) -> None:
+    answer = graph.ask("how many?")
+    assert answer.success
+    assert answer.answer == "You asked: how many?"
+    assert abs(to_seconds(answer.stamp) - graph.now()) < 10
+
+
+def test_pausing_and_going_on(graph: Probe) -> None:
+    assert graph.enable(False).message == "paused"
+    graph.film(lambda: graph.status().state == "paused")
+    count = len(graph.finals)
+    graph.film(lambda: False or graph.times["status"][-1] > graph.times["status"][0] + 1, 5)
+    assert len(graph.finals) <= count + 1
+    graph.enable(True)
+    graph.film(lambda: len(graph.finals) > count + 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("profile", "opera", "commentator, sports"),
+        ("max_tokens", 100_000, "512"),
+        ("instruction", "x" * 100_000, "2,000"),
+        ("engine", "server", "read-only"),
+    ],
+)
+def test_bad_parameters_are_refused_with_what_is_allowed(
+    graph: Probe, name: str, value: object, words: str
+) -> None:
+    result = set_parameter(graph, name, value)
+    assert not result.successful
+    assert words in result.reason
+
+
+def test_parameters_that_may_change_take_effect(graph: Probe) -> None:
+    assert set_parameter(graph, "instruction", "count birds").successful
+    graph.film(lambda: graph.finals[-1].instruction == "count birds")
+    assert set_parameter(graph, "profile", "sports").successful
+    graph.film(lambda: graph.status().profile == "sports")
+    graph.steer("")
+
+
+def set_parameter(graph: Probe, name: str, value: object) -> object:
+    request = SetParameters.Request(parameters=[Parameter(name, value=value).to_parameter_msg()])
+    return graph.call(SetParameters, "/commentator/set_parameters", request).results[0]
+
+
+def test_the_graph_shows_nothing_wrong(graph: Probe) -> None:
+    graph.film(lambda: graph.status().state in ("watching", "commenting", "speaking"))
+    graph.film(lambda: graph.troubles() == "" and graph.got["diagnostics"])
+    status = graph.status()
+    assert status.engine == "fake"
+    assert status.voice == "fake voice"
+    assert 5 < status.camera_fps[0] < 15
+
+
+def transition(graph: Probe, number: int) -> bool:
+    request = ChangeState.Request(transition=Transition(id=number))
+    return bool(graph.call(ChangeState, "/commentator/change_state", request).success)
+
+
+def state(graph: Probe) -> str:
+    response = graph.call(GetState, "/commentator/get_state", GetState.Request())
+    return str(response.current_state.label)
+
+
+def test_a_lifecycle_manager_can_take_it_through_every_state() -> None:
+    with commentator("says", "autostart:=false"), probe() as graph:
+        assert state(graph) == "unconfigured"
+        assert "isn't ready" in graph.ask("there?").answer
+        assert "once" in graph.steer("early").message
+        for _ in range(2):
+            assert transition(graph, Transition.TRANSITION_CONFIGURE)
+            assert transition(graph, Transition.TRANSITION_ACTIVATE)
+            graph.got.clear()
+            graph.film(lambda: graph.finals and graph.finals[-1].instruction == "early")
+            assert transition(graph, Transition.TRANSITION_DEACTIVATE)
+            graph.spin(0.3)
+            graph.got.clear()
+            graph.film(lambda: graph.status() and graph.status().state == "inactive")
+            assert not graph.finals
+            assert transition(graph, Transition.TRANSITION_CLEANUP)
+            assert state(graph) == "unconfigured"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_mid_sentence_ends_it_cleanly(number: int) -> None:
+    with commentator("long", voice="speaks") as node, probe() as graph:
+        graph.film(lambda: graph.got["commentary_events"] and graph.got["audio"])
+        status, took = node.stop(number)
+        assert status == 0, node.output()
+        assert took < 2.0
+        assert "Traceback" not in node.output()
+
+
+def test_a_mistake_in_a_parameter_is_told_in_one_sentence() -> None:
+    with commentator("says", "profile:=opera") as node:
+        node.popen.wait(20)
+        assert node.popen.returncode != 0
+        assert "'opera' is not one of commentator, sports" in node.output()
+        assert "Traceback" not in node.output()
+
+
+def test_steering_in_mid_sentence_cancels_it() -> None:
+    with commentator("long", voice="speaks") as _, probe() as graph:
+        graph.film(lambda: graph.got["commentary_events"] and len(graph.got["audio"]) > 10)
+        called = time.monotonic()
+        graph.steer("stop that")
+        graph.until(lambda: any(e.instruction for e in graph.got["commentary_events"]))
+        events = graph.got["commentary_events"]
+        first_new = next(i for i, e in enumerate(events) if e.instruction)
+        assert graph.times["commentary_events"][first_new] - called < 1.0
+        cancelled = events[first_new - 1]
+        assert cancelled.final
+        assert cancelled.cancelled
+        assert any(not len(m.audio.data) for m in graph.got["audio_stamped"])
