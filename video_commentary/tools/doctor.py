@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ..core.settings import ENGINES
 from . import checks, ros_checks
@@ -25,9 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
     findings = list(examine(options.engine, options.seconds))
     console = Console()
     console.print(table(findings))
-    missing = sum(finding.state is State.MISSING for finding in findings)
-    verdict = f"{missing} needed things are missing" if missing else "nothing needed is missing"
-    console.print(f"{verdict} for engine {options.engine}; -- is optional")
+    missing = [finding.what for finding in findings if finding.state is State.MISSING]
+    verdict = f"missing: {', '.join(missing)}" if missing else "all that is needed is there"
+    console.print(f"engine {options.engine}: {verdict} (-- is optional)", highlight=False)
     return 1 if missing else 0
 
 
@@ -51,8 +52,8 @@ def table(findings: Iterable[Finding]) -> Table:
     for title in ("", "what", "found", "to mend it"):
         made.add_column(title, overflow="fold")
     for finding in findings:
-        style = _STYLES[finding.state]
-        made.add_row(f"[{style}]{finding.state.value}[/]", finding.what, finding.found, finding.fix)
+        mark = Text(finding.state.value, _STYLES[finding.state])
+        made.add_row(mark, finding.what, Text(finding.found), Text(finding.fix))
     return made
 
 

@@ -30,7 +30,7 @@ class Stopped(BaseException):
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run until a signal or until a node ends; return the exit code."""
-    options = _parser().parse_args(words)
+    options = _parser().parse_intermixed_args(words)
     if options.list:
         return _list(options.scene)
     try:

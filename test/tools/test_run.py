@@ -1,0 +1,150 @@
+"""tools/run with the real nodes: what they are told, and that nothing outlives it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MARK = "VIDEO_COMMENTARY_TEST_MARK"
+
+
+class Run:
+    """A `run` process in a session of its own, and everything it started."""
+
+    def __init__(self, folder: Path, *words: str) -> None:
+        self.output = folder / "output"
+        self.mark = f"{MARK}={folder.name}-{os.getpid()}"
+        environment = os.environ | {MARK: self.mark.split("=")[1], "ROS_LOG_DIR": str(folder)}
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "video_commentary.tools.run", *words],
+                cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )  # fmt: skip
+
+    def text(self) -> str:
+        return self.output.read_text(errors="replace")
+
+    def left(self) -> list[str]:
+        """Return the command lines of all living processes that carry our mark."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                marked = self.mark.encode() in (folder / "environ").read_bytes().split(b"\0")
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+            except OSError:
+                continue
+            if marked and command:
+                found.append(command)
+        return found
+
+    def wait_for(self, node: str, seconds: float = 30.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not any(f"nodes.{node}" in command for command in self.left()):
+            assert self.process.poll() is None, self.text()
+            assert time.monotonic() < deadline, f"{node} did not start"
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Iterator[list[Run]]:
+    started: list[Run] = []
+    yield started
+    for run in started:
+        if run.process.poll() is None:
+            run.process.kill()
+            run.process.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_demo_within_3_s_and_leaves_nothing(
+    tmp_path: Path, runs: list[Run], number: signal.Signals
+) -> None:
+    run = Run(tmp_path, "demo", "voice:=none")
+    runs.append(run)
+    for node in ("source", "commentator"):
+        run.wait_for(node)
+    time.sleep(2.0)
+    assert run.process.poll() is None, run.text()
+    begun = time.monotonic()
+    os.killpg(run.process.pid, number)
+    assert run.process.wait(timeout=10) == 0
+    assert time.monotonic() - begun < 3.0
+    assert run.left() == []
+    assert f"their logs: {tmp_path}" in run.text()
+
+
+def test_parameters_reach_the_node(tmp_path: Path, runs: list[Run]) -> None:
+    import rclpy
+    from rcl_interfaces.srv import GetParameters
+
+    params = tmp_path / "my.yaml"
+    params.write_text("/**/source:\n  ros__parameters: {fps: 12.0, width: 320}\n")
+    words = ("--params", str(params), "namespace:=robot1", "width:=160", "frame_id:=5: a 'b'")
+    run = Run(tmp_path, "source", *words)
+    runs.append(run)
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    node = rclpy.create_node("asker", context=context)
+    executor = rclpy.executors.SingleThreadedExecutor(context=context)
+    executor.add_node(node)
+    client = node.create_client(GetParameters, "/robot1/source/get_parameters")
+    try:
+        assert client.wait_for_service(30.0), run.text()
+        request = GetParameters.Request(names=["fps", "width", "height", "frame_id"])
+        future = client.call_async(request)
+        executor.spin_until_future_complete(future, 20.0)
+        fps, width, height, frame_id = future.result().values
+    finally:
+        node.destroy_node()
+        rclpy.shutdown(context=context)
+    assert fps.double_value == 12.0
+    assert width.integer_value == 160
+    assert height.integer_value == 480
+    assert frame_id.string_value == "5: a 'b'"
+
+
+def test_a_node_that_dies_ends_the_rest_with_its_last_words(
+    tmp_path: Path, runs: list[Run]
+) -> None:
+    run = Run(tmp_path, "demo", "profiles_file:=/nowhere.yaml")
+    runs.append(run)
+    assert run.process.wait(timeout=60) == 1
+    assert "commentator ended with exit code 1" in run.text()
+    assert "/nowhere.yaml" in run.text()
+    assert run.left() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["demo", "instuction:=x"], "did you mean instruction"),
+        (["demo", "video.mp4"], "not of the form name:=value"),
+        (["commentator", "params_file:=/nowhere.yaml"], "no parameters file /nowhere.yaml"),
+        (["commentator", "engine:=gpt"], "builtin, minicpmo, server"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(
+    tmp_path: Path, runs: list[Run], words: list[str], told: str
+) -> None:
+    run = Run(tmp_path, *words)
+    runs.append(run)
+    assert run.process.wait(timeout=20) == 2
+    assert told in run.text()
+    assert len(run.text().strip().splitlines()) == 1
+
+
+def test_the_arguments_are_listed(tmp_path: Path, runs: list[Run]) -> None:
+    run = Run(tmp_path, "demo", "--list")
+    runs.append(run)
+    assert run.process.wait(timeout=20) == 0
+    assert "source:=" in run.text()
+    assert "instruction:=" in run.text()
