@@ -122,3 +122,7 @@ class SourceNode(Node):
 def main() -> None:
     """Run the node."""
     run(SourceNode)
+
+
+if __name__ == "__main__":
+    main()

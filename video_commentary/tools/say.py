@@ -1,0 +1,80 @@
+"""A terminal client of the commentator: watch it, tell it what to talk about, ask it."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .say_client import Client
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit status."""
+    options = _parser().parse_args(_without_ros(sys.argv[1:] if arguments is None else arguments))
+    from .say_client import (
+        Client,
+        UnreachableError,
+    )  # ROS takes a moment to load; --help needn't wait
+
+    # SIGTERM ends it as Ctrl-C does: with the terminal as it was.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    client = Client(options.node)
+    try:
+        if options.command == "watch":
+            from .say_watch import watch
+
+            watch(client)
+            return 0
+        good, words = _call(client, options)
+    except UnreachableError as error:
+        good, words = False, str(error)
+    except KeyboardInterrupt:
+        return 0 if options.command == "watch" else 130
+    except BrokenPipeError:
+        sys.stderr.close()  # `say watch | head` is done; nothing is left to be told
+        return 0
+    finally:
+        client.close()
+    print(words, file=sys.stdout if good else sys.stderr)
+    return 0 if good else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="say", description=__doc__)
+    parser.add_argument(
+        "--node", default="/commentator", help="the commentator's name (default: %(default)s)"
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    commands.add_parser("watch", help="show the comments as they come")
+    instruct = commands.add_parser("instruct", help="say what to talk about from now on")
+    instruct.add_argument("text", help='in plain words, "" for everything')
+    ask = commands.add_parser("ask", help="ask about what the camera sees")
+    ask.add_argument("text", help="the question")
+    ask.add_argument("--quiet", action="store_true", help="answer in text only")
+    commands.add_parser("pause", help="stop commenting")
+    commands.add_parser("resume", help="go on commenting")
+    return parser
+
+
+def _without_ros(arguments: Sequence[str]) -> Sequence[str]:
+    """Leave out what `ros2 run` or a launch file adds for ROS itself."""
+    if "--ros-args" not in arguments:
+        return arguments
+    return arguments[: list(arguments).index("--ros-args")]
+
+
+def _call(client: Client, options: argparse.Namespace) -> tuple[bool, str]:
+    """Return whether it went well, and what to print."""
+    if options.command == "instruct":
+        return client.instruct(options.text)
+    if options.command == "ask":
+        return client.ask(options.text, quiet=options.quiet)
+    return client.enable(options.command == "resume")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
