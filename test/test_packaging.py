@@ -1,0 +1,92 @@
+"""What package.xml, CMakeLists.txt, setup.cfg and config/ say agrees with the code."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+import video_commentary
+from video_commentary.core.starting import SETTINGS
+from video_commentary.tools import parameter_files
+
+ROOT = Path(__file__).resolve().parents[1]
+CMAKE = (ROOT / "CMakeLists.txt").read_text()
+
+
+def programs() -> dict[str, str]:
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    lines = config["options.entry_points"]["console_scripts"].strip().splitlines()
+    return dict(re.split(r"\s*=\s*", line) for line in lines)
+
+
+def cmake_programs() -> dict[str, str]:
+    found = {}
+    for room in ("nodes", "tools"):
+        listed = re.search(rf"set\({room} ([^)]*)\)", CMAKE)
+        assert listed
+        for name in listed[1].split():
+            found[name] = f"video_commentary.{room}.{name}:main"
+    return found
+
+
+def test_cmake_and_pip_install_the_same_programs() -> None:
+    assert cmake_programs() == programs()
+
+
+@pytest.mark.parametrize("target", programs().values())
+def test_every_program_is_there(target: str) -> None:
+    module, function = target.split(":")
+    spec = find_spec(module)
+    assert spec is not None
+    assert spec.origin is not None
+    assert f"def {function}(" in Path(spec.origin).read_text()
+
+
+def test_cmake_builds_every_interface() -> None:
+    listed = set(re.findall(r"(?:msg|srv)/\w+\.(?:msg|srv)", CMAKE))
+    assert listed == {f"{p.parent.name}/{p.name}" for p in ROOT.glob("[ms][sr][gv]/*")}
+
+
+def test_one_version_everywhere() -> None:
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    package = ElementTree.parse(ROOT / "package.xml").getroot()
+    versions = {video_commentary.__version__, package.findtext("version")}
+    assert versions == {config["metadata"]["version"]}
+
+
+@pytest.mark.parametrize("node", SETTINGS)
+def test_the_parameter_files_are_as_the_settings_say(node: str) -> None:
+    path = parameter_files.path_of(node)
+    assert path.read_text() == parameter_files.render(node), "run: make config"
+
+
+def test_every_ros_package_we_import_is_declared() -> None:
+    package = ElementTree.parse(ROOT / "package.xml").getroot()
+    declared = {element.text for element in package if element.tag.endswith("depend")}
+    names = r"^\s*(?:from|import) (\w+_(?:msgs|srvs|interfaces)|rclpy)\b"
+    pattern = re.compile(names, re.MULTILINE)
+    for path in (ROOT / "video_commentary").rglob("*.py"):
+        assert set(pattern.findall(path.read_text())) <= declared, path
+
+
+def test_a_workspace_finds_our_package_alone(tmp_path: Path) -> None:
+    colcon = shutil.which("colcon", path=str(Path(sys.executable).parent)) or shutil.which("colcon")
+    if not colcon:
+        pytest.skip("colcon is not installed")
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "video_commentary").symlink_to(ROOT)
+    done = subprocess.run(
+        [colcon, "--log-base", str(tmp_path / "log"), "list", "--names-only"],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.split() == ["video_commentary"]
