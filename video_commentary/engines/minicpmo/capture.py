@@ -1,0 +1,64 @@
+"""Functions of tensors recorded as CUDA graphs: one launch instead of thousands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Function = Callable[..., tuple[Tensor, ...]]
+
+
+class Captured:
+    """A function of tensors, replayed as a CUDA graph for shapes that were recorded.
+
+    Other shapes, and the CPU, run it as it is. A replay returns the same output tensors each time:
+    use them before the next one.
+    """
+
+    def __init__(self, function: Function) -> None:
+        self._function = function
+        self._graphs: dict[tuple[torch.Size, ...], _Graph] = {}
+
+    def record(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """Record the function for the shapes of `inputs`, unless done; return what it gives.
+
+        It runs several times on them: what it changes in place must not matter afterwards.
+        """
+        key = tuple(tensor.shape for tensor in inputs)
+        if inputs[0].is_cuda and key not in self._graphs:
+            self._graphs[key] = _Graph(self._function, inputs)
+        return self(*inputs)
+
+    def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """Call the function."""
+        graph = self._graphs.get(tuple(tensor.shape for tensor in inputs))
+        return self._function(*inputs) if graph is None else graph.replay(inputs)
+
+
+class _Graph:
+    _pool: Any = None
+
+    def __init__(self, function: Function, inputs: tuple[Tensor, ...]) -> None:
+        self._inputs = tuple(tensor.clone() for tensor in inputs)
+        device = inputs[0].device
+        stream: Any = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+        stream.wait_stream(torch.cuda.current_stream(device))
+        with torch.cuda.stream(stream):
+            for _ in range(2):
+                function(*self._inputs)
+        torch.cuda.current_stream(device).wait_stream(stream)
+        # one memory pool for all: graphs never run at once, and live outputs are not reused
+        if _Graph._pool is None:
+            _Graph._pool = torch.cuda.graph_pool_handle()
+        self._graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self._graph, pool=_Graph._pool, capture_error_mode="thread_local"):
+            self._outputs = function(*self._inputs)
+
+    def replay(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        for kept, new in zip(self._inputs, inputs, strict=True):
+            kept.copy_(new)
+        self._graph.replay()
+        return self._outputs
