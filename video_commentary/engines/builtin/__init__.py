@@ -1,1 +1,1 @@
-"""Comments without a GPU or a hub: detector, tracks, motion, camera movement, light and cuts."""
+"""The built-in engine; its parts import OpenCV, so import them only where it is wanted."""

@@ -1,0 +1,127 @@
+"""What a camera's picture shows at one moment, in words' own terms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .geometry import Box
+from .track import Track
+
+MOVES = 0.22
+"""Own sizes a second from which something moves; a walking person does 0.5 to 0.9."""
+RESTS = 0.09
+"""Own sizes a second below which something stands still."""
+
+_EDGE = 0.025  # picture heights from the border that count as touching it
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A named thing in view.
+
+    `heading`: left, right, closer, away, "moving" (somewhere) or "" (no movement known).
+    `resting`: it has stood still for a while. `side`: left, middle or right; `depth`: front, back
+    or "". `age`: seconds since first seen. `wheels`: a person on a bicycle or motorcycle.
+    """
+
+    number: int
+    name: str
+    group: str
+    box: Box
+    heading: str
+    resting: bool
+    side: str
+    depth: str
+    age: float
+    score: float
+    travelled: float
+    companions: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Moment:
+    """All that is known as of `stamp`.
+
+    `unsure`: sightings by group that are no named things (yet); so counts may be short.
+    `camera`: what the camera itself does (camera.CameraMoves). `since_cut`: seconds.
+    """
+
+    stamp: float
+    seen: tuple[Seen, ...] = ()
+    unsure: dict[str, int] = field(default_factory=dict)
+    camera: str = ""
+    level: float = 128.0
+    started: float = 0.0
+    detecting: bool = True
+
+    def of(self, group: str) -> list[Seen]:
+        """Return what is in view of a group."""
+        return [thing for thing in self.seen if thing.group == group]
+
+
+def heading(track: Track, aspect: float) -> str:
+    """Return where a track goes, as seen in the picture, over the last two seconds."""
+    if not track.steady or track.seen - track.born < 0.55:
+        return ""
+    size = extent(track)
+    across, down = (speed / size for speed in track.velocity(1.6))
+    before = track.since(track.seen - 2)[0].box
+    whole = not touching(track.box, aspect) and not touching(before, aspect)
+    growth = track.growth(2.0) if whole else 1.0
+    moves = (across**2 + down**2) ** 0.5 > MOVES
+    if growth > 1.22 or moves and down > 0.75 * abs(across) and growth > 1.03:
+        return "closer" if down > -0.02 else ""
+    if growth < 0.8 or moves and -down > 0.75 * abs(across) and growth < 0.99:
+        return "away" if down < 0.02 else ""
+    if not moves:
+        return ""
+    if abs(across) > 0.8 * abs(down) and abs(across) > MOVES:
+        return "right" if across > 0 else "left"
+    return "moving"
+
+
+def resting(track: Track) -> bool:
+    """Return whether a track has stood still for some two seconds."""
+    if not track.steady or track.seen - track.born < 1.8:
+        return False
+    size = extent(track)
+    across, down = (speed / size for speed in track.velocity(1.8))
+    return (across**2 + down**2) ** 0.5 < RESTS and 0.88 < track.growth(1.8) < 1.14
+
+
+def extent(track: Track) -> float:
+    """Return a track's own size: what its speed is measured in."""
+    box = track.box
+    return max(box.height if track.group == "people" else (box.area**0.5), 1e-3)
+
+
+def touching(box: Box, aspect: float) -> str:
+    """Return the border a box touches: left, right, bottom, top or ""."""
+    if box.left < _EDGE:
+        return "left"
+    if box.right > aspect - _EDGE:
+        return "right"
+    if box.bottom > 1 - _EDGE:
+        return "bottom"
+    return "top" if box.top < _EDGE else ""
+
+
+def side(box: Box, aspect: float) -> str:
+    """Return left, middle or right."""
+    place = box.x / aspect
+    return "left" if place < 0.37 else "right" if place > 0.63 else "middle"
+
+
+def depth(box: Box) -> str:
+    """Return front, back or "" for a thing that stands on the ground."""
+    if box.bottom > 0.85 or box.height > 0.55:
+        return "front"
+    return "back" if box.bottom < 0.42 and box.height < 0.2 else ""
+
+
+def travelled(track: Track) -> float:
+    """Return how far it is from where it was first remembered, in its own sizes."""
+    first = track.places[0].box
+    last = track.box
+    across, down = last.x - first.x, last.bottom - first.bottom
+    return float((across**2 + down**2) ** 0.5) / extent(track)

@@ -1,0 +1,139 @@
+"""Chooses what to tell: the most telling thing that is wanted, new and not yet said."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .events import Event
+from .facts import Known
+from .sentences import merged, sentences
+from .summary import about, summaries
+from .topics import Wishes
+
+_WEIGHTS = {"brighter": 9, "darker": 9, "enters": 8, "leaves": 7, "passes": 6, "stops": 5.5,
+            "starts": 5, "camera": 5, "closer": 4, "away": 3.5, "moves": 3, "cut": 2, "rests": 2}
+_FRESH = 10.0  # seconds in which nothing is said twice
+_QUIET = 4.0  # seconds after which a summary may be told though nothing happened
+_AMBIENT = {"camera": "camera", "light": "light"}
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence told, when, and the event it told, if any."""
+
+    stamp: float
+    text: str
+    event: Event | None
+
+
+class Teller:
+    """Remembers what was said."""
+
+    def __init__(self, seed: int) -> None:
+        """Vary words by `seed`: the same pictures give the same comments."""
+        self._rng = random.Random(seed)
+        self._said: deque[Said] = deque(maxlen=64)
+        self._told: set[tuple[str, int]] = set()
+
+    def tell(self, stamp: float, known: Known, wishes: Wishes, recent: Sequence[str]) -> str:
+        """Return the next sentence about a camera, "" where nothing is new."""
+        self._recall(stamp)
+        for event in self._ranked(stamp, known, wishes):
+            for text in sentences(event, self._another(stamp, event), self._rng):
+                if self._is_new(stamp, text, recent):
+                    self._note(stamp, text, event)
+                    return text
+        if not known.moments or self._since(stamp) < _QUIET or not self._lively(known):
+            return ""
+        return self._first_new(stamp, summaries(known.moments, wishes, self._rng), recent)
+
+    def restate(self, stamp: float, known: Known, wishes: Wishes, recent: Sequence[str]) -> str:
+        """Return how things stand with what was just asked for."""
+        self._recall(stamp)
+        if not known.moments:
+            return ""
+        if wishes.asked:
+            text = about(wishes.asked, known.moments)
+            self._note(stamp, text, None)
+            return text
+        return self._first_new(stamp, summaries(known.moments, wishes, self._rng), recent)
+
+    def _first_new(self, stamp: float, ways: Sequence[str], recent: Sequence[str]) -> str:
+        for text in ways:
+            if self._is_new(stamp, text, recent):
+                self._note(stamp, text, None)
+                return text
+        return ""
+
+    def _recall(self, stamp: float) -> None:
+        """Forget what was said in the future: the stamps jumped backwards."""
+        if self._said and self._said[-1].stamp > stamp:
+            self._said.clear()
+            self._told.clear()
+
+    def _ranked(self, stamp: float, known: Known, wishes: Wishes) -> list[Event]:
+        untold = [e for e in known.events if wanted(e, wishes) and not self._knows(e)]
+        return sorted(merged(untold), key=lambda e: -self._weight(stamp, e, wishes))
+
+    def _knows(self, event: Event) -> bool:
+        marks = _marks(event)
+        return bool(marks) and marks <= self._told
+
+    def _weight(self, stamp: float, event: Event, wishes: Wishes) -> float:
+        topic = _AMBIENT.get(event.group, event.group)
+        order = wishes.topics.index(topic) if topic in wishes.topics else len(wishes.topics)
+        lately = sum(
+            s.event is not None and s.event.kind == event.kind and stamp - s.stamp < 2 * _FRESH
+            for s in self._said
+        )
+        return _WEIGHTS[event.kind] - 0.5 * order - 1.2 * lately - 0.3 * (stamp - event.stamp)
+
+    def _another(self, stamp: float, event: Event) -> bool:
+        return any(
+            s.event is not None
+            and stamp - s.stamp < 2 * _FRESH
+            and (s.event.kind, s.event.name, s.event.where) == (event.kind, event.name, event.where)
+            and not set(s.event.tracks) & set(event.tracks)
+            for s in self._said
+        )
+
+    def _is_new(self, stamp: float, text: str, recent: Sequence[str]) -> bool:
+        same = plain(text)
+        return all(
+            plain(said.text) != same for said in self._said if stamp - said.stamp < 2 * _FRESH
+        ) and all(plain(other) != same for other in recent)
+
+    def _since(self, stamp: float) -> float:
+        return stamp - self._said[-1].stamp if self._said else float("inf")
+
+    @staticmethod
+    def _lively(known: Known) -> bool:
+        return any(thing.heading for thing in known.moments[-1].seen)
+
+    def _note(self, stamp: float, text: str, event: Event | None) -> None:
+        self._said.append(Said(stamp, text, event))
+        if event is not None:
+            self._told |= _marks(event)
+
+
+def _marks(event: Event) -> set[tuple[str, int]]:
+    if not event.tracks:
+        return {(event.kind, round(event.stamp * 1000))}
+    return {(f"{event.kind} {event.stamp:.3f}", track) for track in event.tracks}
+
+
+def wanted(event: Event, wishes: Wishes) -> bool:
+    """Return whether an event may be told."""
+    if event.group in {"camera", "light"}:
+        return event.group in wishes.topics
+    return bool(event.name) and wishes.allow(event.group, event.name)
+
+
+def plain(text: str) -> str:
+    """Return a text's letters alone, to compare."""
+    return "".join(c for c in text.lower() if c.isalnum())
+
+
