@@ -1,0 +1,138 @@
+"""What the core adds to a cycle, engine left out; and to steering, from the call to new words.
+
+python -m bench.cycle [--cycles 200] [--calls 30]
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from bench.machine import describe
+from test.nodes.graph import commentator, probe
+from video_commentary.core.audio import OUTPUT_FORMAT
+from video_commentary.core.clock import LiveClock
+from video_commentary.core.comment import Comment
+from video_commentary.core.commentator import Commentator
+from video_commentary.core.control import Control
+from video_commentary.core.engine import Cancel, Delta, Request
+from video_commentary.core.frames import Frame
+from video_commentary.core.guard import EngineGuard
+from video_commentary.core.lookout import Lookout
+from video_commentary.core.pacing import Playout
+from video_commentary.core.settings import CommentatorSettings
+from video_commentary.profiles import load_profiles
+
+WORDS = 10
+WORD = 0.010
+"""Seconds the scripted engine of the steering bench takes for each word."""
+
+
+class InstantEngine:
+    """Says ten words at once."""
+
+    description = "instant"
+    look_fps = 1.0
+    voice = None
+
+    def load(self) -> None:
+        pass
+
+    def look(self, frame: Frame) -> None:
+        pass
+
+    def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
+        for _ in range(WORDS):
+            yield Delta("word ")
+
+    def close(self) -> None:
+        pass
+
+
+def cycles(count: int, guarded: bool) -> tuple[list[float], list[float]]:
+    """Return the seconds of taking a frame in (change, window), and of cycles.
+
+    A cycle: view, prompt, ten words, all published. Frames are taken in on another thread, while
+    the commentary thread waits.
+    """
+    settings = replace(CommentatorSettings(), breathing_pause=0.0)
+    inner = InstantEngine()
+    engine = EngineGuard(inner, 20.0) if guarded else inner
+    control = Control(settings, load_profiles())
+    lookout = Lookout(settings, engine)
+    published: list[Comment] = []
+    playout = Playout(OUTPUT_FORMAT)
+    it = Commentator(engine, lookout, control, playout, LiveClock(), published.append)
+    random = np.random.default_rng(0)
+    images = [random.integers(0, 255, (480, 640, 3), np.uint8) for _ in range(8)]
+    topic = settings.image_topics[0]
+    taken, took = [], []
+    for i in range(count + 20):
+        control.steer("")  # opens the gate: every turn is a cycle
+        frame = Frame(images[i % 8], i / 2, "camera", i)
+        use = lookout.use(topic, frame.stamp)
+        began = time.perf_counter()
+        lookout.see(topic, frame, use)
+        taken.append(time.perf_counter() - began)
+        it.notice()
+        began = time.perf_counter()
+        it.step()
+        took.append(time.perf_counter() - began)
+    assert sum(comment.final for comment in published) == count + 20
+    return taken[20:], took[20:]
+
+
+def steering(calls: int) -> list[float]:
+    """Return seconds from each service call to the first new words, less the engine's own."""
+    took = []
+    with commentator("long", voice="speaks") as _, probe() as graph:
+        stop = threading.Event()
+        graph.film(lambda: graph.got["commentary_events"])
+        for i in range(calls):
+            graph.film(
+                lambda: graph.status() and graph.status().state in ("commenting", "speaking")
+            )
+            graph.got["commentary_events"].clear()
+            graph.times["commentary_events"].clear()
+            began = time.monotonic()
+            graph.steer(f"look {i}")
+            graph.until(
+                lambda: any(e.instruction == f"look {i}" for e in graph.got["commentary_events"])
+            )  # noqa: B023
+            events = graph.got["commentary_events"]
+            first = next(n for n, e in enumerate(events) if e.instruction == f"look {i}")
+            took.append(graph.times["commentary_events"][first] - began - WORD)
+            graph.steer("")
+        stop.set()
+    return took
+
+
+def row(name: str, seconds: list[float], bar: float) -> None:
+    """Print one line, in ms."""
+    middle, most = statistics.median(seconds) * 1e3, max(seconds) * 1e3
+    print(f"{name:58}{middle:10.2f}{most:10.2f}{bar * 1e3:8.0f}")
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cycles", type=int, default=200)
+    parser.add_argument("--calls", type=int, default=30)
+    given = parser.parse_args()
+    print(describe("ros-rclpy", "numpy"))
+    print(f"{'':58}{'median, ms':>10}{'max':>10}{'bar':>8}")
+    taken, plain = cycles(given.cycles, guarded=False)
+    row("cycle without the engine", plain, 0.002)
+    row("the same with the guard's thread around the engine", cycles(given.cycles, True)[1], 0.002)
+    row("taking in a frame of 640x480 (another thread)", taken, 0.002)
+    row("steering: service call to new words, less the engine's", steering(given.calls), 0.050)
+
+
+if __name__ == "__main__":
+    main()

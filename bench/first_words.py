@@ -1,0 +1,69 @@
+"""From a picture's publication to the first word and sound about it: demo source, built-in engine.
+
+python -m bench.first_words [--minutes 2] [source:=... and other parameters of the source]
+
+Counts comments made while nobody was speaking. `pushed` is when the frame's stamp says that it was
+taken; what is heard is first_sound. In the test scene a person enters every few seconds at a known
+time: the delay from there to the first comment that names a person is reported too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+
+from bench.machine import describe
+from test.nodes.graph import process, probe
+from video_commentary.core.paths import share_dir
+from video_commentary.core.process_env import for_images
+from video_commentary.ros.time import to_seconds
+
+QUIET = 0.9
+"""Seconds without sound before a comment for it to count as made while nobody was speaking."""
+
+
+def listen(minutes: float, source: str) -> list[tuple[float, float, str]]:
+    """Return (to the first word, to the first sound, text) of comments out of silence."""
+    env = for_images(os.environ, share_dir() / "config")
+    parameters = ["--ros-args", "-p", f"source:={source}"]
+    with (
+        process("-m", "video_commentary.nodes.source", *parameters, env=env),
+        process("-m", "video_commentary.nodes.commentator", env=env),
+        probe() as graph,
+    ):
+        graph.until(lambda: graph.finals, 60)
+        graph.spin(minutes * 60)
+        found, ends = [], 0.0
+        sounds = [
+            (to_seconds(m.header.stamp), len(m.audio.data) / 96_000)
+            for m in graph.got["audio_stamped"]
+        ]
+        for event in graph.finals:
+            if not event.text or event.cancelled or event.question:
+                continue
+            taken, words = to_seconds(event.header.stamp), to_seconds(event.first_words)
+            sound = to_seconds(event.first_sound)
+            ends = max((due + long for due, long in sounds if due < sound - 0.01), default=0.0)
+            if words - ends >= QUIET:
+                found.append((words - taken, sound - taken, event.text))
+        return found
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=2.0)
+    parser.add_argument("--source", default="test")
+    given = parser.parse_args()
+    print(describe("ros-rclpy", "ai-edge-litert", "hibari-tts"))
+    found = listen(given.minutes, given.source)
+    print(f"{len(found)} comments out of silence in {given.minutes:g} minutes of {given.source}")
+    for name, index, bar in (("first word", 0, 0.3), ("first sound", 1, 0.5)):
+        delays = [comment[index] for comment in found]
+        middle, most = statistics.median(delays), max(delays)
+        print(f"picture taken to {name:12} median {middle:.3f} s, max {most:.3f} s, bar {bar} s")
+
+
+if __name__ == "__main__":
+    main()
