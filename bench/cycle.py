@@ -11,11 +11,12 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from bench.machine import describe
-from test.nodes.graph import commentator, probe
+from test.nodes.graph import Probe, commentator, probe
 from video_commentary.core.audio import OUTPUT_FORMAT
 from video_commentary.core.clock import LiveClock
 from video_commentary.core.comment import Comment
@@ -102,15 +103,19 @@ def steering(calls: int) -> list[float]:
             graph.times["commentary_events"].clear()
             began = time.monotonic()
             graph.steer(f"look {i}")
-            graph.until(
-                lambda: any(e.instruction == f"look {i}" for e in graph.got["commentary_events"])
-            )  # noqa: B023
-            events = graph.got["commentary_events"]
-            first = next(n for n, e in enumerate(events) if e.instruction == f"look {i}")
+            first = graph.until(partial(first_of, graph, f"look {i}")) - 1
             took.append(graph.times["commentary_events"][first] - began - WORD)
             graph.steer("")
         stop.set()
     return took
+
+
+def first_of(graph: Probe, instruction: str) -> int:
+    """Return which event, from 1, is the first under an instruction; 0 for none yet."""
+    for number, event in enumerate(graph.got["commentary_events"], 1):
+        if event.instruction == instruction:
+            return number
+    return 0
 
 
 def row(name: str, seconds: list[float], bar: float) -> None:

@@ -14,7 +14,7 @@ import os
 import statistics
 
 from bench.machine import describe
-from test.nodes.graph import process, probe
+from test.nodes.graph import probe, process
 from video_commentary.core.paths import share_dir
 from video_commentary.core.process_env import for_images
 from video_commentary.ros.time import to_seconds
