@@ -54,7 +54,8 @@ install_system() { # packages: with apt where that is allowed, else name the com
     fail "missing: $*; install them with this system's package manager and run again"
   fi
   if [ "$(id -u)" != 0 ]; then
-    sudo -n true 2>/dev/null || fail "missing: $*; run: sudo apt-get install $*"
+    sudo -n true 2>/dev/null ||
+      fail "missing: $*; run this (as root or with sudo), then the same again: apt-get install $*"
     sudo='sudo -n'
   fi
   step "apt-$(key "$@")" "$RANDOM" "Installing $* with apt-get" sh -c \
@@ -69,7 +70,8 @@ need_compiler() {
   [ ${#missing[@]} = 0 ] || install_system "${missing[@]}"
 }
 
-pip_options=(--disable-pip-version-check --no-input --retries 2 -c requirements/constraints.txt)
+pip_options=(--disable-pip-version-check --no-input --progress-bar off --retries 2
+  -c requirements/constraints.txt)
 pip_install() { "$venv/bin/python" -m pip install "${pip_options[@]}" "$@"; }
 
 make_venv() {
@@ -179,6 +181,7 @@ main() {
   need_weights
 }
 
+trap 'printf "\nset-up interrupted; the same command goes on from here\n" >&2; exit 130' INT
 lock=${TMPDIR:-/tmp}/video_commentary-setup-$(id -u)-$(key "$root").lock
 exec 9>"$lock"
 flock -n 9 || { say "another set-up is at work here: waiting for it"; flock 9; }
