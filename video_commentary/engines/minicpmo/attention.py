@@ -1,0 +1,106 @@
+"""Rotary positions and attention of a decoder over its static KV cache."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.attention.bias import causal_lower_right
+
+from .linear import Norm
+
+FUSED = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
+"""Never cuDNN's attention: on Hopper it plans anew for every KV length, 27 ms a token."""
+
+
+@dataclass(frozen=True)
+class Heads:
+    """Numbers of query heads and of key/value heads, and the width of one."""
+
+    query: int
+    kv: int
+    width: int
+
+    @property
+    def rows(self) -> tuple[int, int, int]:
+        """Rows of the fused q, k, v projection."""
+        return self.query * self.width, self.kv * self.width, self.kv * self.width
+
+
+class Rotary:
+    """Cosines and sines [positions, width / 2], float32, of rotary position embedding."""
+
+    def __init__(self, positions: int, width: int, theta: float, device: torch.device) -> None:
+        powers = torch.arange(0, width, 2, dtype=torch.float32, device=device) / width
+        angles = torch.arange(positions, dtype=torch.float32, device=device)[:, None] * (
+            1.0 / theta**powers
+        )
+        self.cos, self.sin = angles.cos(), angles.sin()
+
+    def __call__(self, x: Tensor, positions: slice | Tensor) -> Tensor:
+        """Rotate `x` [rows, heads, width] in halves; row i stands at the i-th of `positions`."""
+        cos, sin = self.cos[positions][:, None], self.sin[positions][:, None]
+        low, high = x.float().chunk(2, -1)
+        return torch.cat([low * cos - high * sin, high * cos + low * sin], -1)
+
+
+class LayerCache:
+    """Keys and values [kv heads, capacity, width] of one layer, written in place."""
+
+    def __init__(self, keys: Tensor, values: Tensor) -> None:
+        self.keys = keys
+        self.values = values
+
+
+class Attention:
+    """Grouped-query attention between the projections, with q/k norms where the model has them."""
+
+    def __init__(
+        self, heads: Heads, rotary: Rotary, cache: LayerCache, q_norm: Norm | None,
+        k_norm: Norm | None,
+    ) -> None:
+        self._heads = heads
+        self._rotary = rotary
+        self._cache = cache
+        self._q_norm = q_norm
+        self._k_norm = k_norm
+
+    def rows(self, qkv: Tensor, start: int) -> Tensor:
+        """Attend causally with rows [n, q+k+v] that stand at `start` and on; keep their k, v."""
+        n = len(qkv)
+        stop = start + n
+        q, k, v = self._heads_of(qkv, slice(start, stop))
+        cache = self._cache
+        cache.keys[:, start:stop] = k.transpose(0, 1)
+        cache.values[:, start:stop] = v.transpose(0, 1)
+        keys, values = cache.keys[None, :, :stop], cache.values[None, :, :stop]
+        # no mask tensor, which would rule flash attention out
+        mask = causal_lower_right(n, stop) if n > 1 else None
+        with sdpa_kernel(FUSED):
+            out = F.scaled_dot_product_attention(
+                q.transpose(0, 1)[None].to(keys.dtype), keys, values, attn_mask=mask,
+                enable_gqa=True,
+            )
+        return out[0].transpose(0, 1).reshape(n, -1)
+
+    def row(self, qkv: Tensor, position: Tensor) -> Tensor:
+        """Attend with one float32 row [1, q+k+v] that stands at `position` [1], int32."""
+        if qkv.is_cuda:
+            from .flash_decode import attend_row
+
+            return attend_row(
+                qkv, position, self._heads, self._rotary, self._cache, self._q_norm, self._k_norm
+            )
+        return self.rows(qkv, int(position)).float()
+
+    def _heads_of(self, qkv: Tensor, positions: slice) -> tuple[Tensor, Tensor, Tensor]:
+        heads = self._heads
+        q, k, v = (
+            part.unflatten(-1, (-1, heads.width)) for part in qkv.split(heads.rows, dim=-1)
+        )
+        if self._q_norm is not None and self._k_norm is not None:
+            q, k = self._q_norm(q), self._k_norm(k)
+        return self._rotary(q, positions), self._rotary(k, positions), v

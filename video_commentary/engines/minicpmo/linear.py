@@ -1,0 +1,90 @@
+"""Linear layers with what surrounds them in a decoder block, so that one row takes few kernels."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def rms_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
+    """Return x * rsqrt(mean(x^2) + eps) * weight, computed in float32, as float32."""
+    x = x.float()
+    return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + eps) * weight.float()
+
+
+def swiglu(x: Tensor) -> Tensor:
+    """Return silu(gate) * up of `x` [..., 2n], whose columns alternate gate, up."""
+    return F.silu(x[..., 0::2]) * x[..., 1::2]
+
+
+def interleaved(gate: Tensor, up: Tensor) -> Tensor:
+    """Alternate the rows of two equally shaped tensors: what `swiglu` expects."""
+    return torch.stack([gate, up], 1).flatten(0, 1)
+
+
+class Norm:
+    """The weight [n] of an RMSNorm and its epsilon."""
+
+    def __init__(self, weight: Tensor, eps: float) -> None:
+        self.weight = weight
+        self.eps = eps
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Normalise `x` [..., n]; float32 comes out."""
+        return rms_norm(x, self.weight, self.eps)
+
+
+class Linear(Protocol):
+    """y = x W^T, without bias."""
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Multiply `x` [rows, in] of the layer's dtype."""
+        ...
+
+    def row(
+        self, x: Tensor, *, norm: Norm | None = None, gated: bool = False,
+        residual: Tensor | None = None,
+    ) -> Tensor:
+        """Multiply one float32 row [1, in]; float32 [1, out] comes out.
+
+        `norm` is applied before; `swiglu` after where `gated`; `residual` is added at the end.
+        """
+        ...
+
+
+class DenseLinear:
+    """A linear whose weight [out, in] is kept as it is."""
+
+    def __init__(self, weight: Tensor) -> None:
+        self.weight = weight
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Multiply `x` [rows, in] of the weight's dtype."""
+        return F.linear(x, self.weight)
+
+    def row(
+        self, x: Tensor, *, norm: Norm | None = None, gated: bool = False,
+        residual: Tensor | None = None,
+    ) -> Tensor:
+        """Multiply one float32 row, see `Linear`."""
+        if x.is_cuda:
+            from .gemv import dense_row
+
+            return dense_row(x, self.weight, norm, gated, residual)
+        return plain_row(self, self.weight.dtype, x, norm, gated, residual)
+
+
+def plain_row(
+    linear: Linear, dtype: torch.dtype, x: Tensor, norm: Norm | None, gated: bool,
+    residual: Tensor | None,
+) -> Tensor:
+    """Do what `Linear.row` says in plain torch: the reference of the kernels, and the CPU's way."""
+    if norm is not None:
+        x = norm(x)
+    y = linear(x.to(dtype)).float()
+    if gated:
+        y = swiglu(y)
+    return y if residual is None else residual + y
