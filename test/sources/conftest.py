@@ -1,25 +1,17 @@
-"""An MJPEG camera on the loopback that misbehaves as told, and videos made on the spot."""
+"""An MJPEG camera on the loopback that misbehaves as told."""
 
 from __future__ import annotations
 
 import base64
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
-import av
 import cv2
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-
-def picture(index: int, size: tuple[int, int] = (64, 48)) -> NDArray[np.uint8]:
-    """Paint a picture whose grey level tells its index."""
-    return np.full((size[1], size[0], 3), 10 + index % 28 * 8, np.uint8)
+from test.videos import picture
 
 
 def jpeg(index: int) -> bytes:
@@ -146,31 +138,3 @@ def camera() -> Iterator[str]:
         Camera.gone.set()
         server.shutdown()
         thread.join()
-
-
-@pytest.fixture
-def make_video(tmp_path: Path) -> Callable[..., Path]:
-    """Return a maker of videos with `frames` pictures at `fps`, or at the `times` given, in s."""
-
-    def make(
-        name: str = "clip.mp4",
-        frames: int = 10,
-        fps: int = 10,
-        times: list[float] | None = None,
-        codec: str = "mpeg4",
-    ) -> Path:
-        path = tmp_path / name
-        with av.open(str(path), "w") as container:
-            stream = container.add_stream(codec, rate=fps)
-            stream.width, stream.height = 64, 48
-            stream.pix_fmt = "yuv420p"
-            stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
-            for index in range(frames):
-                frame = av.VideoFrame.from_ndarray(picture(index), format="rgb24")
-                frame.time_base = Fraction(1, 1000)
-                frame.pts = round((times[index] if times else index / fps) * 1000)
-                container.mux(stream.encode(frame))
-            container.mux(stream.encode(None))
-        return path
-
-    return make

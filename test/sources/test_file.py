@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from test.videos import write_video
 from video_commentary.sources.api import Picture, SourceError
 from video_commentary.sources.file import FileReader
 
@@ -24,27 +24,27 @@ def greys(pictures: list[Picture]) -> list[int]:
     return [round((float(p.image.mean()) - 10) / 8) for p in pictures if p.image is not None]
 
 
-def test_reads_once_to_the_end(make_video: Callable[..., Path]) -> None:
-    pictures = read(make_video(frames=10, fps=10))
+def test_reads_once_to_the_end(tmp_path: Path) -> None:
+    pictures = read(write_video(tmp_path / "clip.mp4", frames=10, fps=10))
     assert greys(pictures) == list(range(10))
     np.testing.assert_allclose([p.time for p in pictures], np.arange(10) / 10, atol=1e-3)
     assert all(p.image is not None and p.image.shape == (48, 64, 3) for p in pictures)
 
 
-def test_keeps_the_frames_own_times(make_video: Callable[..., Path]) -> None:
+def test_keeps_the_frames_own_times(tmp_path: Path) -> None:
     times = [0.0, 0.1, 0.5, 0.52, 2.0]
-    got = [p.time for p in read(make_video("clip.mkv", frames=5, times=times))]
+    got = [p.time for p in read(write_video(tmp_path / "clip.mkv", frames=5, times=times))]
     np.testing.assert_allclose(got, times, atol=2e-3)
 
 
-def test_time_goes_on_in_a_loop(make_video: Callable[..., Path]) -> None:
-    pictures = read(make_video(frames=5, fps=10), most=13, loop=True)
+def test_time_goes_on_in_a_loop(tmp_path: Path) -> None:
+    pictures = read(write_video(tmp_path / "clip.mp4", frames=5, fps=10), most=13, loop=True)
     assert greys(pictures) == [0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2]
     np.testing.assert_allclose(np.diff([p.time for p in pictures]), 0.1, atol=2e-3)
 
 
-def test_opens_again_from_the_start(make_video: Callable[..., Path]) -> None:
-    reader = FileReader(make_video(frames=3), loop=False)
+def test_opens_again_from_the_start(tmp_path: Path) -> None:
+    reader = FileReader(write_video(tmp_path / "clip.mp4", frames=3), loop=False)
     for _ in range(2):
         reader.open()
         first = reader.read()
@@ -88,8 +88,8 @@ def test_sound_alone_is_refused(tmp_path: Path) -> None:
         read(tmp_path / "a.wav")
 
 
-def test_a_damaged_file_gives_what_it_has(make_video: Callable[..., Path]) -> None:
-    path = make_video("clip.mkv", frames=40)
+def test_a_damaged_file_gives_what_it_has(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "clip.mkv", frames=40)
     data = bytearray(path.read_bytes())
     data[len(data) // 2 :] = data[len(data) // 2 : -len(data) // 4]
     path.write_bytes(data)

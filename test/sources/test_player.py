@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from test.videos import write_video
 from video_commentary.core.backoff import Backoff
 from video_commentary.sources import player as player_module
 from video_commentary.sources.api import Picture, Reader, SourceError
@@ -85,8 +86,8 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
         watched.player.stop()
 
 
-def test_plays_a_file_in_real_time(watch: Start, make_video: Callable[..., Path]) -> None:
-    path = make_video(frames=11, fps=20)
+def test_plays_a_file_in_real_time(watch: Start, tmp_path: Path) -> None:
+    path = write_video(tmp_path / "clip.mp4", frames=11, fps=20)
     watched = watch(lambda: FileReader(path, loop=False))
     health = watched.wait(lambda h: h.state is State.ENDED)
     assert health.pictures == len(watched.got) == 11

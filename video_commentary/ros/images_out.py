@@ -47,5 +47,7 @@ def encode_jpeg(image: NDArray[np.uint8], quality: int) -> bytes:
 
 def decode_jpeg(jpeg: bytes) -> NDArray[np.uint8] | None:
     """Return uint8 RGB, shape [H, W, 3]; None where it isn't a whole picture."""
+    if not jpeg:
+        return None
     bgr = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     return None if bgr is None else np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
