@@ -42,7 +42,7 @@ def explain(error: BaseException, what: str) -> SourceError:
     return SourceError(f"{what}: {getattr(error, 'strerror', None) or error}")
 
 
-def decode(container: InputContainer, what: str) -> Iterator[Picture]:
+def decode(container: InputContainer, what: str, *, live: bool) -> Iterator[Picture]:
     """Yield the pictures of the first video stream, `time` from 0 and growing.
 
     Raise SourceError. A few broken packets, as after joining a running stream, are left out.
@@ -50,7 +50,8 @@ def decode(container: InputContainer, what: str) -> Iterator[Picture]:
     if not container.streams.video:
         raise SourceError(f"{what}: no video in it, only sound or data")
     stream = container.streams.video[0]
-    stream.thread_type = "AUTO"
+    # Decoding frames in parallel is faster, but each thread holds back a frame.
+    stream.thread_type = "SLICE" if live else "AUTO"
     period = 1 / float(stream.average_rate or stream.guessed_rate or 25)
     # AVI has no presentation times, only a constant rate; FFmpeg's guesses jump back and forth.
     timed = "avi" not in container.format.name.split(",")

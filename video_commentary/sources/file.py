@@ -74,4 +74,4 @@ class FileReader:
             self._container = av.open(str(self._path))
         except (av.error.FFmpegError, OSError) as error:
             raise explain(error, str(self._path)) from error
-        self._pictures = decode(self._container, str(self._path))
+        self._pictures = decode(self._container, str(self._path), live=False)

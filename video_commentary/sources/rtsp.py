@@ -42,7 +42,7 @@ class RtspReader:
             )
         except (av.error.FFmpegError, OSError) as error:
             raise explain(error, self.description) from error
-        self._pictures = decode(self._container, self.description)
+        self._pictures = decode(self._container, self.description, live=True)
 
     def read(self) -> Picture | None:
         """Return the next picture, None where the camera ends the stream."""
