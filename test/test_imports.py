@@ -28,7 +28,7 @@ HEAVY = {
     "transformers": set[str](),
     "safetensors": {"engines/minicpmo"},
     "ai_edge_litert": {"engines/builtin"},
-    "onnxruntime": {"voices"},
+    "onnxruntime": {"voices", "engines/minicpmo"},
     "hibari": {"voices"},
     "supervision": {"engines/builtin"},
     "cv2": {"engines/builtin", "engines/server", "sources", "ros", "bridge"},
