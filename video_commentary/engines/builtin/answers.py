@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from ...core.prompting import TOPICS
-from .names import GENERIC, plural
+from .names import GENERIC, counted, plural
 from .scene import Moment, Seen
 from .summary import certain, tally
 from .topics import mentions
@@ -29,6 +30,7 @@ _CAMERA = {"left": "The camera is turning to the left.",
            "up": "The camera is tilting up.", "down": "The camera is tilting down.",
            "in": "The view is drawing closer.", "out": "The view is widening.",
            "shake": "The camera is shaking.", "": "The camera is still."}
+_WAY = re.compile(r"\b(direction|which way|heading|going|doing|moving|walking)\b")
 _GENDERED = re.compile(r"\b(wo)?m[ae]n\b|\b(boy|girl|child|children|kid|lady|guy)s?\b")
 
 
@@ -49,6 +51,8 @@ def answer(question: str, moments: Sequence[Moment]) -> str:
     meanings = [m for m in dict.fromkeys(meanings) if m in GENERIC or m not in TOPICS]
     if meanings == ["people"] and re.match(r"who('s| is) (?!in|there|on|at|here)", text):
         return CANNOT
+    if not meanings and _WAY.search(text) and re.search(r"\b(they|he|she|it|everyone)\b", text):
+        meanings = list(dict.fromkeys(t.group for t in now.seen if t.heading or t.resting))
     if meanings:
         return _about(text, meanings, moments)
     if re.search(r"\b(what|who|describe|anything|something|going on|happen\w*|see|scene)\b", text):
@@ -80,19 +84,22 @@ def _fact(text: str, meaning: str, things: Sequence[Seen], moments: Sequence[Mom
     if not things:
         return f"I see no {plural(noun)}."
     sure = certain(moments, things[0].group)
-    if re.search(r"\bhow many|number of|count\b", text):
+    if re.search(r"\b(how many|number of|count)\b", text):
         return f"I see {several(len(things), noun, sure)}."
-    if re.search(r"\b(which (way|direction)|direction|heading|going|doing|moving|walking)\b", text):
+    if _WAY.search(text):
         return _movements(things, noun)
-    if re.match(r"\W*where\b", text) or re.search(r"\bwhere\b", text):
-        return first_upper(joined([_located(t) for t in list(things)[:4]])) + "."
+    if re.search(r"\bwhere\b", text):
+        return first_upper(_located(things)) + "."
     opening = "Yes, " if re.match(r"\W*(is|are|do|does|can|any|have|has)\b", text) else "I see "
     return f"{opening}{tally(things, meaning, sure)}."
 
 
-def _located(thing: Seen) -> str:
-    where = PLACES[thing.side][0] + (f", {DEPTHS[thing.depth][0]}" if thing.depth else "")
-    return f"a {thing.name} {where}" if thing.name[0] not in "aeiou" else f"an {thing.name} {where}"
+def _located(things: Sequence[Seen]) -> str:
+    places = Counter((thing.name, thing.side) for thing in things)
+    parts = [f"{counted(n, name)} {PLACES[side][0]}" for (name, side), n in places.items()]
+    if len(things) == 1 and things[0].depth:
+        parts[0] += f", {DEPTHS[things[0].depth][0]}"
+    return joined(parts)
 
 
 def _movements(things: Sequence[Seen], noun: str) -> str:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from .scene import Seen, extent, touching
-from .track import Track
+from .groups import parties
+from .scene import Seen, extent, side, touching
+from .track import Place, Track
 
+_WALK = 0.5  # own sizes that a thing must have gone to be said to stop
+_PARTY = 6  # pictures side by side, less those apart, that make a company
+_TOLD = 50  # pictures apart after which the same company is told anew
 _ENTRY = 2.5  # seconds after which something seen at the border did not just come in
 
 
@@ -15,8 +19,8 @@ _ENTRY = 2.5  # seconds after which something seen at the border did not just co
 class Event:
     """Something happened at `stamp`.
 
-    `kind`: enters, appears, leaves, crosses, closer, away, stops, starts, together, gathers,
-    passes, moves, cut, brighter, darker, camera, rests. `where`: a side; for enters and leaves the
+    `kind`: enters, leaves, crosses, closer, away, stops, starts, together, stands, passes, moves,
+    cut, brighter, darker, camera, rests. `where`: a side; for enters and leaves the
     border. `heading`: a direction. `tracks`: who takes part.
     """
 
@@ -36,10 +40,12 @@ class _Story:
     """What was noticed about a track."""
 
     entered: bool = False
-    moved_since: float | None = None
+    set_out: Place | None = None
     rested: bool = False
     nearer: float = 0.0
     farther: float = 0.0
+    crossed: bool = False
+    noticed: bool = False
 
 
 class EventFinder:
@@ -49,6 +55,7 @@ class EventFinder:
         """Start with no history."""
         self._stories: dict[int, _Story] = {}
         self._sides: dict[frozenset[int], tuple[float, float]] = {}
+        self._parties: dict[frozenset[int], int] = {}
 
     def observe(
         self, stamp: float, tracks: Iterable[Track], seen: dict[int, Seen], aspect: float
@@ -60,8 +67,8 @@ class EventFinder:
             if thing is not None and track.seen == stamp:
                 story = self._stories.setdefault(track.number, _Story())
                 events += self._alone(stamp, track, thing, story, aspect)
-        events += self._pairs_of(stamp, [t for t in seen.values() if t.group == "people"])
-        return events
+        people = [thing for thing in seen.values() if thing.group == "people"]
+        return events + self._pairs_of(stamp, people) + self._parties_of(stamp, people)
 
     def lost(self, tracks: Iterable[Track], aspect: float) -> list[Event]:
         """Return who left: lost at the border, on the way out."""
@@ -84,6 +91,7 @@ class EventFinder:
         """Begin anew: another scene."""
         self._stories.clear()
         self._sides.clear()
+        self._parties.clear()
 
     def _alone(
         self, stamp: float, track: Track, thing: Seen, story: _Story, aspect: float
@@ -105,24 +113,31 @@ class EventFinder:
             if border and _came_in(track, border):
                 story.entered = True
                 event("enters", border, thing.heading)
-        self._pace(stamp, thing, story, event)
+        if track.group == "motion" and not (story.entered or story.noticed):
+            story.noticed = True
+            event("moves")
+        if not story.crossed and _crossed(track, thing, aspect):
+            story.crossed = True
+            event("crosses", towards=thing.heading)
+        if track.group == "motion":
+            return events  # its shape is too loose to tell a step from a stretch
+        self._pace(track, thing, story, event)
         if not touching(track.box, aspect):
             self._distance(track, thing, story, event)
         return events
 
     @staticmethod
-    def _pace(stamp: float, thing: Seen, story: _Story, event: Callable[..., None]) -> None:
+    def _pace(track: Track, thing: Seen, story: _Story, event: Callable[..., None]) -> None:
         if thing.heading:
             if story.rested:
                 event("starts", towards=thing.heading)
                 story.rested = False
-            story.moved_since = story.moved_since or stamp
+            story.set_out = story.set_out or Place(track.seen, track.box)
         elif thing.resting:
-            walked = story.moved_since is not None
-            if walked and not story.rested:
+            if story.set_out and not story.rested and _walked(track, story.set_out):
                 event("stops")
-            story.rested = True
-            story.moved_since = None
+                story.rested = True
+            story.set_out = None
 
     @staticmethod
     def _distance(track: Track, thing: Seen, story: _Story, event: Callable[..., None]) -> None:
@@ -144,6 +159,21 @@ class EventFinder:
                     events.append(_both(stamp, "passes", one, other))
         return events
 
+    def _parties_of(self, stamp: float, people: list[Seen]) -> list[Event]:
+        """Return who has been side by side for a while; each company is told once."""
+        events = []
+        now = {frozenset(p.number for p in company): company for company in parties(people)}
+        for who in [who for who in self._parties if who not in now]:
+            self._parties[who] -= 1
+            if self._parties[who] <= 0:
+                del self._parties[who]
+        for who, company in now.items():
+            self._parties[who] = self._parties.get(who, 0) + 1
+            if self._parties[who] == _PARTY:
+                self._parties[who] = _TOLD
+                events.append(_party(stamp, company))
+        return events
+
     def _pass(self, stamp: float, pair: frozenset[int], one: Seen, other: Seen) -> bool:
         """Return whether two who walk in opposite directions have just changed sides."""
         opposite = {one.heading, other.heading} == {"left", "right"}
@@ -162,6 +192,19 @@ class EventFinder:
         return False
 
 
+def _crossed(track: Track, thing: Seen, aspect: float) -> bool:
+    """Return whether it came from one side of the picture and has just got to the other."""
+    sides = {side(track.origin, aspect), thing.side}
+    return sides == {"left", "right"} and thing.heading == thing.side
+
+
+def _walked(track: Track, start: Place) -> bool:
+    """Return whether it really went somewhere since `start`: boxes also breathe and slip."""
+    across, down = track.box.x - start.box.x, track.box.bottom - start.box.bottom
+    gone = (across**2 + down**2) ** 0.5 / extent(track)
+    return gone > _WALK and track.seen - start.stamp > 1.0
+
+
 def _came_in(track: Track, border: str) -> bool:
     """Return whether it has moved away from the border it was first seen at."""
     first, box = track.origin, track.box
@@ -171,7 +214,15 @@ def _came_in(track: Track, border: str) -> bool:
         "bottom": first.top - box.top,
         "top": box.bottom - first.bottom,
     }[border]
-    return inward > 0.3 * extent(track)
+    return inward > 0.22 * extent(track)
+
+
+def _party(stamp: float, company: list[Seen]) -> Event:
+    first = max(company, key=lambda person: person.box.height)
+    kind = "stands" if first.resting else "together"
+    numbers = tuple(person.number for person in company)
+    return Event(stamp, kind, "people", "person", first.side, first.heading, first.depth,
+                 numbers, len(company))
 
 
 def _both(stamp: float, kind: str, one: Seen, other: Seen) -> Event:

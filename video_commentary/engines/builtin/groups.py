@@ -21,6 +21,21 @@ def together(seen: Sequence[Seen]) -> list[Seen]:
     return [replace(t, companions=found.get(t.number, frozenset())) for t in seen]
 
 
+def parties(people: Sequence[Seen]) -> list[list[Seen]]:
+    """Return companies of two and more, by who is whose companion."""
+    left, found = list(people), []
+    while left:
+        company, grown = [left.pop()], True
+        while grown:
+            near = [p for p in left if any(p.number in mate.companions for mate in company)]
+            grown = bool(near)
+            company += near
+            left = [p for p in left if p not in near]
+        if len(company) > 1:
+            found.append(company)
+    return found
+
+
 def _close(one: Seen, other: Seen) -> bool:
     height = (one.box.height + other.box.height) / 2
     alike = one.heading == other.heading != "" or (one.resting and other.resting)

@@ -54,6 +54,12 @@ class LightWatch:
         return "brighter" if low > _STEP else "darker"
 
 
+def _shades(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Return the correlation of two pictures' histograms."""
+    counts = [np.histogram(picture, 16, (0, 256))[0] for picture in (one, other)]
+    return float(np.corrcoef(counts[0], counts[1])[0, 1])
+
+
 class CutWatch:
     """Notices that a picture has nothing to do with the one before."""
 
@@ -72,6 +78,6 @@ class CutWatch:
         if power < 4.0 * small.size:  # one of them is blank: that may be light, or a covered lens
             return False
         alike = float((one * other).sum()) / power
-        changed = (np.abs(before - small) > 20).reshape(2, 9, 4, 8).mean(axis=(1, 3))
-        # Everywhere: what passes close by leaves at least a corner as it was.
-        return alike < 0.4 and float(np.mean(changed > 0.25)) > 0.85
+        changed = float(np.mean(np.abs(before - small) > 20))
+        # What passes close by covers much, but the picture keeps most of its shades.
+        return alike < 0.4 and changed > 0.6 and _shades(before, small) < 0.85

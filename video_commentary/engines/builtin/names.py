@@ -40,6 +40,8 @@ def number(count: int) -> str:
 
 def counted(count: int, noun: str) -> str:
     """Return "a dog", "an elephant" or "three dogs"."""
+    if noun == MOVING:
+        return noun if count == 1 else f"{number(count)} things"
     if count == 1:
         return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
     return f"{number(count)} {plural(noun)}"

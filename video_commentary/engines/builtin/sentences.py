@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 
 from .events import Event
-from .names import counted
+from .names import MOVING, counted
 from .words import BORDERS, PLACES, course, first_upper, place
 
 _DOES: dict[str, tuple[str, str, str, str]] = {  # how each kind of thing comes and goes
@@ -14,7 +14,7 @@ _DOES: dict[str, tuple[str, str, str, str]] = {  # how each kind of thing comes 
     "cyclist": ("rides", "comes", "ride", "come"),
     "motorcyclist": ("rides", "comes", "ride", "come"),
 }
-_PLAIN = ("comes", "moves", "come", "move")
+_PLAIN = ("moves", "comes", "move", "come")
 
 _TEMPLATES = {
     "enters": (
@@ -49,6 +49,19 @@ _TEMPLATES = {
         "{A} {place} set{s} off again{course}.",
         "{A} {place} {is} on the move again{course}.",
     ),
+    "crosses": (
+        "{A} {has} crossed the view{course}.",
+        "{A} {has} gone right across{course}.",
+    ),
+    "together": (
+        "{A} walk together{course}, {place}.",
+        "{A} {place} walk side by side{course}.",
+        "{A} are walking together {place}{course}.",
+    ),
+    "stands": (
+        "{A} stand together {place}.",
+        "{A} are standing close together {place}.",
+    ),
     "passes": (
         "Two people pass each other {place}.",
         "Two people cross paths {place}.",
@@ -62,7 +75,7 @@ _TEMPLATES = {
     ),
     "brighter": ("It gets brighter.", "The light comes up.", "It is brighter now."),
     "darker": ("It gets darker.", "The light goes down.", "It is darker now."),
-    "cut": ("The view changes.", "Now the picture shows something else.", "A different view now."),
+    "cut": ("The view changes.", "The scene changes.", "Now a different view."),
     "rests": ("The camera is still again.", "The camera has come to rest."),
 }
 _CAMERA = {
@@ -106,17 +119,17 @@ def _subject(event: Event, another: bool, rng: random.Random) -> str:
     if event.count > 1:
         return counted(event.count, event.name)
     if another:
-        return f"another {event.name}"
+        return "something else" if event.name == MOVING else f"another {event.name}"
     if event.name == "person" and rng.random() < 0.35:
         return "someone"
-    return counted(1, event.name or "something")
+    return counted(1, event.name or MOVING)
 
 
 def merged(events: Sequence[Event]) -> list[Event]:
     """Make one event of several of the same kind, place and name: two people come in."""
     together: dict[tuple[str, ...], Event] = {}
     for event in events:
-        alone = event.kind not in {"enters", "leaves"}
+        alone = event.kind not in {"enters", "leaves"} or event.name == MOVING
         key = (event.kind, event.name, event.where, f"{event.stamp} {event.tracks}" * alone)
         known = together.get(key)
         if known is None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from .names import GENERIC, counted, number, plural
 from .scene import Moment, Seen
 from .topics import Wishes
-from .words import PLACES, course, first_upper, joined, place, several
+from .words import PLACES, course, first_upper, joined, listed, place, several
 
 SURE_OF = 3
 """So many things are counted exactly, if nothing hints at more; above, it is "at least"."""
@@ -106,6 +106,13 @@ def _others(things: Sequence[Seen], rng: random.Random) -> list[str]:
 
 def _tidy(text: str) -> str:
     return first_upper(" ".join(text.replace(",.", ".").split()))
+
+
+def described(things: Sequence[Seen], rng: random.Random) -> str:
+    """Name things, and where one is if it is alone; in lower case, without a full stop."""
+    if len(things) == 1:
+        return f"{counted(1, things[0].name)} {rng.choice(PLACES[things[0].side])}"
+    return listed(things)
 
 
 def about(meanings: Sequence[str], moments: Sequence[Moment]) -> str:

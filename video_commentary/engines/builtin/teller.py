@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .events import Event
 from .facts import Known
+from .scene import Moment, Seen
 from .sentences import merged, sentences
-from .summary import about, summaries
+from .summary import about, described, summaries
 from .topics import Wishes
 
-_WEIGHTS = {"brighter": 9, "darker": 9, "enters": 8, "leaves": 7, "passes": 6, "stops": 5.5,
-            "starts": 5, "camera": 5, "closer": 4, "away": 3.5, "moves": 3, "cut": 2, "rests": 2}
+_WEIGHTS = {
+    "cut": 10, "brighter": 9, "darker": 9, "enters": 8, "leaves": 7, "crosses": 6.5,
+    "together": 6.5, "passes": 6, "stops": 5.5, "stands": 5, "starts": 5, "camera": 5,
+    "closer": 4, "away": 3.5, "moves": 3, "rests": 2,
+}
 _FRESH = 10.0  # seconds in which nothing is said twice
 _QUIET = 4.0  # seconds after which a summary may be told though nothing happened
+_GLANCE, _STARE = 0.7, 1.4  # seconds given to a new scene, where there is something, or nothing
+_ARRIVED = 1.5  # seconds after which what is seen is no longer just coming in
 _AMBIENT = {"camera": "camera", "light": "light"}
 
 
@@ -42,6 +48,8 @@ class Teller:
         """Return the next sentence about a camera, "" where nothing is new."""
         self._recall(stamp)
         for event in self._ranked(stamp, known, wishes):
+            if event.kind == "cut":
+                return self._new_scene(stamp, event, known, wishes)
             for text in sentences(event, self._another(stamp, event), self._rng):
                 if self._is_new(stamp, text, recent):
                     self._note(stamp, text, event)
@@ -61,6 +69,17 @@ class Teller:
             return text
         return self._first_new(stamp, summaries(known.moments, wishes, self._rng), recent)
 
+    def _new_scene(self, stamp: float, event: Event, known: Known, wishes: Wishes) -> str:
+        """Tell of a cut together with what is there now, which takes a moment to see."""
+        seen = [t for t in known.moments[-1].seen if wishes.allow(t.group, t.name)]
+        seen = [t for t in seen if t.group not in {"things", "motion"}]
+        if stamp - event.stamp < (_GLANCE if seen else _STARE):
+            return ""
+        way = sentences(event, False, self._rng)[0]
+        text = f"{way[:-1]}: {described(seen, self._rng)}." if seen else way
+        self._note(stamp, text, event)
+        return text
+
     def _first_new(self, stamp: float, ways: Sequence[str], recent: Sequence[str]) -> str:
         for text in ways:
             if self._is_new(stamp, text, recent):
@@ -75,7 +94,11 @@ class Teller:
             self._told.clear()
 
     def _ranked(self, stamp: float, known: Known, wishes: Wishes) -> list[Event]:
-        untold = [e for e in known.events if wanted(e, wishes) and not self._knows(e)]
+        untold = [
+            e
+            for e in known.events
+            if wanted(e, wishes) and not self._knows(e) and still_true(e, known.moments)
+        ]
         return sorted(merged(untold), key=lambda e: -self._weight(stamp, e, wishes))
 
     def _knows(self, event: Event) -> bool:
@@ -89,10 +112,10 @@ class Teller:
             s.event is not None and s.event.kind == event.kind and stamp - s.stamp < 2 * _FRESH
             for s in self._said
         )
-        return _WEIGHTS[event.kind] - 0.5 * order - 1.2 * lately - 0.3 * (stamp - event.stamp)
+        return _WEIGHTS[event.kind] - 0.5 * order - 1.6 * lately - 0.3 * (stamp - event.stamp)
 
     def _another(self, stamp: float, event: Event) -> bool:
-        return any(
+        return event.kind == "enters" and any(
             s.event is not None
             and stamp - s.stamp < 2 * _FRESH
             and (s.event.kind, s.event.name, s.event.where) == (event.kind, event.name, event.where)
@@ -111,7 +134,11 @@ class Teller:
 
     @staticmethod
     def _lively(known: Known) -> bool:
-        return any(thing.heading for thing in known.moments[-1].seen)
+        return any(
+            thing.heading or thing.group == "people" and not thing.resting
+            for thing in known.moments[-1].seen
+            if thing.age > _ARRIVED
+        )
 
     def _note(self, stamp: float, text: str, event: Event | None) -> None:
         self._said.append(Said(stamp, text, event))
@@ -130,6 +157,22 @@ def wanted(event: Event, wishes: Wishes) -> bool:
     if event.group in {"camera", "light"}:
         return event.group in wishes.topics
     return bool(event.name) and wishes.allow(event.group, event.name)
+
+
+def still_true(event: Event, moments: Sequence[Moment]) -> bool:
+    """Return whether what goes on now doesn't contradict an event of a moment ago."""
+    now = {thing.number: thing for thing in moments[-1].seen} if moments else {}
+    things = [now[number] for number in event.tracks if number in now]
+    checks: dict[str, Callable[[Seen], bool]] = {
+        "stops": lambda t: not t.heading,
+        "starts": lambda t: bool(t.heading),
+        "closer": lambda t: t.heading == "closer",
+        "away": lambda t: t.heading == "away",
+        "together": lambda t: t.heading == event.heading and bool(t.companions),
+        "stands": lambda t: not t.heading and bool(t.companions),
+    }
+    check = checks.get(event.kind)
+    return check is None or len(things) == len(event.tracks) and all(map(check, things))
 
 
 def plain(text: str) -> str:
