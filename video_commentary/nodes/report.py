@@ -26,6 +26,7 @@ def describe(session: Session | None, control: Control, stamp: Time) -> Status:
     message.state, message.detail = _state(session, control)
     message.engine = session.assembly.engine.description
     message.voice = session.assembly.voice()
+    message.speaks = session.assembly.engine.voice is not None
     message.cameras = [camera.full_topic for camera in session.cameras]
     message.camera_fps = session.rates.fps
     message.frames_dropped = sum(camera.dropped for camera in session.cameras)
