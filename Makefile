@@ -1,7 +1,7 @@
 # Two commands set up all they need: `make demo` and `make test`. `make help` lists the rest.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint setup test-gpu test-parity config clean
+.PHONY: help demo test lint setup test-gpu test-parity doctor config clean
 
 VIDEO ?=
 PARITY ?=
@@ -25,13 +25,19 @@ lint: setup  ## Run ruff and mypy
 setup:  ## Set up .venv for tests without running them
 	@scripts/setup.sh test
 
+# Only the files with such tests: a GPU machine may have torch and no ROS.
 test-gpu:  ## Run the tests that need a GPU, with .venv or else python3's torch
-	@scripts/in_venv.sh python3 -m pytest -m gpu $(ARGS)
+	@scripts/in_venv.sh python3 -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' \
+		|| { echo "python3 has no torch that sees a CUDA GPU: make doctor tells more"; exit 1; }
+	@scripts/in_venv.sh python3 -m pytest -m gpu $$(grep -rl 'mark\.gpu' test) $(ARGS)
 
 test-parity:  ## Run the parity tests on the fixtures of the folder PARITY
 	@test -n "$$PARITY" || { echo "say which fixtures: make test-parity PARITY=<folder>"; exit 2; }
 	@scripts/setup.sh test
 	@scripts/in_venv.sh python -m pytest -m parity $(ARGS)
+
+doctor:  ## Say what is there and what is not, and the command that mends it
+	@scripts/in_venv.sh python3 -m video_commentary.tools.doctor $(ARGS)
 
 config:  ## Write config/<node>.yaml from the settings again
 	@scripts/in_venv.sh python3 -m video_commentary.tools.parameter_files
