@@ -52,5 +52,6 @@ def test_no_word_is_lost_however_it_streams(words: list[str], cuts: list[int]) -
     got += splitter.flush()
 
     assert got == clauses(text)
+    assert [part for clause in got for part in clauses(clause, hurry=False)] == got
     assert "".join("".join(got).split()) == "".join(text.split())
     assert all(0 < len(clause.split()) <= MOST_WORDS for clause in got)

@@ -31,10 +31,12 @@ class ClauseSplitter:
     A word counts once the space after it has come, so "3." may still become "3.5".
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, hurry: bool = True) -> None:
+        """With `hurry` the first clause comes early, for the sake of the first sound."""
+        self._hurry = hurry
         self._tail = ""
         self._words: list[str] = []
-        self._first = True
+        self._first = hurry
 
     def push(self, text: str) -> list[str]:
         """Return the clauses that `text` completes."""
@@ -47,7 +49,8 @@ class ClauseSplitter:
         clauses = self._take([self._tail])
         if self._words:
             clauses.append(self._cut())
-        self.__init__()  # type: ignore[misc]
+        self._tail = ""
+        self._first = self._hurry
         return clauses
 
     def _take(self, words: list[str]) -> list[str]:
@@ -78,7 +81,7 @@ class ClauseSplitter:
         return clause
 
 
-def clauses(text: str) -> list[str]:
-    """Cut a whole text."""
-    splitter = ClauseSplitter()
+def clauses(text: str, *, hurry: bool = True) -> list[str]:
+    """Cut a whole text; without `hurry`, a clause that was cut already stays whole."""
+    splitter = ClauseSplitter(hurry=hurry)
     return splitter.push(text) + splitter.flush()

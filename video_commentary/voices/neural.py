@@ -58,7 +58,7 @@ class NeuralVoice:
 
         Text beyond 1,000 characters is left out. Raise VoiceError.
         """
-        for clause in clauses(capped(spoken(capped(text)))):
+        for clause in clauses(capped(spoken(capped(text))), hurry=False):
             if cancel.is_set():
                 return
             if not re.search(r"\w", clause):
