@@ -39,8 +39,6 @@ class Captured:
 
 
 class _Graph:
-    _pool: Any = None
-
     def __init__(self, function: Function, inputs: tuple[Tensor, ...]) -> None:
         self._inputs = tuple(tensor.clone() for tensor in inputs)
         device = inputs[0].device
@@ -50,11 +48,9 @@ class _Graph:
             for _ in range(2):
                 function(*self._inputs)
         torch.cuda.current_stream(device).wait_stream(stream)
-        # one memory pool for all: graphs never run at once, and live outputs are not reused
-        if _Graph._pool is None:
-            _Graph._pool = torch.cuda.graph_pool_handle()
+        # its own memory pool: in a shared one, replaying an older graph overwrites outputs of this
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph, pool=_Graph._pool, capture_error_mode="thread_local"):
+        with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
             self._outputs = function(*self._inputs)
 
     def replay(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -156,7 +156,7 @@ class Dit(nn.Module):
         waves = torch.cat([angle.cos(), angle.sin()], dim=1).to(like.dtype)
         embedded = self.t_embedder["mlp"](waves)
         blocks = torch.stack(
-            [modulation(embedded).unflatten(1, (9, -1)) for modulation in self._modulations()], dim=1
+            [adapt(embedded).unflatten(1, (9, -1)) for adapt in self._modulations()], dim=1
         )
         blocks[:, :, 1::3] += 1
         end = self.final_layer["adaLN_modulation"](embedded).unflatten(1, (2, -1))

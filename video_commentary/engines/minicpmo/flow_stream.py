@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from .capture import Captured
 from .flow import GUIDANCE, Flow
@@ -21,6 +22,9 @@ _KEPT = 100
 """Frames that are never forgotten, beside as many as the voice's sample has."""
 _WIDEST = 2 * (CHUNK_CODES + LOOKAHEAD)
 """Mel frames of the longest chunk, rounded up to whole vectors of 8."""
+
+_ATTENTION = [SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
+"""Not cuDNN's, which torch prefers on some cards: its masks of -inf give NaN in half precision."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class FlowStream:
         self._kept = len(voice.mel)
         like = flow.encoder_proj.weight
         self._like = like
-        self._slots = -(-(self._kept + _KEPT + _WIDEST) // 8) * 8
+        self._slots = _slots(self._kept)
         self._speaker = flow.speaker(voice.speaker.to(like))
         ticks = torch.linspace(0, 1, steps + 1, dtype=torch.float32)
         t = 1 - torch.cos(ticks * (0.5 * math.pi))
@@ -163,6 +167,7 @@ class FlowStream:
         mu, grown = self._flow.encode(codes, EncoderCache(*cache), last=False)
         return mu, *grown.tensors()
 
+    @sdpa_kernel(_ATTENTION)
     def _solve_chunk(
         self, mu: Tensor, cond: Tensor, noise: Tensor, slots: Tensor, mask: Tensor, tail: Tensor
     ) -> tuple[Tensor, ...]:
@@ -180,6 +185,19 @@ class FlowStream:
             guided = (1 + GUIDANCE) * velocity[0] - GUIDANCE * velocity[1]
             x = x + delta * guided
         return (x,)
+
+
+def cache_bytes(flow: Flow, voice: VoicePrompt, steps: int) -> int:
+    """Return what the caches of a FlowStream take on the device, in bytes."""
+    sizes = flow.sizes
+    row = 2 * 2 * sizes.dit_heads * sizes.dit_head_dim * flow.encoder_proj.weight.element_size()
+    # the working slots, and the voice's own, from which each utterance starts
+    slots = _slots(len(voice.mel)) + len(voice.mel)
+    return steps * sizes.dit_depth * slots * row
+
+
+def _slots(kept: int) -> int:
+    return -(-(kept + _KEPT + _WIDEST) // 8) * 8
 
 
 def _ends(cache: Tensor, first: int, last: int) -> Tensor:

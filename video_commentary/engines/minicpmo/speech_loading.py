@@ -1,0 +1,96 @@
+"""The talker and the vocoder from the files of a model, if there is room for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ...core.engine import EngineError
+from .flow_stream import VoicePrompt, cache_bytes
+from .speech import Speech
+from .talker import Talker, TalkerConfig
+from .vocoder import Vocoder
+from .vocoder_weights import FOLDER, load_flow, load_hift
+from .voice_reference import load_voice
+
+SAMPLE = Path("assets") / "system_ref_audio.wav"
+"""The voice as published, in a model's folder."""
+_WORKING_BYTES = 600_000_000
+"""Graphs, convolution workspaces and the talker's KV cache."""
+_DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
+
+
+class SpeechUnavailableError(EngineError):
+    """The model can't speak here, though it can write; the message says why and what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retry=False)
+
+
+@dataclass(frozen=True)
+class SpeechOptions:
+    """`steps` of the flow; `dtype` of its numbers on a GPU; `voice`: WAV file, empty for SAMPLE."""
+
+    steps: int = 10
+    dtype: str = "float16"
+    voice: str = ""
+
+
+def load_speech(
+    model: Path, tensors: Mapping[str, Tensor], config: Mapping[str, Any], device: torch.device,
+    options: SpeechOptions,
+) -> Speech:
+    """Build the voice of the checkpoint folder `model`, ready to speak.
+
+    `tensors`: those under `tts.`, without that prefix, on `device` in the dtype to compute in;
+    `config`: tts_config. Raise SpeechUnavailableError where the model can only write here, EngineError
+    where `options.voice` is refused.
+    """
+    folder = model / FOLDER
+    if not tensors or not folder.is_dir():
+        missing = folder if tensors else "the checkpoint's tts tensors"
+        raise SpeechUnavailableError(
+            f"no native voice: {missing} missing; fetch the model again or set voice:=neural"
+        )
+    voice = load_voice(Path(options.voice) if options.voice else model / SAMPLE, folder)
+    # a CPU computes halves slowly or not at all
+    dtype = _DTYPES[options.dtype] if device.type == "cuda" else torch.float32
+    try:
+        speech = _build(folder, tensors, TalkerConfig.of(config), voice, device, dtype, options)
+    except torch.cuda.OutOfMemoryError:
+        raise SpeechUnavailableError(_no_room("out of memory")) from None
+    except (KeyError, ValueError) as error:
+        raise SpeechUnavailableError(f"no native voice: {error}") from None
+    speech.record()
+    return speech
+
+
+def _build(
+    folder: Path, tensors: Mapping[str, Tensor], config: TalkerConfig, voice: VoicePrompt,
+    device: torch.device, dtype: torch.dtype, options: SpeechOptions,
+) -> Speech:
+    flow = load_flow(folder, torch.device("cpu"), dtype)
+    hift = load_hift(folder, torch.device("cpu"))
+    if device.type == "cuda":
+        needed = sum(
+            tensor.nbytes for module in (flow, hift) for tensor in module.state_dict().values()
+        ) + cache_bytes(flow, voice, options.steps) + _WORKING_BYTES
+        free, total = torch.cuda.mem_get_info(device)
+        if needed > free:
+            raise SpeechUnavailableError(_no_room(
+                f"it needs {needed / 1e9:.1f} GB, {free / 1e9:.1f} of {total / 1e9:.1f} are free"
+            ))
+    vocoder = Vocoder(flow.to(device), hift.to(device), voice, options.steps)
+    return Speech(Talker(tensors, config), vocoder)
+
+
+def _no_room(why: str) -> str:
+    return (
+        f"text only, no room for the native voice on this GPU: {why}; free memory, "
+        "set voice_reference to a shorter sample, or set voice:=neural (no GPU)"
+    )
