@@ -14,6 +14,7 @@ from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import CompressedImage, Image
 
+from test.mjpeg_camera import jpeg, mjpeg_camera
 from test.nodes.graph import Probe, Process, probe, process
 from test.videos import write_video
 from video_commentary.ros.time import to_seconds
@@ -92,6 +93,23 @@ def test_both_kinds_carry_the_same_stamp_and_picture(graph: Probe) -> None:
         assert image is not None
         if same is not None:
             assert read_index(pixels(same)) == read_index(image.astype(np.uint8))
+
+
+def test_jpegs_of_a_camera_pass_unchanged_and_decoded(graph: Probe) -> None:
+    with mjpeg_camera() as address, source(source=f"{address}/good", publish="both"):
+        graph.until(lambda: len(graph.got["raw"]) > 5 and len(graph.got["jpeg"]) > 5)
+    sent = {jpeg(index) for index in range(28)}
+    assert all(m.data.tobytes() in sent for m in graph.got["jpeg"])
+    assert {(m.width, m.height) for m in graph.got["raw"]} == {(64, 48)}
+    assert all((pixels(m)[0, 0, 0] - 10) % 8 in (0, 1, 7) for m in graph.got["raw"])
+
+
+def test_a_camera_that_hangs_is_told_and_opened_again(graph: Probe) -> None:
+    with mjpeg_camera() as address, source(source=f"{address}/hang", freeze_timeout=0.5) as node:
+        graph.until(lambda: "no data in time" in graph.troubles())
+        seen = len(graph.got["raw"])
+        graph.until(lambda: len(graph.got["raw"]) > seen, what="pictures again")
+        assert "no data in time" in node.output()
 
 
 def test_stays_up_without_its_file_and_goes_on_when_it_comes(graph: Probe, tmp_path: Path) -> None:
