@@ -3,9 +3,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 
 from test.fakes import FORMAT, FakeEngine, VirtualClock, frame, tone
@@ -14,6 +14,7 @@ from video_commentary.core.comment import Comment
 from video_commentary.core.commentator import Commentator
 from video_commentary.core.control import Control
 from video_commentary.core.engine import EngineError, Request
+from video_commentary.core.frames import Frame
 from video_commentary.core.lookout import Lookout, Use
 from video_commentary.core.pacing import Playout
 from video_commentary.core.prompting import Profile
@@ -46,7 +47,8 @@ class Stage:
 
     def film(self, seconds: float) -> None:
         for i in range(round(seconds * 2)):
-            self.at(i / 2, partial(self.see, self.start + i / 2))
+            stamp = self.start + i / 2
+            self.at(i / 2, lambda stamp=stamp: self.see(stamp))
 
     def see(self, stamp: float) -> None:
         use = self.lookout.use(TOPIC, stamp)
@@ -295,6 +297,28 @@ def test_two_cameras_share_the_frames_of_a_request() -> None:
     for i in range(10, 30):
         lookout.see("/a", frame(i / 2, "/a"), lookout.use("/a", i / 2))
     assert {f.camera for f in lookout.view().frames} == {"/a"}
+
+
+def test_the_threshold_of_change_may_be_set_while_running() -> None:
+    stage = Stage(FakeEngine(), breathing_pause=0.0)
+    blind = replace(stage.settings, change_threshold=10.0)
+    stage.at(5.0, lambda: stage.control.tune(blind))
+    stage.film(20.0)
+    seeds = iter(range(100))
+    faint = np.random.default_rng(0).integers(100, 140, (48, 64, 3), np.uint8)
+
+    def see(stamp: float) -> None:
+        image = faint + np.uint8(0)
+        image[:8, :8] += np.uint8(30 * (next(seeds) % 2))
+        stage.lookout.see(TOPIC, Frame(image, stamp, "camera", 0), stage.lookout.use(TOPIC, stamp))
+        stage.commentator.notice()
+
+    stage.see = see  # type: ignore[method-assign]
+    stage.at(20.0, stage.end)
+    stage.commentator.run(stage.stop)
+    times = [when for when, _ in stage.final]
+    assert [when for when in times if when < 5.0]
+    assert not [when for when in times if when > 6.0]
 
 
 def test_stopping_refuses_questions_that_wait() -> None:

@@ -93,6 +93,7 @@ class Commentator:
         if self._control.take_interruption():
             self._fall_silent(now)
         settings = self._control.settings
+        self._lookout.tune(settings)
         waiting = self._control.waiting()
         if not settings.enabled and not waiting:
             return None

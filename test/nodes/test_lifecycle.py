@@ -1,0 +1,89 @@
+"""Commentator nodes with a fake engine, one for each test, from start to end."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import pytest
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from std_msgs.msg import Header
+
+from test.nodes.graph import Probe, commentator, probe
+from video_commentary.ros.time import to_time
+
+
+def transition(graph: Probe, number: int) -> bool:
+    request = ChangeState.Request(transition=Transition(id=number))
+    return bool(graph.call(ChangeState, "/commentator/change_state", request).success)
+
+
+def state(graph: Probe) -> str:
+    response = graph.call(GetState, "/commentator/get_state", GetState.Request())
+    return str(response.current_state.label)
+
+
+def test_a_lifecycle_manager_can_take_it_through_every_state() -> None:
+    with commentator("says", "autostart:=false"), probe() as graph:
+        assert state(graph) == "unconfigured"
+        assert "isn't ready" in graph.ask("there?").answer
+        assert "once" in graph.steer("early").message
+        for _ in range(2):
+            assert transition(graph, Transition.TRANSITION_CONFIGURE)
+            assert transition(graph, Transition.TRANSITION_ACTIVATE)
+            graph.got.clear()
+            graph.film(lambda: graph.finals and graph.finals[-1].instruction == "early")
+            assert transition(graph, Transition.TRANSITION_DEACTIVATE)
+            graph.spin(0.3)
+            graph.got.clear()
+            graph.film(lambda: graph.status() and graph.status().state == "inactive")
+            assert not graph.finals
+            assert transition(graph, Transition.TRANSITION_CLEANUP)
+            assert state(graph) == "unconfigured"
+
+
+def test_two_cameras_are_commented_together() -> None:
+    with commentator("says", "image_topics:=['/left', '/right']") as _, probe() as graph:
+
+        def both() -> bool:
+            graph.picture(topic="/left", header=Header(stamp=to_time(graph.now()), frame_id="l"))
+            graph.picture(topic="/right", header=Header(stamp=to_time(graph.now()), frame_id="r"))
+            graph.spin(0.1)
+            return {event.header.frame_id for event in graph.finals} == {"l", "r"}
+
+        graph.until(both, 40)
+        assert graph.status().cameras == ["/left", "/right"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_mid_sentence_ends_it_cleanly(number: int) -> None:
+    with commentator("long", voice="speaks") as node, probe() as graph:
+        graph.film(lambda: graph.got["commentary_events"] and graph.got["audio"])
+        status, took = node.stop(number)
+        assert status == 0, node.output()
+        assert took < 2.0
+        assert "Traceback" not in node.output()
+
+
+def test_a_mistake_in_a_parameter_is_told_in_one_sentence() -> None:
+    with commentator("says", "profile:=opera") as node:
+        node.popen.wait(20)
+        assert node.popen.returncode != 0
+        assert "'opera' is not one of commentator, sports" in node.output()
+        assert "Traceback" not in node.output()
+
+
+def test_steering_in_mid_sentence_cancels_it() -> None:
+    with commentator("long", voice="speaks") as _, probe() as graph:
+        graph.film(lambda: graph.got["commentary_events"] and len(graph.got["audio"]) > 10)
+        called = time.monotonic()
+        graph.steer("stop that")
+        graph.until(lambda: any(e.instruction for e in graph.got["commentary_events"]))
+        events = graph.got["commentary_events"]
+        first_new = next(i for i, e in enumerate(events) if e.instruction)
+        assert graph.times["commentary_events"][first_new] - called < 1.0
+        cancelled = events[first_new - 1]
+        assert cancelled.final
+        assert cancelled.cancelled
+        assert any(not len(m.audio.data) for m in graph.got["audio_stamped"])
