@@ -13,7 +13,7 @@ from .geometry import Box
 _HISTORY = 40  # pictures, 8 s: what stands that long belongs to the background
 _LEARNING = 8  # pictures before it knows the background well enough
 _LEAST = 0.0012  # of the picture's area
-_MOST = 0.5  # more is light, or the camera
+_MOST = 0.4  # more is light, or the camera
 _BRIEF = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
 _JOIN = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
 

@@ -16,7 +16,7 @@ from .geometry import Box
 from .groups import together
 from .light import CutWatch, LightWatch
 from .motion import MotionFinder
-from .scene import Moment, Seen, depth, heading, resting, side, travelled
+from .scene import Moment, Seen, described
 from .track import Track
 from .tracker import Tracker, moving_boxes
 
@@ -108,7 +108,7 @@ class Observer:
         tracks = [t for t in self._tracker.tracks if t.name and stamp - t.seen <= _UNSEEN]
         riders = _riders(tracks)
         seen = [
-            _described(stamp, track, riders.get(track.number, track.name), aspect)
+            described(stamp, track, riders.get(track.number, track.name), aspect)
             for track in tracks
             if riders.get(track.number, track.name)
         ]
@@ -121,14 +121,6 @@ class Observer:
             if not track.name:
                 unsure[track.group] += 1
         return dict(unsure)
-
-
-def _described(stamp: float, track: Track, name: str, aspect: float) -> Seen:
-    return Seen(
-        track.number, name, track.group, track.box, heading(track, aspect), resting(track),
-        side(track.box, aspect), depth(track.box), stamp - track.born, track.score,
-        travelled(track),
-    )
 
 
 def _riders(tracks: Sequence[Track]) -> dict[int, str]:

@@ -21,7 +21,7 @@ class Seen:
 
     `heading`: left, right, closer, away, "moving" (somewhere) or "" (no movement known).
     `resting`: it has stood still for a while. `side`: left, middle or right; `depth`: front, back
-    or "". `age`: seconds since first seen. `wheels`: a person on a bicycle or motorcycle.
+    or "". `age`: seconds since first seen. `companions`: people side by side with this one.
     """
 
     number: int
@@ -33,8 +33,6 @@ class Seen:
     side: str
     depth: str
     age: float
-    score: float
-    travelled: float
     companions: frozenset[int] = frozenset()
 
 
@@ -69,9 +67,9 @@ def heading(track: Track, aspect: float) -> str:
     whole = not touching(track.box, aspect) and not touching(before, aspect)
     growth = track.growth(2.0) if whole else 1.0
     moves = (across**2 + down**2) ** 0.5 > MOVES
-    if growth > 1.22 or moves and down > 0.75 * abs(across) and growth > 1.03:
+    if growth > 1.15 or moves and down > 0.75 * abs(across) and growth > 1.03:
         return "closer" if down > -0.02 else ""
-    if growth < 0.8 or moves and -down > 0.75 * abs(across) and growth < 0.99:
+    if growth < 0.86 or moves and -down > 0.75 * abs(across) and growth < 0.99:
         return "away" if down < 0.02 else ""
     if not moves:
         return ""
@@ -93,6 +91,14 @@ def extent(track: Track) -> float:
     """Return a track's own size: what its speed is measured in."""
     box = track.box
     return max(box.height if track.group == "people" else (box.area**0.5), 1e-3)
+
+
+def described(stamp: float, track: Track, name: str, aspect: float) -> Seen:
+    """Put a track, called `name`, into words' own terms."""
+    return Seen(
+        track.number, name, track.group, track.box, heading(track, aspect), resting(track),
+        side(track.box, aspect), depth(track.box), stamp - track.born,
+    )
 
 
 def touching(box: Box, aspect: float) -> str:
@@ -117,11 +123,3 @@ def depth(box: Box) -> str:
     if box.bottom > 0.85 or box.height > 0.55:
         return "front"
     return "back" if box.bottom < 0.42 and box.height < 0.2 else ""
-
-
-def travelled(track: Track) -> float:
-    """Return how far it is from where it was first remembered, in its own sizes."""
-    first = track.places[0].box
-    last = track.box
-    across, down = last.x - first.x, last.bottom - first.bottom
-    return float((across**2 + down**2) ** 0.5) / extent(track)

@@ -25,12 +25,25 @@ def summaries(moments: Sequence[Moment], wishes: Wishes, rng: random.Random) -> 
     """Return true sentences about the newest moment, the most telling first."""
     now = moments[-1]
     ways: list[str] = []
+    if "counts" in wishes.asked:
+        ways += _counts(moments, wishes)
     for topic in wishes.topics:
         things = [t for t in now.of(topic) if wishes.allow(t.group, t.name) and _telling(t)]
         if topic == "people" and things:
             ways += _people(things, certain(moments, topic), rng)
         elif topic in {"vehicles", "animals"} and things:
             ways += _others(things, rng)
+    return ways
+
+
+def _counts(moments: Sequence[Moment], wishes: Wishes) -> list[str]:
+    ways = []
+    for group in ("people", "vehicles", "animals"):
+        things = [t for t in moments[-1].of(group) if wishes.allow(t.group, t.name)]
+        if things:
+            amount = several(len(things), GENERIC[group], certain(moments, group))
+            ways += [f"{first_upper(amount)} in view."]
+            ways += [f"I count {amount}.", f"Now I count {amount}."]
     return ways
 
 

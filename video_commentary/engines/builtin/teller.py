@@ -47,6 +47,10 @@ class Teller:
     def tell(self, stamp: float, known: Known, wishes: Wishes, recent: Sequence[str]) -> str:
         """Return the next sentence about a camera, "" where nothing is new."""
         self._recall(stamp)
+        if "counts" in wishes.asked and known.moments:
+            text = self._first_new(stamp, summaries(known.moments, wishes, self._rng), recent)
+            if text:
+                return text
         for event in self._ranked(stamp, known, wishes):
             if event.kind == "cut":
                 return self._new_scene(stamp, event, known, wishes)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ...core.prompting import TOPICS, Profile
-from .names import ANIMALS, VEHICLES, group_of, plural
+from .names import ANIMALS, GENERIC, VEHICLES, group_of, plural
 
 _WORDS = {
     "people": "people persons person pedestrian pedestrians man men woman women child children "
@@ -106,6 +106,8 @@ class Wishes:
         label = _RIDES.get(name, name)
         if group in self.without or name in self.without or label in self.without:
             return False
+        if name == GENERIC.get(group) and any(group_of(m) == group for m in self.without):
+            return False  # "a vehicle" may be one of the cars that are not to be spoken of
         named = [wanted for wanted in self.labels if group_of(wanted) == group]
         if label in self.labels:
             return True

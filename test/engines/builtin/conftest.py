@@ -1,0 +1,120 @@
+"""Drawn scenes, and the engine driven by frames as the commentator drives it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from video_commentary.core.engine import Limits, Request
+from video_commentary.core.frames import Frame, FrameWindow, StampSampler
+from video_commentary.core.paths import models_dir
+from video_commentary.core.prompting import Profile, build_prompt
+from video_commentary.engines.builtin.engine import MODEL_FILE, BuiltinEngine
+
+Image = NDArray[np.uint8]
+PROFILE = Profile(
+    "all", "", ("people", "vehicles", "animals", "things", "motion", "counts", "light", "camera")
+)
+
+
+@pytest.fixture(scope="session")
+def model() -> Path:
+    """The detector's weights; skips without them."""
+    path = models_dir() / MODEL_FILE
+    if not path.is_file():
+        pytest.skip("no detector weights: run fetch_model builtin")
+    return path
+
+
+@pytest.fixture(scope="session")
+def landscape() -> Image:
+    """A still picture full of corners, 960 by 720: room for a camera to look around in."""
+    random = np.random.default_rng(3)
+    image = random.integers(70, 180, (720 // 24, 960 // 24, 3)).repeat(24, 0).repeat(24, 1)
+    return np.clip(image + random.normal(0, 4, image.shape), 0, 255).astype(np.uint8)
+
+
+class Narration:
+    """Shows an engine frames at the pace of their stamps, and asks for comments."""
+
+    def __init__(self, engine: BuiltinEngine, profile: Profile = PROFILE) -> None:
+        self.engine = engine
+        self.profile = profile
+        self.instruction = ""
+        self.said: list[tuple[float, str]] = []
+        self.window = FrameWindow(32, 4, 2)
+        self._keep, self._look = StampSampler(2.0), StampSampler(engine.look_fps)
+        self._gate = float("-inf")
+
+    def show(self, frames: Iterable[tuple[float, Image]]) -> list[str]:
+        """Return what was said meanwhile."""
+        before = len(self.said)
+        for index, (stamp, image) in enumerate(frames):
+            kept, looked = self._keep.take(stamp), self._look.take(stamp)
+            if not (kept or looked):
+                continue
+            frame = Frame(image, stamp, "camera", index)
+            self.engine.look(frame)
+            if kept:
+                self.window.add(frame)
+            if kept and stamp >= self._gate:
+                text = self.ask("")
+                if text != "...":
+                    self.said.append((stamp, text))
+                    self._gate = stamp + len(text) / 14 + 1
+        return [text for _, text in self.said[before:]]
+
+    def ask(self, question: str, tokens: int = 64) -> str:
+        """Return the answer, or without a question the next comment."""
+        frames = self.window.select()
+        recent = [text for _, text in self.said[-3:]]
+        prompt = build_prompt(self.profile, self.instruction, question, recent, frames)
+        request = Request(frames, prompt, Limits(tokens), speak=False)
+        deltas = list(self.engine.comment(request, threading.Event()))
+        assert deltas[-1].last
+        assert not any(delta.last for delta in deltas[:-1])
+        return "".join(delta.text for delta in deltas)
+
+
+@pytest.fixture
+def blind() -> Narration:
+    """An engine without its detector."""
+    engine = BuiltinEngine(None)
+    engine.load()
+    return Narration(engine)
+
+
+@pytest.fixture
+def seeing(model: Path) -> Narration:
+    """An engine with its detector."""
+    engine = BuiltinEngine(model)
+    engine.load()
+    return Narration(engine)
+
+
+@pytest.fixture(scope="session")
+def video(media: Path) -> Callable[..., list[tuple[float, Image]]]:
+    """Read a video of ../shared/media: (stamp, image) at some 10 frames a second."""
+
+    def read(name: str, seconds: float = 1e9) -> list[tuple[float, Image]]:
+        import cv2
+
+        capture = cv2.VideoCapture(str(media / name))
+        rate, frames, index = capture.get(cv2.CAP_PROP_FPS), [], 0
+        step = max(1, round(rate / 10))
+        while index / rate < seconds:
+            ok, image = capture.read()
+            if not ok:
+                break
+            if index % step == 0:
+                rgb = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+                frames.append((index / rate, np.asarray(rgb, np.uint8)))
+            index += 1
+        return frames
+
+    return read

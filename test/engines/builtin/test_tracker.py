@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import numpy as np
+
+from video_commentary.engines.builtin.camera import Shift
+from video_commentary.engines.builtin.detector import Detection
+from video_commentary.engines.builtin.geometry import Box
+from video_commentary.engines.builtin.track import Track
+from video_commentary.engines.builtin.tracker import Tracker
+
+STEP = 0.2
+STILL = Shift()
+
+
+def person(x: float, score: float = 0.6, label: str = "person", height: float = 0.2) -> Detection:
+    return Detection(label, score, Box(x, 0.4, x + 0.08, 0.4 + height))
+
+
+def follow(tracker: Tracker, pictures: list[list[Detection]], shift: Shift = STILL) -> list[Track]:
+    lost = []
+    for number, found in enumerate(pictures):
+        lost += tracker.update(number * STEP, found, shift)[0]
+    return lost
+
+
+def test_one_who_walks_is_one_track() -> None:
+    tracker = Tracker()
+    follow(tracker, [[person(0.1 + 0.03 * n)] for n in range(20)])
+    (track,) = tracker.tracks
+    assert track.name == "person"
+    np.testing.assert_allclose(track.velocity(1.6), (0.15, 0.0), atol=1e-6)
+
+
+def test_two_who_pass_each_other_keep_their_tracks() -> None:
+    tracker = Tracker()
+    follow(tracker, [[person(0.2 + 0.03 * n), person(0.8 - 0.03 * n)] for n in range(21)])
+    first, second = sorted(tracker.tracks, key=lambda t: t.number)[:2]
+    assert first.velocity(1.0)[0] > 0.1
+    assert second.velocity(1.0)[0] < -0.1
+
+
+def test_weak_sightings_and_gaps_keep_a_track_alive_but_begin_none() -> None:
+    tracker = Tracker()
+    weak = person(0.1, 0.3)
+    follow(tracker, [[weak]] * 5)
+    assert tracker.tracks == []
+    hidden: list[Detection] = []
+    lost = follow(tracker, [[person(0.1)]] * 4 + [[weak]] * 4 + [hidden] * 5 + [[person(0.1)]])
+    (track,) = tracker.tracks
+    assert track.hits == 9
+    assert lost == []
+
+
+def test_what_stays_away_is_lost_and_flickers_are_not_told() -> None:
+    tracker = Tracker()
+    nothing: list[Detection] = []
+    lost = follow(tracker, [[person(0.1), person(0.6)]] + [[person(0.1)]] * 4 + [nothing] * 12)
+    assert [track.hits for track in lost] == [5]
+    assert tracker.tracks == []
+
+
+def test_a_name_needs_several_sightings_and_a_clear_majority() -> None:
+    tracker = Tracker()
+    follow(tracker, [[person(0.1, 0.7, label)] for label in ("cat", "dog") * 4])
+    assert tracker.tracks[0].name == "animal"
+    tracker = Tracker()
+    follow(tracker, [[person(0.1, 0.48, "keyboard")]] * 3)
+    assert tracker.tracks[0].name == ""
+    tracker = Tracker()
+    follow(tracker, [[person(0.1, 0.6, label)] for label in ("truck", "bus", "car") * 3])
+    assert tracker.tracks[0].name == "vehicle"
+
+
+def test_tracks_move_along_with_the_camera() -> None:
+    tracker = Tracker()
+    pan = Shift(dx=-0.05)
+    follow(tracker, [[person(0.8 - 0.05 * n)] for n in range(12)], pan)
+    (track,) = tracker.tracks
+    np.testing.assert_allclose(track.velocity(1.6), (0.0, 0.0), atol=1e-6)
+    assert track.steady
+
+
+def test_a_seam_of_a_looped_recording_loses_nobody() -> None:
+    tracker = Tracker()
+    for number in range(8):
+        tracker.update(number * STEP, [person(0.1), person(0.4), person(0.7)], STILL)
+    lost, jumped = tracker.update(8 * STEP, [person(0.25), person(0.55), person(1.0)], STILL)
+    assert jumped
+    assert lost == []
+    assert len(tracker.tracks) == 3
+    assert {track.hits for track in tracker.tracks} == {1}
