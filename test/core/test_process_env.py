@@ -3,15 +3,27 @@ from __future__ import annotations
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import pytest
+
 from video_commentary.core.process_env import for_images, for_this_machine_only
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 
 
-def test_fast_dds_gets_the_profile_and_malloc_its_settings() -> None:
-    added = for_images({}, CONFIG)
-    assert Path(added["FASTRTPS_DEFAULT_PROFILES_FILE"]).is_file()
-    assert added["FASTDDS_DEFAULT_PROFILES_FILE"] == added["FASTRTPS_DEFAULT_PROFILES_FILE"]
+@pytest.mark.parametrize(
+    ("distro", "name"),
+    [
+        ({}, "FASTRTPS_DEFAULT_PROFILES_FILE"),
+        ({"ROS_DISTRO": "jazzy"}, "FASTRTPS_DEFAULT_PROFILES_FILE"),
+        ({"ROS_DISTRO": "kilted"}, "FASTDDS_DEFAULT_PROFILES_FILE"),
+    ],
+)
+def test_fast_dds_gets_the_profile_and_malloc_its_settings(
+    distro: dict[str, str], name: str
+) -> None:
+    added = for_images(distro, CONFIG)
+    assert [Path(v).is_file() for k, v in added.items() if "PROFILES" in k] == [True]
+    assert name in added
     assert "MALLOC_TRIM_THRESHOLD_" in added
 
 

@@ -12,8 +12,9 @@ _MALLOC = {
     "MALLOC_MMAP_THRESHOLD_": "33554432",
     "MALLOC_TOP_PAD_": "67108864",
 }
-_PROFILES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
-"""Fast DDS 2 and 3 read different ones."""
+_PROFILES = {2: "FASTRTPS_DEFAULT_PROFILES_FILE", 3: "FASTDDS_DEFAULT_PROFILES_FILE"}
+"""By major version of Fast DDS: 2 does not read the new name, 3 warns about the old one."""
+_WITH_FAST_DDS_2 = {"humble", "iron", "jazzy"}
 _DISCOVERY = (
     "ROS_AUTOMATIC_DISCOVERY_RANGE",
     "ROS_LOCALHOST_ONLY",
@@ -26,8 +27,9 @@ def for_images(existing: Mapping[str, str], config: Path) -> dict[str, str]:
     """Return variables to add to `existing`; what the user has set already is left alone."""
     added = {name: value for name, value in _MALLOC.items() if name not in existing}
     fast_dds = existing.get("RMW_IMPLEMENTATION", "rmw_fastrtps_cpp").startswith("rmw_fastrtps")
-    if fast_dds and not any(name in existing for name in _PROFILES):
-        added.update(dict.fromkeys(_PROFILES, str(config / "fastdds_large_images.xml")))
+    if fast_dds and not any(name in existing for name in _PROFILES.values()):
+        version = 2 if existing.get("ROS_DISTRO", "jazzy") in _WITH_FAST_DDS_2 else 3
+        added[_PROFILES[version]] = str(config / "fastdds_large_images.xml")
     return added
 
 
