@@ -48,8 +48,8 @@ def load_speech(
     """Build the voice of the checkpoint folder `model`, ready to speak.
 
     `tensors`: those under `tts.`, without that prefix, on `device` in the dtype to compute in;
-    `config`: tts_config. Raise SpeechUnavailableError where the model can only write here, EngineError
-    where `options.voice` is refused.
+    `config`: tts_config. Raise SpeechUnavailableError where the model can only write here,
+    EngineError where `options.voice` is refused.
     """
     folder = model / FOLDER
     if not tensors or not folder.is_dir():

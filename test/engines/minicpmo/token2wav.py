@@ -1,0 +1,73 @@
+"""The tiny vocoder of the parity fixtures, with the noise that the recorded numbers were made with."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from video_commentary.engines.minicpmo.flow_stream import FlowStream, VoicePrompt
+from video_commentary.engines.minicpmo.vocoder import Vocoder
+from video_commentary.engines.minicpmo.vocoder_weights import load_flow, load_hift
+
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class Token2wav:
+    """What the folder `token2wav` of a set holds."""
+
+    folder: Path
+    arrays: dict[str, NDArray[Any]]
+    record: dict[str, Any]
+
+    @staticmethod
+    def read(parity: Path) -> Token2wav:
+        folder = parity / "token2wav"
+        with np.load(folder / "golden.npz") as arrays:
+            return Token2wav(
+                folder, dict(arrays), json.loads((folder / "golden.json").read_text())
+            )
+
+    def tensor(self, name: str) -> Tensor:
+        return torch.from_numpy(self.arrays[name])
+
+    @property
+    def voice(self) -> VoicePrompt:
+        return VoicePrompt(
+            self.tensor("prompt_tokens").long(), self.tensor("prompt_mel"), self.tensor("spk")
+        )
+
+    def flow_stream(self, *, legacy_trim: bool = False) -> FlowStream:
+        flow = load_flow(self.folder, CPU, torch.float32)
+        with torch.inference_mode():
+            return FlowStream(
+                flow, self.voice, self.record["n_timesteps"], legacy_trim=legacy_trim,
+                noise=self.tensor("flow_noise"),
+            )
+
+    def vocoder(self, *, legacy_trim: bool = False) -> Vocoder:
+        return Vocoder(
+            load_flow(self.folder, CPU, torch.float32), load_hift(self.folder, CPU), self.voice,
+            self.record["n_timesteps"], legacy_trim=legacy_trim,
+            flow_noise=self.tensor("flow_noise"), source_noise=source_noise,
+        )
+
+
+def source_noise(samples: int, harmonics: int = 9) -> Tensor:
+    """Return the fixed noise of the recorded numbers, [1, samples, harmonics]."""
+    t, h = torch.arange(samples)[:, None], torch.arange(harmonics)
+    return ((((31 * t + 17 * h) % 64) - 32) / 32.0)[None]
+
+
+def difference(ours: Tensor | NDArray[Any], recorded: NDArray[Any]) -> float:
+    """Return the largest absolute difference; shapes must agree."""
+    ours = np.asarray(ours)
+    assert ours.shape == recorded.shape
+    return float(np.abs(ours - recorded).max())
