@@ -174,7 +174,9 @@ class CommentatorNode(LifecycleNode):
     def _log_change(self, status: Status) -> None:
         if status.detail != self._told:
             self._told = status.detail
-            if status.detail:
+            if status.state in ("loading", "inactive", "unconfigured"):
+                self.get_logger().info(status.detail)
+            elif status.detail:
                 self.get_logger().warning(status.detail)
             else:
                 self.get_logger().info(f"all well: {status.engine}; voice: {status.voice}")
