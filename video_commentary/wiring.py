@@ -18,6 +18,10 @@ def create_engine(settings: CommentatorSettings) -> Engine:
         from .engines.minicpmo.engine import from_settings
 
         return from_settings(settings)
+    if settings.engine == "server":
+        from .engines.server.engine import ServerEngine
+
+        return ServerEngine(settings)
     from .engines.builtin.engine import BuiltinEngine
 
     return BuiltinEngine(models_dir() / "builtin" / "efficientdet_lite0.tflite")

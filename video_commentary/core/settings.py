@@ -109,6 +109,46 @@ class CommentatorSettings:
         "", "Folder of the model's checkpoint; empty for the newest in models/"
     )
     device: str = setting("auto", "auto, cpu or cuda[:n], for the minicpmo engine")
+    # native speech (engine minicpmo, voice auto)
+    speech_steps: int = setting(
+        10, "Steps of the voice's flow; fewer are faster and rougher", low=1, high=50
+    )
+    speech_dtype: str = setting(
+        "float16", "Numbers the voice is computed in on a GPU",
+        choices=("float16", "bfloat16", "float32"),
+    )
+    voice_reference: str = setting(
+        "", "16-bit mono WAV file of the voice to speak with, 3-30 s; empty for the model's own"
+    )
+    # engine server
+    server_url: tuple[str, ...] = setting(
+        ("http://127.0.0.1:8000/v1",),
+        "OpenAI-compatible servers with the same model, for the server engine; up to /v1",
+    )
+    server_model: str = setting(
+        "", "Model to ask for; empty for the first that the server names in /v1/models"
+    )
+    server_speech: bool = setting(
+        True, "Use the server's own speech where it has any (vLLM-Omni) and voice is auto"
+    )
+    server_first_timeout: float = setting(
+        15.0, "Longest wait for a server's first word, s (engine_timeout limits it too)",
+        low=0.5, high=600.0,
+    )
+    server_next_timeout: float = setting(
+        5.0, "Longest wait between two words of a server, s", low=0.1, high=600.0
+    )
+    server_image_side: int = setting(
+        448, "Frames are sent at most this large, pixels of the longer side", low=32, high=4096
+    )
+    server_jpeg_quality: int = setting(
+        80, "JPEG quality of the frames that are sent", low=1, high=100
+    )
+    server_extra: str = setting(
+        "",
+        "More request fields, as a JSON object, "
+        'such as {"chat_template_kwargs": {"enable_thinking": false}}',
+    )
 
 
 @dataclass(frozen=True)
@@ -147,6 +187,53 @@ class SpeakerSettings:
         "", "Sound card, by part of its name; empty for the system's default"
     )
     latency: float = setting(0.1, "Sound kept ready against gaps, s", low=0.02, high=2.0)
+
+
+@dataclass(frozen=True)
+class BridgeSettings:
+    """Settings of the bridge node. Secrets come from the environment: docs/bridge.md."""
+
+    # where it listens
+    listen: str = setting(
+        "127.0.0.1", "Address to listen on; 0.0.0.0 for all, which needs a token (docs/bridge.md)"
+    )
+    port: int = setting(8199, "TCP port to listen on", low=1, high=65535)
+    allowed_hosts: str = setting(
+        "",
+        "Names, separated by commas, under which the page may be opened beside localhost, this "
+        "machine's name and IP addresses; needed behind a proxy",
+    )
+    max_clients: int = setting(
+        100, "Streams served at once; more are told to come later", low=1, high=1000
+    )
+    # what it shows
+    commentator_node: str = setting("commentator", "Name of the commentator, with its namespace")
+    view_topic: str = setting("/camera/image_raw", "Image topic to show")
+    view_transport: str = setting(
+        "auto",
+        "auto (compressed where that is published), raw, or compressed (<topic>/compressed)",
+        choices=("auto", "raw", "compressed"),
+    )
+    view_jpeg_quality: int = setting(
+        80, "Quality of what is compressed here", low=1, high=100, live=True
+    )
+    view_max_side: int = setting(
+        1280, "Larger raw images are shrunk, pixels of the longer side", low=64, high=7680
+    )
+    buffer_seconds: float = setting(
+        30.0, "Pictures kept to be shown later, s", low=1.0, high=300.0
+    )
+    buffer_megabytes: int = setting(64, "Memory for these at the most, MB", low=1, high=4096)
+    # LiveKit: LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET turn it on
+    livekit_room: str = setting("commentary", "LiveKit room to join")
+    livekit_identity: str = setting("robot", "Name of the bridge in that room")
+    livekit_video: bool = setting(False, "Publish the camera in the room, delayed as on the page")
+    livekit_camera: str = setting(
+        "", "Participant whose camera becomes phone_topic; empty for whoever publishes one first"
+    )
+    phone_topic: str = setting(
+        "/phone/image_raw", "Topic on which a LiveKit participant's camera is published"
+    )
 
 
 def rules(settings: type) -> dict[str, tuple[Any, Rule]]:

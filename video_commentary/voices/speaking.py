@@ -14,6 +14,8 @@ from .clauses import ClauseSplitter
 class SpeakingEngine:
     """Wraps an engine and a voice: each clause's sound follows its words.
 
+    An engine that turns out to have a voice of its own once it is loaded keeps that.
+
     A voice that fails leaves the rest of that comment unspoken, and is tried again with the next;
     `trouble` says why, and is empty while it works.
     """
@@ -38,18 +40,19 @@ class SpeakingEngine:
 
     @property
     def voice(self) -> AudioFormat | None:
-        """The voice's format; None while it can't be loaded."""
-        return self._voice.format if self._loaded else None
+        """The engine's own, else the voice's format; None while it can't be loaded."""
+        return self._engine.voice or (self._voice.format if self._loaded else None)
 
     @property
     def voice_description(self) -> str:
         """What the voice is, in one line for people."""
-        return self._voice.description
+        return "the engine's own" if self._engine.voice else self._voice.description
 
     def load(self) -> None:
         """Load engine and voice; without its voice the engine still writes."""
         self._engine.load()
-        self._load_voice()
+        if self._engine.voice is None:
+            self._load_voice()
 
     def look(self, frame: Frame) -> None:
         """Show the wrapped engine a frame."""
@@ -63,7 +66,7 @@ class SpeakingEngine:
 
     def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
         """Yield each piece of text at once, and sound clause by clause."""
-        if not request.speak:
+        if not request.speak or self._engine.voice:
             yield from self._engine.comment(request, cancel)
             return
         splitter = ClauseSplitter()

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from test.engines.server.asking import ask, request
+from test.engines.server.running import Cable, Running
+from video_commentary.core.engine import EngineError
+from video_commentary.engines.server.engine import ServerEngine
+
+Make = Callable[..., ServerEngine]
+
+
+@pytest.fixture
+def real(server: Running, engine: Make) -> ServerEngine:
+    return engine(server.url, server_model=server.model)
+
+
+def test_a_real_server_streams_words_about_frames(real: ServerEngine) -> None:
+    pieces = ask(real)
+    assert len(pieces) > 1
+    assert "127.0.0.1" in real.description
+
+
+def test_it_says_no_more_than_it_may(real: ServerEngine) -> None:
+    # A byte of gibberish is a token of the tiny model's.
+    assert len("".join(ask(real, request(max_tokens=8))).encode("utf-8", "replace")) < 8 * 12
+
+
+def test_a_frame_is_encoded_once_however_many_requests_it_is_in(real: ServerEngine) -> None:
+    ask(real)
+    ask(real)
+    ask(real, request(start=1))
+    assert real.pictures.encoded == 5
+
+
+def test_cancelled_it_stops_at_once_and_goes_on_with_the_next(real: ServerEngine) -> None:
+    cancel = threading.Event()
+    pieces = 0
+    cancelled_at = 0.0
+    for _ in real.comment(request(max_tokens=1500), cancel):
+        pieces += 1
+        if pieces == 2:
+            cancelled_at = time.monotonic()
+            cancel.set()
+    assert time.monotonic() - cancelled_at < 0.5
+    assert pieces == 2
+    assert ask(real)
+
+
+def test_cancelled_before_the_first_word_it_says_nothing(real: ServerEngine) -> None:
+    cancel = threading.Event()
+    cancel.set()
+    assert list(real.comment(request(), cancel)) == []
+
+
+def test_a_comment_left_alone_closes_its_request(real: ServerEngine) -> None:
+    comment = real.comment(request(max_tokens=1500), threading.Event())
+    next(comment)
+    comment.close()  # type: ignore[attr-defined]
+    assert ask(real)
+
+
+def test_a_cut_connection_is_told_and_mended(server: Running, engine: Make) -> None:
+    cable = Cable(server.url)
+    try:
+        it = engine(cable.url, server_model=server.model)
+        ask(it)
+        cable.cut_after = 400
+        with pytest.raises(EngineError, match="broke the connection in the middle"):
+            ask(it, request(max_tokens=300))
+        with pytest.raises(EngineError, match="again in"):
+            ask(it)
+        time.sleep(1.1)
+        assert ask(it)
+    finally:
+        cable.close()
+
+
+def test_a_model_that_is_not_there_is_named(server: Running, engine: Make) -> None:
+    it = engine(server.url, server_model="no/such-model")
+    with pytest.raises(EngineError, match="server_model|refuses the request|failed"):
+        ask(it)
+
+
+def test_the_model_is_asked_for(server: Running, engine: Make) -> None:
+    if server.model:
+        with pytest.raises(EngineError, match="set server_model"):
+            engine(server.url)
+    else:
+        assert ask(engine(server.url))

@@ -1,0 +1,1 @@
+"""Any OpenAI-compatible vision server: the way out to many GPUs."""
