@@ -160,6 +160,7 @@ def _named(steps: NDArray[np.float64], span: float) -> str:
     strongest = int(np.argmax(strengths))
     if strengths[strongest] > 1:
         return names[strongest][int(speed[strongest] > 0)]
-    rough = float(np.sqrt(np.mean((steps[:, :2] - steps[:, :2].mean(axis=0)) ** 2)))
-    flips = np.mean(np.diff(np.sign(steps[:, :2]), axis=0) != 0, axis=0).max()
-    return "shake" if rough > 0.008 and flips > 0.4 else ""
+    # Most steps are large and turn back on the one before.
+    large = np.abs(steps[:, :2]) > 0.006
+    turns = (steps[1:, :2] * steps[:-1, :2] < 0) & large[1:] & large[:-1]
+    return "shake" if turns.mean(axis=0).max() >= 0.5 else ""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from .geometry import Box
 from .groups import parties
 from .scene import Seen, extent, side, touching
 from .track import Place, Track
 
+_ACROSS = 0.45  # of the picture's width
 _WALK = 0.5  # own sizes that a thing must have gone to be said to stop
+_LEFT = 0.3  # own sizes from where it stood that make a new start
 _PARTY = 6  # pictures side by side, less those apart, that make a company
 _TOLD = 50  # pictures apart after which the same company is told anew
 _ENTRY = 2.5  # seconds after which something seen at the border did not just come in
@@ -42,6 +45,7 @@ class _Story:
     entered: bool = False
     set_out: Place | None = None
     rested: bool = False
+    rested_at: Box | None = None
     nearer: float = 0.0
     farther: float = 0.0
     crossed: bool = False
@@ -110,7 +114,7 @@ class EventFinder:
             return events
         if stamp - track.born < _ENTRY and not story.entered:
             border = touching(track.origin, aspect)
-            if border and _came_in(track, border):
+            if border and _came_in(track, border, aspect):
                 story.entered = True
                 event("enters", border, thing.heading)
         if track.group == "motion" and not (story.entered or story.noticed):
@@ -129,14 +133,14 @@ class EventFinder:
     @staticmethod
     def _pace(track: Track, thing: Seen, story: _Story, event: Callable[..., None]) -> None:
         if thing.heading:
-            if story.rested:
+            if story.rested and _apart(track.box, story.rested_at, track) > _LEFT:
                 event("starts", towards=thing.heading)
                 story.rested = False
             story.set_out = story.set_out or Place(track.seen, track.box)
         elif thing.resting:
             if story.set_out and not story.rested and _walked(track, story.set_out):
                 event("stops")
-                story.rested = True
+                story.rested, story.rested_at = True, track.box
             story.set_out = None
 
     @staticmethod
@@ -194,18 +198,31 @@ class EventFinder:
 
 def _crossed(track: Track, thing: Seen, aspect: float) -> bool:
     """Return whether it came from one side of the picture and has just got to the other."""
+    way = track.box.x - track.origin.x
     sides = {side(track.origin, aspect), thing.side}
-    return sides == {"left", "right"} and thing.heading == thing.side
+    return (
+        sides == {"left", "right"}
+        and thing.heading == thing.side
+        and abs(way) > _ACROSS * aspect
+        and not touching(track.box, aspect)
+    )
 
 
 def _walked(track: Track, start: Place) -> bool:
     """Return whether it really went somewhere since `start`: boxes also breathe and slip."""
-    across, down = track.box.x - start.box.x, track.box.bottom - start.box.bottom
-    gone = (across**2 + down**2) ** 0.5 / extent(track)
+    gone = _apart(track.box, start.box, track)
     return gone > _WALK and track.seen - start.stamp > 1.0
 
 
-def _came_in(track: Track, border: str) -> bool:
+def _apart(one: Box, other: Box | None, track: Track) -> float:
+    """Return how far apart the feet of two boxes are, in the track's own sizes."""
+    if other is None:
+        return 0.0
+    across, down = one.x - other.x, one.bottom - other.bottom
+    return float((across**2 + down**2) ** 0.5) / extent(track)
+
+
+def _came_in(track: Track, border: str, aspect: float) -> bool:
     """Return whether it has moved away from the border it was first seen at."""
     first, box = track.origin, track.box
     inward = {
@@ -214,7 +231,8 @@ def _came_in(track: Track, border: str) -> bool:
         "bottom": first.top - box.top,
         "top": box.bottom - first.bottom,
     }[border]
-    return inward > 0.22 * extent(track)
+    size = extent(track)
+    return inward > 0.22 * size and (touching(box, aspect) != border or inward > 0.6 * size)
 
 
 def _party(stamp: float, company: list[Seen]) -> Event:

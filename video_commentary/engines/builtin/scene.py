@@ -12,6 +12,8 @@ MOVES = 0.22
 RESTS = 0.09
 """Own sizes a second below which something stands still."""
 
+_REST = 2.2  # seconds
+_STRAY = 0.3  # own sizes that the box of something still may wander
 _EDGE = 0.025  # picture heights from the border that count as touching it
 
 
@@ -67,6 +69,8 @@ def heading(track: Track, aspect: float) -> str:
     whole = not touching(track.box, aspect) and not touching(before, aspect)
     growth = track.growth(2.0) if whole else 1.0
     moves = (across**2 + down**2) ** 0.5 > MOVES
+    if abs(across) > MOVES and abs(across) > 1.4 * abs(down):
+        return "right" if across > 0 else "left"
     if growth > 1.15 or moves and down > 0.75 * abs(across) and growth > 1.03:
         return "closer" if down > -0.02 else ""
     if growth < 0.86 or moves and -down > 0.75 * abs(across) and growth < 0.99:
@@ -79,12 +83,17 @@ def heading(track: Track, aspect: float) -> str:
 
 
 def resting(track: Track) -> bool:
-    """Return whether a track has stood still for some two seconds."""
-    if not track.steady or track.seen - track.born < 1.8:
+    """Return whether a track has stood still for more than two seconds, well seen."""
+    if not track.steady or track.seen - track.born < _REST:
         return False
-    size = extent(track)
-    across, down = (speed / size for speed in track.velocity(1.8))
-    return (across**2 + down**2) ** 0.5 < RESTS and 0.88 < track.growth(1.8) < 1.14
+    places, size = track.since(track.seen - _REST), extent(track)
+    if len(places) < 0.7 * _REST * 5:
+        return False  # hidden in between: it may be somebody else now
+    across = [place.box.x for place in places]
+    down = [place.box.bottom for place in places]
+    strayed = max(max(across) - min(across), max(down) - min(down)) / size
+    speed = sum((v / size) ** 2 for v in track.velocity(_REST)) ** 0.5
+    return strayed < _STRAY and speed < RESTS
 
 
 def extent(track: Track) -> float:
