@@ -1,5 +1,6 @@
+# shellcheck shell=bash
 # Sourced by setup.sh: steps that run once per state of their inputs, and say what they do.
-# Needs $state, the folder of stamps and logs.
+: "${state:?the folder of stamps and logs}"
 
 say() { printf '%s\n' "$*"; }
 fail() { printf '\nset-up stopped: %s\n' "$*" >&2; exit 1; }
