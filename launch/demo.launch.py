@@ -1,4 +1,4 @@
-"""Publish a video, or a test scene, as a camera and comment on it.
+"""Publish a video, or a test scene, as a camera and comment on it: http://127.0.0.1:8199
 
 ros2 launch video_commentary demo.launch.py source:=/path/to/video.mp4 speaker:=true
 
@@ -14,5 +14,5 @@ from video_commentary.ros.launching import describe
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Start the source, the commentator and, where asked for, the speaker."""
+    """Start the source, the commentator, the bridge and, where asked for, the speaker."""
     return describe("demo")

@@ -34,7 +34,8 @@ def test_every_setting_can_be_given(scene: str) -> None:
 
 def test_only_what_was_given_is_passed_on() -> None:
     assert plan("commentator", {}) == [Start("commentator", {})]
-    assert plan(DEMO, {}) == [Start("source", {}), Start("commentator", {})]
+    nodes = ["source", "commentator", "bridge"]
+    assert plan(DEMO, {}) == [Start(node, {}) for node in nodes]
 
 
 def test_values_get_the_type_of_their_setting() -> None:
@@ -46,9 +47,10 @@ def test_values_get_the_type_of_their_setting() -> None:
 
 def test_the_demo_connects_its_nodes() -> None:
     given = {"image_topic": "/front", "speaker": "yes", "namespace": "robot1/"}
-    source, commentator, speaker = plan(DEMO, given)
+    source, commentator, bridge, speaker = plan(DEMO, given)
     assert source.parameters == {"image_topic": "/front"}
     assert commentator.parameters == {"image_topics": ["/front"]}
+    assert bridge.parameters == {"view_topic": "/front"}
     assert speaker.parameters == {"audio_topic": "/robot1/commentator/audio_stamped"}
 
 

@@ -71,8 +71,12 @@ class Situation:
 
 @dataclass(frozen=True)
 class Reply:
-    """The commentator's, to what was asked of it. `stamp`: of the newest frame it is about."""
+    """The commentator's, to what was asked of it.
+
+    `stamp`: of the newest frame that an answer is about. `away`: it can't be reached.
+    """
 
     success: bool
     text: str
     stamp: float = 0.0
+    away: bool = False

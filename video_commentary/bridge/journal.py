@@ -9,6 +9,7 @@ from ..core.comment import Comment
 
 KEPT = 400
 """Events, partial ones too: some minutes."""
+_LATELY = 30.0
 
 
 class Journal:
@@ -47,3 +48,9 @@ class Journal:
         """Return the last finished comments that have words, oldest first."""
         with self._lock:
             return list(self._finals)[-most:]
+
+    def words_per_second(self, now: float) -> float:
+        """Return how much was said lately, on average over `_LATELY` s; `now`: ROS clock."""
+        with self._lock:
+            said = [c for _, c in self._finals if now - _LATELY < (c.first_words or 0.0) <= now]
+        return sum(len(comment.text.split()) for comment in said) / _LATELY

@@ -102,3 +102,11 @@ class Port:
     async def choose_profile(self, name: str) -> Reply:
         """Comment in another manner."""
         return await asyncio.wrap_future(self.robot.choose_profile(name))
+
+    async def profiles(self) -> Sequence[str]:
+        """Return the names of the manners there are."""
+        return await asyncio.wrap_future(self.robot.profiles())
+
+    async def watch(self, phone: bool) -> Reply:
+        """Comment on a phone's camera or on the robot's own."""
+        return await asyncio.wrap_future(self.robot.watch(phone))

@@ -11,11 +11,20 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from .settings import CommentatorSettings, SourceSettings, SpeakerSettings, check, parse, rules
+from .settings import (
+    BridgeSettings,
+    CommentatorSettings,
+    SourceSettings,
+    SpeakerSettings,
+    check,
+    parse,
+    rules,
+)
 
 SETTINGS: dict[str, type] = {
     "commentator": CommentatorSettings,
     "source": SourceSettings,
+    "bridge": BridgeSettings,
     "speaker": SpeakerSettings,
 }
 DEMO = "demo"
@@ -67,10 +76,11 @@ def _own(scene: str, found: dict[str, Argument]) -> list[Argument]:
         default = found["image_topics"].default
         return [Argument("image_topic", "The one camera topic to watch", default, (camera,))]
     if scene == DEMO:
-        del found["image_topics"], found["audio_topic"]
+        del found["image_topics"], found["audio_topic"], found["view_topic"]
         topic = found["image_topic"]
+        all_of = (*topic.settings, camera, ("bridge", "view_topic"))
         return [
-            Argument("image_topic", topic.description, topic.default, (*topic.settings, camera)),
+            Argument("image_topic", topic.description, topic.default, all_of),
             Argument("speaker", "true: play the speech on this machine's sound card", "false"),
         ]
     return []
@@ -90,7 +100,7 @@ def plan(scene: str, given: Mapping[str, str]) -> list[Start]:
             parameters[node][setting] = _value(name, text, node, setting)
     if scene != DEMO:
         return [Start(scene, parameters[scene])]
-    starts = [Start(node, parameters[node]) for node in ("source", "commentator")]
+    starts = [Start(node, parameters[node]) for node in ("source", "commentator", "bridge")]
     if _truth("speaker", given.get("speaker", "false")):
         prefix = absolute(given.get("namespace", ""))
         parameters["speaker"]["audio_topic"] = f"{prefix}/commentator/audio_stamped"

@@ -38,6 +38,8 @@ class Camera:
     wrong with the images themselves; empty when the last one was fine.
     """
 
+    parameter = "image_topics"
+
     def __init__(
         self,
         node: Node,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
 from .camera import Camera
+from .feed import Feed
 
 SILENT_AFTER = 2.0
 """Seconds without an image after which a camera counts as away."""
@@ -41,7 +42,7 @@ def diagnostic(node: str, check: Check) -> DiagnosticStatus:
 class Rates:
     """How many images a second each camera sends, measured between calls of `update`."""
 
-    def __init__(self, cameras: Sequence[Camera]) -> None:
+    def __init__(self, cameras: Sequence[Camera | Feed]) -> None:
         """Begin to count."""
         self._cameras = cameras
         self._counts = [camera.received for camera in cameras]
@@ -56,7 +57,7 @@ class Rates:
         self._counts, self._at = counts, now
 
 
-def camera_check(camera: Camera, fps: float) -> Check:
+def camera_check(camera: Camera | Feed, fps: float) -> Check:
     """Return how a camera is."""
     values = {
         "fps": f"{fps:.1f}",
@@ -68,13 +69,13 @@ def camera_check(camera: Camera, fps: float) -> Check:
     return Check(f"camera {camera.full_topic}", camera_trouble(camera), False, values)
 
 
-def camera_trouble(camera: Camera) -> str:
+def camera_trouble(camera: Camera | Feed) -> str:
     """Return what is wrong with a camera and what to do; empty when images come."""
     topic = camera.full_topic
     away = camera.seen_at is None or time.monotonic() - camera.seen_at > SILENT_AFTER
     if not away:
         return f"{topic}: {camera.trouble}" if camera.trouble else ""
     if not camera.publishers:
-        return f"nobody publishes {topic}: start the camera, or set image_topics to its topic"
+        return f"nobody publishes {topic}: start the camera, or set {camera.parameter} to its topic"
     lately = "yet" if camera.seen_at is None else f"for {SILENT_AFTER:g} s"
     return f"no image on {topic} {lately}, though it has a publisher: check the camera"

@@ -114,7 +114,12 @@ def _by_cv_bridge(message: Image) -> Rgb:
         ) from None
 
 
-_EOI = b"\xff\xd9"
+_SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
+
+
+def is_whole_jpeg(data: Any) -> bool:
+    """Return whether bytes (an array of uint8) begin and end as a JPEG does."""
+    return bool(data[:2].tobytes() == _SOI and data[-64:].tobytes().rstrip(b"\0").endswith(_EOI))
 
 
 def decode(message: CompressedImage) -> Rgb:
@@ -122,8 +127,7 @@ def decode(message: CompressedImage) -> Rgb:
     data = np.frombuffer(message.data, np.uint8)
     if "compressedDepth" in message.format:
         raise ImageError("compressedDepth carries distances, no picture: choose a color topic")
-    head, tail = data[:2].tobytes(), data[-64:].tobytes().rstrip(b"\0")
-    if head == b"\xff\xd8" and not tail.endswith(_EOI):
+    if data[:2].tobytes() == _SOI and not is_whole_jpeg(data):
         # OpenCV would fill the missing part with gray and say nothing.
         raise ImageError(f"a JPEG of {len(data)} bytes is cut short: its end is missing")
     try:

@@ -11,7 +11,7 @@ from video_commentary.msg import Commentary
 
 from ..core.audio import OUTPUT_FORMAT, Pcm
 from ..core.comment import Comment
-from .time import to_time
+from .time import to_seconds, to_time
 
 
 def commentary(comment: Comment) -> Commentary:
@@ -29,6 +29,25 @@ def commentary(comment: Comment) -> Commentary:
         requested=to_time(comment.requested),
         first_words=to_time(comment.first_words),
         first_sound=to_time(comment.first_sound),
+    )
+
+
+def comment(message: Commentary) -> Comment:
+    """Return a message as a comment."""
+    return Comment(
+        sequence=message.sequence,
+        camera=message.header.frame_id,
+        newest=to_seconds(message.header.stamp),
+        oldest=to_seconds(message.oldest_stamp),
+        instruction=message.instruction,
+        question=message.question,
+        requested=to_seconds(message.requested),
+        text=message.text,
+        first_words=to_seconds(message.first_words) or None,
+        first_sound=to_seconds(message.first_sound) or None,
+        final=message.final,
+        silent=message.silent,
+        cancelled=message.cancelled,
     )
 
 

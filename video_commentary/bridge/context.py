@@ -1,0 +1,94 @@
+"""What the routes share."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ..core.settings import BridgeSettings
+from .access import Access
+from .limits import Clients
+from .port import Port
+from .wire import dots
+
+
+class Pass(Protocol):
+    """What lets one person into the LiveKit room."""
+
+    token: str
+    url: str
+    room: str
+
+
+class LiveKit(Protocol):
+    """The participant in a LiveKit room."""
+
+    async def start(self) -> None:
+        """Join, and go on trying; return at once."""
+        ...
+
+    async def stop(self) -> None:
+        """Leave."""
+        ...
+
+    def token(self, identity: str) -> Pass:
+        """Return a short-lived pass for a person. Raise ValueError for a bad identity."""
+        ...
+
+    def status(self) -> tuple[str, str]:
+        """Return off, connecting, connected or away; and what to do, empty when well."""
+        ...
+
+
+NO_LIVEKIT = "off: set LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET to join a room"
+
+
+@dataclass(eq=False)
+class Context:
+    """One bridge. `closing` is set when it ends, so that streams do."""
+
+    port: Port
+    settings: BridgeSettings
+    access: Access
+    livekit: LiveKit | None
+    clients: Clients
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def livekit_status(self) -> tuple[str, str]:
+        """Return the participant's state, and what to do."""
+        return self.livekit.status() if self.livekit else ("off", NO_LIVEKIT)
+
+    def status(self) -> dict[str, Any]:
+        """Return what GET /api/status does."""
+        port, situation = self.port, self.port.situation
+        report = situation.report
+        delay = port.display.delay
+        return {
+            "dots": dots(situation, self.livekit_status()),
+            "state": report.state,
+            "detail": situation.commentator_trouble or report.detail,
+            "engine": report.engine,
+            "voice": report.voice,
+            "speaks": report.speaks,
+            "profile": report.profile,
+            "instruction": report.instruction,
+            "enabled": report.enabled,
+            "cameras": list(report.cameras),
+            "camera": situation.camera,
+            "camera_fps": round(situation.camera_fps, 2),
+            "display_delay": round(delay.at(time.monotonic()), 3),
+            "measured_delay": round(delay.target, 3),
+            "words_delay": round(report.words_delay, 3),
+            "sound_delay": round(report.sound_delay, 3),
+            "cycle_time": round(report.cycle_time, 3),
+            "words_per_second": round(port.journal.words_per_second(port.robot.now()), 2),
+            "comments": report.comments,
+            "silent": report.silent,
+            "cancelled": report.cancelled,
+            "engine_errors": report.engine_errors,
+            "frames_dropped": report.frames_dropped,
+            "clients": {kind: count for kind, count in self.clients.now.items() if count},
+            "now": port.robot.now(),
+        }

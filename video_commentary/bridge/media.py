@@ -1,0 +1,116 @@
+"""Routes for picture and sound."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+import time
+
+import numpy as np
+from fastapi import APIRouter, HTTPException, Response
+from numpy.typing import NDArray
+
+from ..core.audio import OUTPUT_FORMAT
+from .context import Context
+from .items import Cut, Sound
+from .port import Port
+from .speech import SpeechStream
+from .streaming import Chunks, StreamResponse
+from .wire import BOUNDARY, part
+
+_STEP = 0.04
+"""Seconds of sound written at a time."""
+_RATE, _CHANNELS = OUTPUT_FORMAT.rate, OUTPUT_FORMAT.channels
+
+
+def media_routes(context: Context) -> APIRouter:
+    """Return picture and sound."""
+    routes = APIRouter(prefix="/api", tags=["media"])
+    port = context.port
+
+    @routes.get("/frame", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
+    async def frame() -> Response:
+        """Return the newest picture, not delayed, its stamp in X-Timestamp."""
+        newest = await port.display.fresh()
+        if newest is None:
+            raise HTTPException(503, port.situation.camera_trouble or "no picture has come yet")
+        headers = {"X-Timestamp": f"{newest.stamp:.6f}", "Cache-Control": "no-store"}
+        return Response(newest.jpeg, media_type="image/jpeg", headers=headers)
+
+    @routes.get("/mjpeg", response_class=Response)
+    async def mjpeg() -> Response:
+        """Return pictures without end, delayed so that the words match; X-Timestamp on each."""
+        kind = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
+        return StreamResponse(context, "mjpeg", _pictures(port), kind)
+
+    @routes.get("/audio-stream", response_class=Response)
+    async def audio_stream() -> Response:
+        """Return speech without end: 48 kHz mono int16, little endian, silence in the gaps."""
+        _need_voice(port)
+        kind = f"audio/x-raw;format=S16LE;rate={_RATE};channels={_CHANNELS};layout=interleaved"
+        headers = {
+            "X-Audio-Format": "S16LE",
+            "X-Audio-Rate": str(_RATE),
+            "X-Audio-Channels": str(_CHANNELS),
+        }
+        return StreamResponse(context, "audio", _speech(port), kind, headers)
+
+    @routes.get("/audio.wav", response_class=Response)
+    async def audio_wav() -> Response:
+        """Return the same as a WAV file without end, which anything plays."""
+        _need_voice(port)
+        return StreamResponse(context, "audio", _speech(port, wav_header()), "audio/wav")
+
+    return routes
+
+
+def _need_voice(port: Port) -> None:
+    situation = port.situation
+    if situation.commentator_trouble:
+        raise HTTPException(503, situation.commentator_trouble)
+    if not situation.report.speaks:
+        raise HTTPException(404, f"there is no voice: {situation.report.voice or 'text only'}")
+
+
+async def _pictures(port: Port) -> Chunks:
+    viewer = port.display.watch()
+    try:
+        yield f"--{BOUNDARY}\r\n".encode()
+        while True:
+            yield part(await viewer.next())
+    finally:
+        viewer.close()
+
+
+async def _speech(port: Port, head: bytes = b"") -> Chunks:
+    listener = port.hub.listen(Sound, Cut)
+    stream = SpeechStream(time.monotonic())
+    try:
+        if head:
+            yield head
+        while True:
+            await asyncio.sleep(_STEP)
+            now = time.monotonic()
+            while item := listener.take():
+                if isinstance(item, Sound):
+                    stream.push(item.pcm, now + item.heard_at - port.robot.now())
+                else:
+                    stream.cut()
+            yield _bytes(stream.take(now))
+    finally:
+        listener.close()
+
+
+def _bytes(samples: NDArray[np.int16]) -> bytes:
+    return samples.astype("<i2", copy=False).tobytes()
+
+
+def wav_header() -> bytes:
+    """Return the header of a WAV file whose length is not known: as long as can be said."""
+    endless = 0xFFFFFFFF
+    frame = 2 * _CHANNELS
+    return (
+        struct.pack("<4sI4s", b"RIFF", endless, b"WAVE")
+        + struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, _CHANNELS, _RATE, _RATE * frame, frame, 16)
+        + struct.pack("<4sI", b"data", endless)
+    )

@@ -1,0 +1,78 @@
+"""Responses that never end by themselves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from anyio import fail_after
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from .context import Context
+from .limits import STALLED, FullError
+
+Chunks = AsyncGenerator[bytes, None]
+
+
+class StreamResponse(Response):
+    """Sends chunks until the client leaves, takes nothing for `STALLED` s, or the bridge ends."""
+
+    def __init__(
+        self,
+        context: Context,
+        kind: str,
+        chunks: Chunks,
+        media_type: str,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        """Send `chunks`; counted among the clients as `kind`."""
+        super().__init__(media_type=media_type, headers={"Cache-Control": "no-store"})
+        self.headers.update(headers or {})
+        del self.headers["content-length"]
+        self._context = context
+        self._kind = kind
+        self._chunks = chunks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one client."""
+        try:
+            with self._context.clients.enter(self._kind):
+                async with aclosing(self._chunks):
+                    await self._serve(receive, send)
+        except FullError as error:
+            full = JSONResponse({"detail": str(error)}, 503, {"Retry-After": "10"})
+            await full(scope, receive, send)
+
+    async def _serve(self, receive: Receive, send: Send) -> None:
+        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+        await send(start)
+        tasks = [
+            asyncio.create_task(self._pump(send)),
+            asyncio.create_task(_gone(receive)),
+            asyncio.create_task(self._context.closing.wait()),
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+        if isinstance(results[0], TimeoutError):
+            # Left without an end, which would wait as well: the server closes the connection.
+            self._context.clients.stalled += 1
+        elif isinstance(results[0], Exception):
+            raise results[0]
+        else:
+            await send({"type": "http.response.body", "body": b""})
+
+    async def _pump(self, send: Send) -> None:
+        async for chunk in self._chunks:
+            with fail_after(STALLED):
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
