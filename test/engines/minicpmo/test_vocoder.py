@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from bench.upstream_vocoder import UpstreamVocoder, available
 from numpy.typing import NDArray
 
+from bench.upstream_vocoder import UpstreamVocoder, available
 from video_commentary.core.audio import to_int16
 from video_commentary.core.engine import EngineError
 from video_commentary.engines.minicpmo.flow_stream import SILENT_CODE

@@ -1,4 +1,4 @@
-"""The tiny vocoder of the parity fixtures, with the noise that the recorded numbers were made with."""
+"""The tiny vocoder of the parity fixtures, with the noise that they were recorded with."""
 
 from __future__ import annotations
 

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from video_commentary.core.audio import Pcm
+from video_commentary.engines.minicpmo.speech import Speech
+
+from .talkers import silence_after, tiny_talker, tts_config
+from .token2wav import Token2wav
+
+pytestmark = pytest.mark.parity
+
+
+def speech_of(parity: Path, codes_a_group: int, first_chunk: int = 25) -> Speech:
+    talker = tiny_talker(parity, silence_after(parity, codes_a_group))
+    return Speech(talker, Token2wav.read(parity).vocoder(), first_chunk)
+
+
+def words(parity: Path, count: int) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(count)
+    ids = torch.randint(0, 300, (count,), generator=generator)
+    return ids, torch.randn(count, tts_config(parity)["llm_dim"], generator=generator)
+
+
+def turn(speech: Speech, parity: Path, groups: tuple[int, ...] = (10, 10, 4)) -> list[Pcm]:
+    speech.start(threading.Event())
+    said = []
+    for i, count in enumerate(groups):
+        said += list(speech.feed(*words(parity, count), last=i == len(groups) - 1))
+    return said
+
+
+def test_a_turn_says_everything_and_closes(parity: Path) -> None:
+    said = turn(speech_of(parity, 30), parity)
+    assert all(pcm.format == Speech.format for pcm in said)
+    # 90 codes and the lookahead of silence before them, less the silence trimmed at the start
+    total = sum(len(pcm.samples) for pcm in said)
+    assert 90 * 960 <= total <= 93 * 960
+
+
+def test_sound_comes_while_the_text_still_grows(parity: Path) -> None:
+    speech = speech_of(parity, 30)
+    speech.start(threading.Event())
+    assert len(list(speech.feed(*words(parity, 10), last=False))) == 1
+
+
+def test_a_shorter_first_chunk_comes_after_fewer_codes(parity: Path) -> None:
+    speech = speech_of(parity, 12, first_chunk=10)
+    speech.start(threading.Event())
+    first = list(speech.feed(*words(parity, 10), last=False))
+    assert len(first) == 1 and 0.1 < first[0].duration < 0.4
+
+
+def test_cancel_in_the_middle_of_a_word_and_a_clean_next_turn(parity: Path) -> None:
+    expected = turn(speech_of(parity, 30), parity)
+    speech = speech_of(parity, 30)
+    cancel = threading.Event()
+    speech.start(cancel)
+    sounding = speech.feed(*words(parity, 10), last=False)
+    next(sounding)
+    cancel.set()
+    assert list(sounding) == []
+    assert list(speech.feed(*words(parity, 10), last=True)) == []
+    assert list(speech.flush()) == []
+
+    speech._talker._drawing = silence_after(parity, 30)
+    again = turn(speech, parity)
+    assert len(again) == len(expected)
+    for ours, wanted in zip(again, expected, strict=True):
+        np.testing.assert_array_equal(ours.samples, wanted.samples)
+
+
+def test_cancel_while_the_vocoder_works_emits_nothing(parity: Path) -> None:
+    speech = speech_of(parity, 30)
+    cancel = threading.Event()
+    speech.start(cancel)
+    chunk = speech._vocoder.chunk
+
+    def cancelled_meanwhile(codes: list[int], last: bool) -> np.ndarray:
+        cancel.set()
+        return chunk(codes, last)
+
+    speech._vocoder.chunk = cancelled_meanwhile  # type: ignore[method-assign]
+    assert list(speech.feed(*words(parity, 10), last=False)) == []
+
+
+def test_a_turn_without_a_code_makes_no_sound(parity: Path) -> None:
+    assert turn(speech_of(parity, 0), parity) == []
+
+
+def test_a_turn_cut_short_is_flushed(parity: Path) -> None:
+    speech = speech_of(parity, 30)
+    speech.start(threading.Event())
+    said = list(speech.feed(*words(parity, 10), last=False))
+    said += list(speech.flush())
+    assert sum(len(pcm.samples) for pcm in said) >= 30 * 960
+
+
+def test_silence_at_the_start_is_left_out(parity: Path) -> None:
+    speech = speech_of(parity, 30)
+    quiet = [np.zeros(20_160, np.float32), np.zeros(24_000, np.float32)]
+    quiet[1][12_000:] = 0.5
+    speech._vocoder.chunk = lambda codes, last: quiet.pop(0)  # type: ignore[method-assign]
+    speech.start(threading.Event())
+    said = list(speech.feed(*words(parity, 10), last=False))
+    assert said == []
+    (pcm,) = speech.feed(*words(parity, 10), last=False)
+    assert len(pcm.samples) == 12_000 + 480

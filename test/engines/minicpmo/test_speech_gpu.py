@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from video_commentary.core.engine import EngineError
+from video_commentary.engines.minicpmo.flow_stream import FlowStream
+from video_commentary.engines.minicpmo.speech_loading import SpeechOptions, load_speech
+from video_commentary.engines.minicpmo.talker import Talker, TalkerConfig
+from video_commentary.engines.minicpmo.vocoder import Vocoder
+from video_commentary.engines.minicpmo.vocoder_weights import load_flow, load_hift
+
+from .talkers import tts_config, tts_tensors
+from .test_speech_loading import model
+from .token2wav import Token2wav, difference, source_noise
+
+__all__ = ["model"]
+
+pytestmark = pytest.mark.gpu
+
+CUDA = torch.device("cuda")
+
+
+@pytest.fixture(autouse=True)
+def _exact_matrices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
+
+
+def test_graphs_give_the_recorded_sound(parity: Path) -> None:
+    recorded = Token2wav.read(parity)
+    vocoder = Vocoder(
+        load_flow(recorded.folder, CUDA, torch.float32), load_hift(recorded.folder, CUDA),
+        recorded.voice, recorded.record["n_timesteps"], legacy_trim=True,
+        flow_noise=recorded.tensor("flow_noise"),
+        source_noise=lambda samples: noise[:, :samples],
+    )
+    noise = source_noise(30_000).to(CUDA)
+    vocoder.record()
+    for _ in range(2):
+        vocoder.start()
+        for i, call in enumerate(recorded.record["calls"]):
+            expected = recorded.arrays[f"call{i}/wav"][3840 if i == 0 else 0 :]
+            assert difference(vocoder.chunk(call["codes"], call["last"]), expected) < 1e-2
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_stays_near(parity: Path, dtype: torch.dtype) -> None:
+    recorded = Token2wav.read(parity)
+    with torch.inference_mode():
+        stream = FlowStream(
+            load_flow(recorded.folder, CUDA, dtype), recorded.voice,
+            recorded.record["n_timesteps"], noise=recorded.tensor("flow_noise"),
+        )
+        stream.record(25)
+        for i, call in enumerate(recorded.record["calls"]):
+            mel = stream.chunk(call["codes"], call["last"]).cpu()
+            expected = torch.from_numpy(recorded.arrays[f"trim107/call{i}/mel"])
+            assert (mel - expected).norm() < 0.05 * expected.norm()
+
+
+@pytest.mark.parametrize("attention", ["full_attention", "sliding_recompute"])
+def test_the_captured_step_draws_what_the_plain_one_draws(parity: Path, attention: str) -> None:
+    config = TalkerConfig.of({**tts_config(parity), "attention_type": attention})
+    tensors = {name: value.to(CUDA) for name, value in tts_tensors(parity).items()}
+
+    def likeliest(scores: torch.Tensor) -> torch.Tensor:
+        return scores[:-1].argmax(keepdim=True)
+
+    plain, captured = (Talker(tensors, config, drawing=likeliest) for _ in range(2))
+    captured.record()
+    groups = torch.randn(2, 10, tts_config(parity)["hidden_size"], device=CUDA)
+    for group in groups:
+        assert list(plain.speak(group, False)) == list(captured.speak(group, False))
+
+
+def test_no_room_means_text_only_and_says_so(
+    model: Path, parity: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (10_000_000, 8_000_000_000))
+    tensors = {name: value.to(CUDA) for name, value in tts_tensors(parity).items()}
+    with pytest.raises(EngineError, match=r"text only, no room .* 0\.0 of 8\.0 are free"):
+        load_speech(model, tensors, tts_config(parity), CUDA, SpeechOptions())

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from video_commentary.core.audio import AudioFormat, Pcm, write_wav
+from video_commentary.core.engine import EngineError
+from video_commentary.engines.minicpmo.speech_loading import (
+    SpeechOptions,
+    SpeechUnavailableError,
+    load_speech,
+)
+from video_commentary.engines.minicpmo.vocoder_weights import FOLDER
+from video_commentary.engines.minicpmo.voice_reference import kept_voice, save_voice
+
+from .talkers import tts_config, tts_tensors
+from .token2wav import CPU, Token2wav
+
+
+@pytest.fixture
+def model(parity: Path, tmp_path: Path) -> Path:
+    """A model's folder with the tiny vocoder and a voice prepared for its sample."""
+    folder = tmp_path / FOLDER
+    folder.mkdir(parents=True)
+    for name in ("flow.pt", "hift.pt"):
+        shutil.copy(parity / "token2wav" / name, folder)
+    sample = tmp_path / "assets" / "system_ref_audio.wav"
+    write_wav(sample, Pcm(np.ones(64_000, np.int16), AudioFormat(16_000)))
+    kept = kept_voice(folder, sample.read_bytes())
+    kept.parent.mkdir()
+    save_voice(kept, Token2wav.read(parity).voice)
+    return tmp_path
+
+
+def test_a_loaded_voice_speaks(model: Path, parity: Path) -> None:
+    config = tts_config(parity)
+    speech = load_speech(model, tts_tensors(parity), config, CPU, SpeechOptions(steps=2))
+    cancel = threading.Event()
+    speech.start(cancel)
+    ids, hidden = torch.tensor([5, 6, 7]), torch.randn(3, config["llm_dim"])
+    first = next(speech.feed(ids, hidden, last=True))
+    assert first.format == AudioFormat(24_000) and first.samples.any()
+    cancel.set()
+
+
+def test_a_model_without_a_vocoder_only_writes(tmp_path: Path, parity: Path) -> None:
+    with pytest.raises(SpeechUnavailableError, match=r"token2wav missing; fetch the model again"):
+        load_speech(
+            tmp_path, tts_tensors(parity), tts_config(parity), CPU, SpeechOptions()
+        )
+
+
+def test_a_model_without_a_talker_only_writes(model: Path, parity: Path) -> None:
+    with pytest.raises(SpeechUnavailableError, match="tts tensors missing"):
+        load_speech(model, {}, tts_config(parity), CPU, SpeechOptions())
+
+
+def test_an_unknown_talker_only_writes(model: Path, parity: Path) -> None:
+    config = {**tts_config(parity), "attention_type": "window"}
+    with pytest.raises(SpeechUnavailableError, match="full_attention"):
+        load_speech(model, tts_tensors(parity), config, CPU, SpeechOptions())
+
+
+def test_a_missing_tensor_is_named(model: Path, parity: Path) -> None:
+    tensors = tts_tensors(parity)
+    del tensors["model.layers.1.mlp.up_proj.weight"]
+    with pytest.raises(SpeechUnavailableError, match=r"layers\.1\.mlp\.up_proj"):
+        load_speech(model, tensors, tts_config(parity), CPU, SpeechOptions())
+
+
+def test_a_bad_voice_reference_is_an_error(model: Path, parity: Path) -> None:
+    options = SpeechOptions(voice=str(model / "nobody.wav"))
+    with pytest.raises(EngineError, match="voice_reference .*nobody") as caught:
+        load_speech(model, tts_tensors(parity), tts_config(parity), CPU, options)
+    assert not isinstance(caught.value, SpeechUnavailableError)

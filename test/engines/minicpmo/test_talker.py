@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from video_commentary.engines.minicpmo.audio_sampling import AudioSampling
+from video_commentary.engines.minicpmo.talker import MOST_CODES, Talker, TalkerConfig
+
+from .talkers import silence_after, tiny_talker, tts_config, tts_tensors
+
+pytestmark = pytest.mark.parity
+
+
+@dataclasses.dataclass(frozen=True)
+class Listening(AudioSampling):
+    """A sampler that keeps what it is given and what it makes of it."""
+
+    logits: list[Tensor] = dataclasses.field(default_factory=list)
+    scores: list[Tensor] = dataclasses.field(default_factory=list)
+
+    def filtered(self, logits: Tensor, recent: Tensor) -> Tensor:
+        self.logits.append(logits.clone())
+        self.scores.append(super().filtered(logits, recent))
+        return self.scores[-1]
+
+
+def turns(parity: Path) -> list[dict[str, Any]]:
+    record = json.loads((parity / "golden.json").read_text())
+    turns: list[dict[str, Any]] = record["speech"]
+    return turns
+
+
+def test_conditions(parity: Path) -> None:
+    golden = np.load(parity / "golden.npz")
+    talker = tiny_talker(parity, lambda scores: scores.argmax(keepdim=True))
+    for turn in turns(parity):
+        name = f"speech{turn['scenario']}"
+        ids = torch.tensor([code for chunk in turn["spoken_chunks"] for code in chunk])
+        hidden = torch.from_numpy(golden[f"{name}/llm_hidden"])
+        np.testing.assert_allclose(
+            talker.conditions(ids, hidden), golden[f"{name}/conditions"], atol=1e-5
+        )
+
+
+@pytest.mark.parametrize("attention", ["full_attention", "sliding_recompute"])
+def test_every_turn_teacher_forced(parity: Path, attention: str) -> None:
+    golden = np.load(parity / "golden.npz")
+    chosen = [turn for turn in turns(parity) if turn["attention"] == attention]
+    assert chosen
+    for turn in chosen:
+        name = f"speech{turn['scenario']}/{attention}"
+        recorded = {
+            key: golden[f"{name}/{key}"]
+            for key in ("tokens", "logits", "support", "probs", "last_position")
+        }
+        conditions = torch.from_numpy(golden[f"speech{turn['scenario']}/conditions"])
+        heard, positions = _forced(parity, turn, recorded["tokens"].tolist(), conditions)
+        np.testing.assert_allclose(torch.stack(heard.logits), recorded["logits"], atol=5e-4)
+        assert positions == recorded["last_position"].tolist()
+        for step, scores in enumerate(heard.scores):
+            if step in turn["unfiltered_steps"]:
+                expected = golden[f"{name}/unfiltered_probs_{step}"]
+                np.testing.assert_allclose(scores.softmax(0), expected, atol=1e-4)
+                continue
+            support = recorded["support"][step]
+            support = support[support >= 0]
+            assert scores.isfinite().nonzero().flatten().tolist() == sorted(support)
+            np.testing.assert_allclose(
+                scores.softmax(0)[torch.from_numpy(support)],
+                recorded["probs"][step][: len(support)], atol=1e-4,
+            )
+
+
+def _forced(
+    parity: Path, turn: dict[str, Any], tokens: list[int], conditions: Tensor
+) -> tuple[Listening, list[int]]:
+    """Speak a turn whose draws are `tokens`; return what the sampler saw, and positions."""
+    positions: list[int] = []
+    script = iter(tokens)
+
+    def drawing(scores: Tensor) -> Tensor:
+        positions.append(int(talker._position) - 1)
+        return torch.tensor([next(script)])
+
+    heard = Listening()
+    config = TalkerConfig.of({**tts_config(parity), "attention_type": turn["attention"]})
+    talker = Talker(
+        tts_tensors(parity), dataclasses.replace(config, sampling=heard), drawing=drawing
+    )
+    groups = zip(conditions.split(turn["condition_lengths"]), turn["text_finished"], strict=True)
+    said = [list(talker.speak(group, last)) for group, last in groups]
+    assert [len(codes) for codes in said] == turn["audio_len_per_chunk"]
+    return heard, positions
+
+
+def test_a_turn_does_not_hear_the_one_before(parity: Path) -> None:
+    talker = tiny_talker(parity, silence_after(parity, 20))
+    group = torch.randn(10, tts_config(parity)["hidden_size"])
+    first = list(talker.speak(group, False))
+    left_off = talker.speak(group, False)
+    next(left_off)
+    del left_off
+    talker.start()
+    talker._drawing = silence_after(parity, 20)
+    assert list(talker.speak(group, False)) == first
+
+
+def test_a_group_ends_after_500_codes(parity: Path) -> None:
+    end = tts_config(parity)["num_audio_tokens"] - 1
+    talker = tiny_talker(parity, lambda scores: scores[:end].argmax(keepdim=True))
+    group = torch.randn(2, tts_config(parity)["hidden_size"])
+    assert len(list(talker.speak(group, False))) == MOST_CODES
+    assert talker._used == 2 + 1 + MOST_CODES - 1
+
+
+def test_a_turn_longer_than_the_cache_goes_on(parity: Path) -> None:
+    talker = tiny_talker(parity, silence_after(parity, 60), capacity=MOST_CODES + 100)
+    group = torch.randn(10, tts_config(parity)["hidden_size"])
+    for _ in range(5):
+        assert len(list(talker.speak(group, False))) == 60
+
+
+def test_an_unknown_attention_is_refused(parity: Path) -> None:
+    with pytest.raises(ValueError, match="neither full_attention nor sliding_recompute"):
+        TalkerConfig.of({**tts_config(parity), "attention_type": "window"})
