@@ -35,26 +35,30 @@ class Assembly:
     inner: Engine
     speaking: SpeakingEngine | None
     voice_detail: str
+    voice_wanted: bool = False
 
     def voice(self) -> str:
         """Return what speaks, in one line, or why nothing does and what to install."""
-        if self.speaking is None:
-            return self.voice_detail if self.engine.voice is None else "the engine's own"
-        return self.speaking.voice_description
+        if self.speaking is not None:
+            return self.speaking.voice_description
+        return self.voice_detail if self.engine.voice is None else "the engine's own"
 
     def voice_trouble(self) -> str:
         """Return what is wrong with the voice and what to do; empty when it works, or is off."""
-        return self.speaking.trouble if self.speaking else ""
+        if self.speaking is not None:
+            return self.speaking.trouble
+        missing = self.voice_wanted and self.engine.voice is None
+        return self.voice_detail if missing else ""
 
 
 def assemble(settings: CommentatorSettings) -> Assembly:
     """Put together the engine and voice that `settings` name.
 
-    An engine that may have a voice of its own keeps it where `settings.voice` is auto.
+    An engine that has a voice of its own keeps it where `settings.voice` is auto.
     """
     engine = create_engine(settings)
-    native = settings.engine == "minicpmo" and settings.voice == "auto"
-    choice = None if native else create_voice(settings.voice, settings.voice_language)
-    speaking = SpeakingEngine(engine, choice.voice) if choice and choice.voice else None
+    choice = create_voice(settings.voice, settings.voice_language)
+    own_first = settings.voice == "auto"
+    speaking = SpeakingEngine(engine, choice.voice, own_first) if choice.voice else None
     guarded = EngineGuard(speaking or engine, settings.engine_timeout)
-    return Assembly(guarded, engine, speaking, choice.detail if choice else "")
+    return Assembly(guarded, engine, speaking, choice.detail, settings.voice != "none")

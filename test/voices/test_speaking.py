@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 
 from test.core.test_guard import REQUEST
-from test.fakes import FORMAT, FakeEngine, FakeVoice
+from test.fakes import FORMAT, FakeEngine, FakeVoice, tone
 from video_commentary.core.audio import Pcm
 from video_commentary.core.engine import Request
 from video_commentary.core.voice import VoiceError
@@ -54,3 +54,13 @@ def test_a_voice_that_is_not_there_leaves_text_only() -> None:
     engine.load()
     assert engine.voice is None
     assert engine.trouble == "install it"
+
+
+def test_another_voice_may_be_wanted_than_the_engines_own() -> None:
+    def script(request: Request) -> list[object]:
+        return ["Own.", tone(1.0)] if request.speak else ["Own."]
+
+    engine = SpeakingEngine(FakeEngine(script, voice=FORMAT), FakeVoice(), own_first=False)
+    engine.load()
+    assert [pcm.duration for pcm in run(engine)[1]] == [0.1]
+    assert engine.voice_description == "fake voice"

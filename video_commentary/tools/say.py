@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status."""
     options = _parser().parse_args(_without_ros(sys.argv[1:] if arguments is None else arguments))
-    from .say_client import (
-        Client,
-        UnreachableError,
-    )  # ROS takes a moment to load; --help needn't wait
-
+    try:
+        # ROS takes a moment to load; --help needn't wait.
+        from .say_client import Client, UnreachableError
+    except KeyboardInterrupt:
+        return 130
     # SIGTERM ends it as Ctrl-C does: with the terminal as it was.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     client = Client(options.node)

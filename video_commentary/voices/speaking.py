@@ -1,8 +1,9 @@
-"""An engine that only writes, given a voice."""
+"""An engine that only writes, given a voice; or another voice than its own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..core.audio import AudioFormat
 from ..core.engine import SILENCE, Cancel, Delta, Engine, Request
@@ -14,15 +15,17 @@ from .clauses import ClauseSplitter
 class SpeakingEngine:
     """Wraps an engine and a voice: each clause's sound follows its words.
 
-    An engine that turns out to have a voice of its own once it is loaded keeps that.
-
     A voice that fails leaves the rest of that comment unspoken, and is tried again with the next;
     `trouble` says why, and is empty while it works.
     """
 
-    def __init__(self, engine: Engine, voice: Voice) -> None:
-        """Let `voice` say what `engine` writes."""
+    def __init__(self, engine: Engine, voice: Voice, own_first: bool = True) -> None:
+        """Let `voice` say what `engine` writes.
+
+        With `own_first`, an engine that has a voice of its own once it is loaded speaks itself.
+        """
         self._engine = engine
+        self._own_first = own_first
         self._voice = voice
         self._loaded = False
         self._failed = False
@@ -40,18 +43,24 @@ class SpeakingEngine:
 
     @property
     def voice(self) -> AudioFormat | None:
-        """The engine's own, else the voice's format; None while it can't be loaded."""
-        return self._engine.voice or (self._voice.format if self._loaded else None)
+        """The format of what speaks; None while nothing does."""
+        if self._speaks_itself:
+            return self._engine.voice
+        return self._voice.format if self._loaded else None
 
     @property
     def voice_description(self) -> str:
-        """What the voice is, in one line for people."""
-        return "the engine's own" if self._engine.voice else self._voice.description
+        """What speaks, in one line for people."""
+        return "the engine's own" if self._speaks_itself else self._voice.description
+
+    @property
+    def _speaks_itself(self) -> bool:
+        return self._own_first and self._engine.voice is not None
 
     def load(self) -> None:
-        """Load engine and voice; without its voice the engine still writes."""
+        """Load the engine, and the voice if it is needed; without it the engine still writes."""
         self._engine.load()
-        if self._engine.voice is None:
+        if not self._speaks_itself:
             self._load_voice()
 
     def look(self, frame: Frame) -> None:
@@ -66,12 +75,12 @@ class SpeakingEngine:
 
     def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
         """Yield each piece of text at once, and sound clause by clause."""
-        if not request.speak or self._engine.voice:
+        if not request.speak or self._speaks_itself:
             yield from self._engine.comment(request, cancel)
             return
         splitter = ClauseSplitter()
         self._failed = False
-        for delta in self._engine.comment(request, cancel):
+        for delta in self._engine.comment(replace(request, speak=False), cancel):
             yield Delta(delta.text)
             for clause in splitter.push(delta.text):
                 yield from self._say(clause, cancel)
