@@ -95,12 +95,9 @@ need_venv() { # one venv for one place and one ROS: made again when those change
   step venv "$wanted" "Making .venv with $("$python" -V) (ROS: $ros)" make_venv
 }
 
-follow_system_numpy() { # a sourced ROS is built against the system's numpy; 2 can't load what 1 built
-  "$venv/bin/python" - <<'PYTHON' >"$state/constraints.txt"
-import numpy
-print("numpy<2" if numpy.__version__.startswith("1.") else "")
-PYTHON
-  pip_options+=(-c "$state/constraints.txt")
+follow_system_numpy() { # what a sourced ROS brings is built on the system's numpy: keep its major
+  if "$venv/bin/python" -c 'import numpy, sys; sys.exit(not numpy.__version__.startswith("1."))'
+  then pip_options+=(-c requirements/numpy1.txt); fi
 }
 
 install_ros_wheels() {
