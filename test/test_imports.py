@@ -34,6 +34,7 @@ HEAVY = {
     "cv2": {"engines/builtin", "engines/server", "sources", "ros", "bridge"},
     "av": {"sources", "bridge", "tools"},
     "sounddevice": {"nodes", "voices"},
+    "openai": {"engines/server"},
     "livekit": {"bridge"},
     "fastapi": {"bridge"},
     "huggingface_hub": {"tools"},
