@@ -48,17 +48,19 @@ choose_python() {
   fi
 }
 
+may_install() { # sets sudo; is this Debian or Ubuntu, and are we root or let to be?
+  sudo=
+  command -v apt-get >/dev/null || return 1
+  [ "$(id -u)" = 0 ] && return
+  sudo='sudo -n'
+  sudo -n true 2>/dev/null
+}
+
 install_system() { # packages: with apt where that is allowed, else name the command
-  local sudo=
-  if ! command -v apt-get >/dev/null; then
-    fail "missing: $*; install them with this system's package manager and run again"
-  fi
-  if [ "$(id -u)" != 0 ]; then
-    sudo -n true 2>/dev/null ||
-      fail "missing: $*; run this (as root or with sudo), then the same again: apt-get install $*"
-    sudo='sudo -n'
-  fi
-  step "apt-$(key "$@")" "$RANDOM" "Installing $* with apt-get" sh -c \
+  local sudo
+  may_install ||
+    fail "missing: $*; install them (apt-get install $*, as root), then run the same again"
+  step "apt-$(key "$@")" "$(date +%s)" "Installing $* with apt-get" sh -c \
     "$sudo apt-get update -q && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $*"
 }
 
@@ -73,6 +75,19 @@ need_compiler() {
 pip_options=(--disable-pip-version-check --no-input --progress-bar off --retries 2
   -c requirements/constraints.txt)
 pip_install() { "$venv/bin/python" -m pip install "${pip_options[@]}" "$@"; }
+
+need_chromium() { # the tests of the web page drive it, and are skipped without
+  local browser sudo
+  for browser in chromium chromium-browser google-chrome; do
+    if command -v $browser >/dev/null; then return; fi
+  done
+  # Ubuntu's package is a snap, which neither a container nor a script can count on.
+  if may_install && grep -q '^ID=debian' /etc/os-release; then
+    install_system chromium
+  else
+    say "- no Chromium: tests of the web page will be skipped; to run them, install chromium"
+  fi
+}
 
 make_venv() {
   local site=()
@@ -174,6 +189,7 @@ main() {
     step tests "$(key requirements/{test,minicpmo,constraints}.txt)" \
       "Installing what the tests need, torch among it (6 GB, a few minutes)" \
       pip_install -r requirements/test.txt
+    need_chromium
   fi
   need_weights
 }
