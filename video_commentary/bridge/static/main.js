@@ -1,0 +1,177 @@
+// Wires the page: what comes from the bridge to what is seen and heard, and clicks to requests.
+
+import { get, post, request } from "./api.js";
+import { Live } from "./live.js";
+import { enter } from "./login.js";
+import * as phone from "./phone.js";
+import { Picture } from "./picture.js";
+import { Sound } from "./sound.js";
+import { Words } from "./words.js";
+
+const find = (id) => document.getElementById(id);
+const live = new Live(), sound = new Sound(), words = new Words(find);
+const picture = new Picture(find("picture"), find("stage"), find("blank"));
+const kept = window.localStorage;
+let rate = 48000;
+let enabled = true;
+let drawn = 0;
+
+// What is seen and heard
+
+live.addEventListener("hello", ({ detail }) => {
+  rate = detail.rate;
+  words.recall(detail.history);
+  show(detail.status);
+});
+live.addEventListener("status", ({ detail }) => show(detail));
+// Words wait as long as our sound does.
+live.addEventListener("comment", ({ detail }) => setTimeout(() => words.hear(detail), 1000 * sound.behind));
+live.addEventListener("picture", ({ detail }) => { drawn += 1; picture.show(detail); });
+live.addEventListener("sound", ({ detail }) => sound.play(detail));
+live.addEventListener("cut", () => sound.cut());
+live.addEventListener("lost", () => {
+  const reason = "no connection to the bridge: trying again";
+  for (const part of document.querySelectorAll("#dots button")) light(part, "bad", reason);
+  picture.tell(reason);
+});
+
+function show(status) {
+  for (const part of document.querySelectorAll("#dots button")) {
+    const { light: colour, reason } = status.dots[part.dataset.part];
+    light(part, colour, reason);
+  }
+  picture.tell(status.dots.camera.light === "ok" ? "" : status.dots.camera.reason);
+  find("delay").textContent = `${(status.delay ?? status.display_delay).toFixed(1)} s`;
+  find("pace").textContent = status.words_per_second.toFixed(1);
+  find("fps").textContent = `${status.camera_fps.toFixed(0)} fps`;
+  find("gaps").textContent = `${sound.gaps} / ${sound.late}`;
+  find("sound-figures").hidden = !sound.on;
+  enabled = status.enabled;
+  find("pause").setAttribute("aria-pressed", String(!enabled));
+  find("pause").querySelector("b").textContent = enabled ? "Pause" : "Resume";
+  find("paused").hidden = enabled || status.dots.commentator.light !== "ok";
+  find("inforce").hidden = !status.instruction;
+  find("inforce").querySelector("span").textContent = status.instruction;
+  if (document.activeElement !== find("profile")) find("profile").value = status.profile;
+  find("sound").disabled = !status.speaks && !sound.on;
+  if (!sound.on) find("sound").querySelector("b").textContent = status.speaks ? "Turn sound on" : "No voice";
+  live.want({ behind: Math.min(10, Number(sound.behind.toFixed(3))) });
+}
+
+function light(part, colour, reason) {
+  part.dataset.light = colour;
+  part.querySelector("[role=tooltip]").textContent = reason;
+  part.setAttribute("aria-label", `${part.dataset.part}: ${colour}. ${reason}`);
+}
+
+// What is asked for
+
+const notice = find("notice");
+let hiding = 0;
+
+async function attempt(button, work) {
+  if (button) button.disabled = true;
+  try {
+    const said = await work();
+    if (said) tell(said, true);
+    else notice.hidden = true;
+  } catch (error) {
+    tell(error.message, false);
+  } finally {
+    if (button) button.disabled = false;
+  }
+}
+
+function tell(text, well) {
+  notice.textContent = text;
+  notice.classList.toggle("well", well);
+  notice.hidden = false;
+  clearTimeout(hiding);
+  if (well) hiding = setTimeout(() => { notice.hidden = true; }, 8000);
+}
+
+find("ask").onsubmit = (event) => {
+  event.preventDefault();
+  attempt(event.submitter, async () => {
+    const question = find("question").value;
+    const { answer } = await post("/api/ask", { question, quiet: find("quiet").checked });
+    find("question").value = "";
+    return answer;
+  });
+};
+find("steer").onsubmit = (event) => {
+  event.preventDefault();
+  attempt(event.submitter, async () => {
+    await post("/api/instruction", { instruction: find("instruction").value });
+    find("instruction").value = "";
+  });
+};
+find("free").onclick = () => attempt(find("free"), async () => { await request("DELETE", "/api/instruction"); });
+find("profile").onchange = ({ target }) => attempt(target, async () => { await post("/api/profile", { profile: target.value }); });
+find("source").onchange = ({ target }) => attempt(target, () => watch(target));
+const pause = () => attempt(null, async () => { await post("/api/enabled", { enabled: !enabled }); });
+find("pause").onclick = pause;
+
+async function watch(select) {
+  const back = () => { select.value = "robot"; return post("/api/source", { source: "robot" }); };
+  if (select.value === "robot") {
+    await phone.stop();
+    return (await back()).message;
+  }
+  try {
+    await phone.start(() => back().catch(() => {}));
+    return (await post("/api/source", { source: "phone" })).message;
+  } catch (error) {
+    select.value = "robot";
+    throw error;
+  }
+}
+
+async function turnSound() {
+  const on = !sound.on;
+  await sound.turn(on, rate);
+  live.want({ sound: on });
+  find("sound").setAttribute("aria-pressed", String(on));
+  find("sound").querySelector("b").textContent = on ? "Sound on" : "Turn sound on";
+}
+find("sound").onclick = turnSound;
+find("volume").oninput = ({ target }) => { sound.loud(target.value / 100); kept.setItem("volume", target.value); };
+
+function turnCaptions(on = !words.captioned) {
+  words.caption(on);
+  find("captioned").setAttribute("aria-pressed", String(on));
+  kept.setItem("captions", on ? "1" : "");
+}
+find("captioned").onclick = () => turnCaptions();
+
+function fill() {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else find("stage").requestFullscreen?.();
+}
+find("full").onclick = fill;
+
+const keys = { m: turnSound, k: pause, c: () => turnCaptions(), f: fill, "/": () => find("question").focus() };
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, dialog")) return;
+  const action = keys[event.key.toLowerCase()];
+  if (action) {
+    event.preventDefault();
+    action();
+  }
+});
+document.addEventListener("visibilitychange", () => live.want({ video: !document.hidden }));
+
+// Begin
+
+find("volume").value = kept.getItem("volume") ?? 90;
+sound.loud(find("volume").value / 100);
+turnCaptions(Boolean(kept.getItem("captions")));
+find("words").classList.add("waiting");
+await enter(find);
+const { profiles, profile } = await get("/api/profiles");
+find("profile").replaceChildren(...profiles.map((name) => new Option(name[0].toUpperCase() + name.slice(1), name)));
+find("profile").value = profile;
+live.open();
+
+// For tests, and for those who look at what the page does.
+window.commentary = { live, sound, picture, drawn: () => drawn };

@@ -1,0 +1,51 @@
+// Draws the newest picture; one that comes while another is decoded takes the place of the last.
+
+export class Picture {
+  #next = null;
+  #busy = false;
+  #context;
+
+  constructor(canvas, stage, blank) {
+    this.canvas = canvas;
+    this.stage = stage;
+    this.blank = blank;
+    this.#context = canvas.getContext("2d", { alpha: false });
+    this.stamp = 0;
+  }
+
+  show({ stamp, jpeg }) {
+    this.#next = { stamp, jpeg };
+    if (!this.#busy) this.#draw();
+  }
+
+  tell(reason) {
+    this.blank.textContent = reason;
+    this.blank.hidden = !reason;
+    this.canvas.style.opacity = reason ? 0.25 : 1;
+  }
+
+  async #draw() {
+    this.#busy = true;
+    while (this.#next) {
+      const { stamp, jpeg } = this.#next;
+      this.#next = null;
+      try {
+        const image = await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
+        this.#fit(image);
+        this.#context.drawImage(image, 0, 0);
+        image.close();
+        this.stamp = stamp;
+      } catch (error) {
+        console.warn("a picture can't be decoded", error);
+      }
+    }
+    this.#busy = false;
+  }
+
+  #fit({ width, height }) {
+    if (this.canvas.width === width && this.canvas.height === height) return;
+    this.canvas.width = width;
+    this.canvas.height = height;
+    this.stage.style.setProperty("--shape", `${width} / ${height}`);
+  }
+}
