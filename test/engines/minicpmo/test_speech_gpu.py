@@ -18,7 +18,9 @@ from .token2wav import Token2wav, difference, source_noise
 
 __all__ = ["model"]
 
-pytestmark = pytest.mark.gpu
+pytestmark = [
+    pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU"),
+]
 
 CUDA = torch.device("cuda")
 

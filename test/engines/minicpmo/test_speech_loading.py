@@ -1,39 +1,27 @@
 from __future__ import annotations
 
-import shutil
 import threading
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
-from video_commentary.core.audio import AudioFormat, Pcm, write_wav
+from video_commentary.core.audio import AudioFormat
 from video_commentary.core.engine import EngineError
 from video_commentary.engines.minicpmo.speech_loading import (
     SpeechOptions,
     SpeechUnavailableError,
     load_speech,
 )
-from video_commentary.engines.minicpmo.vocoder_weights import FOLDER
-from video_commentary.engines.minicpmo.voice_reference import kept_voice, save_voice
 
 from .talkers import tts_config, tts_tensors
-from .token2wav import CPU, Token2wav
+from .token2wav import CPU, add_voice
 
 
 @pytest.fixture
 def model(parity: Path, tmp_path: Path) -> Path:
-    """A model's folder with the tiny vocoder and a voice prepared for its sample."""
-    folder = tmp_path / FOLDER
-    folder.mkdir(parents=True)
-    for name in ("flow.pt", "hift.pt"):
-        shutil.copy(parity / "token2wav" / name, folder)
-    sample = tmp_path / "assets" / "system_ref_audio.wav"
-    write_wav(sample, Pcm(np.ones(64_000, np.int16), AudioFormat(16_000)))
-    kept = kept_voice(folder, sample.read_bytes())
-    kept.parent.mkdir()
-    save_voice(kept, Token2wav.read(parity).voice)
+    """A model's folder with the tiny vocoder and a voice."""
+    add_voice(tmp_path, parity)
     return tmp_path
 
 
@@ -71,6 +59,12 @@ def test_a_missing_tensor_is_named(model: Path, parity: Path) -> None:
     del tensors["model.layers.1.mlp.up_proj.weight"]
     with pytest.raises(SpeechUnavailableError, match=r"layers\.1\.mlp\.up_proj"):
         load_speech(model, tensors, tts_config(parity), CPU, SpeechOptions())
+
+
+def test_a_model_whose_own_sample_is_missing_only_writes(model: Path, parity: Path) -> None:
+    (model / "assets" / "system_ref_audio.wav").unlink()
+    with pytest.raises(SpeechUnavailableError, match="no native voice: .*system_ref_audio"):
+        load_speech(model, tts_tensors(parity), tts_config(parity), CPU, SpeechOptions())
 
 
 def test_a_bad_voice_reference_is_an_error(model: Path, parity: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from video_commentary.core.audio import AudioFormat, Pcm, write_wav
 from video_commentary.engines.minicpmo.flow_stream import FlowStream, VoicePrompt
 from video_commentary.engines.minicpmo.vocoder import Vocoder
-from video_commentary.engines.minicpmo.vocoder_weights import load_flow, load_hift
+from video_commentary.engines.minicpmo.vocoder_weights import FOLDER, load_flow, load_hift
+from video_commentary.engines.minicpmo.voice_reference import kept_voice, save_voice
 
 CPU = torch.device("cpu")
 
@@ -58,6 +61,19 @@ class Token2wav:
             self.record["n_timesteps"], legacy_trim=legacy_trim,
             flow_noise=self.tensor("flow_noise"), source_noise=source_noise,
         )
+
+
+def add_voice(model: Path, parity: Path) -> None:
+    """Put the tiny vocoder, a sample and the voice prepared from it into a model's folder."""
+    folder = model / FOLDER
+    folder.mkdir(parents=True)
+    for name in ("flow.pt", "hift.pt"):
+        shutil.copy(parity / "token2wav" / name, folder)
+    sample = model / "assets" / "system_ref_audio.wav"
+    write_wav(sample, Pcm(np.ones(64_000, np.int16), AudioFormat(16_000)))
+    kept = kept_voice(folder, sample.read_bytes())
+    kept.parent.mkdir()
+    save_voice(kept, Token2wav.read(parity).voice)
 
 
 def source_noise(samples: int, harmonics: int = 9) -> Tensor:

@@ -57,7 +57,7 @@ def load_speech(
         raise SpeechUnavailableError(
             f"no native voice: {missing} missing; fetch the model again or set voice:=neural"
         )
-    voice = load_voice(Path(options.voice) if options.voice else model / SAMPLE, folder)
+    voice = _voice(model, folder, options)
     # a CPU computes halves slowly or not at all
     dtype = _DTYPES[options.dtype] if device.type == "cuda" else torch.float32
     try:
@@ -68,6 +68,15 @@ def load_speech(
         raise SpeechUnavailableError(f"no native voice: {error}") from None
     speech.record()
     return speech
+
+
+def _voice(model: Path, folder: Path, options: SpeechOptions) -> VoicePrompt:
+    if options.voice:
+        return load_voice(Path(options.voice), folder)
+    try:
+        return load_voice(model / SAMPLE, folder)
+    except EngineError as error:
+        raise SpeechUnavailableError(f"no native voice: {error}") from None
 
 
 def _build(
