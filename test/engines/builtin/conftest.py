@@ -55,6 +55,8 @@ class Narration:
         """Return what was said meanwhile."""
         before = len(self.said)
         for index, (stamp, image) in enumerate(frames):
+            if self.said and stamp < self.said[-1][0]:
+                self._gate = float("-inf")
             kept, looked = self._keep.take(stamp), self._look.take(stamp)
             if not (kept or looked):
                 continue

@@ -22,7 +22,7 @@ _BLIND = "I can't tell that: my detector is not installed; run fetch_model built
 _BEYOND = re.compile(
     r"\b(colou?rs?|wear\w*|red|blue|green|black|white|yellow|old|young|age|happy|sad|angry|"
     r"why|name|named|called|read|says|written|sign says|brand|make of|model|when|time|date|"
-    r"weather|rain\w*|sunn?y|far|distance|metres|meters|speed|fast|temperature|think|feel\w*|"
+    r"weather|rain\w*|sunn?y|far|distance|metres|meters|speed|fast|temperature|think\w*|feel\w*|"
     r"holding|carry\w*|safe|danger\w*|gender|sex)\b"
 )
 _CAMERA = {"left": "The camera is turning to the left.",
@@ -52,7 +52,8 @@ def answer(question: str, moments: Sequence[Moment]) -> str:
     if meanings == ["people"] and re.match(r"who('s| is) (?!in|there|on|at|here)", text):
         return CANNOT
     if not meanings and _WAY.search(text) and re.search(r"\b(they|he|she|it|everyone)\b", text):
-        meanings = list(dict.fromkeys(t.group for t in now.seen if t.heading or t.resting))
+        groups = [t.group for t in now.seen if t.heading or t.resting]
+        meanings = ["people"] if "people" in groups else list(dict.fromkeys(groups))
     if meanings:
         return _about(text, meanings, moments)
     if re.search(r"\b(what|who|describe|anything|something|going on|happen\w*|see|scene)\b", text):

@@ -36,6 +36,7 @@ class Event:
     depth: str = ""
     tracks: tuple[int, ...] = ()
     count: int = 1
+    clothes: str = ""
 
 
 @dataclass
@@ -50,6 +51,7 @@ class _Story:
     farther: float = 0.0
     crossed: bool = False
     noticed: bool = False
+    clothes: str = ""
 
 
 class EventFinder:
@@ -78,7 +80,7 @@ class EventFinder:
         """Return who left: lost at the border, on the way out."""
         events = []
         for track in tracks:
-            self._stories.pop(track.number, None)
+            story = self._stories.pop(track.number, _Story())
             border = touching(track.box, aspect)
             if not (track.name and track.steady and border) or track.name == "thing":
                 continue
@@ -87,7 +89,7 @@ class EventFinder:
             if outward > 0.2 and track.seen - track.born > 1.0:
                 events.append(
                     Event(track.seen, "leaves", track.group, track.name, border,
-                          tracks=(track.number,))
+                          tracks=(track.number,), clothes=story.clothes)
                 )
         return events
 
@@ -105,9 +107,10 @@ class EventFinder:
         def event(kind: str, where: str = "", towards: str = "") -> None:
             events.append(
                 Event(stamp, kind, track.group, thing.name, where or thing.side, towards,
-                      thing.depth, (track.number,))
+                      thing.depth, (track.number,), clothes=thing.clothes)
             )
 
+        story.clothes = thing.clothes or story.clothes
         if not story.nearer:
             story.nearer = story.farther = track.box.height
         if not track.steady:

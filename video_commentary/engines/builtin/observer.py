@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .camera import CameraMoves, EgoMotion, Shift
+from .clothes import colour
 from .detector import Detection, Detector, fitted
 from .events import Event, EventFinder
 from .geometry import Box
@@ -35,12 +36,11 @@ class Observer:
         self._motion = MotionFinder()
         self._tracker, self._finder = Tracker(), EventFinder()
         self._camera = ""
-        self._started: float | None = None
+        self._started = float("-inf")
         self.newest = float("-inf")
 
     def observe(self, stamp: float, image: NDArray[np.uint8]) -> tuple[Moment, list[Event]]:
         """Take in the next picture, uint8 RGB; return what it shows and what happened."""
-        self._started = stamp if self._started is None else self._started
         self.newest = stamp
         small = fitted(image)
         gray = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
@@ -58,6 +58,7 @@ class Observer:
         if jumped:
             self._finder.forget()
             self._started = stamp
+        self._see_clothes(stamp, small)
         seen = self._seen(stamp, aspect)
         by_number = {thing.number: thing for thing in seen}
         if not jumped:
@@ -65,7 +66,7 @@ class Observer:
         events += self._finder.observe(stamp, self._tracker.tracks, by_number, aspect)
         moment = Moment(
             stamp, tuple(seen), self._unsure(), self._camera, self._light.level,
-            self._started or stamp, self._detector is not None,
+            self._started, self._detector is not None,
         )
         return moment, events
 
@@ -104,11 +105,19 @@ class Observer:
         known += [t.box for t in self._tracker.tracks if t.group != "motion"]
         return self._motion.observe(gray, known)
 
+    def _see_clothes(self, stamp: float, image: NDArray[np.uint8]) -> None:
+        people = [t for t in self._tracker.tracks if t.group == "people" and t.seen == stamp]
+        for track in people:
+            # Whose box another's crosses may show the other's coat.
+            if not any(track.box.common(o.box) > 0 for o in people if o is not track):
+                seen = colour(image, track.box)
+                track.colours[seen] = track.colours.get(seen, 0) + 1
+
     def _seen(self, stamp: float, aspect: float) -> list[Seen]:
         tracks = [t for t in self._tracker.tracks if t.name and stamp - t.seen <= _UNSEEN]
         riders = _riders(tracks)
         seen = [
-            described(stamp, track, riders.get(track.number, track.name), aspect)
+            described(stamp, track, riders.get(track.number, track.name), aspect, self._light.level)
             for track in tracks
             if riders.get(track.number, track.name)
         ]

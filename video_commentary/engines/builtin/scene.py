@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .clothes import worn
 from .geometry import Box
 from .track import Track
 
@@ -23,7 +24,8 @@ class Seen:
 
     `heading`: left, right, closer, away, "moving" (somewhere) or "" (no movement known).
     `resting`: it has stood still for a while. `side`: left, middle or right; `depth`: front, back
-    or "". `age`: seconds since first seen. `companions`: people side by side with this one.
+    or "". `age`: seconds since first seen. `clothes`: as in "in red".
+    `companions`: people side by side with this one.
     """
 
     number: int
@@ -35,6 +37,7 @@ class Seen:
     side: str
     depth: str
     age: float
+    clothes: str = ""
     companions: frozenset[int] = frozenset()
 
 
@@ -43,7 +46,8 @@ class Moment:
     """All that is known as of `stamp`.
 
     `unsure`: sightings by group that are no named things (yet); so counts may be short.
-    `camera`: what the camera itself does (camera.CameraMoves). `since_cut`: seconds.
+    `camera`: what the camera itself does (camera.CameraMoves). `level`: mean grey level, 0 to 255.
+    `started`: when this scene began, after a cut. `detecting`: whether there is a detector.
     """
 
     stamp: float
@@ -51,7 +55,7 @@ class Moment:
     unsure: dict[str, int] = field(default_factory=dict)
     camera: str = ""
     level: float = 128.0
-    started: float = 0.0
+    started: float = float("-inf")
     detecting: bool = True
 
     def of(self, group: str) -> list[Seen]:
@@ -102,11 +106,14 @@ def extent(track: Track) -> float:
     return max(box.height if track.group == "people" else (box.area**0.5), 1e-3)
 
 
-def described(stamp: float, track: Track, name: str, aspect: float) -> Seen:
+def described(
+    stamp: float, track: Track, name: str, aspect: float, level: float = 128.0
+) -> Seen:
     """Put a track, called `name`, into words' own terms."""
     return Seen(
         track.number, name, track.group, track.box, heading(track, aspect), resting(track),
         side(track.box, aspect), depth(track.box), stamp - track.born,
+        worn(track.colours, level) if track.group == "people" else "",
     )
 
 

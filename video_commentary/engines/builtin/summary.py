@@ -93,7 +93,7 @@ def _directions(people: Sequence[Seen], rng: random.Random) -> list[str]:
 
 
 def _one(person: Seen, rng: random.Random) -> str:
-    who = counted(1, person.name)
+    who = f"{counted(1, person.name)} {person.clothes}"
     where = place(person.side, person.depth, rng)
     if person.resting:
         return _tidy(f"{who} is standing still {where}.")

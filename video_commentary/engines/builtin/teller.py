@@ -15,7 +15,7 @@ from .summary import about, described, summaries
 from .topics import Wishes
 
 _WEIGHTS = {
-    "cut": 10, "brighter": 9, "darker": 9, "enters": 8, "leaves": 7, "crosses": 5.5,
+    "cut": 15, "brighter": 12, "darker": 12, "enters": 8, "leaves": 7, "crosses": 5.5,
     "together": 6.5, "passes": 6, "stops": 5.5, "stands": 5, "starts": 5, "camera": 5,
     "closer": 4, "away": 3.5, "moves": 3, "rests": 2,
 }

@@ -54,6 +54,7 @@ class Track:
     seen: float
     places: deque[Place] = field(default_factory=deque)
     votes: dict[str, float] = field(default_factory=dict)
+    colours: dict[str, int] = field(default_factory=dict)
     score: float = 0.0
     hits: int = 0
     origin: Box = _NOWHERE

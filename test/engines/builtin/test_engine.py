@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from video_commentary.core.engine import SILENCE, Engine, Limits, Request
+from video_commentary.core.frames import Frame
+from video_commentary.core.prompting import Profile, build_prompt
+from video_commentary.engines.builtin.engine import BuiltinEngine
+from video_commentary.sources.scene import StreetScene
+
+from .conftest import PROFILE, Image, Narration
+
+WALK = 50  # pictures at 10 a second in which something dark moves through the drawn scene
+
+
+def scene(
+    landscape: Image, pictures: int, x: float | None = None, level: float = 1.0, begin: float = 0.0
+) -> Iterator[tuple[float, Image]]:
+    """Yield the landscape with noise; a dark thing moves from `x` on if there is one."""
+    random = np.random.default_rng(int(begin))
+    for number in range(pictures):
+        image = landscape[:480, :640] * level + random.normal(0, 2, (480, 640, 1))
+        if x is not None:
+            at = round(x + 10 * number)
+            image[250:370, max(0, at) : max(0, at + 60)] = 15
+        yield begin + number / 10, np.clip(image, 0, 255).astype(np.uint8)
+
+
+def street(seconds: float, begin: float = 0.0) -> Iterator[tuple[float, Image]]:
+    drawn = StreetScene(640, 480, 10.0)
+    for number in range(round(begin * 10), round((begin + seconds) * 10)):
+        yield number / 10, drawn.frame(number)[0]
+
+
+def request(frames: list[Frame], instruction: str = "", question: str = "") -> Request:
+    prompt = build_prompt(PROFILE, instruction, question, (), frames)
+    return Request(tuple(frames), prompt, Limits(64), speak=False)
+
+
+def spoken(engine: Engine, asked: Request) -> str:
+    return "".join(delta.text for delta in engine.comment(asked, threading.Event()))
+
+
+def test_it_is_an_engine_and_says_what_it_lacks(tmp_path: Path) -> None:
+    engine: Engine = BuiltinEngine(tmp_path / "missing.tflite")
+    engine.load()
+    assert "fetch_model builtin" in engine.description
+    assert engine.voice is None
+    assert engine.look_fps == 5
+
+
+def test_a_broken_model_or_no_runtime_leaves_motion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: Path
+) -> None:
+    broken = tmp_path / "model.tflite"
+    broken.write_bytes(b"nonsense")
+    engine = BuiltinEngine(broken)
+    engine.load()
+    assert "fetch_model builtin again" in engine.description
+    monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
+    engine = BuiltinEngine(model)
+    engine.load()
+    assert "pip install ai-edge-litert" in engine.description
+    monkeypatch.undo()
+    engine.load()
+    assert "EfficientDet" in engine.description
+
+
+def test_a_still_scene_is_silence(blind: Narration, landscape: Image) -> None:
+    assert blind.show(scene(landscape, 100)) == []
+    assert blind.ask("") == SILENCE
+
+
+def test_something_that_moves_is_something(blind: Narration, landscape: Image) -> None:
+    blind.show(scene(landscape, 40))
+    said = blind.show(scene(landscape, WALK, x=-60, begin=4.0))
+    assert said
+    assert all("omething" in text for text in said)
+    assert any("left" in text for text in said)
+
+
+def test_lamps_cuts_and_pans_are_told(blind: Narration, landscape: Image) -> None:
+    blind.show(scene(landscape, 30))
+    said = blind.show(scene(landscape, 40, level=0.4, begin=3.0))
+    assert len(said) == 1
+    assert "dark" in said[0] or "light" in said[0]
+    other = np.ascontiguousarray(255 - np.rot90(landscape, 2) // 2)
+    said = blind.show(scene(other, 40, begin=7.0))
+    assert any("view" in text or "scene" in text for text in said)
+    wide = cv2.resize(other, None, fx=1.6, fy=1.6)
+    pan = ((11 + n / 10, wide[200:680, 100 + 8 * n : 740 + 8 * n].copy()) for n in range(40))
+    assert any("right" in text for text in blind.show(pan))
+
+
+def test_the_street_is_told_as_it_is(seeing: Narration) -> None:
+    said = " ".join(seeing.show(street(25.0)))
+    assert "person" in said or "omeone" in said
+    assert "rom the left" in said
+    assert "car" in said
+
+
+@pytest.mark.parametrize(
+    ("instruction", "person", "car"),
+    [("only vehicles", False, True), ("ignore cars", True, False), ("animals only", False, False)],
+)
+def test_instructions_are_obeyed(
+    seeing: Narration, instruction: str, person: bool, car: bool
+) -> None:
+    seeing.instruction = instruction
+    said = " ".join(text for text in seeing.show(street(25.0)) if "You asked" not in text)
+    assert ("person" in said or "omeone" in said) is person
+    assert ("car" in said or "vehicle" in said) is car
+
+
+def test_a_profile_chooses_topics(model: Path) -> None:
+    engine = BuiltinEngine(model)
+    engine.load()
+    narration = Narration(engine, Profile("lamps", "", ("light",)))
+    said = narration.show(street(10.0, begin=49.0))
+    assert len(said) == 2
+    assert not any("person" in text or "car" in text for text in said)
+
+
+def test_a_new_instruction_is_answered_at_once(seeing: Narration) -> None:
+    seeing.show(street(12.0))
+    seeing.instruction = "Tell me about vehicles"
+    assert seeing.ask("") == (
+        "You asked about vehicles: no vehicles in view that I can make out."
+    )
+    seeing.instruction = "Speak like a pirate"
+    assert "I can follow people" in seeing.ask("")
+
+
+def test_questions_are_answered_from_what_was_seen(seeing: Narration) -> None:
+    assert seeing.show(street(11.0))
+    assert seeing.ask("How many people are there?") == "I see one person."
+    assert seeing.ask("Is there a dog?") == "I see no dogs."
+    assert "can't tell" in seeing.ask("What is she thinking?")
+
+
+def test_a_cancelled_comment_stops_before_the_next_word(seeing: Narration) -> None:
+    seeing.show(street(11.0))
+    frames = list(seeing.window.select())
+    cancel = threading.Event()
+    words = []
+    for delta in seeing.engine.comment(request(frames, question="What do you see?"), cancel):
+        words.append(delta.text)
+        if len(words) == 2:
+            cancel.set()
+    assert words == ["I ", "see "]
+
+
+def test_comments_keep_to_the_limit(seeing: Narration) -> None:
+    seeing.show(street(11.0))
+    assert len(seeing.ask("What colour is it?", tokens=8).split()) == 6
+
+
+def test_cameras_are_told_apart(blind: Narration, landscape: Image) -> None:
+    engine = blind.engine
+    frames: list[Frame] = []
+    for number, level in enumerate([1.0] * 20 + [0.4] * 8):
+        for camera, light in (("camera_left", level), ("camera_right", 1.0)):
+            image = next(scene(landscape, 1, level=light, begin=float(number)))[1]
+            frames.append(Frame(image, number / 5, camera, number))
+            engine.look(frames[-1])
+    text = spoken(engine, request(frames[-4:]))
+    assert text.startswith("On camera left: ")
+
+
+def test_stamps_that_jump_backwards_start_anew(blind: Narration, landscape: Image) -> None:
+    blind.show(scene(landscape, 40))
+    blind.show(scene(landscape, WALK, x=-60, begin=4.0))
+    assert blind.show(scene(landscape, 30)) == []
+    again = blind.show(scene(landscape, WALK, x=-60, begin=3.0))
+    assert again
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 1, 3), (2160, 3840, 3), (333, 517, 3), (3, 900, 3), (900, 2, 3)]
+)
+def test_any_picture_is_looked_at(seeing: Narration, shape: tuple[int, int, int]) -> None:
+    random = np.random.default_rng(0)
+    for number in range(8):
+        image = random.integers(0, 255, shape, np.uint8)
+        seeing.engine.look(Frame(image, number / 5, "camera", number))
+    gray = np.full(shape, 127, np.uint8)
+    frame = Frame(gray, 3.0, "camera", 9)
+    seeing.engine.look(frame)
+    assert spoken(seeing.engine, request([frame]))
+
+
+def test_pictures_of_another_size_go_on(seeing: Narration, landscape: Image) -> None:
+    for number, side in enumerate((480, 480, 240, 480, 333)):
+        image = np.ascontiguousarray(landscape[:side, :side])
+        seeing.engine.look(Frame(image, number / 5, "camera", number))
+    assert spoken(seeing.engine, request([Frame(landscape, 0.8, "camera", 4)]))
+
+
+def test_looking_and_commenting_at_once(model: Path) -> None:
+    engine = BuiltinEngine(model)
+    engine.load()
+    frames = [Frame(image, stamp, "camera", 0) for stamp, image in street(6.0, begin=5.0)]
+    errors: list[BaseException] = []
+
+    def look() -> None:
+        try:
+            for frame in frames[::2]:
+                engine.look(frame)
+        except BaseException as error:  # noqa: BLE001 - told to the test
+            errors.append(error)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    while thread.is_alive():
+        spoken(engine, request(frames[-2:]))
+    thread.join()
+    assert not errors
+
+
+def test_close_and_load_again(seeing: Narration) -> None:
+    seeing.show(street(8.0))
+    seeing.engine.close()
+    frame = seeing.window.select()[-1]
+    assert spoken(seeing.engine, request([frame])) == SILENCE
+    seeing.engine.load()
+    assert "EfficientDet" in seeing.engine.description
+    seeing.engine.look(replace(frame))
+
+
+def test_replays_are_told_in_the_same_words(model: Path) -> None:
+    def told() -> list[str]:
+        engine = BuiltinEngine(model, seed=5)
+        engine.load()
+        return Narration(engine).show(street(9.0, begin=5.0))
+
+    assert told() == told()
