@@ -29,6 +29,7 @@ step() { # name, key, what it does, command...
   shift 3
   [ "$(cat "$state/$name.done" 2>/dev/null)" = "$key" ] && return
   say "- $what"
+  mkdir -p "$state"
   : >"$log"
   ticker "$log" "$start" & pid=$!
   set +e
