@@ -47,6 +47,14 @@ def decode(container: InputContainer, what: str, *, live: bool) -> Iterator[Pict
 
     Raise SourceError. A few broken packets, as after joining a running stream, are left out.
     """
+    for time, frame in timed_frames(container, what, live=live):
+        yield Picture(time, upright(frame))
+
+
+def timed_frames(
+    container: InputContainer, what: str, *, live: bool
+) -> Iterator[tuple[float, av.VideoFrame]]:
+    """Yield what `decode` does, not converted yet, each with its time."""
     if not container.streams.video:
         raise SourceError(f"{what}: no video in it, only sound or data")
     stream = container.streams.video[0]
@@ -63,7 +71,7 @@ def decode(container: InputContainer, what: str, *, live: bool) -> Iterator[Pict
             first = at
         passed = None if at is None or first is None else at - first
         time = passed if passed is not None and passed > time else time + period
-        yield Picture(time, _upright(frame))
+        yield time, frame
 
 
 def _frames(container: InputContainer, what: str) -> Iterator[av.VideoFrame]:
@@ -83,7 +91,7 @@ def _frames(container: InputContainer, what: str) -> Iterator[av.VideoFrame]:
             yield frame
 
 
-def _upright(frame: av.VideoFrame) -> NDArray[np.uint8]:
+def upright(frame: av.VideoFrame) -> NDArray[np.uint8]:
     """Return RGB, turned as the camera's metadata says (phones)."""
     image = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
     turns = round(getattr(frame, "rotation", 0) / 90) % 4
