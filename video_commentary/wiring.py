@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .core.engine import Engine
 from .core.guard import EngineGuard
-from .core.paths import models_dir
+from .core.paths import model_file
 from .core.settings import CommentatorSettings
 from .voices.api import create_voice
 from .voices.speaking import SpeakingEngine
@@ -24,7 +24,7 @@ def create_engine(settings: CommentatorSettings) -> Engine:
         return ServerEngine(settings)
     from .engines.builtin.engine import BuiltinEngine
 
-    return BuiltinEngine(models_dir() / "builtin" / "efficientdet_lite0.tflite")
+    return BuiltinEngine(model_file("builtin/efficientdet_lite0.tflite"))
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,16 @@ def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert paths.models_dir() == tmp_path
 
 
+def test_the_models_that_came_with_us_stay_in_reach(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VIDEO_COMMENTARY_MODELS", str(tmp_path))
+    assert paths.model_file("catalogue.yaml") == ROOT / "models" / "catalogue.yaml"
+    assert paths.model_file("absent/file") == tmp_path / "absent" / "file"
+    (tmp_path / "catalogue.yaml").touch()
+    assert paths.model_file("catalogue.yaml") == tmp_path / "catalogue.yaml"
+
+
 def test_an_installed_copy_finds_its_share_and_a_cache(tmp_path: Path) -> None:
     package = tmp_path / "lib" / "python3" / "site-packages" / "video_commentary"
     (package / "core").mkdir(parents=True)

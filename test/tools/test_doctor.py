@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from video_commentary.core import paths
 from video_commentary.core.settings import ENGINES
 from video_commentary.tools import checks, doctor, manifest, ros_checks
 from video_commentary.tools.catalogue import load
@@ -26,6 +27,7 @@ def test_missing_weights_fail_with_the_command_that_fetches_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("VIDEO_COMMENTARY_MODELS", str(tmp_path))
+    monkeypatch.setattr(paths, "share_dir", lambda: tmp_path)
     monkeypatch.setenv("COLUMNS", "400")
     assert doctor.main(["--seconds", "0"]) == 1
     told = capsys.readouterr().out
@@ -46,6 +48,7 @@ def test_the_engine_decides_what_is_needed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VIDEO_COMMENTARY_MODELS", str(tmp_path))
+    monkeypatch.setattr(paths, "share_dir", lambda: tmp_path)
     states = {
         engine: {finding.what: finding.state for finding in doctor.examine(engine, 0.0)}
         for engine in ENGINES

@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
-from ..core.paths import models_dir
+from ..core.paths import model_file
 from ..core.settings import BridgeSettings
 from .access import Access
 from .context import Context, LiveKit
@@ -78,7 +78,7 @@ def _serve_page(app: FastAPI) -> None:
 
     @app.get("/static/livekit-client.umd.js", include_in_schema=False)
     async def livekit_client() -> Response:
-        script = models_dir() / "livekit-client" / "livekit-client.umd.js"
+        script = model_file("livekit-client/livekit-client.umd.js")
         if not script.is_file():
             raise HTTPException(404, "not installed: run fetch_model livekit-client")
         return FileResponse(script, media_type="text/javascript")

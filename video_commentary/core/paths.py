@@ -44,3 +44,16 @@ def models_dir() -> Path:
         return root / "models"
     cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(cache).expanduser() / PACKAGE / "models"
+
+
+def model_file(relative: str) -> Path:
+    """Return a file below `models_dir()`, or the one that came with the package if only that is.
+
+    So a folder of models of the user's own, read-only or empty, hides none of ours.
+    """
+    own = models_dir() / relative
+    try:
+        bundled = share_dir() / "models" / relative
+    except FileNotFoundError:
+        return own
+    return bundled if bundled.is_file() and not own.is_file() else own

@@ -9,7 +9,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from ..core.paths import models_dir
+from ..core.paths import model_file, models_dir
 from . import manifest
 from .catalogue import load
 from .finding import Finding, State, absent, tool_command
@@ -70,7 +70,7 @@ def detector(needed: bool) -> Finding:
     what = "detector"
     wanted = load()["builtin"].npm
     assert wanted is not None
-    folder = models_dir() / load()["builtin"].folder
+    folder = model_file(f"{load()['builtin'].folder}/{wanted.file}").parent
     record = manifest.Fetched(wanted.file, wanted.size, wanted.sha256, wanted.package)
     for problem in manifest.problems(folder, [record]):
         return absent(what, problem, tool_command("fetch_model builtin"), needed)
