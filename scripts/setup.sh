@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Set up .venv with all that `make demo` or `make test` needs: setup.sh demo|test.
+# Set up .venv with all that `make demo` or `make test` needs: setup.sh demo|test. The image's build
+# begins with setup.sh dependencies, which needs requirements only: a layer that outlives our changes.
 # Uses the ROS 2 that is sourced, or else ROS 2 Jazzy from wheels. What is done already is skipped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -173,7 +174,10 @@ need_fetched() { # name in models/catalogue.yaml, its file, what it is
 }
 
 main() {
-  case ${1:-} in demo | test) ;; *) fail "usage: scripts/setup.sh demo|test" ;; esac
+  case ${1:-} in
+    demo | test | dependencies) ;;
+    *) fail "usage: scripts/setup.sh demo|test|dependencies" ;;
+  esac
   if [ -e "$venv" ] && [ ! -d "$state" ]; then
     fail ".venv exists but is not of this set-up's making; move it away: mv .venv .venv.old"
   fi
@@ -183,12 +187,18 @@ main() {
   need_ros
   step nodes "$(key requirements.txt requirements/constraints.txt)" \
     "Installing what the nodes need (300 MB)" pip_install -r requirements.txt
+  if [ "$1" = dependencies ]; then return; fi
   need_build
   if [ "$1" = test ]; then
     step tests "$(key requirements/{test,minicpmo,constraints}.txt)" \
       "Installing what the tests need, torch among it (6 GB, a few minutes)" \
       pip_install -r requirements/test.txt
     need_chromium
+    # Where this fails, the tests that need it say why.
+    if command -v go >/dev/null; then
+      step livekit-server "$(key scripts/livekit_server.sh)" \
+        "Building livekit-server for the tests (2 min)" sh -c 'scripts/livekit_server.sh || true'
+    fi
   fi
   need_fetched builtin builtin/efficientdet_lite0.tflite "the detector's weights (5 MB)"
   need_fetched livekit-client livekit-client/livekit-client.umd.js "LiveKit's client for the page"
