@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
-from .camera import Camera
-from .feed import Feed
+if TYPE_CHECKING:  # OpenCV comes with them, and a speaker needs neither
+    from .camera import Camera
+    from .feed import Feed
 
 SILENT_AFTER = 2.0
 """Seconds without an image after which a camera counts as away."""
