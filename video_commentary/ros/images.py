@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sensor_msgs.msg import CompressedImage, Image
+
+if TYPE_CHECKING:  # messages read from a bag look the same, and need no ROS installation
+    from sensor_msgs.msg import CompressedImage, Image
 
 Array = NDArray[Any]
 Rgb = NDArray[np.uint8]

@@ -1,0 +1,82 @@
+"""What can be narrated: a video file, or a camera's topic in a rosbag."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rgb = NDArray[np.uint8]
+
+
+class FootageError(Exception):
+    """The recording can't be read; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture of a recording.
+
+    `time`: seconds since the recording's first picture, never falling. `stamp`: the camera's own,
+    which may jump. `image`: converts it when it is wanted, to uint8 RGB [H, W, 3]. `frame`: as it
+    was decoded, where it was (an av.VideoFrame).
+    """
+
+    time: float
+    stamp: float
+    camera: str
+    image: Callable[[], Rgb]
+    frame: Any = None
+
+
+class Footage(Protocol):
+    """A recording. `shots` may be asked for several times, and starts over each time."""
+
+    path: Path
+
+    @property
+    def duration(self) -> float:
+        """Seconds, about; 0.0 where the recording doesn't say."""
+        ...
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """What tells this recording from another, or from itself after a change."""
+        ...
+
+    def shots(self) -> Iterator[Shot]:
+        """Yield every picture. Raise FootageError."""
+        ...
+
+
+def open_footage(path: Path, topic: str, choose: Callable[[list[str]], str]) -> Footage:
+    """Open a video file or a rosbag, by what `path` is; raise FootageError.
+
+    `topic` names a bag's camera; where it is empty and there are several, `choose` picks one.
+    """
+    if not path.exists():
+        raise FootageError(f"{path}: no such file or folder")
+    if path.is_dir() or path.suffix in (".mcap", ".db3", ".bag"):
+        from .bag import BagFootage
+
+        return BagFootage(path, topic, choose)
+    if topic:
+        raise FootageError(f"{path} is no rosbag: leave out --topic")
+    from .video import VideoFootage
+
+    return VideoFootage(path)
+
+
+def identity(path: Path) -> dict[str, object]:
+    """Return name, size and time of change of a file, or of all files of a folder together."""
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    status = [file.stat() for file in files if file.is_file()]
+    return {
+        "path": str(path.resolve()),
+        "size": sum(s.st_size for s in status),
+        "changed": max((s.st_mtime_ns for s in status), default=0),
+    }

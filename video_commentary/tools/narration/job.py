@@ -1,0 +1,189 @@
+"""One narration from the command line: watch, write, and say how it goes."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import av.error
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from ...core.engine import EngineError
+from ...core.settings import CommentatorSettings, from_environment
+from ...profiles import load_profiles
+from ...wiring import assemble
+from .captions import jsonl, readable, srt, vtt
+from .footage import Footage, FootageError, open_footage
+from .journal import Journal
+from .movie import Parts, write_movie
+from .recorder import RecordingEngine
+from .stage import Stage
+
+TEXTS = {".srt": srt, ".vtt": vtt, ".jsonl": jsonl}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be narrated, and how."""
+
+    source: Path
+    output: Path
+    settings: CommentatorSettings
+    topic: str = ""
+    real_time: bool = False
+    burn: bool = False
+
+    @property
+    def journal(self) -> Path:
+        """The folder that keeps what an interrupted narration has done."""
+        return self.output.with_name(self.output.name + ".part")
+
+
+def settings_from(
+    parameters: Mapping[str, Any], environment: Mapping[str, str]
+) -> CommentatorSettings:
+    """Return settings from the environment and, above it, parameters. Raise ValueError."""
+    values = from_environment(CommentatorSettings, environment) | dict(parameters)
+    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    # A recording is one camera.
+    return CommentatorSettings(**(values | lists | {"image_topics": ("recording",)}))
+
+
+class Job:
+    """Runs one order; what goes wrong is told on the console."""
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._console = Console(stderr=True)
+
+    def run(self) -> int:
+        """Return the exit status."""
+        try:
+            return self._run()
+        except (FootageError, EngineError, ValueError, OSError, av.error.FFmpegError) as error:
+            self._say(str(error))
+            return 1
+        except KeyboardInterrupt:
+            self._say("stopped; the same command goes on from here")
+            return 130
+
+    def _run(self) -> int:
+        order = self._order
+        footage = open_footage(order.source, order.topic, self._choose)
+        profiles = load_profiles(order.settings.profiles_file)
+        began = time.monotonic()
+        assembly = assemble(order.settings)
+        conditions = {
+            "footage": footage.identity, "settings": asdict(order.settings),
+            "real_time": order.real_time,
+        }  # fmt: skip
+        journal = Journal(order.journal, conditions)
+        # Without the guard against hanging, whose threads know nothing of virtual time.
+        inner = assembly.speaking or assembly.inner
+        engine = RecordingEngine(inner, journal, order.real_time, self._say)
+        with self._console.status("loading the engine"):
+            engine.load()
+        self._say(f"{engine.description}; voice: {assembly.voice()}")
+        if journal.resumed:
+            self._say(f"going on after {len(journal.answers)} answers of an earlier run")
+        with self._progress("watching", footage.duration) as progress:
+            stage = Stage(footage, engine, order.settings, profiles, progress)
+            with _stopping(stage.stop):
+                complete = stage.run()
+        engine.close()
+        try:
+            self._write(footage, stage)
+        finally:
+            stage.track.close()
+        return self._close(stage, engine.failure, complete, journal, time.monotonic() - began)
+
+    def _write(self, footage: Footage, stage: Stage) -> None:
+        """Write the output whole, or not at all."""
+        order = self._order
+        captions = readable(stage.captions, stage.reached)
+        half = order.output.with_name(f".{order.output.name}.writing")
+        kind = order.output.suffix.lower()
+        try:
+            if kind in TEXTS:
+                half.write_text(TEXTS[kind](captions), encoding="utf-8")
+            elif kind == ".wav":
+                stage.track.write_wav(half)
+            else:
+                parts = Parts(footage, captions, stage.track, stage.reached, order.burn)
+                with self._progress("writing", stage.reached) as progress:
+                    write_movie(half, parts, progress)
+            half.replace(order.output)
+        finally:
+            half.unlink(missing_ok=True)
+
+    def _close(
+        self, stage: Stage, failure: str, complete: bool, journal: Journal, took: float
+    ) -> int:
+        if stage.trouble:
+            self._say(f"not all could be read: {stage.trouble}")
+        if failure:
+            self._say(failure)
+        output, count = self._order.output, len(stage.captions)
+        speed = stage.reached / took if took else 0.0
+        self._say(
+            f"{output}: {count} comments on {stage.reached:.1f} s, made in {took:.1f} s "
+            f"({speed:.1f} times real time)"
+        )
+        if complete:
+            journal.remove()
+            return 0
+        self._say("not finished: the same command goes on from here")
+        return 1 if failure else 130
+
+    def _say(self, text: str) -> None:
+        self._console.print(f"narrate: {text}", highlight=False, markup=False, soft_wrap=True)
+
+    def _choose(self, topics: list[str]) -> str:
+        listed = "\n".join(f"  {number}  {name}" for number, name in enumerate(topics, 1))
+        if not sys.stdin.isatty():
+            raise FootageError(f"several image topics: choose one with --topic\n{listed}")
+        self._say(f"several image topics:\n{listed}")
+        while True:
+            answer = input(f"which one, 1 to {len(topics)}? ")
+            if answer.isdigit() and 1 <= int(answer) <= len(topics):
+                return topics[int(answer) - 1]
+
+    @contextmanager
+    def _progress(self, what: str, seconds: float) -> Iterator[Callable[[float], None]]:
+        columns = (
+            TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
+            TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+        )  # fmt: skip
+        with Progress(*columns, console=self._console, transient=True) as bar:
+            task = bar.add_task(what, total=seconds or None)
+            yield lambda reached: bar.update(task, completed=reached)
+
+
+@contextmanager
+def _stopping(stop: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the watching; a second one ends everything."""
+
+    def on_signal(number: int, _frame: object) -> None:
+        stop()
+        signal.signal(number, signal.default_int_handler)
+
+    before = {n: signal.signal(n, on_signal) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,97 @@
+"""What the engine has said so far, on disk: so that an interrupted narration goes on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...core.audio import AudioFormat, Pcm, from_bytes
+from ...core.engine import Delta
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer: each delta, and the seconds it took the engine."""
+
+    deltas: tuple[tuple[float, Delta], ...]
+
+
+class Journal:
+    """A folder beside the output, with a line and the sound of every answer.
+
+    `answers` are those that a run before has left; `resumed` tells whether there was one.
+    """
+
+    def __init__(self, folder: Path, conditions: Mapping[str, Any]) -> None:
+        """Open the journal in `folder`; one kept under other `conditions` is begun anew."""
+        self._folder = folder
+        self._lines = folder / "answers.jsonl"
+        self._sound = folder / "answers.s16"
+        head = json.dumps(conditions, sort_keys=True, default=str)
+        self.answers = self._read(head)
+        self.resumed = bool(self.answers)
+        if not self.resumed:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            self._lines.write_text(head + "\n")
+            self._sound.touch()
+
+    def add(self, answer: Answer) -> None:
+        """Keep one more answer."""
+        entries = []
+        with self._sound.open("ab") as sound:
+            for took, delta in answer.deltas:
+                format = None
+                if delta.pcm is not None:
+                    sound.write(delta.pcm.tobytes())
+                    form = delta.pcm.format
+                    format = [len(delta.pcm.samples), form.rate, form.channels]
+                entries.append([took, delta.text, format])
+        # The line last: a torn sound without its line is cut off when the journal is read.
+        with self._lines.open("a") as lines:
+            lines.write(json.dumps(entries) + "\n")
+
+    def remove(self) -> None:
+        """Delete it: the narration is complete."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _read(self, head: str) -> list[Answer]:
+        try:
+            first, *lines = self._lines.read_text().splitlines()
+            data = self._sound.read_bytes()
+        except (OSError, ValueError):
+            return []
+        if first != head:
+            return []
+        answers, at, whole = [], 0, [first]
+        for line in lines:
+            try:
+                answer, at = _answer(json.loads(line), data, at)
+            except (json.JSONDecodeError, IndexError):
+                break  # torn by a crash
+            answers.append(answer)
+            whole.append(line)
+        if answers:
+            self._lines.write_text("\n".join(whole) + "\n")
+            with self._sound.open("r+b") as sound:
+                sound.truncate(at)
+        return answers
+
+
+def _answer(entries: list[Any], data: bytes, at: int) -> tuple[Answer, int]:
+    deltas = []
+    for took, text, format in entries:
+        pcm: Pcm | None = None
+        if format is not None:
+            end = at + 2 * format[0]
+            if end > len(data):
+                raise IndexError("sound is missing")
+            pcm = from_bytes(data[at:end], AudioFormat(format[1], format[2]))
+            at = end
+        deltas.append((took, Delta(text, pcm)))
+    return Answer(tuple(deltas)), at
+

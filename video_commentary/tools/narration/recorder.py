@@ -1,0 +1,117 @@
+"""An engine whose answers are kept, and whose time passes on a virtual clock."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from ...core.audio import AudioFormat
+from ...core.backoff import Backoff
+from ...core.clock import VirtualClock
+from ...core.engine import Cancel, Delta, Engine, EngineError, Request
+from ...core.frames import Frame
+from .journal import Answer, Journal
+
+_TRIES = 6
+"""Tries of one comment, with 1, 2, 4, 8 and 16 s between them."""
+
+
+class RecordingEngine:
+    """Wraps the engine of a narration.
+
+    Answers that the journal has are given again; after them the engine is asked. It is waited for
+    in real time where it fails: a virtual clock would be through the recording in no time.
+    `failure` says why it was given up; else empty.
+    """
+
+    def __init__(
+        self, engine: Engine, journal: Journal, real_time: bool, tell: Callable[[str], None]
+    ) -> None:
+        """Let the engine's own time pass on `clock`, to be set, if `real_time`; else none."""
+        self._engine = engine
+        self._journal = journal
+        self._known = iter(journal.answers)
+        self._real_time = real_time
+        self._tell = tell
+        self.clock: VirtualClock | None = None
+        self.stop = threading.Event()
+        self.failure = ""
+
+    @property
+    def description(self) -> str:
+        """The wrapped engine's."""
+        return self._engine.description
+
+    @property
+    def look_fps(self) -> float:
+        """The wrapped engine's."""
+        return self._engine.look_fps
+
+    @property
+    def voice(self) -> AudioFormat | None:
+        """The wrapped engine's."""
+        return self._engine.voice
+
+    def load(self) -> None:
+        """Load the wrapped engine."""
+        self._engine.load()
+
+    def look(self, frame: Frame) -> None:
+        """Show the wrapped engine a frame."""
+        self._engine.look(frame)
+
+    def close(self) -> None:
+        """Free the wrapped engine."""
+        self._engine.close()
+
+    def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
+        """Yield a kept answer, or a new one."""
+        known = next(self._known, None)
+        if known is not None:
+            if self.look_fps > 0:
+                # It remembers what it has said, so it must say it again, to itself.
+                for _ in self._engine.comment(replace(request, speak=False), cancel):
+                    pass
+            for took, delta in known.deltas:
+                self._spend(took)
+                yield delta
+            return
+        kept: list[tuple[float, Delta]] = []
+        for took, delta in self._asked(request, cancel):
+            self._spend(took)
+            kept.append((took, delta))
+            yield delta
+        if not cancel.is_set():
+            self._journal.add(Answer(tuple(kept)))
+
+    def _spend(self, seconds: float) -> None:
+        if self._real_time and self.clock is not None:
+            self.clock.spend(seconds)
+
+    def _asked(self, request: Request, cancel: Cancel) -> Iterator[tuple[float, Delta]]:
+        backoff = Backoff(1.0, 30.0)
+        for tried in range(1, _TRIES + 1):
+            begun = False
+            try:
+                for took, delta in _timed(self._engine.comment(request, cancel)):
+                    begun = True
+                    yield took, delta
+                return
+            except EngineError as error:
+                if begun or tried == _TRIES or not error.retry or self.stop.is_set():
+                    self.failure = str(error)
+                    raise
+                wait = backoff.failed()
+                self._tell(f"{error} (trying again in {wait:.0f} s)")
+                self.stop.wait(wait)
+
+
+def _timed(deltas: Iterator[Delta]) -> Iterator[tuple[float, Delta]]:
+    while True:
+        began = time.perf_counter()
+        delta = next(deltas, None)
+        if delta is None:
+            return
+        yield time.perf_counter() - began, delta

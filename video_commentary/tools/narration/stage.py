@@ -1,0 +1,118 @@
+"""The commentary cycle on a recording: the same parts as live, on a virtual clock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from ...core.audio import OUTPUT_FORMAT
+from ...core.clock import VirtualClock
+from ...core.comment import Comment
+from ...core.commentator import Commentator
+from ...core.control import Control
+from ...core.frames import Frame
+from ...core.lookout import Lookout, Use
+from ...core.pacing import Playout
+from ...core.prompting import Profile
+from ...core.settings import CommentatorSettings
+from ...ros.images import shrink
+from .captions import Caption
+from .footage import Footage, FootageError, Shot
+from .recorder import RecordingEngine
+from .track import SpeechTrack
+
+
+class Stage:
+    """Plays a recording to the commentator; gathers `captions` and the speech `track`.
+
+    `reached`: seconds of the recording that are narrated. `trouble`: what could not be read of it.
+    """
+
+    def __init__(
+        self,
+        footage: Footage,
+        engine: RecordingEngine,
+        settings: CommentatorSettings,
+        profiles: dict[str, Profile],
+        progress: Callable[[float], None],
+    ) -> None:
+        """Wire the parts as a live session does; `progress` hears of `reached`."""
+        self._footage = footage
+        self._engine = engine
+        self._settings = settings
+        self._progress = progress
+        self._topic = settings.image_topics[0]
+        self._index = 0
+        self._stop = threading.Event()
+        self.captions: list[Caption] = []
+        self.track = SpeechTrack()
+        self.reached = 0.0
+        self.trouble = ""
+        self._playout = Playout(OUTPUT_FORMAT)
+        self._control = Control(settings, profiles)
+        self._lookout = Lookout(settings, engine)
+        self._clock = VirtualClock(0.0, self._events())
+        engine.clock = self._clock
+        self._commentator = Commentator(
+            engine, self._lookout, self._control, self._playout, self._clock, self._publish
+        )
+
+    def stop(self) -> None:
+        """End early, from a signal handler or another thread."""
+        self._stop.set()
+        self._engine.stop.set()
+        self._control.interrupt()
+
+    def run(self) -> bool:
+        """Narrate to the end, or until stopped; return whether the end was reached."""
+        wake = self._control.wake
+        while not self._clock.ended and not self._stop.is_set() and not self._engine.failure:
+            wake.clear()
+            wait = self._commentator.step()
+            if wait != 0.0 and not self._stop.is_set():
+                self._clock.wait(wake, wait)
+        self._take_sound(float("inf"))
+        return not self._stop.is_set() and not self._engine.failure
+
+    def _events(self) -> Iterator[tuple[float, Callable[[], None]]]:
+        try:
+            for shot in self._footage.shots():
+                yield shot.time, partial(self._see, shot)
+        except FootageError as error:
+            # What came before it is still worth having.
+            self.trouble = str(error)
+
+    def _see(self, shot: Shot) -> None:
+        if self._stop.is_set():
+            return
+        self.reached = shot.time
+        self._take_sound(self._clock.now())
+        use = self._lookout.use(self._topic, shot.stamp)
+        if use is Use.NONE:
+            return
+        try:
+            image = shrink(shot.image(), self._settings.max_image_side)
+        except FootageError as error:
+            self.trouble = str(error)
+            return
+        self._lookout.see(self._topic, Frame(image, shot.stamp, shot.camera, self._index), use)
+        self._index += 1
+        if use is Use.KEEP:
+            self._commentator.notice()
+            self._progress(shot.time)
+
+    def _take_sound(self, now: float) -> None:
+        while (block := self._playout.take(now)) is not None:
+            self.track.put(*block)
+
+    def _publish(self, comment: Comment) -> None:
+        if not comment.final or comment.cancelled or not comment.text:
+            return
+        spoken = comment.first_sound is not None
+        start = comment.first_sound if spoken else comment.first_words
+        assert start is not None
+        end = self._playout.ends_at(start) if spoken else start
+        self.captions.append(
+            Caption(start, end, comment.text, comment.oldest, comment.newest, spoken)
+        )
