@@ -7,28 +7,26 @@ or .wav. Settings are the commentator node's. Ctrl-C keeps what there is; the sa
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from ..core.starting import plan
+from .offline import command_line, settings_of
 
 KINDS = (".mp4", ".srt", ".vtt", ".jsonl", ".wav")
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Narrate; return the exit status: 130 after Ctrl-C, 1 where something is missing or broken."""
-    options = _parser().parse_intermixed_args(_without_ros(words))
-    from .narration.job import Job, Order, settings_from  # heavy; --help needn't wait
+    options = _parser().parse_intermixed_args(command_line(words))
+    from .narration.job import Job, Order  # heavy; --help needn't wait
 
     try:
         order = Order(
             options.source,
             options.output,
-            settings_from(_parameters(options.settings), os.environ),
+            settings_of(options.settings),
             options.topic,
             options.engine_speed == "real",
             options.burn,
@@ -60,23 +58,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it is there")
     return parser
-
-
-def _without_ros(words: Sequence[str] | None) -> list[str]:
-    """Leave out what `ros2 run` adds for ROS itself."""
-    given = list(sys.argv[1:] if words is None else words)
-    return given[: given.index("--ros-args")] if "--ros-args" in given else given
-
-
-def _parameters(arguments: Sequence[str]) -> dict[str, Any]:
-    given = {}
-    for argument in arguments:
-        name, mark, value = argument.partition(":=")
-        if not mark:
-            raise ValueError(f"{argument}: write settings as name:=value")
-        given[name] = value
-    (start,) = plan("commentator", given)
-    return start.parameters
 
 
 def _check_output(source: Path, output: Path, overwrite: bool) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import av.error
 from rich.console import Console
@@ -23,7 +22,7 @@ from rich.progress import (
 )
 
 from ...core.engine import EngineError
-from ...core.settings import CommentatorSettings, from_environment
+from ...core.settings import CommentatorSettings
 from ...profiles import load_profiles
 from ...wiring import assemble
 from .captions import jsonl, readable, srt, vtt
@@ -51,16 +50,6 @@ class Order:
     def journal(self) -> Path:
         """The folder that keeps what an interrupted narration has done."""
         return self.output.with_name(self.output.name + ".part")
-
-
-def settings_from(
-    parameters: Mapping[str, Any], environment: Mapping[str, str]
-) -> CommentatorSettings:
-    """Return settings from the environment and, above it, parameters. Raise ValueError."""
-    values = from_environment(CommentatorSettings, environment) | dict(parameters)
-    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
-    # A recording is one camera.
-    return CommentatorSettings(**(values | lists | {"image_topics": ("recording",)}))
 
 
 class Job:
@@ -97,7 +86,7 @@ class Job:
         engine = RecordingEngine(inner, journal, order.real_time, self._say)
         with self._console.status("loading the engine"):
             engine.load()
-        self._say(f"{engine.description}; voice: {assembly.voice()}")
+        self._say(f"{engine.description}; {assembly.voice()}")
         if journal.resumed:
             self._say(f"going on after {len(journal.answers)} answers of an earlier run")
         with self._progress("watching", footage.duration) as progress:
