@@ -1,0 +1,179 @@
+"""The bridge's web server on a free loopback port, in front of a small robot of our own."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import cv2
+import httpx
+import numpy as np
+
+from video_commentary.bridge.access import access_from
+from video_commentary.bridge.app import create_context
+from video_commentary.bridge.context import Context
+from video_commentary.bridge.items import JpegFrame, Reply, Report, Situation, Sound
+from video_commentary.bridge.port import Port
+from video_commentary.bridge.ring import Ring
+from video_commentary.bridge.server import Server
+from video_commentary.core.audio import OUTPUT_FORMAT, Pcm
+from video_commentary.core.comment import Comment
+from video_commentary.core.settings import BridgeSettings
+
+WELL = Situation(
+    Report(state="watching", engine="fake", voice="fake voice", speaks=True, profile="sports"),
+    commentator_trouble="",
+    camera="/camera/image_raw",
+    camera_fps=15.0,
+    camera_trouble="",
+)
+
+
+class FakeRobot:
+    """Does as it is asked at once, and remembers it."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Any, ...]] = []
+        self.reply = Reply(True, "in force now", 12.5)
+
+    def now(self) -> float:
+        return time.time()
+
+    def _done(self, *asked: object) -> Future[Reply]:
+        self.asked.append(asked)
+        future: Future[Reply] = Future()
+        future.set_result(self.reply)
+        return future
+
+    def steer(self, instruction: str) -> Future[Reply]:
+        return self._done("steer", instruction)
+
+    def ask(self, question: str, quiet: bool) -> Future[Reply]:
+        return self._done("ask", question, quiet)
+
+    def enable(self, enabled: bool) -> Future[Reply]:
+        return self._done("enable", enabled)
+
+    def choose_profile(self, name: str) -> Future[Reply]:
+        return self._done("profile", name)
+
+    def watch(self, phone: bool) -> Future[Reply]:
+        return self._done("watch", phone)
+
+    def profiles(self) -> Future[Sequence[str]]:
+        future: Future[Sequence[str]] = Future()
+        future.set_result(["sports", "nature"])
+        return future
+
+    def publish_image(self, image: Any, stamp: float) -> None:
+        self.asked.append(("image", image.shape, stamp))
+
+
+@dataclass
+class Served:
+    """A running server, and what is behind it."""
+
+    url: str
+    port: Port
+    robot: FakeRobot
+    context: Context
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return httpx.get(self.url + path, **options)
+
+    def post(self, path: str, body: object, **options: Any) -> httpx.Response:
+        return httpx.post(self.url + path, json=body, **options)
+
+    @property
+    def live(self) -> str:
+        return self.url.replace("http:", "ws:") + "/api/live"
+
+
+def free_port() -> int:
+    with socket.socket() as it:
+        it.bind(("127.0.0.1", 0))
+        return int(it.getsockname()[1])
+
+
+@contextmanager
+def serve(environment: dict[str, str] | None = None, **settings: Any) -> Iterator[Served]:
+    """Run the server for the length of a block."""
+    chosen = BridgeSettings(port=free_port(), **settings)
+    robot = FakeRobot()
+    port = Port(robot, Ring(chosen.buffer_seconds, chosen.buffer_megabytes * 1_000_000))
+    context = create_context(port, chosen, access_from(chosen, environment or {}))
+    server = Server(context)
+    port.publish(WELL)
+    served = Served(f"http://127.0.0.1:{chosen.port}", port, robot, context)
+    try:
+        until(lambda: _answers(served))
+        yield served
+    finally:
+        began = time.monotonic()
+        server.close()
+        assert time.monotonic() - began < 2.5, "the server does not end"
+
+
+def _answers(served: Served) -> bool:
+    try:
+        return served.get("/").status_code == 200
+    except httpx.ConnectError:
+        return False
+
+
+def until(condition: Any, seconds: float = 10.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
+
+
+def jpeg(seed: int = 0, size: tuple[int, int] = (120, 160)) -> bytes:
+    """Return a picture of (height, width)."""
+    small = np.random.default_rng(seed).integers(0, 255, (6, 8, 3), np.uint8)
+    ok, data = cv2.imencode(".jpg", cv2.resize(small, size[::-1]))
+    assert ok
+    return data.tobytes()
+
+
+def frames(port: Port, since: float, fps: float, number: int) -> list[JpegFrame]:
+    """Put pictures with stamps from `since` on into the port."""
+    made = [JpegFrame(jpeg(i), since + i / fps) for i in range(number)]
+    for frame in made:
+        port.frame(frame)
+    return made
+
+
+_SEQUENCE = count(1)
+
+
+def comment(text: str = "A dog runs.", **fields: Any) -> Comment:
+    """Return a finished comment whose first words came a second after its newest frame."""
+    now = time.time()
+    values: dict[str, Any] = {
+        "sequence": next(_SEQUENCE), "camera": "eye", "newest": now - 1.0, "oldest": now - 3.0,
+        "instruction": "", "question": "", "requested": now - 0.9, "text": text,
+        "first_words": now, "final": True,
+    }  # fmt: skip
+    return Comment(**(values | fields))
+
+
+def sound(index: int, heard_at: float, samples: int = 1920) -> Sound:
+    """Return a block of noise that differs with `index`."""
+    noise = np.random.default_rng(index).integers(-20_000, 20_000, samples).astype(np.int16)
+    return Sound(Pcm(noise, OUTPUT_FORMAT), heard_at, index)
+
+
+def memory() -> float:
+    """Return this process's resident memory, MB."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) / 1000
+    raise AssertionError

@@ -1,0 +1,163 @@
+"""The WebSocket that the page uses, with a real client."""
+
+from __future__ import annotations
+
+import json
+import struct
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from test.bridge.serving import Served, comment, frames, serve, sound, until
+from video_commentary.bridge.access import COOKIE, TOKEN_VARIABLE
+from video_commentary.bridge.items import Cut
+
+HEAD = struct.Struct("<B3xId")
+
+
+@pytest.fixture
+def web() -> Iterator[Served]:
+    with serve() as served:
+        yield served
+
+
+def texts(socket: ClientConnection, kind: str, number: int) -> list[dict[str, Any]]:
+    """Return the next messages of a kind, others left out."""
+    got: list[dict[str, Any]] = []
+    while len(got) < number:
+        message = socket.recv(timeout=10)
+        if isinstance(message, str) and (content := json.loads(message))["type"] == kind:
+            got.append(content)
+    return got
+
+
+def binaries(socket: ClientConnection, kind: int, number: int) -> list[tuple[int, float, bytes]]:
+    """Return (index, seconds, content) of the next binary messages of a kind."""
+    got: list[tuple[int, float, bytes]] = []
+    while len(got) < number:
+        message = socket.recv(timeout=10)
+        if isinstance(message, bytes):
+            found, index, seconds = HEAD.unpack(message[: HEAD.size])
+            if found == kind:
+                got.append((index, seconds, message[HEAD.size :]))
+    return got
+
+
+def test_begins_with_what_was_said_and_goes_on_word_by_word(web: Served) -> None:
+    web.port.publish(comment("Said before."))
+    web.port.publish(comment("Half", final=False))
+    with connect(web.live) as socket:
+        (hello,) = texts(socket, "hello", 1)
+        assert [one["text"] for one in hello["history"]] == ["Said before."]
+        assert hello["rate"] == 48_000
+        assert hello["status"]["dots"]["camera"]["light"] == "ok"
+        grown = [
+            comment(text, sequence=99, final=text[-1] == ".") for text in ("A", "A cat", "A cat.")
+        ]
+        for one in grown:
+            web.port.publish(one)
+        got = texts(socket, "comment", 3)
+        assert [(one["text"], one["final"]) for one in got] == [
+            ("A", False), ("A cat", False), ("A cat.", True),
+        ]  # fmt: skip
+        assert [one["id"] for one in got] == [3, 4, 5]
+        assert got[0]["newest"] == grown[0].newest
+
+
+def test_pictures_are_delayed_and_stop_when_not_wanted(web: Served) -> None:
+    made = {frame.stamp: frame.jpeg for frame in frames(web.port, time.time() - 6.0, 10.0, 100)}
+    with connect(web.live) as socket:
+        for _, stamp, content in binaries(socket, 1, 5):
+            assert content == made[stamp]
+            assert time.time() - stamp == pytest.approx(5.0, abs=0.25)
+        socket.send('{"video": false}')
+        time.sleep(0.3)
+        with pytest.raises(TimeoutError):
+            while True:
+                assert isinstance(socket.recv(timeout=0.5), str | bytes)
+
+
+def test_sound_says_in_how_many_seconds_it_is_due(web: Served) -> None:
+    with connect(web.live) as socket:
+        texts(socket, "hello", 1)
+        web.port.publish(sound(0, time.time() + 0.2))
+        socket.send('{"sound": true}')
+        time.sleep(0.2)
+        blocks = [sound(index, time.time() + 0.2 + 0.04 * index) for index in (5, 6)]
+        for block in blocks:
+            web.port.publish(block)
+        got = binaries(socket, 2, 2)
+        assert [index for index, _, _ in got] == [5, 6]
+        for (_, due, content), block, expected in zip(got, blocks, (0.2, 0.24), strict=True):
+            assert due == pytest.approx(expected, abs=0.05)
+            assert np.array_equal(np.frombuffer(content, "<i2"), block.pcm.samples)
+        web.port.publish(Cut(time.time()))
+        assert texts(socket, "cut", 1)
+
+
+def test_who_hears_later_sees_later(web: Served) -> None:
+    with connect(web.live) as early, connect(web.live) as late:
+        late.send('{"behind": 0.4}')
+        time.sleep(0.2)
+        end = time.monotonic() + 2.5
+        while time.monotonic() < end:
+            time.sleep(0.2)
+            web.port.publish(web.port.situation)
+        delays = [texts(socket, "status", 12)[-1]["delay"] for socket in (early, late)]
+        assert delays[1] - delays[0] == pytest.approx(0.4, abs=0.1)
+
+
+@pytest.mark.parametrize("text", ["nonsense", "[]", '{"behind": -1}', '{"behind": 99}', '{"x": 1}'])
+def test_a_client_that_makes_no_sense_is_told_and_let_go(web: Served, text: str) -> None:
+    with connect(web.live) as socket:
+        socket.send(text)
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                socket.recv(timeout=5)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1008
+        assert closed.value.rcvd.reason
+    until(lambda: web.context.clients.now["live"] == 0)
+    assert web.port.display.viewers == web.port.hub.listeners == 0
+
+
+def test_the_door_is_guarded_as_for_requests() -> None:
+    token = "a-long-enough-token"
+    with serve({TOKEN_VARIABLE: token}) as web:
+        for headers, status in (
+            ({}, 401),
+            ({"Cookie": f"{COOKIE}=wrong"}, 401),
+            ({"Cookie": f"{COOKIE}={token}", "Origin": "http://evil.example"}, 403),
+        ):
+            with (
+                pytest.raises(InvalidStatus) as refused,
+                connect(web.live, additional_headers=headers),
+            ):
+                pass
+            assert refused.value.response.status_code == status
+        with connect(web.live, additional_headers={"Cookie": f"{COOKIE}={token}"}) as socket:
+            assert texts(socket, "hello", 1)
+
+
+def test_one_too_many_is_told_to_come_later() -> None:
+    with serve(max_clients=1) as web, connect(web.live) as first:
+        texts(first, "hello", 1)
+        assert web.get("/api/stream").status_code == 503
+        with connect(web.live) as second, pytest.raises(ConnectionClosed) as closed:
+            second.recv(timeout=5)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1013
+
+
+def test_the_end_of_the_bridge_ends_every_stream() -> None:
+    with serve() as web:
+        socket = connect(web.live)
+        texts(socket, "hello", 1)
+    with pytest.raises(ConnectionClosed):
+        while True:
+            socket.recv(timeout=2)

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from video_commentary.bridge.items import JpegFrame
+from video_commentary.bridge.ring import Ring
+
+
+def ring_of(*stamps: float, seconds: float = 100.0, size: int = 10_000) -> Ring:
+    ring = Ring(seconds, size)
+    for stamp in stamps:
+        ring.add(JpegFrame(bytes(100), stamp))
+    return ring
+
+
+def test_finds_the_frame_on_display_and_the_one_after_it() -> None:
+    ring = ring_of(1.0, 2.0, 3.0)
+    found = [tuple(f and f.stamp for f in ring.around(at)) for at in (0.5, 1.0, 2.9, 3.0, 9.0)]
+    assert found == [(None, 1.0), (1.0, 2.0), (2.0, 3.0), (3.0, None), (3.0, None)]
+    assert ring.between(1.0, 3.0) == 1
+    assert ring.between(0.0, 9.0) == 3
+
+
+def test_a_stamp_that_jumps_back_empties_it() -> None:
+    ring = ring_of(5.0, 6.0, 1.0)
+    newest = ring.newest()
+    assert newest is not None
+    assert (len(ring), newest.stamp, ring.epoch, ring.bytes) == (1, 1.0, 1, 100)
+
+
+def test_a_frame_larger_than_the_ring_is_kept_alone() -> None:
+    ring = ring_of(1.0, 2.0, size=50)
+    assert len(ring) == 1
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.01, 3.0), st.integers(1, 400)), min_size=1, max_size=60),
+    st.floats(1.0, 20.0),
+    st.integers(400, 3000),
+)
+def test_stays_within_its_seconds_and_bytes(
+    steps: list[tuple[float, int]], seconds: float, size: int
+) -> None:
+    ring, stamp, kept = Ring(seconds, size), 0.0, []
+    for step, length in steps:
+        stamp += step
+        kept.append(JpegFrame(bytes(length), stamp))
+        ring.add(kept[-1])
+        oldest = ring.around(0.0)[1]
+        assert oldest is not None
+        assert ring.newest() is kept[-1]
+        assert stamp - oldest.stamp <= seconds
+        held = kept[-len(ring) :]
+        assert held[0] is oldest
+        assert ring.bytes == sum(len(frame.jpeg) for frame in held) <= size
