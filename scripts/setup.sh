@@ -127,6 +127,12 @@ install_ros_wheels() {
     -e "s#/opt/python/[^;\"]*/include/python[0-9.]+#$python_include#g"
 }
 
+need_headers() { # the interfaces are built for .venv's Python
+  local header
+  header=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h
+  if [ ! -f "$header" ]; then install_system "$(basename "$(dirname "$header")")-dev"; fi
+}
+
 need_ros() {
   if [ "$ros" = wheels ]; then
     step ros "$(key requirements/{ros-jazzy,build,constraints}.txt)" \
@@ -184,6 +190,7 @@ main() {
   choose_ros
   need_compiler
   need_venv
+  need_headers
   need_ros
   step nodes "$(key requirements.txt requirements/constraints.txt)" \
     "Installing what the nodes need (300 MB)" pip_install -r requirements.txt
