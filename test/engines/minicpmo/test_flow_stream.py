@@ -24,7 +24,7 @@ def test_hearing_the_sample_leaves_the_recorded_caches(parity: Path) -> None:
     assert difference(doubled, recorded.arrays["setup/conformer_att_layer0"]) < 1e-3
     assert difference(heard.mel[-1][None], recorded.arrays["setup/conformer_att_last"]) < 1e-3
     cache = stream._cache
-    both = torch.cat([cache.keys[0, 0], cache.values[0, 0]], dim=-1)[:, :kept].transpose(1, 2)
+    both = torch.cat([cache.keys[0, 0], cache.values[0, 0]], dim=-1)[:, :, :kept]
     assert difference(both, recorded.arrays["setup/estimator_att_step0_layer0"]) < 1e-3
     last = torch.cat([cache.conv[-1, -1, 0], cache.conv[-1, -1, 1]], dim=-1).transpose(1, 2)
     assert difference(last, recorded.arrays["setup/estimator_cnn_last"]) < 1e-3

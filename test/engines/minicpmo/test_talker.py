@@ -116,8 +116,10 @@ def test_a_group_ends_after_500_codes(parity: Path) -> None:
     end = tts_config(parity)["num_audio_tokens"] - 1
     talker = tiny_talker(parity, lambda scores: scores[:end].argmax(keepdim=True))
     group = torch.randn(2, tts_config(parity)["hidden_size"])
-    assert len(list(talker.speak(group, False))) == MOST_CODES
-    assert talker._used == 2 + 1 + MOST_CODES - 1
+    said = list(talker.speak(group, False))
+    assert len(said) == MOST_CODES
+    assert talker._recent.tolist() == said[-16:]
+    assert talker._used == 2 + 1 + MOST_CODES
 
 
 def test_a_turn_longer_than_the_cache_goes_on(parity: Path) -> None:

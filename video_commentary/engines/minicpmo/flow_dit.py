@@ -19,7 +19,7 @@ from torch import Tensor, nn
 class StepCache:
     """Caches of one solver step, changed in place.
 
-    `keys`, `values`: [blocks, 2, slots, heads, head_dim]. `conv`: [blocks, 2 convolutions, 2, 2, C]
+    `keys`, `values`: [blocks, 2, heads, slots, head_dim]. `conv`: [blocks, 2 convolutions, 2, 2, C]
     last two inputs. The 2 of the batch: conditional, unconditional.
     """
 
@@ -32,8 +32,8 @@ class StepCache:
 class Placement:
     """Where a chunk of T frames goes.
 
-    `slots` [T] int64: the slot of each frame. `mask` [1, 1, 1, slots]: 0 or -inf, added to the
-    scores. `tail` [2] int64: positions, in the chunk with two cached frames before it, of the
+    `slots` [T] int64: the slot of each frame. `mask` [slots]: 0 or -inf, added to the scores.
+    `tail` [2] int64: positions, in the chunk with two cached frames before it, of the
     frames to cache.
     """
 
@@ -60,15 +60,17 @@ class DitAttention(nn.Module):
         q, k, v = (
             to(x).unflatten(2, (self.heads, -1)) for to in (self.to_q, self.to_k, self.to_v)
         )
-        keys.index_copy_(1, place.slots, self.k_norm(k))
-        values.index_copy_(1, place.slots, v)
-        mixed = F.scaled_dot_product_attention(
-            self.q_norm(q).transpose(1, 2),
-            keys.transpose(1, 2),
-            values.transpose(1, 2),
-            attn_mask=place.mask.expand(2, self.heads, x.shape[1], -1),
+        keys.index_copy_(2, place.slots, self.k_norm(k).transpose(1, 2))
+        values.index_copy_(2, place.slots, v.transpose(1, 2))
+        # plain products: of torch's fused kernels only a slow one takes a mask (39 us on an H200,
+        # these 18), and cuDNN's gives NaN for masks of -inf in half precision
+        q = self.q_norm(q).transpose(1, 2).flatten(0, 1)
+        scores = torch.baddbmm(
+            place.mask, q, keys.flatten(0, 1).mT, alpha=1 / math.sqrt(q.shape[-1])
         )
-        out: Tensor = self.proj(mixed.transpose(1, 2).flatten(2))
+        mixed = torch.softmax(scores, dim=-1) @ values.flatten(0, 1)
+        mixed = mixed.view(2, self.heads, *x.shape[1:2], -1).transpose(1, 2).flatten(2)
+        out: Tensor = self.proj(mixed)
         return out
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from .capture import Captured
 from .flow import GUIDANCE, Flow
@@ -22,9 +21,6 @@ _KEPT = 100
 """Frames that are never forgotten, beside as many as the voice's sample has."""
 _WIDEST = 2 * (CHUNK_CODES + LOOKAHEAD)
 """Mel frames of the longest chunk, rounded up to whole vectors of 8."""
-
-_ATTENTION = [SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
-"""Not cuDNN's, which torch prefers on some cards: its masks of -inf give NaN in half precision."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +70,7 @@ class FlowStream:
 
     def _empty_cache(self, steps: int) -> StepCache:
         sizes, like = self._flow.sizes, self._like
-        shape = (steps, sizes.dit_depth, 2, self._slots, sizes.dit_heads, sizes.dit_head_dim)
+        shape = (steps, sizes.dit_depth, 2, sizes.dit_heads, self._slots, sizes.dit_head_dim)
         conv = (steps, sizes.dit_depth, 2, 2, 2, sizes.dit_width)
         return StepCache(like.new_zeros(shape), like.new_zeros(shape), like.new_zeros(conv))
 
@@ -88,8 +84,8 @@ class FlowStream:
         self._solve_chunk(mu, mel, self._noise[: len(mu)], *self._place(len(mu), len(mu)))
         kept = self._cache
         self._template = StepCache(
-            kept.keys[:, :, :, : self._kept].clone(),
-            kept.values[:, :, :, : self._kept].clone(),
+            kept.keys[..., : self._kept, :].clone(),
+            kept.values[..., : self._kept, :].clone(),
             kept.conv.clone(),
         )
 
@@ -97,8 +93,8 @@ class FlowStream:
         """Begin an utterance."""
         self._heard = self._encoded
         self._order = list(range(self._kept))
-        self._cache.keys[:, :, :, : self._kept].copy_(self._template.keys)
-        self._cache.values[:, :, :, : self._kept].copy_(self._template.values)
+        self._cache.keys[..., : self._kept, :].copy_(self._template.keys)
+        self._cache.values[..., : self._kept, :].copy_(self._template.values)
         self._cache.conv.copy_(self._template.conv)
 
     def record(self, first: int) -> None:
@@ -147,7 +143,7 @@ class FlowStream:
         slots = torch.tensor(free)
         tail = torch.tensor([frames, frames + 1])
         device = self._like.device
-        return slots.to(device), mask.to(self._like)[None, None, None], tail.to(device)
+        return slots.to(device), mask.to(self._like), tail.to(device)
 
     def _trim(self) -> None:
         """Forget frames between the first and the last `_KEPT`, counted newest first (3.14)."""
@@ -167,7 +163,6 @@ class FlowStream:
         mu, grown = self._flow.encode(codes, EncoderCache(*cache), last=False)
         return mu, *grown.tensors()
 
-    @sdpa_kernel(_ATTENTION)
     def _solve_chunk(
         self, mu: Tensor, cond: Tensor, noise: Tensor, slots: Tensor, mask: Tensor, tail: Tensor
     ) -> tuple[Tensor, ...]:

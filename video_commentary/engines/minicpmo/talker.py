@@ -83,6 +83,7 @@ class Talker:
         self._position = torch.zeros(1, dtype=torch.int32, device=device)
         self._recent = torch.full((WINDOW,), -1, device=device)
         self._step = Captured(self._next)
+        self._reader = _Reader(device)
         self.start()
 
     def start(self) -> None:
@@ -114,13 +115,19 @@ class Talker:
         """
         code = self._draw(self._hear(conditions, last))
         spoken: list[int] = []
-        while (value := int(code)) != self._end:
+        while len(spoken) < MOST_CODES:
+            reading = self._reader.start(code)
+            # on a GPU the next step runs while the host reads this code, in vain at the end
+            ahead = self._step(code) if code.is_cuda else None
+            value = reading()
+            if value == self._end:
+                break
             spoken.append(value)
             yield value
-            if len(spoken) == MOST_CODES:
-                break
-            (code,) = self._step(code)
-            self._used += 1
+            (code,) = ahead or self._step(code)
+        else:
+            self._recent.copy_(torch.tensor(spoken[-WINDOW:]))
+        self._used += len(spoken)
         if self._config.recompute and self._before is not None:
             codes = torch.tensor(spoken, dtype=torch.int64, device=self._codes.device)
             self._before = torch.cat([self._before, self._codes[codes].float()])
@@ -145,13 +152,38 @@ class Talker:
         """Read one code, int64 [1], and draw the next: the step that becomes a graph."""
         hidden = self._decoder.step(self._codes[code].float(), self._position)
         self._position.add_(1)
-        return (self._draw(hidden),)
+        before = self._recent.clone()
+        drawn = self._draw(hidden)
+        # what a step draws after the end doesn't count
+        self._recent.copy_(torch.where(code == self._end, before, self._recent))
+        return (drawn,)
 
     def _draw(self, hidden: Tensor) -> Tensor:
         logits = self._head.row(hidden)[0]
         code = self._drawing(self._config.sampling.filtered(logits, self._recent))
         self._recent.copy_(remember(self._recent, code, self._end))
         return code
+
+
+class _Reader:
+    """Reads codes from the device while it goes on."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._host = torch.zeros(1, dtype=torch.int64, pin_memory=device.type == "cuda")
+
+    def start(self, code: Tensor) -> Callable[[], int]:
+        """Begin to read `code` [1]; the result waits for its value, before the next `start`."""
+        self._host.copy_(code, non_blocking=True)
+        if not code.is_cuda:
+            return lambda: int(self._host)
+        copied = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        copied.record()
+
+        def value() -> int:
+            copied.synchronize()
+            return int(self._host)
+
+        return value
 
 
 def _folded(tensors: Mapping[str, Tensor], prefix: str) -> Tensor:
