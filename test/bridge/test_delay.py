@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from test.bridge.serving import comment
@@ -32,7 +34,7 @@ def test_sound_counts_where_it_comes_before_the_words() -> None:
         {"newest": 1.0, "first_words": 5000.0},
     ],
 )
-def test_silence_and_clocks_that_disagree_are_left_out(fields: dict[str, object]) -> None:
+def test_silence_and_clocks_that_disagree_are_left_out(fields: dict[str, Any]) -> None:
     delay = DisplayDelay(0.0)
     delay.hear(comment(**fields))
     assert delay.target == START

@@ -4,7 +4,7 @@ import asyncio
 import threading
 
 from test.bridge.serving import WELL, comment, sound
-from video_commentary.bridge.hub import CAPACITY, Hub
+from video_commentary.bridge.hub import CAPACITY, Hub, Item
 from video_commentary.bridge.items import Cut, Situation, Sound
 from video_commentary.core.comment import Comment
 
@@ -13,7 +13,7 @@ def test_every_listener_gets_what_it_listens_to_in_order() -> None:
     async def scene() -> None:
         hub = Hub()
         all_of, words = hub.listen(Comment, Sound, Situation), hub.listen(Comment)
-        items = [comment("one"), sound(0, 1.0), WELL, comment("two")]
+        items: list[Item] = [comment("one"), sound(0, 1.0), WELL, comment("two")]
         for item in items:
             hub.publish(item)
         assert [await all_of.next() for _ in items] == items

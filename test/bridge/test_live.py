@@ -6,6 +6,7 @@ import json
 import struct
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,12 @@ def binaries(socket: ClientConnection, kind: int, number: int) -> list[tuple[int
     return got
 
 
+def drain(socket: ClientConnection, seconds: float = 5.0) -> None:
+    """Receive until there is an end to it."""
+    while True:
+        socket.recv(timeout=seconds)
+
+
 def test_begins_with_what_was_said_and_goes_on_word_by_word(web: Served) -> None:
     web.port.publish(comment("Said before."))
     web.port.publish(comment("Half", final=False))
@@ -72,14 +79,15 @@ def test_begins_with_what_was_said_and_goes_on_word_by_word(web: Served) -> None
 def test_pictures_are_delayed_and_stop_when_not_wanted(web: Served) -> None:
     made = {frame.stamp: frame.jpeg for frame in frames(web.port, time.time() - 6.0, 10.0, 100)}
     with connect(web.live) as socket:
-        for _, stamp, content in binaries(socket, 1, 5):
+        binaries(socket, 1, 2)
+        for _ in range(5):
+            ((_, stamp, content),) = binaries(socket, 1, 1)
             assert content == made[stamp]
             assert time.time() - stamp == pytest.approx(5.0, abs=0.25)
         socket.send('{"video": false}')
         time.sleep(0.3)
         with pytest.raises(TimeoutError):
-            while True:
-                assert isinstance(socket.recv(timeout=0.5), str | bytes)
+            drain(socket, 0.5)
 
 
 def test_sound_says_in_how_many_seconds_it_is_due(web: Served) -> None:
@@ -88,7 +96,7 @@ def test_sound_says_in_how_many_seconds_it_is_due(web: Served) -> None:
         web.port.publish(sound(0, time.time() + 0.2))
         socket.send('{"sound": true}')
         time.sleep(0.2)
-        blocks = [sound(index, time.time() + 0.2 + 0.04 * index) for index in (5, 6)]
+        blocks = [sound(index, time.time() + 0.04 * index) for index in (5, 6)]
         for block in blocks:
             web.port.publish(block)
         got = binaries(socket, 2, 2)
@@ -117,8 +125,7 @@ def test_a_client_that_makes_no_sense_is_told_and_let_go(web: Served, text: str)
     with connect(web.live) as socket:
         socket.send(text)
         with pytest.raises(ConnectionClosed) as closed:
-            while True:
-                socket.recv(timeout=5)
+            drain(socket)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1008
         assert closed.value.rcvd.reason
@@ -155,9 +162,9 @@ def test_one_too_many_is_told_to_come_later() -> None:
 
 
 def test_the_end_of_the_bridge_ends_every_stream() -> None:
-    with serve() as web:
-        socket = connect(web.live)
-        texts(socket, "hello", 1)
-    with pytest.raises(ConnectionClosed):
-        while True:
-            socket.recv(timeout=2)
+    with ExitStack() as stack:
+        with serve() as web:
+            socket = stack.enter_context(connect(web.live))
+            texts(socket, "hello", 1)
+        with pytest.raises(ConnectionClosed):
+            drain(socket)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import Any
 
 from anyio import fail_after
@@ -78,7 +79,8 @@ class _Session:
             results = await asyncio.gather(*tasks, return_exceptions=True)
             self._viewer.close()
             self._listener.close()
-        await self._end(results)
+        with suppress(WebSocketDisconnect):
+            await self._end(results)
 
     async def _end(self, results: list[Any]) -> None:
         if any(isinstance(result, TimeoutError) for result in results):
