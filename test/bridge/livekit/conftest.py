@@ -1,0 +1,40 @@
+"""A real LiveKit server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .server import LiveKitServer, build
+
+
+@pytest.fixture(scope="session")
+def program() -> Path:
+    """livekit-server; skips where there is no Go to build it with, but not in CI."""
+    try:
+        return build()
+    except RuntimeError as error:
+        if shutil.which("go") is None and not os.environ.get("CI"):
+            pytest.skip(f"{error}: install Go 1.24 or newer")
+        raise
+
+
+@pytest.fixture(scope="session")
+def server(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveKitServer]:
+    """One server for all; each test has a room of its own."""
+    server = LiveKitServer(program, tmp_path_factory.mktemp("livekit"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_server(program: Path, tmp_path: Path) -> Iterator[LiveKitServer]:
+    """A server that a test may stop; not started yet."""
+    server = LiveKitServer(program, tmp_path)
+    yield server
+    server.stop()

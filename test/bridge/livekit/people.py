@@ -1,0 +1,125 @@
+"""The bridge and others in a LiveKit room, each with the real client library."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from livekit import api, rtc
+from numpy.typing import NDArray
+
+from video_commentary.bridge.livekit import LiveKit
+from video_commentary.bridge.livekit.access import Access
+from video_commentary.bridge.port import Port
+
+from .robot import RecordingRobot, port_of
+from .server import KEY, SECRET, LiveKitServer
+
+ROBOT = "robot"
+
+
+async def until(condition: Callable[[], object], seconds: float = 20.0, what: str = "") -> None:
+    """Wait for something to become true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        await asyncio.sleep(0.02)
+
+
+@dataclass
+class Bridge:
+    """The bridge's participant, and what it is attached to."""
+
+    livekit: LiveKit
+    port: Port
+    robot: RecordingRobot
+    access: Access
+
+
+def access_to(server: LiveKitServer, secret: str = SECRET) -> Access:
+    return Access(server.url, KEY, secret, f"room-{uuid.uuid4().hex[:8]}", ROBOT)
+
+
+@asynccontextmanager
+async def bridge(access: Access, video: bool = False, camera: str = "") -> AsyncIterator[Bridge]:
+    """Have the bridge in the room for the length of a block."""
+    robot = RecordingRobot()
+    port = port_of(robot)
+    livekit = LiveKit(access, port, video, camera)
+    await livekit.start()
+    try:
+        await until(lambda: livekit.status() == ("connected", ""), what=str(livekit.status()))
+        yield Bridge(livekit, port, robot, access)
+    finally:
+        await livekit.stop()
+
+
+@dataclass
+class Person:
+    """A participant with what it heard: samples (48 kHz mono), texts with attributes."""
+
+    room: rtc.Room
+    heard: list[NDArray[np.int16]]
+    texts: list[tuple[str, dict[str, str]]]
+    pictures: list[NDArray[np.uint8]]
+
+    @property
+    def sound(self) -> NDArray[np.int16]:
+        return np.concatenate(self.heard) if self.heard else np.zeros(0, np.int16)
+
+    async def call(self, method: str, payload: str) -> str:
+        return await self.room.local_participant.perform_rpc(
+            destination_identity=ROBOT, method=method, payload=payload, response_timeout=10
+        )
+
+
+def token(access: Access, identity: str, room: str = "") -> str:
+    """Return a token with every right that a participant can have."""
+    grants = api.VideoGrants(room_join=True, room=room or access.room)
+    return api.AccessToken(KEY, SECRET).with_identity(identity).with_grants(grants).to_jwt()
+
+
+@asynccontextmanager
+async def person(access: Access, identity: str = "ann", jwt: str = "") -> AsyncIterator[Person]:
+    """Have somebody in the room, who hears, reads and sees all that is there."""
+    person = Person(rtc.Room(), [], [], [])
+    tasks: set[asyncio.Task[None]] = set()
+
+    def keep(task: asyncio.Task[None]) -> None:
+        tasks.add(task)
+
+    async def hear(track: rtc.Track) -> None:
+        async for event in rtc.AudioStream(track, sample_rate=48_000, num_channels=1):
+            person.heard.append(np.frombuffer(event.frame.data, np.int16).copy())
+
+    async def see(track: rtc.Track) -> None:
+        async for event in rtc.VideoStream(track, format=rtc.VideoBufferType.RGB24):
+            flat = np.frombuffer(event.frame.data, np.uint8)
+            image = flat.reshape(event.frame.height, event.frame.width, 3)
+            person.pictures = [*person.pictures[-50:], image]
+
+    def subscribed(track: rtc.Track, *_: object) -> None:
+        kind = hear if track.kind == rtc.TrackKind.KIND_AUDIO else see
+        keep(asyncio.ensure_future(kind(track)))
+
+    async def read(reader: rtc.TextStreamReader) -> None:
+        text = await reader.read_all()
+        person.texts.append((text, dict(reader.info.attributes or {})))
+
+    person.room.on("track_subscribed", subscribed)
+    person.room.register_text_stream_handler(
+        "lk.transcription", lambda reader, _: keep(asyncio.ensure_future(read(reader)))
+    )
+    await person.room.connect(access.url, jwt or token(access, identity))
+    try:
+        yield person
+    finally:
+        await person.room.disconnect()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,138 @@
+"""What a participant of the room hears, against what was said on the topic."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import correlate
+
+from video_commentary.bridge.items import Cut, Sound
+from video_commentary.bridge.port import Port
+from video_commentary.core.audio import OUTPUT_FORMAT, Pcm
+
+from .people import access_to, bridge, person, until
+from .server import LiveKitServer
+
+RATE = 48_000
+LOUD = 1000
+PIECE = RATE // 10
+IT_IS = 0.5
+"""Another tone has a likeness of about 0.1; the codec bends the first 0.1 s after a silence."""
+
+
+def sweep(seconds: float, low: float = 300.0, high: float = 3000.0) -> NDArray[np.int16]:
+    """Return a rising tone: one place only where it fits itself."""
+    t = np.arange(round(seconds * RATE)) / RATE
+    phase = 2 * np.pi * (low * t + (high - low) * t**2 / (2 * seconds))
+    return np.asarray(8000 * np.sin(phase), np.int16)
+
+
+def say(
+    port: Port, samples: NDArray[np.int16], at: float, sizes: tuple[int, ...] = (1920,)
+) -> None:
+    """Publish sound in blocks of these sizes, in turn; the first is due `at`."""
+    first = index = 0
+    while first < len(samples):
+        size = sizes[index % len(sizes)]
+        block = Pcm(samples[first : first + size], OUTPUT_FORMAT)
+        port.publish(Sound(block, at + first / RATE, index))
+        first, index = first + size, index + 1
+
+
+def find(said: NDArray[np.int16], heard: NDArray[np.int16]) -> tuple[float, float]:
+    """Return where in `heard` it begins, s, and how well it fits there: 1 for the same wave.
+
+    Piece by piece, and the median of these: a receiver stretches sound a little where packets
+    come unevenly.
+    """
+    found = []
+    for first in range(0, len(said) - PIECE + 1, PIECE):
+        x, y = said[first : first + PIECE].astype(float), heard.astype(float)
+        scores = correlate(y, x, "valid")
+        best = int(np.argmax(scores))
+        there = y[best : best + len(x)]
+        likeness = scores[best] / (np.linalg.norm(x) * np.linalg.norm(there) + 1)
+        found.append(((best - first) / RATE, float(likeness)))
+    place, likeness = np.median(found, axis=0)
+    return float(place), float(likeness)
+
+
+def test_a_listener_hears_what_the_topic_says(server: LiveKitServer) -> None:
+    """Also in blocks that are no whole frames, as a voice hands them out."""
+    said = sweep(1.5)
+
+    async def scene() -> NDArray[np.int16]:
+        access = access_to(server)
+        async with person(access) as ann, bridge(access) as robot:
+            await until(lambda: len(ann.heard) > 20, what="silence heard")
+            say(robot.port, said, time.time() + 0.2, sizes=(1920, 1920, 350))
+            await asyncio.sleep(2.5)
+            return ann.sound
+
+    heard = asyncio.run(scene())
+    _, likeness = find(said, heard)
+    assert likeness > 0.95
+    loud = np.flatnonzero(np.abs(heard) > LOUD)
+    assert abs((loud[-1] - loud[0]) / RATE - 1.5) < 0.05
+
+
+def test_the_stamps_set_the_pace(server: LiveKitServer) -> None:
+    first, second = sweep(0.4), sweep(0.4, 3000.0, 300.0)
+
+    async def scene() -> NDArray[np.int16]:
+        access = access_to(server)
+        async with person(access) as ann, bridge(access) as robot:
+            await until(lambda: len(ann.heard) > 20, what="silence heard")
+            now = time.time()
+            say(robot.port, first, now)
+            say(robot.port, second, now + 0.9)
+            await asyncio.sleep(2)
+            return ann.sound
+
+    heard = asyncio.run(scene())
+    (begin, likeness), (again, likeness_again) = find(first, heard), find(second, heard)
+    assert min(likeness, likeness_again) > IT_IS
+    assert abs(again - begin - 0.9) < 0.15
+
+
+def test_stamps_of_another_clock_still_sound(server: LiveKitServer) -> None:
+    said = sweep(0.4)
+
+    async def scene() -> list[NDArray[np.int16]]:
+        heard = []
+        for off in (-3600.0, 3600.0):
+            access = access_to(server)
+            async with person(access) as ann, bridge(access) as robot:
+                await until(lambda ann=ann: len(ann.heard) > 20, what="silence heard")
+                say(robot.port, said, time.time() + off)
+                await asyncio.sleep(1.2)
+                heard.append(ann.sound)
+        return heard
+
+    assert all(find(said, heard)[1] > IT_IS for heard in asyncio.run(scene()))
+
+
+def test_a_cut_is_heard_at_once_and_new_words_after_it(server: LiveKitServer) -> None:
+    said, next_words = sweep(2.5), sweep(0.4, 3000.0, 300.0)
+
+    async def scene() -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+        access = access_to(server)
+        async with person(access) as ann, bridge(access) as robot:
+            await until(lambda: len(ann.heard) > 20, what="silence heard")
+            say(robot.port, said, time.time() + 0.1)
+            await asyncio.sleep(0.7)
+            robot.port.publish(Cut(time.time()))
+            await asyncio.sleep(0.7)
+            before = ann.sound
+            say(robot.port, next_words, time.time() + 0.1)
+            await asyncio.sleep(1.2)
+            return before, ann.sound[len(before) :]
+
+    before, after = asyncio.run(scene())
+    loud = np.abs(before) > LOUD
+    assert 0.3 < loud.sum() / RATE < 1.0
+    assert not loud[-RATE // 5 :].any()
+    assert find(next_words, after)[1] > IT_IS
