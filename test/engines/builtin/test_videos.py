@@ -32,9 +32,7 @@ def test_people_on_the_campus_are_named_all_the_time(
     for (one, text), (other, same) in itertools.combinations(said, 2):
         assert text != same or other - one > 10
     # A woman in a red jacket comes in from the right at 42.5 s.
-    assert any(
-        "from the right" in text for stamp, text in said if 43 <= stamp <= 48
-    )
+    assert any("rom the right" in text for stamp, text in said if 43 <= stamp <= 48)
 
 
 def test_the_campus_is_quiet_about_people_who_are_not_asked_for(

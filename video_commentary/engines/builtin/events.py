@@ -115,7 +115,7 @@ class EventFinder:
             story.nearer = story.farther = track.box.height
         if not track.steady:
             return events
-        if stamp - track.born < _ENTRY and not story.entered:
+        if stamp - track.born < _ENTRY and not (story.entered or track.slipped):
             border = touching(track.origin, aspect)
             if border and _came_in(track, border, aspect):
                 story.entered = True

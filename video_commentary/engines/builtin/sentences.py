@@ -118,11 +118,10 @@ def _filled(template: str, event: Event, another: bool, rng: random.Random) -> s
 def _subject(event: Event, another: bool, rng: random.Random) -> str:
     if event.count > 1:
         return counted(event.count, event.name)
-    if another:
-        who = "something else" if event.name == MOVING else f"another {event.name}"
-        return f"{who} {event.clothes}".strip()
     if event.clothes:
         return f"{counted(1, event.name)} {event.clothes}"
+    if another:
+        return "something else" if event.name == MOVING else f"another {event.name}"
     if event.name == "person" and rng.random() < 0.35:
         return "someone"
     return counted(1, event.name or MOVING)

@@ -59,7 +59,7 @@ def _people(people: Sequence[Seen], sure: bool, rng: random.Random) -> list[str]
     if len(people) == 1:
         ways += [_one(people[0], rng)]
     else:
-        ways += _directions(people, rng)
+        ways += _directions(people, sure, rng)
         amount = first_upper(several(len(people), "person", sure))
         ways += [f"{amount} are in view.", f"{amount} can be seen now."]
         ways += [_one(person, rng) for person in sorted(people, key=lambda p: -p.box.height)[:2]]
@@ -77,7 +77,7 @@ def _pair(one: Seen, rng: random.Random) -> list[str]:
     ]
 
 
-def _directions(people: Sequence[Seen], rng: random.Random) -> list[str]:
+def _directions(people: Sequence[Seen], sure: bool, rng: random.Random) -> list[str]:
     parts = []
     for way in ("left", "right", "closer", "away"):
         count = sum(p.heading == way for p in people)
@@ -87,7 +87,10 @@ def _directions(people: Sequence[Seen], rng: random.Random) -> list[str]:
         return []
     count, towards = parts[0]
     noun = "person is" if count == 1 else "people are"
-    text = f"{first_upper(number(count))} {noun} walking {towards}"
+    # Whoever's way is not known yet may go the same way.
+    known = sure and all(p.heading or p.resting for p in people)
+    amount = number(count) if known else f"at least {number(count)}"
+    text = f"{first_upper(amount)} {noun} walking {towards}"
     rest = [f"{number(c)} {t}" for c, t in parts[1:]]
     return [joined([text, *rest]) + "."]
 

@@ -79,10 +79,12 @@ class Teller:
         seen = [t for t in seen if t.group not in {"things", "motion"}]
         if stamp - event.stamp < (_GLANCE if seen else _STARE):
             return ""
-        way = sentences(event, False, self._rng)[0]
-        text = f"{way[:-1]}: {described(seen, self._rng)}." if seen else way
-        self._note(stamp, text, event)
-        return text
+        for way in sentences(event, False, self._rng):
+            text = f"{way[:-1]}: {described(seen, self._rng)}." if seen else way
+            if self._is_new(stamp, text, ()):
+                self._note(stamp, text, event)
+                return text
+        return ""
 
     def _first_new(self, stamp: float, ways: Sequence[str], recent: Sequence[str]) -> str:
         for text in ways:

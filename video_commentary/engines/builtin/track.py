@@ -58,6 +58,7 @@ class Track:
     score: float = 0.0
     hits: int = 0
     origin: Box = _NOWHERE
+    slipped: bool = False
     steady: bool = True
     """Whether the camera stood still, or was understood, all its life."""
 
@@ -65,6 +66,12 @@ class Track:
     def box(self) -> Box:
         """Where it was last seen."""
         return self.places[-1].box
+
+    def slip(self, stamp: float) -> None:
+        """Forget where it was: it jumped, so that tells nothing of how it moves."""
+        self.places.clear()
+        self.born = stamp
+        self.slipped = True
 
     def add(self, stamp: float, box: Box, label: str, score: float) -> None:
         """Take in a sighting."""

@@ -20,6 +20,7 @@ _SURE = 0.4  # detections that may begin a track
 _PATIENCE = 1.6  # seconds an established track is remembered unseen
 _FRESH_PATIENCE = 0.45  # seconds for one that is not established yet
 _ESTABLISHED = 3  # sightings
+_SETTLED = 5  # sightings after which a track's next place is known well
 _REACH = 0.6  # of its size that a thing may be off its predicted place, more if unseen for long
 
 
@@ -91,6 +92,8 @@ class Tracker:
             if track.seen < stamp and id(sighting) not in used:
                 used.add(id(sighting))
                 found = sighting.detection
+                if _jumped(track, found, stamp):
+                    track.slip(stamp)
                 track.add(stamp, found.box, found.label, found.score)
         return [sighting for sighting in sightings if id(sighting) not in used]
 
@@ -133,6 +136,13 @@ def _expected(track: Track, stamp: float) -> tuple[Box, float]:
     unseen = stamp - track.seen
     across, down = track.velocity(1.0)
     return track.box.moved(across * unseen, down * unseen), _REACH + 0.5 * min(unseen, 1.0)
+
+
+def _jumped(track: Track, found: Detection, stamp: float) -> bool:
+    """Return whether a sighting is out of line: another part, another thing, a looped film."""
+    common = _expected(track, stamp)[0].iou(found.box)
+    settled = track.hits >= _SETTLED and stamp - track.seen < 0.5
+    return settled and common < 0.3 or found.label not in track.votes and common < 0.5
 
 
 def _closeness(expected: Box, box: Box, reach: float) -> float:
