@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "minicpmo"
 
@@ -18,3 +22,16 @@ torch.set_num_threads(1)
 def parity() -> Path:
     """The folder of parity fixtures: PARITY where that is set, else those kept with the tests."""
     return Path(os.environ["PARITY"]) if os.environ.get("PARITY") else DATA
+
+
+@pytest.fixture(scope="session")
+def golden(parity: Path) -> Any:
+    """golden.json."""
+    return json.loads((parity / "golden.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def arrays(parity: Path) -> dict[str, NDArray[Any]]:
+    """golden.npz."""
+    with np.load(parity / "golden.npz") as file:
+        return dict(file)

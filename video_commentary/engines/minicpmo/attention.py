@@ -16,6 +16,10 @@ FUSED = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.
 """Never cuDNN's attention: on Hopper it plans anew for every KV length, 27 ms a token."""
 
 
+_KERNEL_WIDTH = 32
+"""Heads narrower than this are less than a matrix instruction takes; only toy models have them."""
+
+
 @dataclass(frozen=True)
 class Heads:
     """Numbers of query heads and of key/value heads, and the width of one."""
@@ -88,6 +92,8 @@ class Attention:
 
     def row(self, qkv: Tensor, position: Tensor) -> Tensor:
         """Attend with one float32 row [1, q+k+v] that stands at `position` [1], int32."""
+        if qkv.is_cuda and self._heads.width < _KERNEL_WIDTH:
+            return self._masked_row(qkv, position)
         if qkv.is_cuda:
             from .flash_decode import attend_row
 
@@ -96,10 +102,25 @@ class Attention:
             )
         return self.rows(qkv, int(position)).float()
 
-    def _heads_of(self, qkv: Tensor, positions: slice) -> tuple[Tensor, Tensor, Tensor]:
+    def _masked_row(self, qkv: Tensor, position: Tensor) -> Tensor:
+        """Do the same with the whole cache and a mask, which a CUDA graph can capture too."""
+        q, k, v = self._heads_of(qkv, position)
+        cache = self._cache
+        at = position.long()
+        cache.keys.index_copy_(1, at, k.transpose(0, 1).to(cache.keys.dtype))
+        cache.values.index_copy_(1, at, v.transpose(0, 1).to(cache.values.dtype))
+        mask = torch.arange(cache.keys.shape[1], device=qkv.device)[None] <= at
+        with sdpa_kernel(SDPBackend.MATH):
+            out = F.scaled_dot_product_attention(
+                q.transpose(0, 1)[None].to(cache.keys.dtype), cache.keys[None],
+                cache.values[None], attn_mask=mask, enable_gqa=True,
+            )
+        return out.reshape(1, -1).float()
+
+    def _heads_of(self, qkv: Tensor, positions: slice | Tensor) -> tuple[Tensor, Tensor, Tensor]:
         heads = self._heads
         q, k, v = (
-            part.unflatten(-1, (-1, heads.width)) for part in qkv.split(heads.rows, dim=-1)
+            part.unflatten(-1, (-1, heads.width)) for part in torch.split(qkv, heads.rows, dim=-1)
         )
         if self._q_norm is not None and self._k_norm is not None:
             q, k = self._q_norm(q), self._k_norm(k)

@@ -59,7 +59,7 @@ class DenseLinear:
     """A linear whose weight [out, in] is kept as it is."""
 
     def __init__(self, weight: Tensor) -> None:
-        self.weight = weight
+        self.weight = weight.contiguous()
 
     def __call__(self, x: Tensor) -> Tensor:
         """Multiply `x` [rows, in] of the weight's dtype."""

@@ -1,0 +1,144 @@
+"""From drawn tokens to deltas: silence is recognised, words stay whole, sound says its text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from ...core.audio import AudioFormat, Pcm
+from ...core.engine import SILENCE, Cancel, Delta
+from .language import Token
+from .tokens import TextStream, Tokens
+
+GROUP = 10
+"""Text tokens that speech takes at once."""
+
+_WORD_END = re.compile(r"[^\W_][^\s]*\Z")
+_SPACELESS = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Scripts whose words nothing parts: there, every character may end a piece."""
+
+
+class Speech(Protocol):
+    """The model's own voice, as speech.py has it."""
+
+    @property
+    def format(self) -> AudioFormat:
+        """The format of every Pcm."""
+        ...
+
+    def start(self, cancel: Cancel) -> None:
+        """Begin a turn; what is left of the last is forgotten."""
+        ...
+
+    def feed(self, ids: Tensor, hidden: Tensor, last: bool) -> Iterator[Pcm]:
+        """Say text tokens [n] with their hidden states [n, width]; `last` ends the turn."""
+        ...
+
+
+def whole_words(text: str) -> str:
+    """Return `text` without a last word that may go on."""
+    end = _WORD_END.search(text)
+    if end is None or _SPACELESS.search(end.group()):
+        return text
+    return text[: end.start()]
+
+
+def may_be_silence(text: str) -> bool:
+    """Return whether `text` may still become an answer that says nothing."""
+    return not text.strip(" \n.…")
+
+
+def written(tokens: Tokens, drawn: Iterable[Token], limit: int, cancel: Cancel) -> Iterator[Delta]:
+    """Yield an answer as text, word by word; exactly SILENCE for one that says nothing.
+
+    An answer cut off at `limit` tokens ends on a whole word.
+    """
+    text, held, said, count = TextStream(tokens), "", False, 0
+    for token in drawn:
+        count += 1
+        held += text.add([token.id])
+        if not said:
+            held = held.lstrip()
+            if may_be_silence(held):
+                if held.endswith("\n"):
+                    break
+                continue
+        words = whole_words(held)
+        if words.strip():
+            yield Delta(words)
+            held, said = held[len(words) :], True
+    if cancel.is_set():
+        return
+    held += text.add([], last=True)
+    if not said and may_be_silence(held):
+        yield Delta(SILENCE, last=True)
+        return
+    cut_off = count == limit and said
+    yield Delta((whole_words(held) if cut_off else held).rstrip(), last=True)
+
+
+class Spoken:
+    """One answer said aloud: every delta with sound carries the text that begins in it."""
+
+    def __init__(self, tokens: Tokens, speech: Speech, device: torch.device) -> None:
+        self._tokens = tokens
+        self._speech = speech
+        self._device = device
+        self._text = TextStream(tokens)
+        self._ids: list[int] = []
+        self._fed = 0
+        self._shown = False
+        self._unshown = ""
+
+    def deltas(
+        self, drawn: Iterable[Token], finish: Callable[[int], Tensor], limit: int, cancel: Cancel
+    ) -> Iterator[Delta]:
+        """Yield an answer as text and sound; exactly SILENCE, without sound, for no answer.
+
+        `finish` gives the hidden states of the first n tokens when all are drawn.
+        """
+        wordy = False
+        for token in drawn:
+            # its own hidden state comes with the next token
+            if wordy or not may_be_silence(self._tokens.decode(self._ids)):
+                if not wordy:
+                    self._speech.start(cancel)
+                wordy = True
+                while len(self._ids) - self._fed >= GROUP:
+                    yield from self._feed(token.hidden, self._fed + GROUP, last=False)
+            self._ids.append(token.id)
+        if cancel.is_set():
+            return
+        if may_be_silence(self._tokens.decode(self._ids)):
+            yield Delta(SILENCE, last=True)
+            return
+        if not wordy:
+            self._speech.start(cancel)
+        end = self._whole(limit)
+        yield from self._feed(finish(len(self._ids)), max(end, self._fed), last=True)
+        yield Delta(self._unshown.rstrip(), last=True)
+
+    def _feed(self, hidden: Tensor, end: int, last: bool) -> Iterator[Delta]:
+        ids = self._ids[self._fed : end]
+        new = self._text.add(ids, last)
+        self._unshown += new if self._shown else new.lstrip()
+        numbers = torch.tensor(ids, dtype=torch.int64, device=self._device)
+        rows = hidden[self._fed : end]
+        self._fed = end
+        for pcm in self._speech.feed(numbers, rows, last):
+            self._shown = self._shown or bool(self._unshown)
+            yield Delta(self._unshown, pcm)
+            self._unshown = ""
+
+    def _whole(self, limit: int) -> int:
+        """Return how many ids to say: at the limit, those of whole words."""
+        if len(self._ids) < limit:
+            return len(self._ids)
+        kept = len(whole_words(self._tokens.decode(self._ids)).rstrip())
+        ends = range(len(self._ids), 0, -1)
+        fitting = (n for n in ends if len(self._tokens.decode(self._ids[:n]).rstrip()) <= kept)
+        return next(fitting, len(self._ids)) if kept else len(self._ids)

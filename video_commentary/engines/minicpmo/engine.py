@@ -1,0 +1,290 @@
+"""MiniCPM-o 4.5 as an engine: frames in, text and its own voice out."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ...core.audio import AudioFormat
+from ...core.engine import Cancel, Delta, EngineError, Request
+from ...core.frames import Frame
+from ...core.paths import models_dir
+from ...core.prompting import Prompt
+from ...core.settings import CommentatorSettings
+from .answer import Speech, Spoken, written
+from .config import FETCH, ModelConfig, read_config
+from .language import MAX_NEW, Language
+from .memory import check_room, resolve_device
+from .pixels import Pictures, cut
+from .qwen import load_qwen
+from .sampling import Sampling
+from .speech_loading import SpeechOptions, SpeechUnavailableError, load_speech
+from .tokens import Tokens, answer_segment, picture_text, system_segment, user_segment
+from .vision import Vision
+from .weights import Checkpoint, Tensors, check, is_awq
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class MiniCpmoConfig:
+    """How to run the model.
+
+    `path`: checkpoint folder, empty for the newest below `models_dir()`. `device`: auto, cpu or
+    cuda[:n]. `context`: positions that prompt and answer share. `speech`: None for text only.
+    """
+
+    path: str = ""
+    device: str = "auto"
+    max_slices: int = 1
+    context: int = 4096
+    int8_head: bool = False
+    sampling: Sampling = field(default_factory=Sampling)
+    speech: SpeechOptions | None = None
+
+
+@dataclass(eq=False)
+class _Model:
+    tokens: Tokens
+    language: Language
+    vision: Vision
+    device: torch.device
+    speech: Speech | None
+    description: str
+
+
+def from_settings(settings: CommentatorSettings) -> MiniCpmoEngine:
+    """Make the engine that the commentator's settings ask for."""
+    speech = SpeechOptions(settings.speech_steps, settings.speech_dtype, settings.voice_reference)
+    return MiniCpmoEngine(MiniCpmoConfig(
+        path=settings.model_path,
+        device=settings.device,
+        max_slices=settings.max_slice_nums,
+        context=settings.context_tokens,
+        int8_head=settings.int8_lm_head,
+        sampling=Sampling(
+            temperature=settings.temperature, top_p=settings.top_p, top_k=settings.top_k,
+            repetition_penalty=settings.repetition_penalty, greedy=settings.greedy,
+        ),
+        speech=speech if settings.voice == "auto" else None,
+    ))
+
+
+class MiniCpmoEngine:
+    """MiniCPM-o 4.5 in this process, on plain torch."""
+
+    look_fps = 0.0
+
+    def __init__(self, config: MiniCpmoConfig) -> None:
+        self._config = config
+        self._model: _Model | None = None
+        self._seen: weakref.WeakKeyDictionary[Frame, tuple[Pictures, list[Tensor]]] = (
+            weakref.WeakKeyDictionary()
+        )
+        self._encoding = threading.Lock()
+        self._stream: torch.cuda.Stream | None = None
+
+    @property
+    def description(self) -> str:
+        """What this engine is, in one line for people."""
+        return self._model.description if self._model else "MiniCPM-o 4.5, not loaded"
+
+    @property
+    def voice(self) -> AudioFormat | None:
+        """The format of the model's own voice, None if it only writes."""
+        return self._model.speech.format if self._model and self._model.speech else None
+
+    def load(self) -> None:
+        """Load the checkpoint and record the decode step. Raise EngineError."""
+        self.close()
+        begun = time.monotonic()
+        device = resolve_device(self._config.device)
+        folder = Path(self._config.path).expanduser() if self._config.path else newest_model()
+        model = read_config(folder)
+        with self._translated():
+            tensors = Checkpoint(folder, device)
+            check(tensors, model)
+            check_room(tensors, model, device, self._config.context, self._config.int8_head)
+            self.build(tensors, model, folder, device)
+        LOG.info("%s: ready after %.1f s", self.description, time.monotonic() - begun)
+
+    def build(
+        self, tensors: Tensors, model: ModelConfig, folder: Path, device: torch.device
+    ) -> None:
+        """Make the model from `tensors`, with the tokenizer of `folder`."""
+        config, cuda = self._config, device.type == "cuda"
+        awq = is_awq(tensors)
+        dtype = tensors.load("llm.model.norm.weight").dtype if cuda else torch.float32
+        tokens = Tokens(folder)
+        vision = Vision(lambda name: tensors.load(name).to(dtype), model.vision)
+        qwen = load_qwen(tensors, model, dtype, config.context, config.int8_head)
+        language = Language(
+            qwen, config.sampling, tokens.suppressed, tokens.terminators, tokens.picture_starts
+        )
+        self._stream = torch.cuda.Stream(device) if cuda else None
+        language.record()
+        speech = self._load_speech(tensors, model, folder, device, dtype)
+        where = torch.cuda.get_device_name(device) if cuda else "CPU"
+        self._model = _Model(
+            tokens, language, vision, device, speech,
+            f"MiniCPM-o 4.5 ({'AWQ INT4' if awq else dtype_name(dtype)}) on {where}, "
+            f"{'own voice' if speech else 'text only'}",
+        )
+
+    def _load_speech(
+        self, tensors: Tensors, model: ModelConfig, folder: Path, device: torch.device,
+        dtype: torch.dtype,
+    ) -> Speech | None:
+        if self._config.speech is None:
+            return None
+        names = [name for name in tensors.names() if name.startswith("tts.")]
+        own = {name.removeprefix("tts."): tensors.load(name).to(dtype) for name in names}
+        try:
+            return load_speech(folder, own, model.speech, device, self._config.speech)
+        except SpeechUnavailableError as error:
+            LOG.warning("%s", error)
+            return None
+
+    def look(self, frame: Frame) -> None:
+        """Encode a frame as it arrives. Raise EngineError."""
+        model = self._model
+        if model is not None:
+            with self._translated():
+                self._pictures(model, frame)
+
+    def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
+        """Yield the comment piece by piece. Raise EngineError.
+
+        Where the GPU's memory is short it tries again with half the frames, the newest.
+        """
+        frames = request.frames
+        try:
+            yield from self._comment(request, frames, cancel)
+            return
+        except torch.cuda.OutOfMemoryError:
+            self._release()
+            if len(frames) < 2:
+                raise EngineError(_OUT_OF_MEMORY) from None
+        LOG.warning("out of GPU memory with %d frames: trying half of them", len(frames))
+        try:
+            yield from self._comment(request, frames[len(frames) // 2 :], cancel)
+        except torch.cuda.OutOfMemoryError:
+            self._release()
+            raise EngineError(_OUT_OF_MEMORY) from None
+
+    def _comment(
+        self, request: Request, frames: tuple[Frame, ...], cancel: Cancel
+    ) -> Iterator[Delta]:
+        model = self._model
+        if model is None:
+            raise EngineError("the model is not loaded")
+        speech = model.speech if request.speak else None
+        limit = min(request.limits.max_tokens, MAX_NEW - 2)
+        with self._translated(memory=False):
+            seen = [self._pictures(model, frame) for frame in frames]
+            if cancel.is_set():
+                return
+            prefix, rest = prompt_ids(
+                model.tokens, request.prompt, [pictures for pictures, _ in seen],
+                speak=speech is not None,
+            )
+            model.language.open(prefix, rest, [e for _, own in seen for e in own], limit)
+            drawn = model.language.generate(limit, cancel)
+            if speech is None:
+                yield from written(model.tokens, drawn, limit, cancel)
+            else:
+                spoken = Spoken(model.tokens, speech, model.device)
+                yield from spoken.deltas(drawn, model.language.finish, limit, cancel)
+
+    def _pictures(self, model: _Model, frame: Frame) -> tuple[Pictures, list[Tensor]]:
+        """Return a frame's pictures and their embeddings, made now unless `look` has."""
+        with self._encoding:
+            if frame not in self._seen:
+                pictures = cut(frame.image, self._config.max_slices)
+                with torch.cuda.stream(self._stream):
+                    embeddings = model.vision([pictures.overview, *pictures.slices])
+                if self._stream is not None:
+                    self._stream.synchronize()
+                self._seen[frame] = pictures, embeddings
+            return self._seen[frame]
+
+    def close(self) -> None:
+        """Free the model and its memory; `load` may follow."""
+        self._model = None
+        self._release()
+
+    def _release(self) -> None:
+        with self._encoding:
+            self._seen.clear()
+        if torch.cuda.is_available():
+            with _ignored(RuntimeError):
+                torch.cuda.empty_cache()
+
+    @contextmanager
+    def _translated(self, memory: bool = True) -> Iterator[None]:
+        """Turn torch's errors into ones that say what to do; a lost GPU also unloads the model."""
+        try:
+            yield
+        except torch.cuda.OutOfMemoryError:
+            if not memory:
+                raise
+            self._release()
+            raise EngineError(_OUT_OF_MEMORY) from None
+        except RuntimeError as error:
+            if "CUDA" not in str(error) and "cuda" not in str(error):
+                raise
+            self._model = None
+            raise EngineError(
+                f"the GPU failed: {str(error).splitlines()[0]}. If loading again does not help, "
+                "restart the node; nvidia-smi tells whether the driver still sees the GPU"
+            ) from None
+
+
+_OUT_OF_MEMORY = (
+    "out of GPU memory: close other programs on the GPU, lower frames_per_request, "
+    "max_slice_nums or context_tokens, use the AWQ model, or set voice:=none"
+)
+
+
+@contextmanager
+def _ignored(kind: type[Exception]) -> Iterator[None]:
+    try:
+        yield
+    except kind as error:
+        LOG.debug("ignored while freeing the GPU: %s", error)
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    """Return what people call a dtype."""
+    return {torch.bfloat16: "BF16", torch.float16: "FP16"}.get(dtype, "FP32")
+
+
+def newest_model() -> Path:
+    """Return the newest checkpoint's folder below `models_dir()`. Raise EngineError."""
+    folders = [path.parent for path in models_dir().glob("*/config.json")]
+    if not folders:
+        raise EngineError(f"no model in {models_dir()}: {FETCH}", retry=False)
+    return max(folders, key=lambda folder: (folder / "config.json").stat().st_mtime)
+
+
+def prompt_ids(
+    tokens: Tokens, prompt: Prompt, pictures: list[Pictures], *, speak: bool
+) -> tuple[list[int], list[int]]:
+    """Return the ids of what stays the same from cycle to cycle, and of the rest.
+
+    The streaming layout: its segments are tokenised apart, so the first can be kept, and it is
+    the one the model's voice was trained in.
+    """
+    items = [picture_text(each) for each in pictures]
+    user = user_segment([*items, tokens.plain(prompt.text)])
+    rest = tokens.encode(user) + tokens.encode(answer_segment(speak=speak))
+    return tokens.encode(system_segment(tokens.plain(prompt.system))), rest

@@ -1,0 +1,152 @@
+"""Attention of one new row over the static KV cache: one Triton kernel a layer.
+
+It norms and rotates queries and the new key, writes key and value into the cache, attends in
+splits along the context (flash decoding), and the last split of a head joins them. How long the
+context is, it reads on the device, so one CUDA graph serves all lengths.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+from triton.language.extra import cuda as ptx
+
+from .gemv import overlaps
+from .linear import Norm
+
+if TYPE_CHECKING:
+    from .attention import Heads, LayerCache, Rotary
+
+SPLITS = 16
+BLOCK = 64
+_done: dict[tuple[torch.device, int], Tensor] = {}
+"""How many splits of each head are done, between kernels zero; shared by all layers."""
+
+
+def attend_row(
+    qkv: Tensor, position: Tensor, heads: Heads, rotary: Rotary, cache: LayerCache,
+    q_norm: Norm | None, k_norm: Norm | None,
+) -> Tensor:
+    """Attend with one float32 row [1, q+k+v] at `position` (int32 [1]); see attention.Attention."""
+    out = qkv.new_empty(1, heads.query * heads.width)
+    parts = qkv.new_empty(heads.query, SPLITS, heads.width + 2)
+    key = (qkv.device, heads.kv)
+    if key not in _done:
+        _done[key] = torch.zeros(heads.kv, dtype=torch.int32, device=qkv.device)
+    early = qkv.is_cuda and overlaps(qkv.device)
+    _attend[(heads.kv, SPLITS)](
+        qkv, position, qkv if q_norm is None else q_norm.weight,
+        qkv if k_norm is None else k_norm.weight, rotary.cos, rotary.sin,
+        cache.keys, cache.values, cache.keys.stride(0), parts, _done[key], out,
+        0.0 if q_norm is None else q_norm.eps, heads.width**-0.5,
+        HEADS=heads.query, KV=heads.kv, WIDTH=heads.width, NORM=q_norm is not None,
+        SPLITS=SPLITS, BLOCK=BLOCK, EARLY=early, num_warps=4,
+        **({"launch_pdl": True} if early else {}),
+    )
+    return out
+
+
+@triton.jit
+def _rotated(ptr, norm_ptr, cos, sin, row, mask, eps, WIDTH: tl.constexpr, NORM: tl.constexpr):
+    """Load heads [rows, WIDTH] in halves, norm and rotate them."""
+    half = tl.arange(0, WIDTH // 2)
+    low = tl.load(ptr + row[:, None] * WIDTH + half[None], mask=mask[:, None], other=0.0)
+    high = tl.load(
+        ptr + row[:, None] * WIDTH + WIDTH // 2 + half[None], mask=mask[:, None], other=0.0
+    )
+    if NORM:
+        rate = tl.rsqrt((tl.sum(low * low, 1) + tl.sum(high * high, 1)) / WIDTH + eps)[:, None]
+        low *= rate * tl.load(norm_ptr + half).to(tl.float32)[None]
+        high *= rate * tl.load(norm_ptr + WIDTH // 2 + half).to(tl.float32)[None]
+    return low * cos[None] - high * sin[None], high * cos[None] + low * sin[None]
+
+
+@triton.jit
+def _attend(
+    qkv_ptr, position_ptr, q_norm_ptr, k_norm_ptr, cos_ptr, sin_ptr, keys_ptr, values_ptr,
+    head_stride, parts_ptr, done_ptr, out_ptr, eps, scale,
+    HEADS: tl.constexpr, KV: tl.constexpr, WIDTH: tl.constexpr, NORM: tl.constexpr,
+    SPLITS: tl.constexpr, BLOCK: tl.constexpr, EARLY: tl.constexpr,
+):
+    # 16 rows are the least a matrix instruction takes; a head of keys has GROUP query heads
+    GROUP: tl.constexpr = HEADS // KV
+    HALF: tl.constexpr = WIDTH // 2
+    head = tl.program_id(0)
+    split = tl.program_id(1)
+    if EARLY:
+        ptx.gdc_launch_dependents()
+        ptx.gdc_wait()
+    position = tl.load(position_ptr)
+    half = tl.arange(0, HALF)
+    wide = tl.arange(0, WIDTH)
+    row = tl.arange(0, 16)
+    real = row < GROUP
+    cos = tl.load(cos_ptr + position * HALF + half)
+    sin = tl.load(sin_ptr + position * HALF + half)
+    q_low, q_high = _rotated(
+        qkv_ptr, q_norm_ptr, cos, sin, head * GROUP + row, real, eps, WIDTH, NORM
+    )
+    q_low *= scale
+    q_high *= scale
+    keys_ptr += head.to(tl.int64) * head_stride
+    values_ptr += head.to(tl.int64) * head_stride
+    kind = keys_ptr.dtype.element_ty
+
+    best = tl.full([16], float("-inf"), tl.float32)
+    total = tl.zeros([16], tl.float32)
+    acc = tl.zeros([16, WIDTH], tl.float32)
+    if split == 0:
+        one = tl.arange(0, 1)
+        k_low, k_high = _rotated(
+            qkv_ptr + HEADS * WIDTH, k_norm_ptr, cos, sin, head + one, one < 1, eps, WIDTH, NORM
+        )
+        value = tl.load(qkv_ptr + (HEADS + KV + head) * WIDTH + wide).to(kind)
+        at = position.to(tl.int64) * WIDTH
+        tl.store(keys_ptr + at + half[None], k_low.to(kind))
+        tl.store(keys_ptr + at + HALF + half[None], k_high.to(kind))
+        tl.store(values_ptr + at + wide, value)
+        best = tl.sum(q_low * k_low + q_high * k_high, 1)
+        total += 1.0
+        acc += value.to(tl.float32)[None]
+
+    span = tl.cdiv(tl.cdiv(position, SPLITS), 16) * 16
+    first = split * span
+    last = tl.minimum(first + span, position)
+    for start in range(first, last, BLOCK):
+        token = start + tl.arange(0, BLOCK)
+        valid = token < last
+        at = token[:, None] * WIDTH
+        k_low = tl.load(keys_ptr + at + half[None], mask=valid[:, None], other=0.0)
+        k_high = tl.load(keys_ptr + at + HALF + half[None], mask=valid[:, None], other=0.0)
+        v = tl.load(values_ptr + at + wide[None], mask=valid[:, None], other=0.0)
+        score = tl.dot(q_low.to(kind), tl.trans(k_low), input_precision="ieee")
+        score += tl.dot(q_high.to(kind), tl.trans(k_high), input_precision="ieee")
+        score = tl.where(valid[None], score, float("-inf"))
+        top = tl.maximum(best, tl.max(score, 1))
+        weight = tl.exp(score - top[:, None])
+        keep = tl.exp(best - top)
+        total = total * keep + tl.sum(weight, 1)
+        acc = acc * keep[:, None] + tl.dot(weight.to(kind), v, input_precision="ieee")
+        best = top
+
+    part = parts_ptr + ((head * GROUP + row) * SPLITS + split) * (WIDTH + 2)
+    tl.store(part[:, None] + wide[None], acc, mask=real[:, None])
+    tl.store(part + WIDTH, best, mask=real)
+    tl.store(part + WIDTH + 1, total, mask=real)
+    tl.debug_barrier()
+    if tl.atomic_add(done_ptr + head, 1) == SPLITS - 1:
+        tl.store(done_ptr + head, 0)
+        splits = tl.arange(0, SPLITS)
+        for query in range(head * GROUP, (head + 1) * GROUP):
+            # .cg: what other programs wrote lies in L2, not in this one's L1
+            other = parts_ptr + (query * SPLITS + splits) * (WIDTH + 2)
+            tops = tl.load(other + WIDTH, cache_modifier=".cg")
+            totals = tl.load(other + WIDTH + 1, cache_modifier=".cg")
+            sums = tl.load(other[:, None] + wide[None], cache_modifier=".cg")
+            share = tl.exp(tops - tl.max(tops, 0))
+            joined = tl.sum(sums * share[:, None], 0) / tl.sum(share * totals, 0)
+            tl.store(out_ptr + query * WIDTH + wide, joined)

@@ -1,0 +1,134 @@
+"""Quantised linears: AWQ's INT4 as published, and bytes for a large vocabulary's head.
+
+INT4 weights are packed anew when loaded: row after row along the input, so that 16 bytes hold 32
+consecutive inputs of one output. Nothing is rounded: zero points and float16 scales stay.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .linear import Norm, plain_row
+
+AWQ_ORDER = (0, 2, 4, 6, 1, 3, 5, 7)
+"""Output column, within 8, that the j-th nibble of a word of AWQ's GEMM layout holds."""
+
+_FEW_ROWS = 16
+"""Up to so many rows, reading INT4 again and again is cheaper than writing 16-bit weights."""
+
+
+def unpack_awq(packed: Tensor) -> Tensor:
+    """Unpack int32 [rows, columns / 8] of AWQ's GEMM layout to uint8 [rows, columns]."""
+    shifts = torch.tensor(AWQ_ORDER, device=packed.device).argsort() * 4
+    return ((packed[..., None] >> shifts) & 15).to(torch.uint8).flatten(-2)
+
+
+class Int4Linear:
+    """A linear of 4-bit weights: w = (q - zero) * scale, by group of inputs.
+
+    `words`: int32 [out, in / 8]; of 32 inputs, the one at 4 j + c is nibble j of word c.
+    `scales`: int32 [out, in / group]; float16 scale in the lower half, zero point above.
+    """
+
+    def __init__(self, words: Tensor, scales: Tensor, dtype: torch.dtype) -> None:
+        self.words = words
+        self.scales = scales
+        self.dtype = dtype
+        self.group = words.shape[1] * 8 // scales.shape[1]
+
+    @classmethod
+    def from_awq(
+        cls, qweight: Tensor, qzeros: Tensor, scales: Tensor, dtype: torch.dtype
+    ) -> Int4Linear:
+        """Take AWQ's GEMM layout: int32 [in, out / 8] and [groups, out / 8], fp16 [groups, out].
+
+        Raise ValueError where a group has no multiple of 32 inputs.
+        """
+        group = len(qweight) // len(scales)
+        if group % 32:
+            raise ValueError(f"groups of {group} inputs: only multiples of 32 can be read")
+        q = unpack_awq(qweight).T.unflatten(1, (-1, 8, 4)).to(torch.int32)
+        words = q[:, :, 0].contiguous()
+        for nibble in range(1, 8):
+            words |= q[:, :, nibble] << 4 * nibble
+        bits = scales.T.contiguous().view(torch.int16).to(torch.int32) & 0xFFFF
+        zeros = unpack_awq(qzeros).T.to(torch.int32)
+        return cls(words.flatten(1).contiguous(), (bits | zeros << 16).contiguous(), dtype)
+
+    @staticmethod
+    def stacked(parts: list[Int4Linear]) -> Int4Linear:
+        """Return one linear with the outputs of `parts`, one after the other."""
+        return Int4Linear(
+            torch.cat([part.words for part in parts]), torch.cat([part.scales for part in parts]),
+            parts[0].dtype,
+        )
+
+    @staticmethod
+    def interleaved(first: Int4Linear, second: Int4Linear) -> Int4Linear:
+        """Return one linear whose outputs alternate between two."""
+        return Int4Linear(
+            torch.stack([first.words, second.words], 1).flatten(0, 1),
+            torch.stack([first.scales, second.scales], 1).flatten(0, 1),
+            first.dtype,
+        )
+
+    def weight(self) -> Tensor:
+        """Return the weights [out, in] as floats of `dtype`."""
+        if self.words.is_cuda:
+            from .dequant import dequantised
+
+            return dequantised(self.words, self.scales, self.group, self.dtype)
+        shifts = torch.arange(0, 32, 4, device=self.words.device)[:, None]
+        words = self.words.unflatten(1, (-1, 1, 4))
+        q = ((words >> shifts) & 15).flatten(1).unflatten(1, (-1, self.group))
+        scale = (self.scales & 0xFFFF).to(torch.int16).view(torch.float16)
+        zero = self.scales >> 16
+        return ((q - zero[..., None]) * scale[..., None].float()).flatten(1).to(self.dtype)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Multiply `x` [rows, in] of `dtype`."""
+        return F.linear(x, self.weight())
+
+    def row(
+        self, x: Tensor, *, norm: Norm | None = None, gated: bool = False,
+        residual: Tensor | None = None,
+    ) -> Tensor:
+        """Multiply one float32 row, see `Linear`."""
+        if x.is_cuda:
+            from .gemv import int4_row
+
+            return int4_row(x, self.words, self.scales, self.group, norm, gated, residual)
+        return plain_row(self, self.dtype, x, norm, gated, residual)
+
+
+class Int8Linear:
+    """A linear of bytes: w = (byte - 128) * scale, by output. Half the memory, slightly rounded."""
+
+    def __init__(self, weight: Tensor) -> None:
+        """Round a weight [out, in]."""
+        self.dtype = weight.dtype
+        self.scales = (weight.abs().amax(1).float() / 127).clamp(min=1e-12)
+        self.bytes = torch.empty(weight.shape, dtype=torch.uint8, device=weight.device)
+        # in pieces: the head of a large vocabulary is gigabytes in float32
+        for bytes, part, scale in zip(
+            self.bytes.split(8192), weight.split(8192), self.scales.split(8192), strict=True
+        ):
+            bytes.copy_((part.float() / scale[:, None]).round() + 128)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Multiply `x` [rows, in]."""
+        weight = (self.bytes.float() - 128) * self.scales[:, None]
+        return F.linear(x, weight.to(x.dtype))
+
+    def row(
+        self, x: Tensor, *, norm: Norm | None = None, gated: bool = False,
+        residual: Tensor | None = None,
+    ) -> Tensor:
+        """Multiply one float32 row, see `Linear`."""
+        if x.is_cuda:
+            from .gemv import int8_row
+
+            return int8_row(x, self.bytes, self.scales, norm, gated, residual)
+        return plain_row(self, self.dtype, x, norm, gated, residual)
