@@ -109,6 +109,26 @@ class CommentatorSettings:
         "", "Folder of the model's checkpoint; empty for the newest in models/"
     )
     device: str = setting("auto", "auto, cpu or cuda[:n], for the minicpmo engine")
+    max_slice_nums: int = setting(
+        1, "Slices a frame is cut into, for small text and far faces; costs time", low=1, high=3
+    )
+    context_tokens: int = setting(
+        4096, "Tokens that prompt, frames (66 each) and answer share", low=512, high=40960
+    )
+    int8_lm_head: bool = setting(
+        False, "Hold the model's output layer in 8 bits: 0.6 GB less, slightly rounded"
+    )
+    greedy: bool = setting(False, "Always take the likeliest word instead of drawing one")
+    temperature: float = setting(0.7, "Variety of the drawn words", low=0.05, high=2.0)
+    top_p: float = setting(
+        0.8, "Draw among the likeliest words of this total probability", low=0.05, high=1.0
+    )
+    top_k: int = setting(
+        100, "Draw among so many of the likeliest words; 0 for all", low=0, high=1000
+    )
+    repetition_penalty: float = setting(
+        1.02, "Penalty on words already in the comment; 1 for none", low=1.0, high=2.0
+    )
     # native speech (engine minicpmo, voice auto)
     speech_steps: int = setting(
         10, "Steps of the voice's flow; fewer are faster and rougher", low=1, high=50
@@ -227,6 +247,9 @@ class BridgeSettings:
     # LiveKit: LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET turn it on
     livekit_room: str = setting("commentary", "LiveKit room to join")
     livekit_identity: str = setting("robot", "Name of the bridge in that room")
+    livekit_public_url: str = setting(
+        "", "The LiveKit server's address for browsers, where LIVEKIT_URL is not; wss://..."
+    )
     livekit_video: bool = setting(False, "Publish the camera in the room, delayed as on the page")
     livekit_camera: str = setting(
         "", "Participant whose camera becomes phone_topic; empty for whoever publishes one first"
