@@ -31,8 +31,10 @@ def test_people_on_the_campus_are_named_all_the_time(
     assert max(b - a for a, b in itertools.pairwise(stamps)) <= 10
     for (one, text), (other, same) in itertools.combinations(said, 2):
         assert text != same or other - one > 10
-    # A woman in a red jacket comes in from the right at 42.5 s.
-    assert any("rom the right" in text for stamp, text in said if 43 <= stamp <= 48)
+    # Ten people come in from the right, none from elsewhere before 61 s.
+    entries = [text for _, text in said if re.search(r"(?i)from the (left|right|near|far)", text)]
+    assert len(entries) >= 3
+    assert all("from the right" in text.lower() for text in entries)
 
 
 def test_the_campus_is_quiet_about_people_who_are_not_asked_for(
