@@ -11,7 +11,7 @@ from torch import Tensor
 from video_commentary.core.audio import Pcm
 from video_commentary.engines.minicpmo.speech import Speech
 
-from .talkers import silence_after, tiny_talker, tts_config
+from .talkers import silence_after, tiny_talker, tts_tensors
 from .token2wav import Token2wav
 
 pytestmark = pytest.mark.parity
@@ -24,8 +24,10 @@ def speech_of(parity: Path, codes_a_group: int, first_chunk: int = 25) -> Speech
 
 def words(parity: Path, count: int) -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(count)
-    ids = torch.randint(0, 300, (count,), generator=generator)
-    return ids, torch.randn(count, tts_config(parity)["llm_dim"], generator=generator)
+    tensors = tts_tensors(parity)
+    ids = torch.randint(0, len(tensors["emb_text.weight"]), (count,), generator=generator)
+    width = tensors["projector_semantic.linear1.weight"].shape[1]
+    return ids, torch.randn(count, width, generator=generator)
 
 
 def turn(speech: Speech, parity: Path, groups: tuple[int, ...] = (10, 10, 4)) -> list[Pcm]:

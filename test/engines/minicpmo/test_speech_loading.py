@@ -26,11 +26,13 @@ def model(parity: Path, tmp_path: Path) -> Path:
 
 
 def test_a_loaded_voice_speaks(model: Path, parity: Path) -> None:
-    config = tts_config(parity)
-    speech = load_speech(model, tts_tensors(parity), config, CPU, SpeechOptions(steps=2))
+    tensors = tts_tensors(parity)
+    speech = load_speech(model, tensors, tts_config(parity), CPU, SpeechOptions(steps=2))
     cancel = threading.Event()
     speech.start(cancel)
-    ids, hidden = torch.tensor([5, 6, 7]), torch.randn(3, config["llm_dim"])
+    ids, hidden = torch.tensor([5, 6, 7]), torch.randn(
+        3, tensors["projector_semantic.linear1.weight"].shape[1]
+    )
     first = next(speech.feed(ids, hidden, last=True))
     assert first.format == AudioFormat(24_000) and first.samples.any()
     cancel.set()
