@@ -38,7 +38,8 @@ def engine(parity: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[M
 def request(speak: bool = True, tokens: int = 24) -> Request:
     image = np.random.default_rng(1).integers(0, 255, (96, 128, 3), np.uint8)
     frame = Frame(image=image, stamp=1.0, camera="camera", index=0)
-    return Request((frame,), Prompt("You comment.", "What happens?", PROFILE), Limits(tokens), speak)
+    prompt = Prompt("You comment.", "What happens?", PROFILE)
+    return Request((frame,), prompt, Limits(tokens), speak)
 
 
 def test_deltas_carry_text_and_the_sound_that_says_it(engine: MiniCpmoEngine) -> None:

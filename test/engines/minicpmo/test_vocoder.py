@@ -106,7 +106,8 @@ def test_seams_are_no_rougher_than_the_sound_itself(parity: Path) -> None:
         return frames[-1]
 
     vocoder._flow.chunk = listening  # type: ignore[method-assign]
-    codes = torch.randint(0, SILENT_CODE, (128,), generator=torch.Generator().manual_seed(1)).tolist()
+    generator = torch.Generator().manual_seed(1)
+    codes = torch.randint(0, SILENT_CODE, (128,), generator=generator).tolist()
     pieces = say(vocoder, codes)
     with torch.inference_mode():
         mel = torch.cat(frames, dim=1)[None]
