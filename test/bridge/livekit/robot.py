@@ -27,6 +27,7 @@ class RecordingRobot:
         return time.time()
 
     def _answer(self, text: str, *asked: object) -> Future[Reply]:
+        self.threads.add(threading.current_thread().name)
         self.asked.append(asked)
         future: Future[Reply] = Future()
         future.set_result(Reply(True, text, 12.5))

@@ -6,6 +6,7 @@ import asyncio
 import time
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from scipy.signal import correlate
 
@@ -76,7 +77,7 @@ def test_a_listener_hears_what_the_topic_says(server: LiveKitServer) -> None:
     _, likeness = find(said, heard)
     assert likeness > 0.95
     loud = np.flatnonzero(np.abs(heard) > LOUD)
-    assert abs((loud[-1] - loud[0]) / RATE - 1.5) < 0.05
+    assert abs((loud[-1] - loud[0]) / RATE - 1.5) < 0.2
 
 
 def test_the_stamps_set_the_pace(server: LiveKitServer) -> None:
@@ -98,21 +99,19 @@ def test_the_stamps_set_the_pace(server: LiveKitServer) -> None:
     assert abs(again - begin - 0.9) < 0.15
 
 
-def test_stamps_of_another_clock_still_sound(server: LiveKitServer) -> None:
+@pytest.mark.parametrize("off", [-3600.0, 3600.0])
+def test_stamps_of_another_clock_still_sound(server: LiveKitServer, off: float) -> None:
     said = sweep(0.4)
 
-    async def scene() -> list[NDArray[np.int16]]:
-        heard = []
-        for off in (-3600.0, 3600.0):
-            access = access_to(server)
-            async with person(access) as ann, bridge(access) as robot:
-                await until(lambda ann=ann: len(ann.heard) > 20, what="silence heard")
-                say(robot.port, said, time.time() + off)
-                await asyncio.sleep(1.2)
-                heard.append(ann.sound)
-        return heard
+    async def scene() -> NDArray[np.int16]:
+        access = access_to(server)
+        async with person(access) as ann, bridge(access) as robot:
+            await until(lambda: len(ann.heard) > 20, what="silence heard")
+            say(robot.port, said, time.time() + off)
+            await asyncio.sleep(1.2)
+            return ann.sound
 
-    assert all(find(said, heard)[1] > IT_IS for heard in asyncio.run(scene()))
+    assert find(said, asyncio.run(scene()))[1] > IT_IS
 
 
 def test_a_cut_is_heard_at_once_and_new_words_after_it(server: LiveKitServer) -> None:

@@ -70,6 +70,8 @@ class Eye:
                     self.identity = identity
                     self._changed()
                 await asyncio.sleep(_LOOK_EVERY)
+            if reader is not None and reader.done():
+                reader.result()
         finally:
             self.identity = ""
             self._changed()

@@ -1,0 +1,67 @@
+"""Comments as text streams, read by a participant."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from video_commentary.core.comment import Comment
+
+from .people import access_to, bridge, person, until
+from .server import LiveKitServer
+
+COMMENT = Comment(7, "camera", 1700000010.25, 1700000008.5, "", "", requested=1700000010.5)
+FINAL = replace(
+    COMMENT,
+    text="A dog runs home.",
+    first_words=1700000011.0,
+    first_sound=1700000011.5,
+    final=True,
+)
+
+
+def test_partial_and_final_texts_arrive_in_order_with_their_stamps(server: LiveKitServer) -> None:
+    words = ["A", "dog", "runs", "home."]
+    partial = [
+        replace(COMMENT, text=" ".join(words[:n]), first_words=1700000011.0) for n in range(1, 4)
+    ]
+
+    async def scene() -> tuple[list[tuple[str, dict[str, str]]], str]:
+        access = access_to(server)
+        async with person(access) as ann, bridge(access) as robot:
+            for comment in [*partial, FINAL]:
+                robot.port.publish(comment)
+            await until(lambda: len(ann.texts) == 4, what="four texts")
+            await until(lambda: ann.room.remote_participants, what="the robot")
+            [speaker] = ann.room.remote_participants.values()
+            return ann.texts, next(iter(speaker.track_publications))
+
+    texts, track = asyncio.run(scene())
+    assert [text for text, _ in texts] == ["A", "A dog", "A dog runs", "A dog runs home."]
+    assert [facts["lk.transcription_final"] for _, facts in texts] == ["false"] * 3 + ["true"]
+    assert len({facts["lk.segment_id"] for _, facts in texts}) == 1
+    last = texts[-1][1]
+    assert last["lk.transcribed_track_id"] == track
+    assert float(last["newest"]) == 1700000010.25
+    assert float(last["oldest"]) == 1700000008.5
+    assert float(last["first_words"]) == 1700000011.0
+    assert float(last["first_sound"]) == 1700000011.5
+    assert "first_sound" not in texts[0][1]
+    assert (last["sequence"], last["camera"], last["cancelled"]) == ("7", "camera", "false")
+
+
+def test_silence_is_not_sent_and_a_cut_comment_says_so(server: LiveKitServer) -> None:
+    async def scene() -> list[tuple[str, dict[str, str]]]:
+        access = access_to(server)
+        async with person(access) as ann, bridge(access) as robot:
+            robot.port.publish(replace(COMMENT, final=True, silent=True))
+            cut = replace(COMMENT, sequence=8, text="A dog", final=True, cancelled=True)
+            robot.port.publish(cut)
+            robot.port.publish(replace(FINAL, sequence=9, question="What runs?"))
+            await until(lambda: len(ann.texts) == 2, what="two texts")
+            return ann.texts
+
+    (first, cut), (_, answer) = asyncio.run(scene())
+    assert (first, cut["cancelled"], cut["lk.transcription_final"]) == ("A dog", "true", "true")
+    assert answer["question"] == "What runs?"
+    assert cut["lk.segment_id"] != answer["lk.segment_id"]
