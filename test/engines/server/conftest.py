@@ -52,7 +52,7 @@ def engine() -> Iterator[Callable[..., ServerEngine]]:
     engines: list[ServerEngine] = []
 
     def make(*urls: str, **settings: Any) -> ServerEngine:
-        chosen = {"server_url": urls, "server_speech": False} | settings
+        chosen: dict[str, Any] = {"server_url": urls, "server_speech": False} | settings
         engines.append(ServerEngine(replace(CommentatorSettings(), **chosen)))
         engines[-1].load()
         return engines[-1]

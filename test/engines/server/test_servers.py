@@ -90,7 +90,7 @@ def test_the_least_busy_server_is_asked(misbehaving: Start, engine: Make) -> Non
 def test_it_stays_with_its_server_and_robots_spread(misbehaving: Start, engine: Make) -> None:
     names = ("One.", "Two.")
     urls = [misbehaving(says(name)).url for name in names]
-    chosen = Counter()
+    chosen: Counter[str] = Counter()
     for _ in range(24):
         it = engine(*urls)
         first, second = ask(it)[0], ask(it)[0]

@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,7 +21,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from ...core.engine import EngineError
+from ...core.control import Control
+from ...core.engine import Engine, EngineError
+from ...core.prompting import Profile
 from ...core.settings import CommentatorSettings
 from ...profiles import load_profiles
 from ...wiring import assemble
@@ -31,6 +33,7 @@ from .journal import Journal
 from .movie import Parts, write_movie
 from .recorder import RecordingEngine
 from .stage import Stage
+from .track import SpeechTrack
 
 TEXTS = {".srt": srt, ".vtt": vtt, ".jsonl": jsonl}
 
@@ -74,31 +77,39 @@ class Job:
         order = self._order
         footage = open_footage(order.source, order.topic, self._choose)
         profiles = load_profiles(order.settings.profiles_file)
-        began = time.monotonic()
+        Control(order.settings, profiles)  # refuses bad settings before the engine is loaded
         assembly = assemble(order.settings)
+        # Without the guard against hanging, whose threads know nothing of virtual time.
+        engine = assembly.speaking or assembly.inner
+        began = time.monotonic()
+        with self._console.status("loading the engine"):
+            engine.load()
+        self._say(f"{engine.description}; {assembly.voice()}")
+        with closing(engine):
+            return self._narrate(footage, engine, profiles, began)
+
+    def _narrate(
+        self, footage: Footage, engine: Engine, profiles: dict[str, Profile], began: float
+    ) -> int:
+        order = self._order
         conditions = {
             "footage": footage.identity, "settings": asdict(order.settings),
             "real_time": order.real_time,
         }  # fmt: skip
         journal = Journal(order.journal, conditions)
-        # Without the guard against hanging, whose threads know nothing of virtual time.
-        inner = assembly.speaking or assembly.inner
-        engine = RecordingEngine(inner, journal, order.real_time, self._say)
-        with self._console.status("loading the engine"):
-            engine.load()
-        self._say(f"{engine.description}; {assembly.voice()}")
         if journal.resumed:
             self._say(f"going on after {len(journal.answers)} answers of an earlier run")
-        with self._progress("watching", footage.duration) as progress:
-            stage = Stage(footage, engine, order.settings, profiles, progress)
-            with _stopping(stage.stop):
-                complete = stage.run()
-        engine.close()
-        try:
+        recorder = RecordingEngine(engine, journal, order.real_time, self._say)
+        with closing(SpeechTrack()) as track:
+            with self._progress("watching", footage.duration) as progress:
+                stage = Stage(footage, recorder, order.settings, profiles, track, progress)
+                with _stopping(stage.stop):
+                    complete = stage.run()
             self._write(footage, stage)
-        finally:
-            stage.track.close()
-        return self._close(stage, engine.failure, complete, journal, time.monotonic() - began)
+        if complete:
+            journal.remove()
+        self._report(stage, recorder.failure, complete, time.monotonic() - began)
+        return 0 if complete else 1 if recorder.failure else 130
 
     def _write(self, footage: Footage, stage: Stage) -> None:
         """Write the output whole, or not at all."""
@@ -119,9 +130,7 @@ class Job:
         finally:
             half.unlink(missing_ok=True)
 
-    def _close(
-        self, stage: Stage, failure: str, complete: bool, journal: Journal, took: float
-    ) -> int:
+    def _report(self, stage: Stage, failure: str, complete: bool, took: float) -> None:
         if stage.trouble:
             self._say(f"not all could be read: {stage.trouble}")
         if failure:
@@ -132,11 +141,8 @@ class Job:
             f"{output}: {count} comments on {stage.reached:.1f} s, made in {took:.1f} s "
             f"({speed:.1f} times real time)"
         )
-        if complete:
-            journal.remove()
-            return 0
-        self._say("not finished: the same command goes on from here")
-        return 1 if failure else 130
+        if not complete:
+            self._say("not finished: the same command goes on from here")
 
     def _say(self, text: str) -> None:
         self._console.print(f"narrate: {text}", highlight=False, markup=False, soft_wrap=True)

@@ -24,7 +24,7 @@ from .track import SpeechTrack
 
 
 class Stage:
-    """Plays a recording to the commentator; gathers `captions` and the speech `track`.
+    """Plays a recording to the commentator; gathers `captions`, and the speech on `track`.
 
     `reached`: seconds of the recording that are narrated. `trouble`: what could not be read of it.
     """
@@ -35,6 +35,7 @@ class Stage:
         engine: RecordingEngine,
         settings: CommentatorSettings,
         profiles: dict[str, Profile],
+        track: SpeechTrack,
         progress: Callable[[float], None],
     ) -> None:
         """Wire the parts as a live session does; `progress` hears of `reached`."""
@@ -46,7 +47,7 @@ class Stage:
         self._index = 0
         self._stop = threading.Event()
         self.captions: list[Caption] = []
-        self.track = SpeechTrack()
+        self.track = track
         self.reached = 0.0
         self.trouble = ""
         self._playout = Playout(OUTPUT_FORMAT)

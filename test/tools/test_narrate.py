@@ -1,0 +1,149 @@
+"""The program as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+import wave
+from pathlib import Path
+
+import av
+import pytest
+
+from test.tools.narration.recordings import loudness, sound_of, write_movie_with_sound
+from video_commentary.tools import narrate
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, "-m", "video_commentary.tools.narrate"]
+
+
+def run(*words: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *map(str, words)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def clip(media: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first 14 s of the campus video, with its people."""
+    path = tmp_path_factory.mktemp("clip") / "campus.mp4"
+    with av.open(str(media / "vtest.avi")) as source, av.open(str(path), "w") as out:
+        video = out.add_stream("libx264", rate=10, options={"preset": "ultrafast"})
+        video.width, video.height, video.pix_fmt = 480, 360, "yuv420p"
+        for number, frame in enumerate(source.decode(video=0)):
+            if number == 140:
+                break
+            plain = av.VideoFrame.from_ndarray(
+                frame.reformat(480, 360).to_ndarray(format="rgb24"), "rgb24"
+            )
+            out.mux(video.encode(plain))
+        out.mux(video.encode(None))
+    return path
+
+
+def captions(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def told(clip: Path) -> list[dict[str, object]]:
+    out = clip.with_name("whole.jsonl")
+    done = run(clip, out)
+    assert done.returncode == 0, done.stderr
+    assert "times real time" in done.stderr
+    return captions(out)
+
+
+def test_the_built_in_engine_narrates_a_video(told: list[dict[str, object]]) -> None:
+    assert len(told) >= 2
+    assert "person" in told[0]["text"] or "people" in told[0]["text"]  # type: ignore[operator]
+    assert all(entry["spoken"] for entry in told)
+
+
+def test_the_same_file_gives_the_same_words_in_every_form(
+    clip: Path, told: list[dict[str, object]]
+) -> None:
+    out = clip.with_name("out.mp4")
+    done = run(clip, out)
+    assert done.returncode == 0, done.stderr
+    with av.open(str(out)) as container:
+        texts = [
+            bytes(packet)[2:].decode().replace("\n", " ")
+            for packet in container.demux(subtitles=0)
+            if packet.size > 2
+        ]
+    assert texts == [entry["text"] for entry in told]
+    wave = sound_of(out)
+    for entry in told:
+        start, end = float(entry["start"]), float(entry["end"])  # type: ignore[arg-type]
+        assert loudness(wave, start, end) > 0.01
+
+
+def test_interrupted_it_leaves_a_file_that_plays_and_goes_on(
+    clip: Path, told: list[dict[str, object]]
+) -> None:
+    out = clip.with_name("interrupted.mp4")
+    journal = clip.with_name("interrupted.mp4.part") / "answers.jsonl"
+    process = subprocess.Popen(
+        [*COMMAND, str(clip), str(out)], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    end = time.monotonic() + 60
+    while time.monotonic() < end and process.poll() is None:
+        if journal.exists() and len(journal.read_text().splitlines()) > 4:
+            break
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    assert "the same command goes on from here" in errors
+    with av.open(str(out)) as container:
+        frames = sum(1 for _ in container.decode(video=0))
+    assert 10 < frames < 140
+    done = run(clip, out)
+    assert done.returncode == 0, done.stderr
+    assert "going on after" in done.stderr
+    assert not journal.parent.exists()
+    with av.open(str(out)) as container:
+        assert sum(1 for _ in container.decode(video=0)) >= 140
+
+
+def test_speech_alone_and_subtitles_alone(tmp_path: Path) -> None:
+    clip = write_movie_with_sound(tmp_path / "in.mp4", 6.0)
+    for ending in ("wav", "srt", "vtt"):
+        done = run(clip, tmp_path / f"out.{ending}", "voice:=espeak")
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out.vtt").read_text().startswith("WEBVTT")
+    with wave.open(str(tmp_path / "out.wav")) as file:
+        assert (file.getframerate(), file.getnchannels()) == (48_000, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["in.mp4", "out.avi"], "let OUT end in one of .mp4"),
+        (["in.mp4", "in.mp4"], "OUT is IN"),
+        (["in.mp4", "none/out.mp4"], "no such folder"),
+        (["in.mp4", "there.srt"], "--overwrite"),
+        (["in.mp4", "out.mp4", "engine"], "name:=value"),
+        (["in.mp4", "out.mp4", "engine:=gpt"], "is not one of builtin"),
+        (["in.mp4", "out.mp4", "params_file:=x"], "give single settings"),
+        (["in.mp4", "out.mp4", "profile:=nobody"], "is not one of"),
+        (["nothing.mp4", "out.mp4"], "no such file"),
+        (["there.srt", "out.mp4"], "not a video"),
+        (["in.mp4", "out.mp4", "--topic", "/c"], "no rosbag: leave out --topic"),
+    ],
+)
+def test_mistakes_are_told_and_nothing_is_written(
+    words: list[str], reason: str, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    write_movie_with_sound(tmp_path / "in.mp4", 1.0)
+    (tmp_path / "there.srt").write_text("mine")
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    assert narrate.main(words) in (1, 2)
+    assert reason in " ".join(capsys.readouterr().err.split())
+    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
