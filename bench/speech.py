@@ -100,6 +100,12 @@ def chunk_ms(vocoder: Vocoder | UpstreamVocoder) -> list[float]:
     ]
 
 
+def code_ms(speak: Callable[[int], object]) -> tuple[float, float]:
+    """Return ms a code, and ms to read a group of words and draw its first code."""
+    first, all_codes = median_ms(lambda: speak(1)), median_ms(lambda: speak(CODES))
+    return (all_codes - first) / (CODES - 1), first
+
+
 def comment_ms(start: Callable[[], None], feed: Callable[[Tensor, Tensor, bool], Iterator[float]]
                ) -> tuple[float, float, float]:
     """Speak a comment; return ms to its first sound, ms in all, and its length in s."""
@@ -143,8 +149,10 @@ def ours(
     talker.start()
     utterances = [chunk_ms(vocoder) for _ in range(5)]
     chunks = [statistics.median(times) for times in zip(*utterances, strict=True)]
+    code, words = code_ms(lambda count: list(islice(talker.speak(rows, False), count)))
     return {
-        "talker, ms a code": median_ms(lambda: list(talker.speak(rows, False))) / CODES,
+        "talker, ms a code": code,
+        "talker, ms to read 10 tokens": words,
         "vocoder, ms a chunk of 1 s": statistics.median(chunks[:5]),
         "vocoder, ms the last chunk": chunks[5],
         "first sound of a comment, ms": statistics.median(run[0] for run in runs),
@@ -186,8 +194,10 @@ def theirs(
     talker.start()
     chunks = [chunk_ms(vocoder) for _ in range(2)][1]
     rows = torch.randn(11, 768, device=CUDA)
+    code, words = code_ms(lambda count: talker.speak(rows, count))
     return {
-        "talker, ms a code": median_ms(lambda: talker.speak(rows, CODES), 3) / CODES,
+        "talker, ms a code": code,
+        "talker, ms to read 10 tokens": words,
         "vocoder, ms a chunk of 1 s": statistics.median(chunks[:5]),
         "vocoder, ms the last chunk": chunks[5],
         "first sound of a comment, ms": runs[0][0],
