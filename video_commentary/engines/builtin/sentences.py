@@ -104,7 +104,9 @@ def _filled(template: str, event: Event, another: bool, rng: random.Random) -> s
     manner = _DOES.get(event.name, _PLAIN)
     who = _subject(event, another, rng)
     where = place(event.where, event.depth, rng) if event.where in PLACES else ""
-    towards = course(event.heading, rng)
+    # Someone's first step tells little of depth.
+    sideways = event.kind != "starts" or event.heading in {"left", "right"}
+    towards = course(event.heading, rng) if sideways else ""
     text = template.format(
         A=first_upper(who), a=who, border=BORDERS.get(event.where, ""), place=where,
         Place=first_upper(where), course=f", {towards}" if towards else "",

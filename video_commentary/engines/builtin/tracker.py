@@ -140,9 +140,12 @@ def _expected(track: Track, stamp: float) -> tuple[Box, float]:
 
 def _jumped(track: Track, found: Detection, stamp: float) -> bool:
     """Return whether a sighting is out of line: another part, another thing, a looped film."""
-    common = _expected(track, stamp)[0].iou(found.box)
+    expected = _expected(track, stamp)[0]
+    common, heights = expected.iou(found.box), found.box.height / max(expected.height, 1e-6)
     settled = track.hits >= _SETTLED and stamp - track.seen < 0.5
-    return settled and common < 0.3 or found.label not in track.votes and common < 0.5
+    if found.label not in track.votes and common < 0.5:
+        return True
+    return settled and (common < 0.3 or not 1 / 1.45 < heights < 1.45)
 
 
 def _closeness(expected: Box, box: Box, reach: float) -> float:
