@@ -1,7 +1,7 @@
 # Two commands set up all they need: `make demo` and `make test`. `make help` lists the rest.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint setup test-gpu test-parity doctor config clean
+.PHONY: help demo test lint setup test-gpu test-parity test-image doctor config clean
 
 VIDEO ?=
 PARITY ?=
@@ -36,11 +36,16 @@ test-parity:  ## Run the parity tests on the fixtures of the folder PARITY
 	@scripts/setup.sh test
 	@scripts/in_venv.sh python -m pytest -m parity $(ARGS)
 
+test-image:  ## Build the container image, run it and check it (with Docker, or root and buildah)
+	@scripts/setup.sh demo
+	@scripts/test_image.sh
+
 doctor:  ## Say what is there and what is not, and the command that mends it
 	@scripts/in_venv.sh python3 -m video_commentary.tools.doctor $(ARGS)
 
-config:  ## Write config/<node>.yaml from the settings again
+config:  ## Write config/<node>.yaml and .env.example from the settings again
 	@scripts/in_venv.sh python3 -m video_commentary.tools.parameter_files
+	@scripts/in_venv.sh python3 -m video_commentary.tools.environment_file
 
 clean:  ## Remove .venv with all that is built in it; models stay
 	rm -rf .venv build install log .mypy_cache .ruff_cache .pytest_cache .hypothesis
