@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -54,6 +55,12 @@ class Run:
             time.sleep(0.1)
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @pytest.fixture
 def runs(tmp_path: Path) -> Iterator[list[Run]]:
     started: list[Run] = []
@@ -68,7 +75,7 @@ def runs(tmp_path: Path) -> Iterator[list[Run]]:
 def test_a_signal_ends_the_demo_within_3_s_and_leaves_nothing(
     tmp_path: Path, runs: list[Run], number: signal.Signals
 ) -> None:
-    run = Run(tmp_path, "demo", "voice:=none")
+    run = Run(tmp_path, "demo", "voice:=none", f"port:={free_port()}")
     runs.append(run)
     for node in ("source", "commentator"):
         run.wait_for(node)
@@ -115,7 +122,7 @@ def test_parameters_reach_the_node(tmp_path: Path, runs: list[Run]) -> None:
 def test_a_node_that_dies_ends_the_rest_with_its_last_words(
     tmp_path: Path, runs: list[Run]
 ) -> None:
-    run = Run(tmp_path, "demo", "profiles_file:=/nowhere.yaml")
+    run = Run(tmp_path, "demo", "profiles_file:=/nowhere.yaml", f"port:={free_port()}")
     runs.append(run)
     assert run.process.wait(timeout=60) == 1
     assert "commentator ended with exit code 1" in run.text()
