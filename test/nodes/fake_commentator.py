@@ -37,6 +37,11 @@ def long(request: Request) -> list[object]:
     return [f"word{i} " for i in range(400)]
 
 
+def slow(request: Request) -> list[object]:
+    time.sleep(1.0)
+    return says(request)
+
+
 def raises(request: Request) -> list[object]:
     return ["half ", EngineError("the engine broke: mend it")] if early() else says(request)
 
@@ -50,7 +55,7 @@ def nothing(request: Request) -> list[object]:
 
 
 SCRIPTS: dict[str, Callable[[Request], list[object]]] = {
-    script.__name__: script for script in (says, long, raises, hangs, nothing)
+    script.__name__: script for script in (says, long, slow, raises, hangs, nothing)
 }
 
 

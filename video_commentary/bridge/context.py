@@ -17,9 +17,30 @@ from .wire import dots
 class Pass(Protocol):
     """What lets one person into the LiveKit room."""
 
-    token: str
-    url: str
-    room: str
+    @property
+    def token(self) -> str:
+        """What opens the room, for a while."""
+        ...
+
+    @property
+    def url(self) -> str:
+        """Where the LiveKit server is."""
+        ...
+
+    @property
+    def room(self) -> str:
+        """The room's name."""
+        ...
+
+    @property
+    def robot(self) -> str:
+        """The bridge's name in the room."""
+        ...
+
+    @property
+    def expires(self) -> int:
+        """For how many seconds the token opens the room."""
+        ...
 
 
 class LiveKit(Protocol):
@@ -34,7 +55,10 @@ class LiveKit(Protocol):
         ...
 
     def token(self, identity: str) -> Pass:
-        """Return a short-lived pass for a person. Raise ValueError for a bad identity."""
+        """Return a short-lived pass for a person.
+
+        Raise ValueError for a bad identity, RuntimeError where there is no room.
+        """
         ...
 
     def status(self) -> tuple[str, str]:

@@ -122,7 +122,7 @@ def entry_routes(context: Context) -> APIRouter:
         response.set_cookie(COOKIE, token, httponly=True, samesite="strict", path="/")
 
     @routes.post("/livekit/token")
-    async def livekit_token(body: Identity) -> dict[str, str]:
+    async def livekit_token(body: Identity) -> dict[str, str | int]:
         """Make a short-lived pass into the room, with the least rights."""
         if context.livekit is None:
             raise HTTPException(503, NO_LIVEKIT)
@@ -130,7 +130,15 @@ def entry_routes(context: Context) -> APIRouter:
             made = context.livekit.token(body.identity)
         except ValueError as error:
             raise HTTPException(422, str(error)) from None
-        return {"token": made.token, "url": made.url, "room": made.room}
+        except RuntimeError as error:
+            raise HTTPException(503, str(error)) from None
+        return {
+            "token": made.token,
+            "url": made.url,
+            "room": made.room,
+            "robot": made.robot,
+            "expires": made.expires,
+        }
 
     return routes
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from math import ceil
@@ -62,12 +63,16 @@ class Lookout:
     def __init__(self, settings: CommentatorSettings, engine: Engine) -> None:
         """Watch the cameras that `settings.image_topics` names, with the eyes of `engine`."""
         self._engine = engine
+        self._settings = settings
         self._lock = threading.Lock()
-        count = len(settings.image_topics)
-        self._cameras = {
-            topic: _Camera(settings, engine.look_fps, count) for topic in settings.image_topics
-        }
-        self._intensity = Intensity.NORMAL
+        self.watch(settings.image_topics)
+
+    def watch(self, topics: Sequence[str]) -> None:
+        """Watch these cameras from now on, while no other thread calls `use` or `see`."""
+        look_fps, count = self._engine.look_fps, len(topics)
+        with self._lock:
+            self._cameras = {topic: _Camera(self._settings, look_fps, count) for topic in topics}
+            self._intensity = Intensity.NORMAL
 
     def use(self, topic: str, stamp: float) -> Use:
         """Return what the frame of this stamp is wanted for, before anyone converts it."""

@@ -51,7 +51,7 @@ class CommentatorSettings:
 
     # camera
     image_topics: tuple[str, ...] = setting(
-        ("/camera/image_raw",), "Image topics to watch, one per camera"
+        ("/camera/image_raw",), "Image topics to watch, one per camera", live=True
     )
     image_transport: str = setting(
         "raw",

@@ -8,6 +8,7 @@ from rclpy.node import Node
 from ..bridge.access import TOKEN_VARIABLE, access_from
 from ..bridge.app import create_context
 from ..bridge.items import JpegFrame, Situation
+from ..bridge.livekit import from_environment
 from ..bridge.port import Port
 from ..bridge.ring import Ring
 from ..bridge.server import Server, address
@@ -27,11 +28,14 @@ class BridgeNode(Node):
         super().__init__("bridge")
         settings = declare(self, BridgeSettings)
         self._live = LiveParameters(self, settings)
-        self._robot = CommentatorClient(self, settings.commentator_node, settings.phone_topic)
+        self._robot = CommentatorClient(
+            self, settings.commentator_node, settings.phone_topic, self._switch
+        )
         ring = Ring(settings.buffer_seconds, settings.buffer_megabytes * 1_000_000)
         self._port = Port(self._robot, ring)
         access = access_from(settings)
-        self._web = create_context(self._port, settings, access)
+        livekit = from_environment(self._port, settings)
+        self._web = create_context(self._port, settings, access, livekit)
         self._server = Server(self._web)
         self._ears = Ears(self, settings.commentator_node, self._port)
         self._feed = self._take_in(settings)
@@ -64,6 +68,10 @@ class BridgeNode(Node):
             lambda jpeg, stamp: self._port.frame(JpegFrame(jpeg, stamp)),
             lambda: self._port.display.wanted,
         )
+
+    def _switch(self, phone: bool) -> None:
+        settings = self._live.settings
+        self._feed.switch(settings.phone_topic if phone else settings.view_topic)
 
     def _tell(self) -> None:
         self._feed.follow_publishers()

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from audio_common_msgs.msg import AudioData, AudioDataStamped, AudioInfo
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.exceptions import NameValidationException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
+from rclpy.validate_topic_name import validate_topic_name
 from std_msgs.msg import String
 from std_srvs.srv import SetBool
 
@@ -40,7 +42,7 @@ class CommentatorNode(LifecycleNode):
         self._assemble = assemble
         settings = declare(self, CommentatorSettings)
         self._control = Control(settings, load_profiles(settings.profiles_file))
-        self._live = LiveParameters(self, settings, accept=self._control.tune)
+        self._live = LiveParameters(self, settings, accept=self._accept)
         self._time = LiveClock(lambda: self.get_clock().now().nanoseconds / 1e9)
         self._futures = Futures(self)
         self._session: Session | None = None
@@ -50,6 +52,17 @@ class CommentatorNode(LifecycleNode):
         if settings.autostart:
             self.trigger_configure()
             self.trigger_activate()
+
+    def _accept(self, settings: CommentatorSettings) -> None:
+        """Let changed settings act, or raise ValueError."""
+        if not settings.image_topics:
+            raise ValueError("image_topics: name at least one topic")
+        for topic in settings.image_topics:
+            try:
+                validate_topic_name(topic)
+            except NameValidationException as error:
+                raise ValueError(f"image_topics: {error}") from None
+        self._control.tune(settings)
 
     def _offer(self) -> None:
         self._commentary = self.create_lifecycle_publisher(String, "~/commentary", EVENTS)
@@ -160,6 +173,7 @@ class CommentatorNode(LifecycleNode):
 
     def _tell(self) -> None:
         if self._session:
+            self._session.watch(self._live.settings.image_topics)
             self._session.follow_publishers()
         stamp = self.get_clock().now().to_msg()
         status = describe(self._session, self._control, stamp)

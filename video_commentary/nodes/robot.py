@@ -12,7 +12,7 @@ from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_srvs.srv import SetBool
 
 from video_commentary.srv import Ask, SetInstruction
@@ -20,9 +20,10 @@ from video_commentary.srv import Ask, SetInstruction
 from ..bridge.items import Reply
 from ..profiles import load_profiles
 from ..ros.calls import CallError, Calls
-from ..ros.images_out import to_image
+from ..ros.images_out import encode_jpeg, to_compressed, to_image
 from ..ros.time import to_seconds, to_time
 
+_QUALITY = 80
 _SOON = 5.0
 _ANSWER = 90.0
 """Seconds: an engine may take its time, and other questions may wait before."""
@@ -31,12 +32,15 @@ _ANSWER = 90.0
 class CommentatorClient:
     """Calls the services of the commentator called `name`."""
 
-    def __init__(self, node: Node, name: str, phone_topic: str) -> None:
-        """Get ready; nothing is called yet."""
+    def __init__(
+        self, node: Node, name: str, phone_topic: str, watching: Callable[[bool], None]
+    ) -> None:
+        """Get ready; `watching` is told, on the ROS thread, whether a phone is watched now."""
         self._node = node
         self._name = name
         self._calls = Calls(node)
         self._phone_topic = phone_topic
+        self._watching = watching
         self._robots: Any = None
         self._steer = node.create_client(SetInstruction, f"{name}/set_instruction")
         self._ask = node.create_client(Ask, f"{name}/ask")
@@ -46,6 +50,7 @@ class CommentatorClient:
         # Best effort would lose every image larger than Fast DDS's shared-memory segment.
         qos = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
         self._phone = node.create_publisher(Image, phone_topic, qos)
+        self._phone_jpeg = node.create_publisher(CompressedImage, f"{phone_topic}/compressed", qos)
 
     def now(self) -> float:
         """Return seconds of the ROS clock."""
@@ -96,16 +101,27 @@ class CommentatorClient:
             self._robots = topics
         wanted = [self._phone_topic] if phone else self._robots
         if not wanted or wanted == topics:
+            self._watching(phone)
             result.set_result(Reply(True, f"watching {', '.join(topics)}"))
             return
         request = _setting(Parameter("image_topics", value=wanted))
         said = f"watching {', '.join(wanted)}"
         call = self._call(self._set, request, _SOON, lambda r: _set_reply(r, said))
-        call.add_done_callback(lambda done: result.set_result(done.result()))
+        call.add_done_callback(lambda done: self._switched(done.result(), phone, result))
+
+    def _switched(self, reply: Reply, phone: bool, result: Future[Reply]) -> None:
+        if reply.success:
+            self._watching(phone)
+        result.set_result(reply)
 
     def publish_image(self, image: NDArray[np.uint8], stamp: float) -> None:
         """Publish a phone's camera image."""
-        self._phone.publish(to_image(image, to_time(stamp), "phone"))
+        time = to_time(stamp)
+        if self._phone.get_subscription_count():
+            self._phone.publish(to_image(image, time, "phone"))
+        if self._phone_jpeg.get_subscription_count():
+            jpeg = encode_jpeg(image, _QUALITY)
+            self._phone_jpeg.publish(to_compressed(jpeg, time, "phone"))
 
     def _call(
         self, client: Any, request: Any, patience: float, read: Callable[[Any], Reply]

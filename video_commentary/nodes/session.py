@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rclpy.node import Node
@@ -77,10 +78,7 @@ class Session:
     ) -> None:
         """Watch the cameras; comment as soon as the engine is loaded."""
         self._stop = threading.Event()
-        arrived = threading.Event()
-        self.cameras = [self._camera(topic, arrived) for topic in self._settings.image_topics]
-        self.rates = Rates(self.cameras)
-        self._eyes = Eyes(self.cameras, self._lookout, self.commentator.notice, arrived)
+        self._open_eyes(self._settings.image_topics)
         self._player = Player(self.playout, self._clock, publish_audio, publish_stamped)
         self._thread = threading.Thread(target=self._run, name="commentary", daemon=True)
         self._thread.start()
@@ -93,11 +91,17 @@ class Session:
         self._control.interrupt()
         self._thread.join()
         self._thread = None
-        for thread in (self._eyes, self._player):
-            if thread:
-                thread.close()
-        for camera in self.cameras:
-            camera.close()
+        if self._player:
+            self._player.close()
+        self._close_eyes()
+
+    def watch(self, topics: Sequence[str]) -> None:
+        """Watch these cameras, where they are others than until now."""
+        self._settings = replace(self._settings, image_topics=tuple(topics))
+        if self.active and [camera.topic for camera in self.cameras] != list(topics):
+            self._close_eyes()
+            self._lookout.watch(topics)
+            self._open_eyes(topics)
 
     def close(self) -> None:
         """Free the engine."""
@@ -109,6 +113,18 @@ class Session:
         self.rates.update()
         for camera in self.cameras:
             camera.follow_publishers()
+
+    def _open_eyes(self, topics: Sequence[str]) -> None:
+        arrived = threading.Event()
+        self.cameras = [self._camera(topic, arrived) for topic in topics]
+        self.rates = Rates(self.cameras)
+        self._eyes = Eyes(self.cameras, self._lookout, self.commentator.notice, arrived)
+
+    def _close_eyes(self) -> None:
+        if self._eyes:
+            self._eyes.close()
+        for camera in self.cameras:
+            camera.close()
 
     def _camera(self, topic: str, arrived: threading.Event) -> Camera:
         settings = self._settings

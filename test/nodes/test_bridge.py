@@ -1,0 +1,449 @@
+"""The bridge node between a real ROS graph and real clients."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import cv2
+import httpx
+import numpy as np
+import pytest
+from websockets.asyncio.client import connect as connect_async
+from websockets.sync.client import connect
+
+from test.bridge.serving import free_port
+from test.nodes.graph import Probe, Process, commentator, probe, process
+from video_commentary.ros.images_out import encode_jpeg
+from video_commentary.sources.clock import read_index
+
+HEAD = struct.Struct("<B3xId")
+
+
+class Bridge:
+    """A bridge node's process, and a client of it."""
+
+    def __init__(self, running: Process, port: int) -> None:
+        self.process = running
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(f"{self.url}{path}", timeout=10)
+
+    def post(self, path: str, body: object) -> httpx.Response:
+        return httpx.post(f"{self.url}{path}", json=body, timeout=30)
+
+    def status(self) -> dict[str, Any]:
+        told: dict[str, Any] = self.get("/api/status").json()
+        return told
+
+    def light(self, part: str) -> str:
+        return str(self.status()["dots"][part]["light"])
+
+    def metric(self, name: str) -> float:
+        for line in self.get("/metrics").text.splitlines():
+            if line.startswith(f"video_commentary_{name} "):
+                return float(line.split()[1])
+        raise AssertionError(f"no metric {name}")
+
+
+@contextmanager
+def bridge(*parameters: str) -> Iterator[Bridge]:
+    """Run the bridge node for the length of a block."""
+    port = free_port()
+    words = [word for p in (f"port:={port}", *parameters) for word in ("-p", p)]
+    with process("-m", "video_commentary.nodes.bridge", "--ros-args", *words) as running:
+        it = Bridge(running, port)
+        wait(lambda: answers(it), what="the bridge's first answer")
+        yield it
+
+
+@contextmanager
+def scene(fps: float = 15.0, *parameters: str) -> Iterator[Process]:
+    """Publish the test scene for the length of a block."""
+    words = [word for p in (f"fps:={fps}", *parameters) for word in ("-p", p)]
+    with process("-m", "video_commentary.nodes.source", "--ros-args", *words) as running:
+        yield running
+
+
+def answers(it: Bridge) -> bool:
+    try:
+        return it.get("/").status_code == 200
+    except httpx.TransportError:
+        assert it.process.popen.poll() is None, it.process.output()
+        return False
+
+
+def wait(condition: Callable[[], Any], seconds: float = 20.0, what: str = "it") -> Any:
+    end = time.monotonic() + seconds
+    while not (result := condition()):
+        assert time.monotonic() < end, f"{what} did not happen in {seconds:g} s"
+        time.sleep(0.1)
+    return result
+
+
+class Tab:
+    """What a page gets by its WebSocket, taken in on a thread: (arrival, message) pairs."""
+
+    def __init__(self, it: Bridge, **wish: object) -> None:
+        self.pictures: list[tuple[float, float, bytes]] = []
+        self.sounds: list[tuple[int, bytes]] = []
+        self.comments: list[tuple[float, dict[str, Any]]] = []
+        self._socket = connect(f"ws://127.0.0.1:{it.port}/api/live")
+        self._connection = self._socket.__enter__()
+        self._connection.send(json.dumps(wish))
+        self._thread = threading.Thread(target=self._take, daemon=True)
+        self._thread.start()
+
+    def _take(self) -> None:
+        for message in self._connection:
+            now = time.time()
+            if isinstance(message, bytes):
+                kind, index, seconds = HEAD.unpack(message[: HEAD.size])
+                content = message[HEAD.size :]
+                if kind == 1:
+                    self.pictures.append((now, seconds, content))
+                else:
+                    self.sounds.append((index, content))
+            elif (said := json.loads(message))["type"] == "comment":
+                self.comments.append((now, said))
+
+    def close(self) -> None:
+        self._connection.close()
+        self._thread.join(5)
+
+
+@contextmanager
+def tab(it: Bridge, **wish: object) -> Iterator[Tab]:
+    opened = Tab(it, **wish)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def index_of(jpeg: bytes) -> int | None:
+    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    return read_index(np.asarray(picture, np.uint8))
+
+
+def test_words_and_picture_are_in_step_once_the_average_has_settled() -> None:
+    fps = 15.0
+    with (
+        scene(fps, "width:=320", "height:=240"),
+        commentator("slow", "breathing_pause:=0.0"),
+        bridge() as it,
+        tab(it) as page,
+    ):
+        settled = lambda: abs(it.status()["display_delay"] - 1.1) < 0.35  # noqa: E731
+        wait(settled, 60, "the delay's settling")
+        wait(lambda: it.metric("measured_delay_seconds") < 1.35, 60, "the average's settling")
+        begin = len(page.comments)
+        time.sleep(6.0)
+        pictures, comments = list(page.pictures), list(page.comments)
+    shown_index = {stamp: index_of(jpeg) for _, stamp, jpeg in pictures}
+    first_words = {}
+    for arrived, said in comments[begin:]:
+        if said["text"]:
+            first_words.setdefault(said["sequence"], (arrived, said["newest"]))
+    assert len(first_words) >= 4
+    for arrived, newest in first_words.values():
+        shown = max(stamp for at, stamp, _ in pictures if at <= arrived)
+        meant = min(shown_index, key=lambda stamp: abs(stamp - newest))
+        assert abs(meant - newest) < 0.5 / fps
+        on_display, about = shown_index[shown], shown_index[meant]
+        assert on_display is not None
+        assert about is not None
+        assert abs(on_display - about) / fps <= 0.3, "by the clock in the picture"
+    steps = np.diff([stamp for _, stamp, _ in pictures[-60:]])
+    assert steps.max() < 2.5 / fps, "the picture does not jump"
+
+
+def test_words_come_in_the_order_in_which_they_were_said() -> None:
+    with (
+        commentator("says", "breathing_pause:=0.0"),
+        bridge() as it,
+        probe() as graph,
+        tab(it) as page,
+    ):
+        graph.film(lambda: len(graph.finals) >= 5)
+        graph.film(lambda: len([1 for _, said in page.comments if said["final"]]) >= 4)
+        told = [said for _, said in page.comments]
+    assert [said["id"] for said in told] == sorted({said["id"] for said in told})
+    for before, after in zip(told, told[1:], strict=False):
+        if after["sequence"] == before["sequence"]:
+            assert after["text"].startswith(before["text"].strip())
+            assert not before["final"]
+        else:
+            assert after["sequence"] > before["sequence"]
+            assert before["final"]
+    spoken = {e.sequence: e.text for e in graph.finals}
+    for said in told:
+        if said["final"] and said["sequence"] in spoken:
+            assert said["text"] == spoken[said["sequence"]]
+
+
+def test_sound_is_the_topics_sample_by_sample() -> None:
+    with commentator("says", voice="speaks"), bridge() as it, probe() as graph:
+        graph.film(lambda: it.status()["speaks"])
+        heard = bytearray()
+
+        def listen() -> None:
+            with httpx.stream("GET", f"{it.url}/api/audio-stream", timeout=10) as response:
+                for chunk in response.iter_bytes():
+                    heard.extend(chunk)
+                    if stop.is_set():
+                        return
+
+        stop = threading.Event()
+        thread = threading.Thread(target=listen, daemon=True)
+        thread.start()
+        wait(lambda: len(heard) > 20_000)
+        graph.got["audio_stamped"].clear()
+        begin = len(graph.finals)
+        graph.film(lambda: len(graph.finals) >= begin + 3, 40)
+        graph.spin(1.5)
+        stop.set()
+        thread.join(5)
+    sentences: list[list[Any]] = []
+    for message in graph.got["audio_stamped"]:
+        if not len(message.audio.data):
+            continue
+        stamp = message.header.stamp.sec + message.header.stamp.nanosec / 1e9
+        if not sentences or stamp > sentences[-1][1] + 0.02:
+            sentences.append([b"", stamp])
+        sentences[-1][0] += bytes(message.audio.data)
+        sentences[-1][1] = stamp + len(message.audio.data) / 96_000
+    assert len(sentences) >= 3
+    for sentence, _ in sentences[1:-1]:
+        assert len(sentence) > 9600
+        assert sentence in bytes(heard)
+
+
+def test_steering_from_the_page_reaches_the_commentator() -> None:
+    with commentator("says", "breathing_pause:=0.2") as _, bridge() as it, probe() as graph:
+        graph.film(lambda: it.light("model") == "ok")
+        answers: dict[str, httpx.Response] = {}
+
+        def ask() -> None:
+            answers["profiles"] = it.get("/api/profiles")
+            answers["instruction"] = it.post("/api/instruction", {"instruction": "only dogs"})
+            answers["ask"] = it.post("/api/ask", {"question": "who?"})
+            answers["profile"] = it.post("/api/profile", {"profile": "nature"})
+            answers["wrong"] = it.post("/api/profile", {"profile": "opera"})
+            answers["source"] = it.post("/api/source", {"source": "phone"})
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        graph.film(lambda: not thread.is_alive())
+        assert answers["profiles"].json()["profiles"][:2] == ["commentator", "sports"]
+        assert answers["instruction"].json()["message"] == "in force now"
+        assert answers["ask"].json()["answer"] == "You asked: who?"
+        assert answers["profile"].status_code == 200
+        assert answers["wrong"].status_code == 409
+        assert "'opera' is not one of" in answers["wrong"].json()["detail"]
+        assert "/phone/image_raw" in answers["source"].json()["message"]
+        phone = {"topic": "/phone/image_raw"}
+        graph.film(lambda: it.status()["cameras"] == ["/phone/image_raw"], **phone)
+        before = len(graph.finals)
+        graph.film(lambda: len(graph.finals) > before and it.light("camera") == "ok", **phone)
+        status = it.status()
+        assert (status["profile"], status["instruction"]) == ("nature", "only dogs")
+        assert status["camera"].startswith("/phone/image_raw")
+        assert it.post("/api/source", {"source": "robot"}).status_code == 200
+        graph.film(lambda: it.status()["cameras"] == ["/camera/image_raw"])
+
+
+def test_it_stays_up_while_camera_and_commentator_are_away_and_takes_up_again() -> None:
+    with bridge() as it, probe() as graph, tab(it) as page:
+        wait(
+            lambda: "nobody publishes /camera/image_raw" in it.status()["dots"]["camera"]["reason"]
+        )
+        assert "there is no commentator called" in it.status()["dots"]["commentator"]["reason"]
+        refused = it.post("/api/instruction", {"instruction": "x"})
+        assert refused.status_code == 503
+        assert "is the commentator called commentator running?" in refused.json()["detail"]
+        assert it.get("/api/frame").status_code == it.get("/api/audio-stream").status_code == 503
+        for _ in range(2):
+            page.comments.clear()
+            with commentator("says", "breathing_pause:=0.1"):
+                graph.film(lambda: len(page.comments) > 4, 40)
+                graph.film(lambda: it.light("commentator") == it.light("camera") == "ok")
+                assert it.post("/api/enabled", {"enabled": True}).status_code == 200
+            graph.until(lambda: it.light("commentator") == "bad")
+        graph.until(lambda: "no image on" in it.status()["dots"]["camera"]["reason"]
+                    or "nobody publishes" in it.status()["dots"]["camera"]["reason"])  # fmt: skip
+        status, took = it.process.stop(signal.SIGINT)
+        assert status == 0, it.process.output()
+        assert took < 2.0
+        assert "Traceback" not in it.process.output()
+
+
+def test_a_camera_that_sends_jpeg_is_passed_through_unchanged() -> None:
+    picture = encode_jpeg(np.full((48, 64, 3), 90, np.uint8), 77)
+    with bridge() as it, probe() as graph, tab(it) as page:
+        graph.jpeg(picture)
+
+        def send() -> bool:
+            graph.jpeg(picture)
+            return len(page.pictures) > 2 and it.status()["camera"].endswith("/compressed")
+
+        graph.until(send)
+        assert {content for _, _, content in page.pictures} == {picture}
+        graph.jpeg(picture[:-20])
+        graph.until(lambda: "cut short" in it.status()["dots"]["camera"]["reason"])
+        graph.until(lambda: not (graph.jpeg(picture) or it.light("camera") != "ok"))
+
+
+def test_nobody_watching_costs_little_and_a_single_frame_is_fresh() -> None:
+    with scene(30.0, "width:=160", "height:=120"), bridge() as it:
+        wait(lambda: it.light("camera") == "ok")
+        time.sleep(3.5)
+        before = it.metric("ring_frames")
+        time.sleep(3.0)
+        assert it.metric("ring_frames") - before < 12, "two a second while nobody looks"
+        for _ in range(3):
+            response = it.get("/api/frame")
+            assert time.time() - float(response.headers["X-Timestamp"]) < 0.4
+
+
+def test_a_post_is_answered_quickly_while_two_tabs_play_everything() -> None:
+    with (
+        scene(15.0),
+        commentator("says", "breathing_pause:=0.1", voice="speaks"),
+        bridge() as it,
+        tab(it, sound=True) as first,
+        tab(it, sound=True) as second,
+    ):
+        wait(lambda: min(len(t.pictures) for t in (first, second)) > 20, 40)
+        wait(lambda: min(len(t.sounds) for t in (first, second)) > 20, 40)
+        took = []
+        for _ in range(10):
+            began = time.monotonic()
+            assert it.post("/api/enabled", {"enabled": True}).status_code == 200
+            took.append(time.monotonic() - began)
+            time.sleep(0.2)
+        assert np.median(took) < 0.2, took
+        for page in (first, second):
+            indices = [index for index, _ in page.sounds]
+            assert indices == list(range(indices[0], indices[0] + len(indices)))
+
+
+def test_a_client_that_stops_reading_is_let_go_and_holds_up_nobody() -> None:
+    with scene(30.0), bridge() as it, tab(it) as page:
+        wait(lambda: len(page.pictures) > 5)
+        with socket.socket() as stuck, socket.socket() as stuck_too:
+            for one, request in (
+                (stuck, "GET /api/mjpeg HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                (
+                    stuck_too,
+                    "GET /api/live HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+                    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+                ),
+            ):
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                one.connect(("127.0.0.1", it.port))
+                one.sendall(request.encode())
+            wait(lambda: it.status()["clients"] == {"live": 2, "mjpeg": 1})
+            wait(lambda: it.status()["clients"] == {"live": 1}, 60, "their end")
+            assert it.metric("clients_stalled_total") == 2
+            before = len(page.pictures)
+            time.sleep(1.0)
+            assert len(page.pictures) - before > 15
+            wait(lambda: not sockets_full(it.process), 30, "the freeing of what was sent to them")
+
+
+def sockets_full(running: Process) -> bool:
+    """Return whether a connection of the process still holds much that is not sent."""
+    inodes = {
+        str(link.readlink())[8:-1]
+        for link in Path(f"/proc/{running.popen.pid}/fd").iterdir()
+        if link.is_symlink() and str(link.readlink()).startswith("socket:")
+    }
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if fields[9] in inodes and int(fields[4].split(":")[0], 16) > 50_000:
+            return True
+    return False
+
+
+def test_fifty_viewers_are_served_from_one_encode_in_flat_memory() -> None:
+    viewers, fps = 50, 15.0
+
+    async def view(port: int, counts: list[int], place: int, end: float) -> None:
+        async with connect_async(f"ws://127.0.0.1:{port}/api/live", max_queue=4) as it:
+            while (left := end - time.monotonic()) > 0:
+                try:
+                    message = await asyncio.wait_for(it.recv(), left)
+                except asyncio.TimeoutError:
+                    return
+                counts[place] += isinstance(message, bytes)
+
+    async def view_all(port: int, seconds: float) -> list[int]:
+        counts, end = [0] * viewers, time.monotonic() + seconds
+        await asyncio.gather(*(view(port, counts, i, end) for i in range(viewers)))
+        return counts
+
+    with scene(fps, "width:=320", "height:=240"), bridge("buffer_seconds:=8.0") as it:
+        wait(lambda: it.light("camera") == "ok")
+        asyncio.run(view_all(it.port, 10.0))
+        warm = it.process.memory()
+        counts = asyncio.run(view_all(it.port, 15.0))
+        assert it.process.memory() - warm < 15, "MB"
+        assert min(counts) > 0.5 * 15 * fps
+        assert it.status()["clients"] == {}
+
+
+def test_beyond_loopback_it_makes_a_token_and_says_so() -> None:
+    with bridge("listen:=0.0.0.0") as it:
+        assert it.get("/api/status").status_code == 401
+        found = wait(lambda: it.process.output().partition("#token=")[2])
+        token = found.split()[0]
+        headers = {"Authorization": f"Bearer {token}"}
+        assert httpx.get(f"{it.url}/api/status", headers=headers).status_code == 200
+
+
+def test_a_port_that_is_taken_is_told_in_one_sentence() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        words = ("-m", "video_commentary.nodes.bridge", "--ros-args", "-p", f"port:={port}")
+        with process(*words) as running:
+            running.popen.wait(20)
+            assert running.popen.returncode != 0
+            assert "set the parameter port" in running.output()
+            assert "Traceback" not in running.output()
+
+
+def test_how_it_is_shows_in_diagnostics() -> None:
+    with bridge() as it, probe() as graph:
+        text = wait_for_trouble(graph)
+        assert "nobody publishes /camera/image_raw" in text
+        assert "there is no commentator called commentator" in text
+        assert it.light("livekit") == "off"
+
+
+def wait_for_trouble(graph: Probe) -> str:
+    return str(graph.until(lambda: "commentator" in graph.troubles() and graph.troubles()))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_though_streams_are_open(number: int) -> None:
+    with bridge() as it, tab(it):
+        status, took = it.process.stop(number)
+        assert status == 0, it.process.output()
+        assert took < 2.0
+        assert "Traceback" not in it.process.output()
