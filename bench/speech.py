@@ -78,6 +78,14 @@ def talker_tensors(dtype: torch.dtype) -> dict[str, Tensor]:
     }
 
 
+def random_voice(seconds: float) -> VoicePrompt:
+    """Return what a sample of this length is prepared into."""
+    codes = int(25 * seconds)
+    return VoicePrompt(
+        torch.randint(0, 6561, (codes,)), torch.randn(2 * codes, 80) - 4, torch.randn(192)
+    )
+
+
 def median_ms(action: Callable[[], object], repeats: int = 9) -> float:
     """Return the median wall time of an action, the GPU's work included."""
     times = []
@@ -236,10 +244,7 @@ def main() -> None:
           f"{CODES * len(WORDS) / 25:.1f} s, first chunk {options.first_chunk} codes")
     flow = Flow(FlowSizes()).eval().requires_grad_(False)
     hift = Hift(HiftSizes()).eval().requires_grad_(False).to(CUDA)
-    codes = int(25 * options.voice_seconds)
-    voice = VoicePrompt(
-        torch.randint(0, 6561, (codes,)), torch.randn(2 * codes, 80) - 4, torch.randn(192)
-    )
+    voice = random_voice(options.voice_seconds)
     tensors = talker_tensors(torch.bfloat16)
     upstream = None
     if not options.ours and available():

@@ -42,7 +42,7 @@ class _Graph:
     def __init__(self, function: Function, inputs: tuple[Tensor, ...]) -> None:
         self._inputs = tuple(tensor.clone() for tensor in inputs)
         device = inputs[0].device
-        stream: Any = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+        stream: Any = torch.cuda.Stream(device)
         stream.wait_stream(torch.cuda.current_stream(device))
         with torch.cuda.stream(stream):
             for _ in range(2):

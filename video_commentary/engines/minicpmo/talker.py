@@ -191,7 +191,7 @@ class _Reader:
         self._host.copy_(code, non_blocking=True)
         if not code.is_cuda:
             return lambda: int(self._host)
-        copied = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        copied = torch.cuda.Event()
         copied.record()
 
         def value() -> int:

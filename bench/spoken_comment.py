@@ -1,0 +1,124 @@
+"""A whole spoken comment by MiniCPM-o 4.5 at full size: from the request to the first sound.
+
+python -m bench.spoken_comment --random [--only awq|bf16]    (a CUDA GPU; random weights)
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import statistics
+import threading
+import time
+from dataclasses import dataclass
+
+import torch
+
+from bench.engine import Rig
+from bench.machine import describe
+from bench.speech import CODES, CONFIG, CUDA, PacedTalker, draw_sound, random_voice, talker_tensors
+from video_commentary.core.frames import Frame
+from video_commentary.engines.minicpmo.flow import Flow, FlowSizes
+from video_commentary.engines.minicpmo.hift import Hift, HiftSizes
+from video_commentary.engines.minicpmo.speech import Speech
+from video_commentary.engines.minicpmo.vocoder import Vocoder
+
+GROUP, TOKENS = 10, 40
+BARS = {"first sound, looked ahead, ms": 350, "real-time factor": 0.15, "peak memory, GB": 11.0}
+
+
+@dataclass
+class Spoken:
+    """One comment: ms to its first sound, ms in all, seconds of sound."""
+
+    first: float = 0.0
+    total: float = 0.0
+    length: float = 0.0
+
+
+def speech_beside(rig: Rig, voice_seconds: float) -> Speech:
+    """Build the voice beside the language model."""
+    flow = Flow(FlowSizes()).eval().requires_grad_(False).half().to(CUDA)
+    hift = Hift(HiftSizes()).eval().requires_grad_(False).to(CUDA)
+    vocoder = Vocoder(flow, hift, random_voice(voice_seconds), 10)
+    dtype = rig.tensors.load("llm.model.norm.weight").dtype
+    speech = Speech(PacedTalker(talker_tensors(dtype), CONFIG, drawing=draw_sound), vocoder)
+    speech.record()
+    return speech
+
+
+def comment(rig: Rig, speech: Speech, frames: tuple[Frame, ...]) -> Spoken:
+    """Answer a request aloud: ten tokens, their speech, the next ten, as answer.py does."""
+    said = Spoken()
+    torch.cuda.synchronize()
+    begin = time.perf_counter()
+    rig.open(frames)
+    speech.start(threading.Event())
+    ids: list[int] = []
+    fed = 0
+
+    def feed(hidden: torch.Tensor, last: bool) -> None:
+        nonlocal fed
+        numbers = torch.tensor(ids[fed : fed + GROUP], device=CUDA)
+        for pcm in speech.feed(numbers, hidden[fed : fed + GROUP], last):
+            said.first = said.first or 1e3 * (time.perf_counter() - begin)
+            said.length += pcm.duration
+        fed += GROUP
+
+    language = rig.model.language
+    for token in language.generate(TOKENS, rig.never, endless=True):
+        if len(ids) - fed >= GROUP:
+            feed(token.hidden, last=False)
+        ids.append(token.id)
+    feed(language.finish(len(ids)), last=True)
+    said.total = 1e3 * (time.perf_counter() - begin)
+    return said
+
+
+def measure(kind: str, voice_seconds: float) -> dict[str, float]:
+    """Build everything and speak a few comments; the rows of the table."""
+    rig = Rig(kind)
+    text_only = torch.cuda.max_memory_reserved() / 1e9
+    speech = speech_beside(rig, voice_seconds)
+    frames = rig.frames()
+    for _ in range(3):
+        comment(rig, speech, frames)
+    ahead = [comment(rig, speech, frames) for _ in range(9)]
+    fresh = [comment(rig, speech, rig.frames()) for _ in range(5)]
+
+    def median(values: list[float]) -> float:
+        return statistics.median(values)
+
+    return {
+        "first sound, looked ahead, ms": median([said.first for said in ahead]),
+        "first sound, new frames, ms": median([said.first for said in fresh]),
+        "whole comment, ms": median([said.total for said in ahead]),
+        "its length, s": median([said.length for said in ahead]),
+        "real-time factor": median([said.total / said.length / 1e3 for said in ahead]),
+        "peak memory, text only, GB": text_only,
+        "peak memory, GB": torch.cuda.max_memory_reserved() / 1e9,
+    }
+
+
+def main() -> None:
+    """Print a table for each checkpoint."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--random", action="store_true", required=True)
+    parser.add_argument("--only", choices=("awq", "bf16"))
+    parser.add_argument("--voice-seconds", type=float, default=8.0)
+    options = parser.parse_args()
+    print(describe("torch"))
+    print(f"{torch.cuda.get_device_name()}; 4 frames 640x480, 300 tokens of prompt, {TOKENS} new "
+          f"tokens, {CODES} codes for each {GROUP} of them, voice sample {options.voice_seconds} s")
+    for kind in (options.only,) if options.only else ("awq", "bf16"):
+        print(kind)
+        for name, value in measure(kind, options.voice_seconds).items():
+            bar = BARS.get(name) if kind == "awq" else None
+            print(f"  {name:32}{value:10.3f}" + (f"   (bar {bar})" if bar else ""), flush=True)
+        gc.collect()
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+
+
+if __name__ == "__main__":
+    main()
