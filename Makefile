@@ -1,12 +1,14 @@
 # Two commands set up all they need: `make demo` and `make test`. `make help` lists the rest.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint setup test-gpu test-parity test-image doctor config clean
+.PHONY: help demo narrate test lint setup test-gpu test-parity test-vllm test-image doctor config clean
 
 VIDEO ?=
 PARITY ?=
 ARGS ?=
-export VIDEO PARITY
+IN ?=
+OUT ?=
+export VIDEO PARITY IN OUT
 
 help:  ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
@@ -14,6 +16,11 @@ help:  ## List the commands
 demo:  ## Watch VIDEO (file, rtsp://, http://, /dev/video0; a test scene without); ARGS=name:=value
 	@scripts/setup.sh demo
 	@scripts/in_venv.sh python -m video_commentary.tools.run demo $${VIDEO:+"source:=$$VIDEO"} $(ARGS)
+
+narrate:  ## Narrate the video or rosbag IN to OUT (.mp4, .srt, .vtt, .jsonl or .wav)
+	@test -n "$$IN" -a -n "$$OUT" || { echo "say what: make narrate IN=video.mp4 OUT=narrated.mp4"; exit 2; }
+	@scripts/setup.sh demo
+	@scripts/in_venv.sh python -m video_commentary.tools.narrate "$$IN" "$$OUT" $(ARGS)
 
 test: lint  ## Run everything CI runs: ruff, mypy and all tests that need no GPU
 	@scripts/in_venv.sh python -m pytest $(ARGS)
@@ -35,6 +42,12 @@ test-parity:  ## Run the parity tests on the fixtures of the folder PARITY
 	@test -n "$$PARITY" || { echo "say which fixtures: make test-parity PARITY=<folder>"; exit 2; }
 	@scripts/setup.sh test
 	@scripts/in_venv.sh python -m pytest -m parity $(ARGS)
+
+test-vllm:  ## Run the server engine's tests on vLLM, on the CPU, in an environment of its own (6 GB)
+	@scripts/setup.sh test
+	@scripts/vllm_cpu.sh .cache/vllm
+	@VLLM_PYTHON=$(CURDIR)/.cache/vllm/bin/python scripts/in_venv.sh python -m pytest \
+		test/engines/server $(ARGS)
 
 test-image:  ## Build the container image, run it and check it (with Docker, or root and buildah)
 	@scripts/setup.sh demo
