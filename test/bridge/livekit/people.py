@@ -41,8 +41,9 @@ class Bridge:
     access: Access
 
 
-def access_to(server: LiveKitServer, secret: str = SECRET) -> Access:
-    return Access(server.url, KEY, secret, f"room-{uuid.uuid4().hex[:8]}", ROBOT)
+def access_to(server: LiveKitServer, secret: str = SECRET, room: str = "") -> Access:
+    """Return access to a room of its own, or to `room`."""
+    return Access(server.url, KEY, secret, room or f"room-{uuid.uuid4().hex[:8]}", ROBOT)
 
 
 @asynccontextmanager

@@ -25,8 +25,8 @@ def test_an_instruction_and_a_question_reach_the_commentator(server: LiveKitServ
             return steered, answered, robot.robot.asked
 
     steered, answered, asked = asyncio.run(scene())
-    assert json.loads(steered) == {"success": True, "message": "in force"}
-    assert json.loads(answered) == {"success": True, "answer": "a red door", "stamp": 12.5}
+    assert json.loads(steered) == {"success": True, "message": "in force now"}
+    assert json.loads(answered) == {"success": True, "answer": "in force now", "stamp": 12.5}
     assert asked == [
         ("steer", "Talk about dogs."),
         ("steer", ""),

@@ -11,7 +11,7 @@ from ...core.backoff import Backoff
 from ..port import Port
 from .access import Access, Guest
 
-_LEAVE_WITHIN = 5.0
+_LEAVE_WITHIN = 1.5
 _SETTLED = 30.0
 """Seconds after which a stay counts as a success: the next try after it comes soon again."""
 

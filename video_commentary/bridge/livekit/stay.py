@@ -18,7 +18,7 @@ from .speech import SpeechTrack
 from .words import Words
 
 _JOIN_WITHIN = 15.0
-_LEAVE_WITHIN = 3.0
+_LEAVE_WITHIN = 1.0
 _LOST = {
     rtc.DisconnectReason.DUPLICATE_IDENTITY: (
         "another participant joined under this name: give each bridge its own livekit_identity"

@@ -3,20 +3,33 @@
 import { post } from "./api.js";
 
 const SCRIPT = "/static/livekit-client.umd.js";
+const TAKEN_WITHIN = 10_000; // ms
 let room = null;
 
+// Resolves once the robot takes the camera; `ended` is called if it is lost after that.
 export async function start(ended) {
   if (!window.isSecureContext) {
     throw new Error("Browsers give their camera to https pages and to localhost only: open the bridge that way.");
   }
   const pass = await post("/api/livekit/token", { identity: `browser-${crypto.randomUUID().slice(0, 8)}` });
   await load();
-  const { Room, RoomEvent } = window.LivekitClient;
-  room = new Room({ dynacast: true });
-  room.on(RoomEvent.Disconnected, () => { room = null; ended(); });
+  const { Room, RoomEvent, VideoPresets } = window.LivekitClient;
+  const joined = room = new Room();
   try {
-    await room.connect(pass.url, pass.token);
-    await room.localParticipant.setCameraEnabled(true);
+    await joined.connect(pass.url, pass.token, { autoSubscribe: false }).catch((error) => {
+      throw new Error(`No way to the LiveKit server at ${pass.url}: ${error.message}`);
+    });
+    // Nobody else in the room sees this camera.
+    joined.localParticipant.setTrackSubscriptionPermissions(false, [{ participantIdentity: pass.robot, allowAll: true }]);
+    const taken = new Promise((resolve) => joined.once(RoomEvent.LocalTrackSubscribed, resolve));
+    // A phone's rear camera; where there is one only, that one.
+    const camera = { facingMode: "environment", resolution: VideoPresets.h720.resolution };
+    await joined.localParticipant.setCameraEnabled(true, camera).catch((error) => { throw refused(error); });
+    await within(taken, "The robot watches another camera in the room, or is away from it; try again later.");
+    joined.on(RoomEvent.Disconnected, () => {
+      if (room === joined) room = null;
+      ended();
+    });
   } catch (error) {
     await stop();
     throw error;
@@ -26,7 +39,19 @@ export async function start(ended) {
 export async function stop() {
   const leaving = room;
   room = null;
+  leaving?.removeAllListeners();
   await leaving?.disconnect();
+}
+
+function refused(error) {
+  if (error.name === "NotAllowedError") return new Error("The browser refuses the camera: allow it for this page, then try again.");
+  if (error.name === "NotFoundError") return new Error("This device has no camera.");
+  return error;
+}
+
+function within(promise, trouble) {
+  const late = new Promise((_, reject) => setTimeout(() => reject(new Error(trouble)), TAKEN_WITHIN));
+  return Promise.race([promise, late]);
 }
 
 function load() {
