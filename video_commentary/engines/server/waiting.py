@@ -31,9 +31,11 @@ class Waiting:
 
     def close(self) -> None:
         """Close the loop; everything on it must be closed before. The next wait makes another."""
-        if self._made is not None:
-            self._made.close()
-            self._made = None
+        loop, self._made = self._made, None
+        if loop is not None:
+            # The client's generators, left in the middle, are finalized by tasks of the loop.
+            loop.run_until_complete(_last_things())
+            loop.close()
 
     def run(self, awaitable: Awaitable[T]) -> T:
         """Return its result, however long it takes."""
@@ -45,6 +47,11 @@ class Waiting:
         Whatever was under way is cancelled then, which closes its connection.
         """
         return self._loop.run_until_complete(_until(awaitable, cancel, seconds))
+
+
+async def _last_things() -> None:
+    await asyncio.get_running_loop().shutdown_asyncgens()
+    await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}), return_exceptions=True)
 
 
 async def _until(awaitable: Awaitable[T], cancel: Cancel, seconds: float) -> T:
