@@ -81,7 +81,7 @@ class LiveKitServer:
         else:
             self._process.terminate()
         try:
-            self._process.wait(10)
+            self._process.wait(3)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
