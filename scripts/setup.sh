@@ -156,7 +156,8 @@ build() { # into .venv itself, so that its Python finds all without sourcing any
   local paths=("$root") cmake=(-DBUILD_TESTING=OFF "-DPython3_EXECUTABLE=$venv/bin/python")
   has_audio_msgs || paths+=(scripts/audio_common_msgs)
   if [ "$ros" = wheels ]; then export ROS_DISTRO=jazzy ROS_VERSION=2; fi
-  PATH="$venv/bin:$PATH" AMENT_PREFIX_PATH="$venv${AMENT_PREFIX_PATH:+:$AMENT_PREFIX_PATH}" \
+  # Without -j here colcon adds -l, with which make waits for a busy machine to calm down.
+  MAKEFLAGS="-j$(nproc)" PATH="$venv/bin:$PATH" AMENT_PREFIX_PATH="$venv${AMENT_PREFIX_PATH:+:$AMENT_PREFIX_PATH}" \
     CMAKE_PREFIX_PATH="$venv${CMAKE_PREFIX_PATH:+:$CMAKE_PREFIX_PATH}" \
     "$venv/bin/colcon" --log-base "$venv/build/log" build --base-paths "${paths[@]}" \
     --build-base "$venv/build" --install-base "$venv" --merge-install --symlink-install \
