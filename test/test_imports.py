@@ -30,7 +30,6 @@ HEAVY = {
     "ai_edge_litert": {"engines/builtin"},
     "onnxruntime": {"voices", "engines/minicpmo"},
     "hibari": {"voices"},
-    "supervision": {"engines/builtin"},
     "cv2": {"engines/builtin", "engines/server", "sources", "ros", "bridge"},
     "av": {"sources", "bridge", "tools"},
     "sounddevice": {"nodes", "voices"},

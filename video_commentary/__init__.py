@@ -1,4 +1,4 @@
-"""Live commentary on a robot's camera: frames in, text and speech out, steerable while it speaks."""
+"""Live commentary on a robot's camera: frames in, text and speech out, steered in mid-sentence."""
 
 from __future__ import annotations
 

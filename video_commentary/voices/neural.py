@@ -48,6 +48,7 @@ class NeuralVoice:
             raise VoiceError(f"neural voice: {error}; install it: {INSTALL}") from error
         try:
             tts = Hibari(threads=1)
+            tts.sess = _session(tts.model_path)
             tts("Warm up.")
         except Exception as error:
             raise VoiceError(f"neural voice: can't load ({error}); reinstall: {INSTALL}") from error
@@ -81,3 +82,19 @@ class NeuralVoice:
     def close(self) -> None:
         """Free the network."""
         self._tts = None
+
+
+def _session(model: str) -> Any:
+    """Return the network without onnxruntime's arena.
+
+    The arena keeps memory for every length of sentence it has met: 28 MB more after 400
+    sentences, against 3 MB without it.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
