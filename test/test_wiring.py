@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from video_commentary.core.settings import CommentatorSettings
-from video_commentary.voices import api
 from video_commentary.wiring import assemble
 
 SETTINGS = CommentatorSettings()
@@ -26,6 +25,6 @@ def test_no_voice_as_set_is_no_trouble() -> None:
 
 
 def test_no_voice_to_be_had_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api.shutil, "which", lambda _: None)
+    monkeypatch.setattr("shutil.which", lambda _: None)
     assembly = assemble(replace(SETTINGS, voice="espeak"))
     assert "install espeak-ng" in assembly.voice_trouble()

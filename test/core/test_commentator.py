@@ -47,8 +47,10 @@ class Stage:
 
     def film(self, seconds: float) -> None:
         for i in range(round(seconds * 2)):
-            stamp = self.start + i / 2
-            self.at(i / 2, lambda stamp=stamp: self.see(stamp))
+            self.at(i / 2, self._seeing(self.start + i / 2))
+
+    def _seeing(self, stamp: float) -> Callable[[], None]:
+        return lambda: self.see(stamp)
 
     def see(self, stamp: float) -> None:
         use = self.lookout.use(TOPIC, stamp)

@@ -184,10 +184,12 @@ class Probe:
         }
         self.publish(Image, topic, Image(**(values | fields)), reliable)
 
-    def jpeg(self, data: bytes) -> None:
+    def jpeg(self, data: bytes) -> bool:
+        """Publish a compressed picture; return False, for conditions."""
         header = Header(stamp=to_time(self.now()), frame_id="eye")
         image = CompressedImage(header=header, format="jpeg", data=array.array("B", data))
         self.publish(CompressedImage, "/camera/image_raw/compressed", image, True)
+        return False
 
     def publish(self, kind: type, topic: str, message: Any, reliable: bool) -> None:
         if (kind, topic) not in self._publishers:

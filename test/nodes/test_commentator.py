@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -114,7 +115,7 @@ def test_parameters_that_may_change_take_effect(graph: Probe) -> None:
     graph.steer("")
 
 
-def set_parameter(graph: Probe, name: str, value: object) -> object:
+def set_parameter(graph: Probe, name: str, value: object) -> Any:
     request = SetParameters.Request(parameters=[Parameter(name, value=value).to_parameter_msg()])
     return graph.call(SetParameters, "/commentator/set_parameters", request).results[0]
 

@@ -53,7 +53,7 @@ def yuv422(order: str) -> NDArray[np.uint8]:
     u = yuv[H : H + H // 4].reshape(H // 2, W // 2).repeat(2, 0)
     v = yuv[H + H // 4 :].reshape(H // 2, W // 2).repeat(2, 0)
     planes = {"y": y[:, 0::2], "Y": y[:, 1::2], "u": u, "v": v}
-    return np.stack([planes[c] for c in order], axis=-1).reshape(H, W * 2)
+    return np.stack([planes[c] for c in order], axis=-1).reshape(H, W * 2).astype(np.uint8)
 
 
 CASES: dict[str, tuple[NDArray[Any], NDArray[np.uint8], int]] = {
