@@ -108,14 +108,22 @@ async def person(access: Access, identity: str = "ann", jwt: str = "") -> AsyncI
         kind = hear if track.kind == rtc.TrackKind.KIND_AUDIO else see
         keep(asyncio.ensure_future(kind(track)))
 
-    async def read(reader: rtc.TextStreamReader) -> None:
+    last: asyncio.Task[None] | None = None
+
+    async def read(reader: rtc.TextStreamReader, before: asyncio.Task[None] | None) -> None:
         text = await reader.read_all()
+        if before is not None:
+            await before
         person.texts.append((text, dict(reader.info.attributes or {})))
 
+    def begun(reader: rtc.TextStreamReader, _: str) -> None:
+        # Streams begin in the order they were sent in; the library's readers end in any.
+        nonlocal last
+        last = asyncio.ensure_future(read(reader, last))
+        keep(last)
+
     person.room.on("track_subscribed", subscribed)
-    person.room.register_text_stream_handler(
-        "lk.transcription", lambda reader, _: keep(asyncio.ensure_future(read(reader)))
-    )
+    person.room.register_text_stream_handler("lk.transcription", begun)
     await person.room.connect(access.url, jwt or token(access, identity))
     try:
         yield person
