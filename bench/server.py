@@ -51,12 +51,13 @@ class Robot:
         self.engine.load()
         self._pictures = pictures
         self._topic = settings.image_topics[0]
-        guard = EngineGuard(self.engine, settings.engine_timeout)
-        self._lookout = Lookout(settings, guard)
+        self._guard = EngineGuard(self.engine, settings.engine_timeout)
+        self._lookout = Lookout(settings, self._guard)
         self._control = Control(settings, load_profiles())
         self.it = Commentator(
-            guard, self._lookout, self._control, Playout(OUTPUT_FORMAT), LiveClock(), self._publish
-        )
+            self._guard, self._lookout, self._control, Playout(OUTPUT_FORMAT), LiveClock(),
+            self._publish,
+        )  # fmt: skip
         self.finished = 0
         self.waits: list[float] = []
         self._stop = threading.Event()
@@ -73,7 +74,7 @@ class Robot:
         self._control.interrupt()
         for thread in self._threads:
             thread.join()
-        self.engine.close()
+        self._guard.close()
 
     def _film(self) -> None:
         number = 0

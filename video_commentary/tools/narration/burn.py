@@ -16,10 +16,11 @@ _FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf"
 class Burner:
     """Draws the caption of the time into each picture."""
 
-    def __init__(self, captions: Sequence[Caption], height: int) -> None:
-        """Choose letters that fit pictures of `height` pixels."""
+    def __init__(self, captions: Sequence[Caption], width: int, height: int) -> None:
+        """Choose letters that fit pictures of this size, in pixels."""
         self._captions = captions
-        self._size = max(12, height // 20)
+        # A line of 42 letters, each about half as wide as high, fits into nine tenths of it.
+        self._size = max(8, min(height // 20, width // 24))
         self._font = _font(self._size)
 
     def draw(self, image: Rgb, time: float) -> Rgb:

@@ -163,7 +163,8 @@ class Job:
             TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
             TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
         )  # fmt: skip
-        with Progress(*columns, console=self._console, transient=True) as bar:
+        nobody = not self._console.is_terminal
+        with Progress(*columns, console=self._console, transient=True, disable=nobody) as bar:
             task = bar.add_task(what, total=seconds or None)
             yield lambda reached: bar.update(task, completed=reached)
 

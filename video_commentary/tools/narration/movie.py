@@ -105,7 +105,7 @@ class _Writer:
         self._video.codec_context.time_base = _TICKS
         self._audio = self._out.add_stream("aac", rate=RATE, layout="stereo")
         if self._parts.burn:
-            self._burner = Burner(self._parts.captions, height)
+            self._burner = Burner(self._parts.captions, width, height)
         else:
             self._subtitles = self._out.add_stream("mov_text")
             self._subtitles.codec_context.subtitle_header = _STYLE
