@@ -93,7 +93,7 @@ def test_an_engine_takes_no_time_or_its_own(stage: Make, tmp_path: Path) -> None
     slow.run()
     assert fast.captions[0].start == 0.0
     # Words after 0.1 s, sound after 0.2 s.
-    assert slow.captions[0].start == pytest.approx(0.2, abs=0.08)
+    assert 0.2 <= slow.captions[0].start < 0.45
 
 
 def test_nothing_is_said_where_nothing_is_new(stage: Make, tmp_path: Path) -> None:
