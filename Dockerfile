@@ -16,7 +16,11 @@ RUN apt-get update \
 FROM base AS build
 # For registries that are mirrors, or behind a private certificate authority: its file is the secret
 # `ca`, named here as /run/secrets/ca (docs/containers.md). None of it stays in the image.
-ARG PIP_CERT PIP_INDEX_URL PIP_EXTRA_INDEX_URL npm_config_cafile npm_config_registry
+ARG PIP_CERT
+ARG PIP_INDEX_URL
+ARG PIP_EXTRA_INDEX_URL
+ARG npm_config_cafile
+ARG npm_config_registry
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends cmake g++ make python3-dev python3-venv
@@ -45,13 +49,16 @@ LABEL org.opencontainers.image.title="video_commentary" \
       org.opencontainers.image.description="Live commentary on a robot's camera" \
       org.opencontainers.image.licenses="Apache-2.0"
 USER 1000
-# tini reaps what nodes leave behind and passes signals on; `run` ends within 3 s of one.
-ENTRYPOINT ["/usr/bin/tini", "--"]
+# tini reaps what nodes leave behind, even where it is not PID 1, and passes signals on: `run` ends
+# within 3 s of one.
+ENTRYPOINT ["/usr/bin/tini", "-s", "--"]
 CMD ["run", "commentator"]
 
 
 FROM cpu AS gpu
-ARG PIP_CERT PIP_INDEX_URL PIP_EXTRA_INDEX_URL
+ARG PIP_CERT
+ARG PIP_INDEX_URL
+ARG PIP_EXTRA_INDEX_URL
 # PyPI's torch carries the CUDA libraries, so NVIDIA's driver and container toolkit on the host do.
 # Triton compiles a launcher in C for each kernel when it first runs.
 USER 0

@@ -30,7 +30,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=8.0, help="how long to wait for it")
     options = parser.parse_args(words)
     statuses = listen(options.node, options.seconds)
-    trouble = judge(options.node, statuses) or _page_trouble(statuses)
+    trouble = judge(options.node, statuses) or page_trouble(statuses)
     print(trouble or f"{options.node} is well")
     return 1 if trouble else 0
 
@@ -73,7 +73,7 @@ def listen(node: str, seconds: float) -> list[DiagnosticStatus]:
     return found
 
 
-def _page_trouble(statuses: Sequence[DiagnosticStatus]) -> str:
+def page_trouble(statuses: Sequence[DiagnosticStatus]) -> str:
     """Ask for the page where a report names its address; return why it did not come."""
     values = [value for status in statuses for value in status.values]
     address = next((value.value for value in values if value.key == "address"), "")
