@@ -92,6 +92,8 @@ def test_a_module_imports_what_its_room_may(path: Path) -> None:
         ("nodes.speaker", ["torch", "cv2", "onnxruntime", "ai_edge_litert", "fastapi"]),
         ("tools.run", ["rclpy", "torch", "cv2", "numpy", "huggingface_hub"]),
         ("tools.fetch_model", ["rclpy", "torch", "cv2", "numpy"]),
+        ("tools.narrate", ["rclpy", "torch", "cv2", "av", "rosbags", "onnxruntime"]),
+        ("tools.describe", ["rclpy", "torch", "cv2", "av", "onnxruntime"]),
         ("tools.say", ["torch", "cv2", "onnxruntime", "ai_edge_litert"]),
     ],
 )
