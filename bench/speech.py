@@ -48,7 +48,7 @@ def draw_sound(scores: Tensor) -> Tensor:
     return draw(scores[:-1])
 
 
-def talker_tensors(dtype: torch.dtype) -> dict[str, Tensor]:
+def talker_tensors(dtype: torch.dtype, device: torch.device = CUDA) -> dict[str, Tensor]:
     """Return random tensors of the published talker: 20 layers, 768 wide."""
     width, inner = 768, 3072
     shapes: dict[str, tuple[int, ...]] = {
@@ -72,8 +72,8 @@ def talker_tensors(dtype: torch.dtype) -> dict[str, Tensor]:
             f"{layer}.post_attention_layernorm.weight": (width,),
         }
     return {
-        name: torch.ones(shape, dtype=dtype, device=CUDA) if "norm" in name
-        else torch.randn(shape, dtype=dtype, device=CUDA) * shape[-1] ** -0.5
+        name: torch.ones(shape, dtype=dtype, device=device) if "norm" in name
+        else torch.randn(shape, dtype=dtype, device=device) * shape[-1] ** -0.5
         for name, shape in shapes.items()
     }
 

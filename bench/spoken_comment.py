@@ -36,13 +36,20 @@ class Spoken:
     length: float = 0.0
 
 
+class _OneByOne(dict[str, torch.Tensor]):
+    def __getitem__(self, name: str) -> torch.Tensor:
+        return super().__getitem__(name).to(CUDA)
+
+
 def speech_beside(rig: Rig, voice_seconds: float) -> Speech:
     """Build the voice beside the language model."""
     flow = Flow(FlowSizes()).eval().requires_grad_(False).half().to(CUDA)
     hift = Hift(HiftSizes()).eval().requires_grad_(False).to(CUDA)
     vocoder = Vocoder(flow, hift, random_voice(voice_seconds), 10)
     dtype = rig.tensors.load("llm.model.norm.weight").dtype
-    speech = Speech(PacedTalker(talker_tensors(dtype), CONFIG, drawing=draw_sound), vocoder)
+    # made on the host, as a checkpoint's come from its file one by one
+    tensors = _OneByOne(talker_tensors(dtype, torch.device("cpu")))
+    speech = Speech(PacedTalker(tensors, CONFIG, drawing=draw_sound), vocoder)
     speech.record()
     return speech
 

@@ -11,8 +11,10 @@ from video_commentary.core.engine import EngineError
 from video_commentary.engines.minicpmo.speech_loading import (
     SpeechOptions,
     SpeechUnavailableError,
+    TalkerTensors,
     load_speech,
 )
+from video_commentary.engines.minicpmo.weights import Checkpoint
 
 from .talkers import tts_config, tts_tensors
 from .token2wav import CPU, add_voice
@@ -74,3 +76,13 @@ def test_a_bad_voice_reference_is_an_error(model: Path, parity: Path) -> None:
     with pytest.raises(EngineError, match="voice_reference .*nobody") as caught:
         load_speech(model, tts_tensors(parity), tts_config(parity), CPU, options)
     assert not isinstance(caught.value, SpeechUnavailableError)
+
+
+def test_tensors_are_loaded_one_by_one(parity: Path) -> None:
+    lazy = TalkerTensors(Checkpoint(parity / "checkpoint", CPU), torch.float32)
+    eager = tts_tensors(parity)
+    assert set(lazy) == set(eager) and len(lazy) == len(eager)
+    for name, tensor in eager.items():
+        torch.testing.assert_close(lazy[name], tensor)
+    with pytest.raises(KeyError):
+        lazy["no.such.tensor"]

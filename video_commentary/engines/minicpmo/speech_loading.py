@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,11 @@ from .talker import Talker, TalkerConfig
 from .vocoder import Vocoder
 from .vocoder_weights import FOLDER, load_flow, load_hift
 from .voice_reference import load_voice
+from .weights import Tensors
 
 SAMPLE = Path("assets") / "system_ref_audio.wav"
 """The voice as published, in a model's folder."""
+_PREFIX = "tts."
 _WORKING_BYTES = 600_000_000
 """Graphs, convolution workspaces and the talker's KV cache."""
 _DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
@@ -41,15 +43,38 @@ class SpeechOptions:
     voice: str = ""
 
 
+class TalkerTensors(Mapping[str, Tensor]):
+    """The tensors under `tts.`, by their names without it, loaded only when asked for.
+
+    So no tensor stays on the device beside what the talker makes of it.
+    """
+
+    def __init__(self, tensors: Tensors, dtype: torch.dtype) -> None:
+        self._tensors, self._dtype = tensors, dtype
+        self._names = {
+            name.removeprefix(_PREFIX): name
+            for name in tensors.names() if name.startswith(_PREFIX)
+        }
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self._tensors.load(self._names[name]).to(self._dtype)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
 def load_speech(
     model: Path, tensors: Mapping[str, Tensor], config: Mapping[str, Any], device: torch.device,
     options: SpeechOptions,
 ) -> Speech:
     """Build the voice of the checkpoint folder `model`, ready to speak.
 
-    `tensors`: those under `tts.`, without that prefix, on `device` in the dtype to compute in;
-    `config`: tts_config. Raise SpeechUnavailableError where the model can only write here,
-    EngineError where `options.voice` is refused.
+    `tensors`: such as TalkerTensors, on `device` in the dtype to compute in; `config`: tts_config.
+    Raise SpeechUnavailableError where the model can only write here, EngineError where
+    `options.voice` is refused.
     """
     folder = model / FOLDER
     if not tensors or not folder.is_dir():
@@ -61,12 +86,13 @@ def load_speech(
     # a CPU computes halves slowly or not at all
     dtype = _DTYPES[options.dtype] if device.type == "cuda" else torch.float32
     try:
-        speech = _build(folder, tensors, TalkerConfig.of(config), voice, device, dtype, options)
+        talker = Talker(tensors, TalkerConfig.of(config))
+        speech = Speech(talker, _vocoder(folder, voice, device, dtype, options.steps))
+        speech.record()
     except torch.cuda.OutOfMemoryError:
         raise SpeechUnavailableError(_no_room("out of memory")) from None
     except (KeyError, ValueError) as error:
         raise SpeechUnavailableError(f"no native voice: {error}") from None
-    speech.record()
     return speech
 
 
@@ -79,23 +105,21 @@ def _voice(model: Path, folder: Path, options: SpeechOptions) -> VoicePrompt:
         raise SpeechUnavailableError(f"no native voice: {error}") from None
 
 
-def _build(
-    folder: Path, tensors: Mapping[str, Tensor], config: TalkerConfig, voice: VoicePrompt,
-    device: torch.device, dtype: torch.dtype, options: SpeechOptions,
-) -> Speech:
+def _vocoder(
+    folder: Path, voice: VoicePrompt, device: torch.device, dtype: torch.dtype, steps: int
+) -> Vocoder:
     flow = load_flow(folder, torch.device("cpu"), dtype)
     hift = load_hift(folder, torch.device("cpu"))
     if device.type == "cuda":
         needed = sum(
             tensor.nbytes for module in (flow, hift) for tensor in module.state_dict().values()
-        ) + cache_bytes(flow, voice, options.steps) + _WORKING_BYTES
+        ) + cache_bytes(flow, voice, steps) + _WORKING_BYTES
         free, total = torch.cuda.mem_get_info(device)
         if needed > free:
             raise SpeechUnavailableError(_no_room(
                 f"it needs {needed / 1e9:.1f} GB, {free / 1e9:.1f} of {total / 1e9:.1f} are free"
             ))
-    vocoder = Vocoder(flow.to(device), hift.to(device), voice, options.steps)
-    return Speech(Talker(tensors, config), vocoder)
+    return Vocoder(flow.to(device), hift.to(device), voice, steps)
 
 
 def _no_room(why: str) -> str:

@@ -72,7 +72,8 @@ class Talker:
     ) -> None:
         self._config = config
         self._drawing = drawing
-        self._text = tensors["emb_text.weight"]
+        # 230 MB of which a group needs ten rows: not on the device
+        self._text = tensors["emb_text.weight"].cpu()
         self._codes = tensors["emb_code.0.weight"]
         self._projector = [
             tensors[f"projector_semantic.linear{layer}.{part}"]
@@ -81,7 +82,7 @@ class Talker:
         self._end = len(self._codes) - 1
         self._head = DenseLinear(_folded(tensors, "head_code.0.parametrizations.weight."))
         self._decoder = _decoder(tensors, config, capacity)
-        device = self._text.device
+        device = self._codes.device
         self._position = torch.zeros(1, dtype=torch.int32, device=device)
         self._recent = torch.full((WINDOW,), -1, device=device)
         self._step = Captured(self._next)
@@ -100,7 +101,7 @@ class Talker:
         """Record the step as a CUDA graph."""
         self._position.zero_()
         self._step.record(torch.zeros(1, dtype=torch.int64, device=self._recent.device))
-        self._read.record(torch.zeros(1, self._text.shape[1], device=self._recent.device))
+        self._read.record(torch.zeros(1, self._codes.shape[1], device=self._recent.device))
         self.start()
 
     @torch.inference_mode()
@@ -109,7 +110,7 @@ class Talker:
         w1, b1, w2, b2 = self._projector
         inner = F.relu(F.linear(hidden.to(w1), w1, b1))
         meaning = F.linear(inner, w2, b2).float()
-        return self._text[ids].float() + F.normalize(meaning, dim=1, eps=1e-12)
+        return self._words(ids) + F.normalize(meaning, dim=1, eps=1e-12)
 
     @torch.inference_mode()
     def speak(self, conditions: Tensor, last: bool) -> Iterator[int]:
@@ -139,7 +140,7 @@ class Talker:
     def _hear(self, conditions: Tensor, last: bool) -> Tensor:
         """Read a group of words into the cache; return the hidden state [1, D] to draw from."""
         markers = [self._config.text_end] * last + [self._config.audio_begin]
-        rows = torch.cat([conditions, self._text[markers].float()])
+        rows = torch.cat([conditions, self._words(torch.tensor(markers))])
         everything = rows
         if self._config.recompute:
             # only the group just before is heard again, from position 0
@@ -162,6 +163,9 @@ class Talker:
         hidden = self._decoder.step(row, self._position)
         self._position.add_(1)
         return (hidden,)
+
+    def _words(self, ids: Tensor) -> Tensor:
+        return self._text[ids.cpu()].to(self._codes.device).float()
 
     def _next(self, code: Tensor) -> tuple[Tensor, ...]:
         """Read one code, int64 [1], and draw the next: the step that becomes a graph."""
