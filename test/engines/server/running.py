@@ -72,7 +72,8 @@ def _server(
     port = free_port()
     command = [*command, "--host", "127.0.0.1", "--port", str(port)]
     # Not PYTHONPATH and the like: another environment's Python may run it.
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    own = ("PYTHON", "LD_LIBRARY_PATH")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(own)}
     environment |= {"HF_HUB_OFFLINE": "1"} | settings
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
