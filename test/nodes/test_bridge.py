@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def bridge(*parameters: str) -> Iterator[Bridge]:
     words = [word for p in (f"port:={port}", *parameters) for word in ("-p", p)]
     with process("-m", "video_commentary.nodes.bridge", "--ros-args", *words) as running:
         it = Bridge(running, port)
-        wait(lambda: answers(it), what="the bridge's first answer")
+        wait(lambda: answers(it), 60, "the bridge's first answer")
         yield it
 
 
@@ -150,7 +151,7 @@ def test_words_and_picture_are_in_step_once_the_average_has_settled() -> None:
         wait(settled, 60, "the delay's settling")
         wait(lambda: it.metric("measured_delay_seconds") < 1.35, 60, "the average's settling")
         begin = len(page.comments)
-        time.sleep(6.0)
+        wait(lambda: len({said["sequence"] for _, said in page.comments[begin:]}) > 5, 60)
         pictures, comments = list(page.pictures), list(page.comments)
     shown_index = {stamp: index_of(jpeg) for _, stamp, jpeg in pictures}
     first_words = {}
@@ -181,7 +182,7 @@ def test_words_come_in_the_order_in_which_they_were_said() -> None:
         graph.film(lambda: len([1 for _, said in page.comments if said["final"]]) >= 4)
         told = [said for _, said in page.comments]
     assert [said["id"] for said in told] == sorted({said["id"] for said in told})
-    for before, after in zip(told, told[1:], strict=False):
+    for before, after in pairwise(told):
         if after["sequence"] == before["sequence"]:
             assert after["text"].startswith(before["text"].strip())
             assert not before["final"]
@@ -257,7 +258,7 @@ def test_steering_from_the_page_reaches_the_commentator() -> None:
         phone = {"topic": "/phone/image_raw"}
         graph.film(lambda: it.status()["cameras"] == ["/phone/image_raw"], **phone)
         before = len(graph.finals)
-        graph.film(lambda: len(graph.finals) > before and it.light("camera") == "ok", **phone)
+        graph.film(lambda: len(graph.finals) > before, **phone)
         status = it.status()
         assert (status["profile"], status["instruction"]) == ("nature", "only dogs")
         assert status["camera"].startswith("/phone/image_raw")
@@ -320,7 +321,7 @@ def test_nobody_watching_costs_little_and_a_single_frame_is_fresh() -> None:
 
 def test_a_post_is_answered_quickly_while_two_tabs_play_everything() -> None:
     with (
-        scene(15.0),
+        scene(15.0, "width:=320", "height:=240"),
         commentator("says", "breathing_pause:=0.1", voice="speaks"),
         bridge() as it,
         tab(it, sound=True) as first,

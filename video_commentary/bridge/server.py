@@ -64,7 +64,7 @@ def _listen(settings: BridgeSettings) -> socket.socket:
     # Connections inherit it: without, one whose client reads nothing would keep what is sent to it
     # in memory for as long as that client stays.
     if hasattr(socket, "TCP_USER_TIMEOUT"):
-        timeout = round(1000 * STALLED)
+        timeout = round(2000 * STALLED)
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, timeout)
     try:
         listening.bind((settings.listen, settings.port))

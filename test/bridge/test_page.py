@@ -1,0 +1,248 @@
+"""The page in the system's Chromium, against a real server and, once, a real graph."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from test.bridge.serving import Served, comment, frames, jpeg, serve, sound
+from video_commentary.bridge.access import TOKEN_VARIABLE
+from video_commentary.bridge.items import Cut, JpegFrame, Reply, Situation
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required",
+    "--disable-background-networking",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as it:
+        chromium = it.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def web() -> Iterator[Served]:
+    with serve() as served, camera(served):
+        yield served
+
+
+@contextmanager
+def camera(web: Served, fps: float = 10.0) -> Iterator[None]:
+    """Send pictures, and the situation once a second, for the length of a block."""
+    stop = threading.Event()
+    frames(web.port, time.time() - 6.0, fps, round(6 * fps))
+
+    def film() -> None:
+        index = 0
+        while not stop.wait(1 / fps):
+            index += 1
+            web.port.frame(JpegFrame(jpeg(index), time.time()))
+            if index % round(fps) == 0:
+                web.port.publish(web.port.situation)
+
+    thread = threading.Thread(target=film)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextmanager
+def opened(browser: Any, web: Served, path: str = "/", **options: Any) -> Iterator[Any]:
+    """Open the page; nothing may be logged as an error."""
+    context = browser.new_context(**options)
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(web.url + path)
+    try:
+        yield page
+        assert errors == []
+    finally:
+        context.close()
+
+
+def holds(page: Any, expression: str, seconds: float = 10.0) -> None:
+    """Wait until an expression is true; Playwright's own waiting needs a page that allows eval."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"{expression} does not come true"
+        page.wait_for_timeout(30)
+
+
+def ready(page: Any) -> None:
+    holds(page, "window.commentary && commentary.drawn() > 3")
+
+
+def test_shows_picture_words_history_and_lights(browser: Any, web: Served) -> None:
+    web.port.publish(comment("Said before."))
+    with opened(browser, web) as page:
+        ready(page)
+        assert page.locator("#history li").all_inner_texts()[0].endswith("Said before.")
+        for text, final in (("A", False), ("A cat", False), ("A cat sits.", True)):
+            web.port.publish(comment(text, sequence=900, final=final))
+            page.get_by_text(text, exact=True).first.wait_for()
+            growing = "growing" in page.get_attribute("#words", "class")
+            assert growing is not final
+        assert page.locator("#history li").first.inner_text().endswith("A cat sits.")
+        assert page.locator("#spoken").inner_text() == "A cat sits."
+        assert page.get_attribute("#spoken", "aria-live") == "polite"
+        page.wait_for_selector("[data-part=camera][data-light=ok]")
+        page.hover("[data-part=livekit]")
+        assert "LIVEKIT_URL" in page.locator("[data-part=livekit] [role=tooltip]").inner_text()
+        assert page.evaluate("document.getElementById('picture').width") == 160
+        delay = time.time() - page.evaluate("commentary.picture.stamp")
+        assert delay == pytest.approx(web.port.display.delay.at(time.monotonic()), abs=0.7)
+
+
+def test_what_is_typed_and_chosen_reaches_the_robot(browser: Any, web: Served) -> None:
+    with opened(browser, web) as page:
+        ready(page)
+        web.robot.reply = Reply(True, "Three people.")
+        page.keyboard.press("/")
+        page.keyboard.type("How many?")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#notice:has-text('Three people.')")
+        page.fill("#instruction", "only dogs")
+        page.click("#steer .field button")
+        page.select_option("#profile", "nature")
+        page.locator("body").click(position={"x": 5, "y": 5})
+        page.keyboard.press("k")
+        page.wait_for_timeout(300)
+        assert web.robot.asked == [
+            ("ask", "How many?", False), ("steer", "only dogs"), ("profile", "nature"),
+            ("enable", True),
+        ]  # fmt: skip
+        web.robot.reply = Reply(False, "the commentator is away: start it", away=True)
+        page.fill("#question", "Who?")
+        page.press("#question", "Enter")
+        page.wait_for_selector("#notice:has-text('start it')")
+        assert page.input_value("#question") == "Who?", "what was typed is not lost"
+
+
+def speak(web: Served, index: int, number: int, begin: float) -> None:
+    for i in range(number):
+        while time.time() < begin + 0.04 * i - 0.2:
+            time.sleep(0.005)
+        web.port.publish(sound(index + i, begin + 0.04 * i))
+
+
+def test_plays_without_gaps_and_falls_silent_at_a_cut(browser: Any, web: Served) -> None:
+    with opened(browser, web) as page:
+        ready(page)
+        page.click("#sound")
+        holds(page, "commentary.sound.on")
+        page.wait_for_timeout(500)
+        speak(web, 0, 10, time.time() + 0.3)
+        holds(page, "commentary.sound.blocks >= 10")
+        late = page.evaluate("commentary.sound.late")
+        speak(web, 10, 50, time.time() + 0.8)
+        holds(page, "commentary.sound.blocks >= 60")
+        assert page.evaluate("commentary.sound.gaps") == 0
+        assert page.evaluate("commentary.sound.late") - late <= 2
+        assert 0 <= page.evaluate("commentary.sound.behind") < 1
+        speak(web, 62, 1, time.time() + 0.2)
+        holds(page, "commentary.sound.gaps === 1")
+        web.port.publish(Cut(time.time()))
+        page.keyboard.press("m")
+        holds(page, "!commentary.sound.on")
+
+
+def test_it_says_what_is_wrong_and_comes_back(browser: Any, web: Served) -> None:
+    with opened(browser, web) as page:
+        ready(page)
+        well = web.port.situation
+        web.port.publish(
+            Situation(commentator_trouble="start the commentator", camera_trouble="plug it in")
+        )
+        page.wait_for_selector("#blank:has-text('plug it in')")
+        page.wait_for_selector("[data-part=commentator][data-light=bad]")
+        web.port.publish(well)
+        page.wait_for_selector("#blank", state="hidden")
+        page.context.set_offline(True)
+        page.context.set_offline(False)
+
+
+def test_asks_for_the_token_and_takes_it_from_a_link(browser: Any) -> None:
+    token = "a-long-enough-token"
+    with serve({TOKEN_VARIABLE: token}) as web, camera(web):
+        with opened(browser, web) as page:
+            page.wait_for_selector("dialog[open]")
+            page.fill("#token", "wrong-token")
+            page.press("#token", "Enter")
+            page.wait_for_selector("#refused:has-text('not the token')")
+            page.fill("#token", token)
+            page.press("#token", "Enter")
+            ready(page)
+        with opened(browser, web, f"/#token={token}") as page:
+            ready(page)
+            assert token not in page.url
+
+
+def test_without_livekit_it_works_and_says_what_is_missing(browser: Any, web: Served) -> None:
+    with opened(browser, web) as page:
+        ready(page)
+        page.select_option("#source", "phone")
+        page.wait_for_selector("#notice:has-text('LIVEKIT_URL')")
+        assert page.input_value("#source") == "robot"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 800)])
+def test_nothing_is_cut_off_and_text_stands_out(
+    browser: Any, web: Served, scheme: str, width: int, height: int
+) -> None:
+    size = {"width": width, "height": height}
+    with opened(browser, web, viewport=size, color_scheme=scheme) as page:
+        ready(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        for name in ("#picture", "#pause", "#sound", "#words", "#question", "#instruction"):
+            assert page.locator(name).is_visible(), name
+        contrast = page.evaluate(
+            """() => {
+              const light = (colour) => {
+                const parts = colour.match(/[0-9.]+/g).slice(0, 3).map((x) => {
+                  const c = x / 255;
+                  return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+                });
+                return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
+              };
+              const page = getComputedStyle(document.body);
+              const soft = getComputedStyle(document.querySelector("#dots button"));
+              const [back, ink, faint] = [page.backgroundColor, page.color, soft.color].map(light);
+              const ratio = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+              return [ratio(back, ink), ratio(back, faint)];
+            }"""
+        )
+        assert min(contrast) > 4.5, "WCAG AA"
+
+
+def test_every_control_has_a_name_and_the_keyboard_reaches_it(browser: Any, web: Served) -> None:
+    with opened(browser, web) as page:
+        ready(page)
+        names = page.evaluate(
+            """() => [...document.querySelectorAll("main button, main input, main select")]
+              .map((it) => [it.id, (it.ariaLabel || it.labels?.[0]?.textContent
+                || it.textContent || it.title || "").trim()])"""
+        )
+        assert all(name for _, name in names), names
+        reached = set()
+        for _ in range(30):
+            page.keyboard.press("Tab")
+            reached.add(page.evaluate("document.activeElement.id"))
+        assert {"pause", "sound", "volume", "captioned", "full", "question", "profile"} <= reached
