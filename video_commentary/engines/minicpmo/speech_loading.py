@@ -114,6 +114,7 @@ def _vocoder(
         needed = sum(
             tensor.nbytes for module in (flow, hift) for tensor in module.state_dict().values()
         ) + cache_bytes(flow, voice, steps) + _WORKING_BYTES
+        torch.cuda.empty_cache()  # what torch only keeps for later is free too
         free, total = torch.cuda.mem_get_info(device)
         if needed > free:
             raise SpeechUnavailableError(_no_room(
