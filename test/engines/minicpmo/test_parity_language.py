@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from video_commentary.engines.minicpmo.language import Language
 from video_commentary.engines.minicpmo.pixels import cut
+from video_commentary.engines.minicpmo.quant import Int4Linear
 from video_commentary.engines.minicpmo.sampling import Sampling
 from video_commentary.engines.minicpmo.tokens import (
     TextStream,
@@ -172,13 +173,13 @@ def test_streaming_session(
         tokens.encode(answer_segment(speak=speak)),
     ]
     recorded = "stream_tts" if speak else "stream_text"
-    for made, part in zip(segments, ("system", "user", "bos"), strict=True):
-        assert np.array_equal(made, arrays[f"{recorded}/{part}_ids"])
+    for segment, part in zip(segments, ("system", "user", "bos"), strict=True):
+        assert np.array_equal(segment, arrays[f"{recorded}/{part}_ids"])
     seen = pictures(model, parity, golden, facts["frames"])
     expected = arrays[f"{name}/tokens"]
-    embeds = embedded(model, sum(segments, []), seen)
-    made = follow(model, embeds, expected)
-    np.testing.assert_allclose(made, arrays[f"{name}/logits"], rtol=0, atol=TOLERANCE)
+    embeds = embedded(model, [*segments[0], *segments[1], *segments[2]], seen)
+    logits = follow(model, embeds, expected)
+    np.testing.assert_allclose(logits, arrays[f"{name}/logits"], rtol=0, atol=TOLERANCE)
 
     plain = name == "stream_plain"
     sampling = (
@@ -228,10 +229,8 @@ def test_text_comes_in_whole_characters(parts: Parts, golden: Any) -> None:
 
 def test_int4_weights_are_exact(awq: Parts, parity: Path) -> None:
     reference = np.load(parity / "checkpoint_awq" / "dequant_reference.npz")
-    from video_commentary.engines.minicpmo.quant import Int4Linear
-
     for name in reference.files:
         base = name.removesuffix(".weight")
-        parts = [awq.tensors.load(f"{base}.{p}") for p in ("qweight", "qzeros", "scales")]
-        made = Int4Linear.from_awq(*parts, torch.float32).weight().numpy()
+        q, z, s = (awq.tensors.load(f"{base}.{p}") for p in ("qweight", "qzeros", "scales"))
+        made = Int4Linear.from_awq(q, z, s, torch.float32).weight().numpy()
         assert np.array_equal(made, reference[name])

@@ -120,7 +120,8 @@ class Attention:
     def _heads_of(self, qkv: Tensor, positions: slice | Tensor) -> tuple[Tensor, Tensor, Tensor]:
         heads = self._heads
         q, k, v = (
-            part.unflatten(-1, (-1, heads.width)) for part in torch.split(qkv, heads.rows, dim=-1)
+            torch.unflatten(part, -1, (-1, heads.width))
+            for part in torch.split(qkv, list(heads.rows), dim=-1)
         )
         if self._q_norm is not None and self._k_norm is not None:
             q, k = self._q_norm(q), self._k_norm(k)

@@ -59,7 +59,9 @@ def read_config(folder: Path) -> ModelConfig:
     except FileNotFoundError:
         raise EngineError(f"no model in {folder}: {FETCH}", retry=False) from None
     except KeyError as error:
-        raise EngineError(f"{path} has no {error}: it is not MiniCPM-o 4.5's", retry=False) from None
+        raise EngineError(
+            f"{path} has no {error}: it is not MiniCPM-o 4.5's", retry=False
+        ) from None
     except (OSError, ValueError) as error:
         raise EngineError(f"{path}: {error}; {FETCH}", retry=False) from None
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -27,7 +28,12 @@ from .memory import check_room, resolve_device
 from .pixels import Pictures, cut
 from .qwen import load_qwen
 from .sampling import Sampling
-from .speech_loading import SpeechOptions, SpeechUnavailableError, load_speech
+from .speech_loading import (
+    SpeechOptions,
+    SpeechUnavailableError,
+    TalkerTensors,
+    load_speech,
+)
 from .tokens import Tokens, answer_segment, picture_text, system_segment, user_segment
 from .vision import Vision
 from .weights import Checkpoint, Tensors, check, is_awq
@@ -132,6 +138,7 @@ class MiniCpmoEngine:
         )
         self._stream = torch.cuda.Stream(device) if cuda else None
         language.record()
+        self._warm_up(tokens, language, vision)
         speech = self._load_speech(tensors, model, folder, device, dtype)
         where = torch.cuda.get_device_name(device) if cuda else "CPU"
         self._model = _Model(
@@ -140,14 +147,24 @@ class MiniCpmoEngine:
             f"{'own voice' if speech else 'text only'}",
         )
 
+    def _warm_up(self, tokens: Tokens, language: Language, vision: Vision) -> None:
+        """Go once through all kernels, so that the first comment is as fast as the others."""
+        with torch.cuda.stream(self._stream):
+            seen = vision([np.zeros((448, 448, 3), dtype=np.uint8)])
+        if self._stream is not None:
+            self._stream.synchronize()
+        ids = tokens.encode(user_segment([picture_text()]))
+        language.open(ids[:1], ids[1:], seen, 2)
+        for _ in language.generate(2, threading.Event(), endless=True):
+            pass
+
     def _load_speech(
         self, tensors: Tensors, model: ModelConfig, folder: Path, device: torch.device,
         dtype: torch.dtype,
     ) -> Speech | None:
         if self._config.speech is None:
             return None
-        names = [name for name in tensors.names() if name.startswith("tts.")]
-        own = {name.removeprefix("tts."): tensors.load(name).to(dtype) for name in names}
+        own = TalkerTensors(tensors, dtype)
         try:
             return load_speech(folder, own, model.speech, device, self._config.speech)
         except SpeechUnavailableError as error:

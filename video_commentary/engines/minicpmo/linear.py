@@ -9,12 +9,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def rms_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
-    """Return x * rsqrt(mean(x^2) + eps) * weight, computed in float32, as float32."""
-    x = x.float()
-    return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + eps) * weight.float()
-
-
 def swiglu(x: Tensor) -> Tensor:
     """Return silu(gate) * up of `x` [..., 2n], whose columns alternate gate, up."""
     return F.silu(x[..., 0::2]) * x[..., 1::2]
@@ -26,15 +20,15 @@ def interleaved(gate: Tensor, up: Tensor) -> Tensor:
 
 
 class Norm:
-    """The weight [n] of an RMSNorm and its epsilon."""
+    """x * rsqrt(mean(x^2) + eps) * weight, in float32."""
 
     def __init__(self, weight: Tensor, eps: float) -> None:
-        self.weight = weight
+        self.weight = weight.float()
         self.eps = eps
 
     def __call__(self, x: Tensor) -> Tensor:
         """Normalise `x` [..., n]; float32 comes out."""
-        return rms_norm(x, self.weight, self.eps)
+        return F.rms_norm(x.float(), self.weight.shape, self.weight, self.eps)
 
 
 class Linear(Protocol):

@@ -15,14 +15,13 @@ from .linear import Norm, plain_row
 AWQ_ORDER = (0, 2, 4, 6, 1, 3, 5, 7)
 """Output column, within 8, that the j-th nibble of a word of AWQ's GEMM layout holds."""
 
-_FEW_ROWS = 16
-"""Up to so many rows, reading INT4 again and again is cheaper than writing 16-bit weights."""
-
 
 def unpack_awq(packed: Tensor) -> Tensor:
     """Unpack int32 [rows, columns / 8] of AWQ's GEMM layout to uint8 [rows, columns]."""
-    shifts = torch.tensor(AWQ_ORDER, device=packed.device).argsort() * 4
-    return ((packed[..., None] >> shifts) & 15).to(torch.uint8).flatten(-2)
+    out = torch.empty(*packed.shape, 8, dtype=torch.uint8, device=packed.device)
+    for nibble, column in enumerate(AWQ_ORDER):
+        out[..., column] = (packed >> 4 * nibble) & 15
+    return out.flatten(-2)
 
 
 class Int4Linear:
@@ -49,10 +48,10 @@ class Int4Linear:
         group = len(qweight) // len(scales)
         if group % 32:
             raise ValueError(f"groups of {group} inputs: only multiples of 32 can be read")
-        q = unpack_awq(qweight).T.unflatten(1, (-1, 8, 4)).to(torch.int32)
-        words = q[:, :, 0].contiguous()
+        q = torch.unflatten(unpack_awq(qweight).T, 1, (-1, 8, 4))
+        words = q[:, :, 0].to(torch.int32)
         for nibble in range(1, 8):
-            words |= q[:, :, nibble] << 4 * nibble
+            words |= q[:, :, nibble].to(torch.int32) << 4 * nibble
         bits = scales.T.contiguous().view(torch.int16).to(torch.int32) & 0xFFFF
         zeros = unpack_awq(qzeros).T.to(torch.int32)
         return cls(words.flatten(1).contiguous(), (bits | zeros << 16).contiguous(), dtype)
@@ -80,12 +79,13 @@ class Int4Linear:
             from .dequant import dequantised
 
             return dequantised(self.words, self.scales, self.group, self.dtype)
-        shifts = torch.arange(0, 32, 4, device=self.words.device)[:, None]
-        words = self.words.unflatten(1, (-1, 1, 4))
-        q = ((words >> shifts) & 15).flatten(1).unflatten(1, (-1, self.group))
+        shifts = torch.arange(0, 32, 4, dtype=torch.int32, device=self.words.device)[:, None]
+        nibbles = (torch.unflatten(self.words, 1, (-1, 1, 4)) >> shifts) & 15
+        q = torch.unflatten(nibbles.flatten(1), 1, (-1, self.group))
         scale = (self.scales & 0xFFFF).to(torch.int16).view(torch.float16)
         zero = self.scales >> 16
-        return ((q - zero[..., None]) * scale[..., None].float()).flatten(1).to(self.dtype)
+        weight = (q - zero[..., None]) * scale[..., None].float()
+        return weight.flatten(1).to(self.dtype)
 
     def __call__(self, x: Tensor) -> Tensor:
         """Multiply `x` [rows, in] of `dtype`."""
@@ -97,7 +97,7 @@ class Int4Linear:
     ) -> Tensor:
         """Multiply one float32 row, see `Linear`."""
         if x.is_cuda:
-            from .gemv import int4_row
+            from .gemv_int4 import int4_row
 
             return int4_row(x, self.words, self.scales, self.group, norm, gated, residual)
         return plain_row(self, self.dtype, x, norm, gated, residual)
@@ -113,7 +113,7 @@ class Int8Linear:
         self.bytes = torch.empty(weight.shape, dtype=torch.uint8, device=weight.device)
         # in pieces: the head of a large vocabulary is gigabytes in float32
         for bytes, part, scale in zip(
-            self.bytes.split(8192), weight.split(8192), self.scales.split(8192), strict=True
+            *(torch.split(whole, 8192) for whole in (self.bytes, weight, self.scales)), strict=True
         ):
             bytes.copy_((part.float() / scale[:, None]).round() + 128)
 

@@ -79,8 +79,10 @@ class _Loader:
         return DenseLinear(interleaved(self._dense(first), self._dense(second)))
 
     def _int4(self, name: str) -> Int4Linear:
-        parts = (self._tensors.load(f"{name}.{part}") for part in ("qweight", "qzeros", "scales"))
-        return Int4Linear.from_awq(*parts, self._dtype)
+        words, zeros, scales = (
+            self._tensors.load(f"{name}.{part}") for part in ("qweight", "qzeros", "scales")
+        )
+        return Int4Linear.from_awq(words, zeros, scales, self._dtype)
 
     def _dense(self, name: str) -> Tensor:
         # a part of a fused linear may be INT4 while another is not

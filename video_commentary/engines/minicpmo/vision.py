@@ -139,9 +139,9 @@ class Resampler:
 
 def attend(q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:
     """Attend with all of [n, rows, width] to all."""
-    parts = (x.unflatten(-1, (heads, -1)).transpose(1, 2) for x in (q, k, v))
+    q, k, v = (torch.unflatten(x, -1, (heads, -1)).transpose(1, 2) for x in (q, k, v))
     with sdpa_kernel(FUSED):
-        return F.scaled_dot_product_attention(*parts).transpose(1, 2).flatten(2)
+        return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
 
 
 def sine_table(rows: int, columns: int, width: int) -> Tensor:

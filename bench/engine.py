@@ -1,0 +1,250 @@
+"""MiniCPM-o 4.5 at full size: vision, prefill, decoding, a cycle; beside transformers' generate.
+
+python -m bench.engine --random [--only awq|bf16] [--profile]
+
+Needs a CUDA GPU. The weights are random, so the words mean nothing; the work is the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import statistics
+import threading
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from bench.machine import describe
+from bench.random_model import RandomTensors, published_config
+from video_commentary.core.frames import Frame
+from video_commentary.core.prompting import Profile, Prompt
+from video_commentary.engines.minicpmo.engine import MiniCpmoConfig, MiniCpmoEngine, prompt_ids
+from video_commentary.engines.minicpmo.language import Token
+from video_commentary.engines.minicpmo.pixels import cut
+
+TOKENIZER = Path(__file__).parents[1] / "test" / "data" / "minicpmo" / "checkpoint"
+NEW, LONG, TEXT = 40, 256, 300
+FIRST_WORD = 2
+"""Tokens until a first word leaves: the second one tells that the first word is whole."""
+BARS = {
+    "awq": {"decode, tokens/s": 350, "cycle, looked ahead, ms": 200, "first word, looked ahead, ms":
+            60, "peak memory, GB": 9.5},
+    "bf16": {"decode, tokens/s": 210},
+}
+
+
+def median_ms(work: Callable[[], object], repeats: int = 7) -> float:
+    """Return the median wall time of `work` in ms, the GPU's included."""
+    times = []
+    for _ in range(repeats):
+        torch.cuda.synchronize()
+        begun = time.perf_counter()
+        work()
+        torch.cuda.synchronize()
+        times.append(1e3 * (time.perf_counter() - begun))
+    return statistics.median(times)
+
+
+def copy_bandwidth() -> float:
+    """Return GB/s of a device-to-device copy, read and written bytes together."""
+    source = torch.randn(1 << 30, device="cuda")
+    target = torch.empty_like(source)
+    ms = min(median_ms(lambda: target.copy_(source)) for _ in range(3))
+    return 2 * source.nbytes / ms / 1e6
+
+
+class Rig:
+    """The engine with random weights, and what a request to it is made of."""
+
+    def __init__(self, kind: str) -> None:
+        torch.cuda.reset_peak_memory_stats()
+        self.device = torch.device("cuda", 0)
+        self.config = published_config()
+        self.tensors = RandomTensors(self.config, kind == "awq", self.device)
+        self.engine = MiniCpmoEngine(MiniCpmoConfig())
+        begun = time.perf_counter()
+        self.engine.build(self.tensors, self.config, TOKENIZER, self.device)
+        torch.cuda.synchronize()
+        self.ready = time.perf_counter() - begun
+        model = self.engine._model
+        assert model is not None
+        self.model = model
+        tokens = model.tokens
+        words = tokens.decode(tokens.encode("What is happening now? " * 200)[: TEXT - 60])
+        profile = Profile("bench", "", ())
+        self.prompt = Prompt("You are a live video commentator.", words, profile)
+        self.never = threading.Event()
+
+    def frames(self) -> tuple[Frame, ...]:
+        """Return four new frames, 640x480."""
+        rng = np.random.default_rng()
+        return tuple(
+            Frame(rng.integers(0, 256, (480, 640, 3), dtype=np.uint8), float(i), "camera", i)
+            for i in range(4)
+        )
+
+    def open(self, frames: Sequence[Frame], room: int = LONG) -> int:
+        """Prefill a request; return the prompt's length."""
+        seen = [self.engine._pictures(self.model, frame) for frame in frames]
+        prefix, rest = prompt_ids(
+            self.model.tokens, self.prompt, [p for p, _ in seen], speak=False
+        )
+        self.model.language.open(prefix, rest, [e for _, own in seen for e in own], room)
+        return len(prefix) + len(rest)
+
+    def generate(self, count: int) -> list[Token]:
+        """Decode `count` tokens, whatever they are."""
+        return list(self.model.language.generate(count, self.never, endless=True))
+
+    def cycle(self, frames: Sequence[Frame], count: int = NEW) -> None:
+        """Answer a request."""
+        self.open(frames)
+        self.generate(count)
+
+
+def step_bytes(rig: Rig, context: int) -> int:
+    """Return the bytes that one decode step has to read: weights, and keys and values so far."""
+    sizes = rig.config.language
+    weights = sum(
+        rig.tensors.size(name) for name in rig.tensors.names()
+        if name.startswith("llm.") and "embed_tokens" not in name
+    )
+    return weights + 4 * sizes.layers * sizes.kv_heads * sizes.head_width * context
+
+
+def measure(kind: str, copy: float) -> tuple[dict[str, float], Rig]:
+    """Build the model and measure it; the rows of the table."""
+    rig = Rig(kind)
+    frames = rig.frames()
+    vision, image = rig.model.vision, cut(frames[0].image).overview
+    rows: dict[str, float] = {"load and warm-up, s": rig.ready}
+    rig.cycle(frames)
+    rows["resize on the CPU, ms/frame"] = median_ms(lambda: cut(frames[0].image))
+    rows["vision, ms for 1 frame"] = median_ms(lambda: vision([image]))
+    rows["vision, ms for 4 frames"] = median_ms(lambda: vision([image] * 4))
+    rows["prompt, tokens"] = length = rig.open(frames)
+    rows["prefill, ms"] = median_ms(lambda: rig.open(frames))
+    rows["first word, looked ahead, ms"] = median_ms(lambda: rig.cycle(frames, FIRST_WORD))
+    fresh = iter([rig.frames() for _ in range(14)])
+    rows["first word, new frames, ms"] = median_ms(lambda: rig.cycle(next(fresh), FIRST_WORD))
+    rows["cycle, looked ahead, ms"] = median_ms(lambda: rig.cycle(frames))
+    rows["cycle, new frames, ms"] = median_ms(lambda: rig.cycle(next(fresh)))
+    rig.open(frames)
+    ms = []
+    for _ in range(5):
+        rig.open(frames)
+        ms.append(median_ms(lambda: rig.generate(LONG), 1))
+    per_token = statistics.median(ms) / LONG
+    rows["decode, ms/token"] = per_token
+    rows["decode, tokens/s"] = 1e3 / per_token
+    rows["decode, GB/s"] = step_bytes(rig, length + LONG // 2) / per_token / 1e6
+    rows["share of copy, %"] = 100 * rows["decode, GB/s"] / copy
+    rows["peak memory, GB"] = torch.cuda.max_memory_reserved() / 1e9
+    return rows, rig
+
+
+def baseline(rig: Rig) -> dict[str, float]:
+    """Measure transformers' generate on the same random Qwen3, BF16, after the same prompt."""
+    from transformers import Qwen3Config, Qwen3ForCausalLM
+
+    sizes = rig.config.language
+    config = Qwen3Config(
+        vocab_size=sizes.vocabulary, hidden_size=sizes.hidden, head_dim=sizes.head_width,
+        intermediate_size=sizes.intermediate, num_hidden_layers=sizes.layers,
+        num_attention_heads=sizes.heads, num_key_value_heads=sizes.kv_heads,
+        rms_norm_eps=sizes.eps, rope_theta=sizes.theta, tie_word_embeddings=False,
+        attn_implementation="sdpa",
+    )
+    with torch.device("meta"):
+        model = Qwen3ForCausalLM(config).to(torch.bfloat16)
+    model = model.to_empty(device=rig.device)
+    plain = RandomTensors(rig.config, awq=False, device=rig.device)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.copy_(plain.load(f"llm.{name}"))
+        half = torch.arange(0, sizes.head_width, 2, device=rig.device).float() / sizes.head_width
+        model.model.rotary_emb.inv_freq = 1.0 / sizes.theta**half
+    model.eval()
+    # as on a consumer card: cuDNN's attention would plan anew at every length
+    torch.backends.cuda.enable_cudnn_sdp(False)
+    embeds = torch.randn(1, rig.open(rig.frames()), sizes.hidden, device=rig.device)
+    embeds = embeds.to(torch.bfloat16)
+
+    def generate(count: int) -> Tensor:
+        result: Tensor = model.generate(
+            inputs_embeds=embeds, attention_mask=torch.ones_like(embeds[..., 0]).long(),
+            max_new_tokens=count, min_new_tokens=count, do_sample=False, pad_token_id=0,
+        )
+        return result
+
+    generate(4)
+    first = median_ms(lambda: generate(1), 3)
+    whole = median_ms(lambda: generate(NEW), 3)
+    return {
+        "first token, ms": first, f"{NEW} tokens, ms": whole,
+        "decode, tokens/s": 1e3 * (NEW - 1) / (whole - first),
+    }
+
+
+def show_profile(rig: Rig) -> None:
+    """Print which kernels a prefill and 20 decode steps spend their time in."""
+    from torch.profiler import ProfilerActivity, profile
+
+    frames = rig.frames()
+    rig.cycle(frames)
+    for name, work in (
+        ("prefill", lambda: rig.open(frames)), ("20 decode steps", lambda: rig.generate(20)),
+    ):
+        with profile(activities=[ProfilerActivity.CUDA]) as found:
+            work()
+            torch.cuda.synchronize()
+        print(f"\n{name}:")
+        print(found.key_averages().table(
+            sort_by="self_cuda_time_total", row_limit=22, max_name_column_width=70
+        ))
+
+
+def main() -> None:
+    """Measure and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--random", action="store_true", required=True)
+    parser.add_argument("--only", choices=("awq", "bf16"))
+    parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--no-baseline", action="store_true")
+    options = parser.parse_args()
+    warnings.filterwarnings("ignore")
+    print(describe())
+    print(f"torch {torch.__version__}, {torch.cuda.get_device_name()}")
+    copy = copy_bandwidth()
+    print(f"copy: {copy:.0f} GB/s, read and written")
+    tables = {}
+    for kind in (options.only,) if options.only else ("awq", "bf16"):
+        tables[kind], rig = measure(kind, copy)
+        print(f"\n{kind}: {rig.engine.description}")
+        for name, value in tables[kind].items():
+            bar = BARS[kind].get(name)
+            print(f"  {name:32}{value:10.2f}" + (f"   (bar {bar})" if bar else ""), flush=True)
+        if options.profile:
+            show_profile(rig)
+        if kind == "bf16" and not options.no_baseline:
+            rows = baseline(rig)
+            print("\ntransformers generate, BF16, the same random Qwen3")
+            for name, value in rows.items():
+                print(f"  {name:32}{value:10.2f}")
+            for other, table in tables.items():
+                ratio = table["decode, tokens/s"] / rows["decode, tokens/s"]
+                print(f"  ours / transformers, decode, {other:5}{ratio:9.2f}")
+        del rig
+        gc.collect()
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+
+
+if __name__ == "__main__":
+    main()

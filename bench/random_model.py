@@ -1,0 +1,71 @@
+"""MiniCPM-o 4.5 at full size with random weights, made on the GPU tensor by tensor."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+from video_commentary.engines.minicpmo.config import ModelConfig, parse_config
+from video_commentary.engines.minicpmo.weights import LINEARS, Shape, layout
+
+PUBLISHED = {
+    "vocab_size": 151748, "hidden_size": 4096, "intermediate_size": 12288,
+    "num_hidden_layers": 36, "num_attention_heads": 32, "num_key_value_heads": 8,
+    "head_dim": 128, "rms_norm_eps": 1e-6, "rope_theta": 1_000_000, "query_num": 64,
+    "vision_config": {
+        "hidden_size": 1152, "intermediate_size": 4304, "num_hidden_layers": 27,
+        "num_attention_heads": 16, "layer_norm_eps": 1e-6, "patch_size": 14, "image_size": 980,
+    },
+}
+"""The sizes in the published config.json."""
+
+
+def published_config() -> ModelConfig:
+    """Return the published model's sizes."""
+    return parse_config(PUBLISHED)
+
+
+class RandomTensors:
+    """Tensors as a checkpoint has them; the same name always gives the same numbers."""
+
+    def __init__(self, config: ModelConfig, awq: bool, device: torch.device) -> None:
+        linears = [
+            f"llm.model.layers.{i}.{name}" for i in range(config.language.layers)
+            for name in LINEARS
+        ]
+        self._shapes = layout(config, linears if awq else ())
+        self._dtype = torch.float16 if awq else torch.bfloat16
+        self._device = device
+
+    def names(self) -> Iterable[str]:
+        """Return all names."""
+        return self._shapes
+
+    def shape(self, name: str) -> Shape:
+        """Return a tensor's shape."""
+        return self._shapes[name]
+
+    def size(self, name: str) -> int:
+        """Return a tensor's bytes."""
+        wide = name.endswith((".qweight", ".qzeros"))
+        return torch.Size(self._shapes[name]).numel() * (4 if wide else 2)
+
+    def load(self, name: str) -> Tensor:
+        """Make a tensor."""
+        shape = self._shapes[name]
+        generator = torch.Generator(self._device).manual_seed(zlib.crc32(name.encode()))
+        if name.endswith((".qweight", ".qzeros")):
+            return torch.randint(
+                -(2**31), 2**31 - 1, shape, dtype=torch.int32, device=self._device,
+                generator=generator,
+            )
+        numbers = torch.randn(
+            shape, dtype=self._dtype, device=self._device, generator=generator
+        )
+        if name.endswith(".scales"):
+            return numbers.abs_().mul_(0.001).add_(0.002)
+        is_norm = len(shape) == 1 and "norm" in name
+        return numbers.mul_(0.05).add_(1) if is_norm else numbers.mul_(0.02)

@@ -1,0 +1,159 @@
+"""What becomes of drawn tokens: silence, whole words, sound with its text."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from video_commentary.core.audio import AudioFormat, Pcm
+from video_commentary.core.engine import SILENCE, Cancel
+from video_commentary.engines.minicpmo.answer import Spoken, may_be_silence, whole_words, written
+from video_commentary.engines.minicpmo.language import Token
+from video_commentary.engines.minicpmo.tokens import Tokens
+
+HIDDEN = torch.arange(1000.0)[:, None]
+"""Row i is the hidden state of the i-th token."""
+FORMAT = AudioFormat(24_000)
+NEVER = threading.Event()
+STORY = "A cat jumps over the old wall, lands on the street and runs away from a large dog."
+
+
+class Recorder:
+    """A voice that makes a short sound of every second group."""
+
+    format = FORMAT
+
+    def __init__(self) -> None:
+        self.started = 0
+        self.groups: list[tuple[list[int], list[float], bool]] = []
+
+    def start(self, cancel: Cancel) -> None:
+        self.started += 1
+
+    def feed(self, ids: Tensor, hidden: Tensor, last: bool) -> Iterator[Pcm]:
+        self.groups.append((ids.tolist(), hidden[:, 0].tolist(), last))
+        if len(self.groups) % 2 == 0 or last:
+            yield Pcm(np.ones(24, np.int16), FORMAT)
+
+
+@pytest.fixture(scope="module")
+def tokens(parity: Path) -> Tokens:
+    return Tokens(parity / "checkpoint")
+
+
+def drawn(ids: list[int]) -> Iterator[Token]:
+    for index, id in enumerate(ids):
+        yield Token(id, HIDDEN[:index])
+
+
+def text_of(tokens: Tokens, ids: list[int], limit: int = 500) -> list[str]:
+    return [delta.text for delta in written(tokens, drawn(ids), limit, NEVER)]
+
+
+@pytest.mark.parametrize("text", ["...", " ...\n", "…", "", "....."])
+def test_an_answer_that_says_nothing_is_exactly_silence(tokens: Tokens, text: str) -> None:
+    assert text_of(tokens, tokens.encode(text)) == [SILENCE]
+
+
+def test_silence_is_known_before_the_answer_ends(tokens: Tokens) -> None:
+    asked = []
+
+    def endless() -> Iterator[Token]:
+        for id in tokens.encode("...\n" + STORY):
+            asked.append(id)
+            yield Token(id, HIDDEN[:0])
+
+    assert [d.text for d in written(tokens, endless(), 500, NEVER)] == [SILENCE]
+    assert len(asked) <= len(tokens.encode("...\n")) + 1
+
+
+def test_dots_before_words_are_no_silence(tokens: Tokens) -> None:
+    assert "".join(text_of(tokens, tokens.encode("... a cat!"))) == "... a cat!"
+
+
+def test_text_leaves_word_by_word_and_is_complete(tokens: Tokens) -> None:
+    pieces = text_of(tokens, tokens.encode(" " + STORY))
+    assert "".join(pieces) == STORY
+    assert len(pieces) > 10
+    assert all(piece.endswith(" ") for piece in pieces[:-2])
+
+
+def test_the_cap_ends_on_a_whole_word(tokens: Tokens) -> None:
+    ids = tokens.encode(STORY)
+    for limit in range(4, len(ids)):
+        text = "".join(text_of(tokens, ids[:limit], limit))
+        assert STORY.startswith(text)
+        rest = STORY[len(text) :]
+        assert not (text[-1:].isalnum() and rest[:1].isalnum()), text
+
+
+def test_special_tokens_are_not_said(tokens: Tokens) -> None:
+    ids = [*tokens.encode("A cat "), tokens.id("<|tts_bos|>"), *tokens.encode("jumps.")]
+    assert "".join(text_of(tokens, ids)) == "A cat jumps."
+
+
+def test_nothing_follows_a_cancel(tokens: Tokens) -> None:
+    cancel = threading.Event()
+    deltas = written(tokens, drawn(tokens.encode(STORY)), 500, cancel)
+    assert next(deltas).text
+    cancel.set()
+    assert "".join(d.text for d in deltas).count("dog") <= 1
+    assert not any(d.last for d in written(tokens, drawn([]), 500, cancel))
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("A cat ju", "A cat "), ("A cat ", "A cat "), ("A cat.", "A "), ("画面上有", "画面上有"),
+     ("don't", ""), ("A cat jumps! ", "A cat jumps! ")],
+)
+def test_whole_words(text: str, kept: str) -> None:
+    assert whole_words(text) == kept
+
+
+def test_may_be_silence() -> None:
+    assert may_be_silence(" ..")
+    assert not may_be_silence("..a")
+
+
+def test_speech_takes_ten_tokens_at_once_with_their_hidden_states(tokens: Tokens) -> None:
+    ids = tokens.encode(STORY)
+    voice = Recorder()
+    spoken = Spoken(tokens, voice, torch.device("cpu"))
+    deltas = list(spoken.deltas(drawn(ids), lambda n: HIDDEN[:n], 500, NEVER))
+    assert voice.started == 1
+    assert [id for group, _, _ in voice.groups for id in group] == ids
+    assert [h for _, rows, _ in voice.groups for h in rows] == list(range(len(ids)))
+    assert [len(group) for group, _, _ in voice.groups[:-1]] == [10] * (len(voice.groups) - 1)
+    assert [last for _, _, last in voice.groups] == [False] * (len(voice.groups) - 1) + [True]
+    assert "".join(delta.text for delta in deltas) == STORY
+    assert deltas[-1].last
+    assert all(delta.pcm is not None for delta in deltas if delta.text)
+
+
+@pytest.mark.parametrize("text", ["...", ""])
+def test_silence_makes_no_sound(tokens: Tokens, text: str) -> None:
+    voice = Recorder()
+    spoken = Spoken(tokens, voice, torch.device("cpu"))
+    deltas = list(spoken.deltas(drawn(tokens.encode(text)), lambda n: HIDDEN[:n], 500, NEVER))
+    assert [delta.text for delta in deltas] == [SILENCE]
+    assert voice.started == 0
+
+
+def test_speech_at_the_cap_ends_on_a_whole_word(tokens: Tokens) -> None:
+    ids = tokens.encode(STORY)
+    for limit in (12, 15, 17, 23):
+        voice = Recorder()
+        spoken = Spoken(tokens, voice, torch.device("cpu"))
+        text = "".join(
+            d.text for d in spoken.deltas(drawn(ids[:limit]), lambda n: HIDDEN[:n], limit, NEVER)
+        )
+        said = tokens.decode([id for group, _, _ in voice.groups for id in group])
+        assert said.rstrip() == text
+        assert STORY.startswith(text)
+        assert voice.groups[-1][2]
