@@ -145,6 +145,15 @@ def test_silence_makes_no_sound(tokens: Tokens, text: str) -> None:
     assert voice.started == 0
 
 
+@pytest.mark.parametrize("text", ["?!", "-- !! -- !! -- !! -- !!"])
+def test_text_without_words_makes_no_sound(tokens: Tokens, text: str) -> None:
+    voice = Recorder()
+    spoken = Spoken(tokens, voice, torch.device("cpu"))
+    deltas = list(spoken.deltas(drawn(tokens.encode(text)), lambda n: HIDDEN[:n], 500, NEVER))
+    assert [(delta.text, delta.pcm, delta.last) for delta in deltas] == [(text, None, True)]
+    assert voice.started == 0
+
+
 def test_speech_at_the_cap_ends_on_a_whole_word(tokens: Tokens) -> None:
     ids = tokens.encode(STORY)
     for limit in (12, 15, 17, 23):

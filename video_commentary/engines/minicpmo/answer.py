@@ -52,6 +52,11 @@ def may_be_silence(text: str) -> bool:
     return not text.strip(" \n.…")
 
 
+def has_words(text: str) -> bool:
+    """Return whether there is anything in `text` to say aloud."""
+    return any(character.isalnum() for character in text)
+
+
 def written(tokens: Tokens, drawn: Iterable[Token], limit: int, cancel: Cancel) -> Iterator[Delta]:
     """Yield an answer as text, word by word; exactly SILENCE for one that says nothing.
 
@@ -104,7 +109,7 @@ class Spoken:
         wordy = False
         for token in drawn:
             # its own hidden state comes with the next token
-            if wordy or not may_be_silence(self._tokens.decode(self._ids)):
+            if wordy or has_words(self._tokens.decode(self._ids)):
                 if not wordy:
                     self._speech.start(cancel)
                 wordy = True
@@ -113,8 +118,9 @@ class Spoken:
             self._ids.append(token.id)
         if cancel.is_set():
             return
-        if may_be_silence(self._tokens.decode(self._ids)):
-            yield Delta(SILENCE, last=True)
+        text = self._tokens.decode(self._ids)
+        if not has_words(text):
+            yield Delta(SILENCE if may_be_silence(text) else text.strip(), last=True)
             return
         if not wordy:
             self._speech.start(cancel)
