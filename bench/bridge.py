@@ -106,7 +106,8 @@ def main() -> None:
     print(describe("uvicorn", "fastapi", "opencv-python-headless"))
     print(f"640x480 at {FPS:g} fps, JPEG quality 80, {options.seconds:g} s each; CPU of the server")
     print(
-        f"{'viewers':>8} {'':24}{'CPU, % of a core':>18}{'MB':>7}{'fps each':>10}{'CPU a picture, ratio':>22}"
+        f"{'viewers':>8} {'':24}{'CPU, % of a core':>18}{'MB':>7}{'fps each':>10}"
+        f"{'CPU a picture, ratio':>22}"
     )
     for viewers in options.viewers:
         costs = {}
