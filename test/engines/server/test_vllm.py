@@ -6,11 +6,13 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from test.engines.server.asking import ask, request
 from test.engines.server.running import Running
+from test.fakes import frame
 from video_commentary.engines.server.engine import ServerEngine
 
 pytestmark = pytest.mark.skipif(
@@ -30,9 +32,12 @@ def test_the_overlap_of_two_requests_hits_the_caches(server: Running, engine: Ma
         "vllm:prefix_cache_queries_total", "vllm:prefix_cache_hits_total",
     ]  # fmt: skip
     it = engine(server.url)
-    ask(it, request())
+    # Pictures that no other test has shown.
+    frames = tuple(frame(1000.0 + i) for i in range(5))
+    first, second = (replace(request(), frames=frames[i : i + 4]) for i in range(2))
+    ask(it, first)
     before = counted(server, names)
-    ask(it, request(start=1))
+    ask(it, second)
     images, image_hits, tokens, token_hits = (
         now - then for now, then in zip(counted(server, names), before, strict=True)
     )
@@ -41,7 +46,7 @@ def test_the_overlap_of_two_requests_hits_the_caches(server: Running, engine: Ma
     # The system text comes first and stays; the frames behind it have moved by one.
     assert 0 < token_hits < tokens
     before = counted(server, names)
-    ask(it, request(start=1))
+    ask(it, second)
     tokens, token_hits = (
         now - then for now, then in zip(counted(server, names)[2:], before[2:], strict=True)
     )
