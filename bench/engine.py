@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import logging
 import statistics
 import threading
 import time
@@ -219,6 +220,7 @@ def main() -> None:
     parser.add_argument("--no-baseline", action="store_true")
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     print(describe())
     print(f"torch {torch.__version__}, {torch.cuda.get_device_name()}")
     copy = copy_bandwidth()

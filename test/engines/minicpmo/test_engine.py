@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from video_commentary.core.engine import EngineError, Limits, Request
@@ -86,9 +87,12 @@ def test_a_frame_is_encoded_once_and_forgotten_with_the_frame(
 ) -> None:
     engine = started(parity / "checkpoint")
     cuts = []
-    monkeypatch.setattr(
-        engine_module, "cut", lambda image, most: cuts.append(1) or cut(image, most)
-    )
+
+    def counted(image: NDArray[np.uint8], most: int) -> Pictures:
+        cuts.append(1)
+        return cut(image, most)
+
+    monkeypatch.setattr(engine_module, "cut", counted)
     request = a_request()
     for frame in request.frames:
         engine.look(frame)

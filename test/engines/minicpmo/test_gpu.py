@@ -54,8 +54,12 @@ def relative(made: torch.Tensor, expected: torch.Tensor) -> float:
     return float((made.double() - expected.double()).norm() / expected.double().norm())
 
 
+@pytest.mark.parametrize("outputs", Int4Linear.OUTPUTS)
 @pytest.mark.parametrize("name", SHAPES)
-def test_int4_row_is_no_worse_than_the_rounding_of_a_float16_reference(name: str) -> None:
+def test_int4_row_is_no_worse_than_the_rounding_of_a_float16_reference(
+    name: str, outputs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Int4Linear, "outputs", outputs)
     n, k, normed, gated, residual = SHAPES[name]
     linear = random_awq(n, k)
     x = torch.randn(1, k, device=GPU)

@@ -18,21 +18,24 @@ from triton.language.extra import cuda as ptx
 from .gemv import activations, finish, launch
 from .linear import Norm
 
-ROWS, INPUTS = 16, 4096
-"""Outputs that a program makes at once, and inputs it keeps in registers: best on an H200."""
+INPUTS = 4096
+"""Inputs that a program keeps in registers."""
 
 
 def int4_row(
     x: Tensor, words: Tensor, scales: Tensor, group: int, norm: Norm | None, gated: bool,
-    residual: Tensor | None,
+    residual: Tensor | None, outputs: int,
 ) -> Tensor:
-    """Multiply a float32 row [1, K] with INT4 weights as `quant.Int4Linear` keeps them."""
+    """Multiply a float32 row [1, K] with INT4 weights as `quant.Int4Linear` keeps them.
+
+    `outputs`: how many a program makes at once.
+    """
     n, k = len(words), x.shape[1]
     inputs = min(INPUTS, triton.next_power_of_2(k))
-    blocks = triton.cdiv(n, ROWS)
+    blocks = triton.cdiv(n, outputs)
     constants = {
-        "K": k, "GROUP": group, "ROWS": ROWS, "INPUTS": inputs,
-        "EVEN": k % inputs == 0 and n % ROWS == 0, "ASSEMBLY": x.is_cuda,
+        "K": k, "GROUP": group, "ROWS": outputs, "INPUTS": inputs,
+        "EVEN": k % inputs == 0 and n % outputs == 0, "ASSEMBLY": x.is_cuda,
         "num_warps": max(1, inputs // 512),
     }
     if k > inputs:

@@ -29,7 +29,11 @@ class Int4Linear:
 
     `words`: int32 [out, in / 8]; of 32 inputs, the one at 4 j + c is nibble j of word c.
     `scales`: int32 [out, in / group]; float16 scale in the lower half, zero point above.
+    `outputs`: how many one program on a GPU makes at once; measured when a decode step is recorded.
     """
+
+    OUTPUTS = (16, 8)
+    outputs = OUTPUTS[0]
 
     def __init__(self, words: Tensor, scales: Tensor, dtype: torch.dtype) -> None:
         self.words = words
@@ -99,7 +103,9 @@ class Int4Linear:
         if x.is_cuda:
             from .gemv_int4 import int4_row
 
-            return int4_row(x, self.words, self.scales, self.group, norm, gated, residual)
+            return int4_row(
+                x, self.words, self.scales, self.group, norm, gated, residual, self.outputs
+            )
         return plain_row(self, self.dtype, x, norm, gated, residual)
 
 

@@ -12,16 +12,17 @@ from .config import ModelConfig
 from .decoder import Decoder, DecoderSizes, LayerWeights
 from .linear import DenseLinear, Linear, Norm, interleaved
 from .quant import Int4Linear, Int8Linear
-from .weights import Tensors
+from .weights import Tensors, is_awq
 
 
 @dataclass(frozen=True)
 class Qwen:
-    """`embeddings`: [vocabulary, hidden]; `head`: hidden states to logits."""
+    """`embeddings`: [vocabulary, hidden]; `head`: hidden states to logits; `int4`: AWQ weights."""
 
     decoder: Decoder
     embeddings: Tensor
     head: Linear
+    int4: bool
 
 
 def load_qwen(
@@ -39,6 +40,7 @@ def load_qwen(
     return Qwen(
         decoder, loader.tensor("llm.model.embed_tokens.weight"),
         Int8Linear(head) if int8_head else DenseLinear(head),
+        is_awq(tensors),
     )
 
 
