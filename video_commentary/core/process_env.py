@@ -11,6 +11,9 @@ _MALLOC = {
     "MALLOC_TRIM_THRESHOLD_": "268435456",
     "MALLOC_MMAP_THRESHOLD_": "33554432",
     "MALLOC_TOP_PAD_": "67108864",
+    # One heap for all threads: each heap of its own keeps the largest pictures and sentences it
+    # has met. 180 comments took 21 MB with one, 94 MB with glibc's default of eight a core.
+    "MALLOC_ARENA_MAX": "1",
 }
 _PROFILES = {2: "FASTRTPS_DEFAULT_PROFILES_FILE", 3: "FASTDDS_DEFAULT_PROFILES_FILE"}
 """By major version of Fast DDS: 2 does not read the new name, 3 warns about the old one."""
