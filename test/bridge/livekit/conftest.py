@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+# Before any use of the library, for what it does at exit.
+import video_commentary.bridge.livekit.stay  # noqa: F401
+
 from .server import LiveKitServer, build
 
 

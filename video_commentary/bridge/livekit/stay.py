@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
@@ -27,6 +29,10 @@ _LOST = {
     rtc.DisconnectReason.ROOM_DELETED: "the room was closed",
     rtc.DisconnectReason.SERVER_SHUTDOWN: "the LiveKit server is shutting down",
 }
+
+# When the library has ended itself at exit, a thread of it may still be on its way into Python and
+# would abort the process. This runs after the library's own handler, which is registered later.
+atexit.register(time.sleep, 0.2)
 
 Note = Callable[[str, str, str], None]
 """Called with state, trouble and whose camera is taken."""
