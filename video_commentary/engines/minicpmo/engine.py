@@ -257,6 +257,10 @@ class MiniCpmoEngine:
             self._release()
             raise EngineError(_OUT_OF_MEMORY) from None
         except RuntimeError as error:
+            if "C compiler" in str(error):
+                raise EngineError(
+                    "Triton found no C compiler for the GPU kernels: sudo apt install gcc"
+                ) from None
             if "CUDA" not in str(error) and "cuda" not in str(error):
                 raise
             self._model = None
