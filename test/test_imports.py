@@ -89,6 +89,7 @@ def test_a_module_imports_what_its_room_may(path: Path) -> None:
         ("engines.api", ["rclpy", "torch", "cv2", "onnxruntime", "ai_edge_litert"]),
         ("nodes.commentator", ["torch", "onnxruntime", "hibari", "ai_edge_litert", "fastapi"]),
         ("nodes.source", ["torch", "onnxruntime", "hibari", "ai_edge_litert", "fastapi"]),
+        ("nodes.bridge", ["torch", "onnxruntime", "ai_edge_litert", "livekit", "av"]),
         ("nodes.speaker", ["torch", "cv2", "onnxruntime", "ai_edge_litert", "fastapi"]),
         ("tools.run", ["rclpy", "torch", "cv2", "numpy", "huggingface_hub"]),
         ("tools.fetch_model", ["rclpy", "torch", "cv2", "numpy"]),

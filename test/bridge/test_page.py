@@ -1,4 +1,4 @@
-"""The page in the system's Chromium, against a real server and, once, a real graph."""
+"""The page in the system's Chromium, against a real server."""
 
 from __future__ import annotations
 

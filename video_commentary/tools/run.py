@@ -104,7 +104,9 @@ def _run(scene: str, starts: Sequence[Start], given: dict[str, str]) -> int:
             output = (logs / f"{start.node}.log").open("wb") if logs else None
             processes.start(start.node, command, output)
         if logs:
-            print(f"nodes: {', '.join(s.node for s in starts)}; their logs: {logs}", flush=True)
+            print(f"nodes: {', '.join(s.node for s in starts)}; their logs: {logs}")
+            port = given.get("port") or arguments(scene)["port"].default
+            print(f"page: http://127.0.0.1:{port}", flush=True)
             node = f"{absolute(given.get('namespace', ''))}/commentator"
             watch = [sys.executable, "-m", f"{PACKAGE}.tools.say", "--node", node, "watch"]
             processes.start("say", watch)
