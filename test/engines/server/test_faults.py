@@ -27,7 +27,7 @@ from video_commentary.engines.server.engine import ServerEngine
 Start = Callable[[Behaviour], Misbehaving]
 Make = Callable[..., ServerEngine]
 PAGE = "<html><body><h1>It works!</h1></body></html>"
-DATE = format_datetime(datetime.now(timezone.utc) + timedelta(seconds=3600), usegmt=True)
+DATE = format_datetime(datetime.now(timezone.utc) + timedelta(seconds=36_000), usegmt=True)
 
 FAULTS = {
     "wrong key": (refuses(401, '{"error": {"message": "bad key"}}'), "SERVER_KEY"),
@@ -40,7 +40,7 @@ FAULTS = {
     "a page at 404": (refuses(404, PAGE, "text/html"), "must end in /v1"),
     "too large": (refuses(413, "nginx", "text/html"), "lower server_image_side"),
     "busy": (refuses(429, "{}", Retry_After="7"), "busy .429.; it asks to wait 7 s"),
-    "busy until": (refuses(429, "{}", Retry_After=DATE), r"it asks to wait 3\d\d\d s"),
+    "busy until": (refuses(429, "{}", Retry_After=DATE), r"it asks to wait 3\d{4} s"),
     "too long": (
         refuses(400, '{"error": {"message": "maximum context length is 2048 tokens"}}'),
         "lower frames_per_request",
