@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
 
@@ -24,6 +25,7 @@ class Display:
         self.ring = ring
         self.delay = DisplayDelay(time.monotonic())
         self.now = now
+        self._counting = threading.Lock()  # viewers come and go on two event loops
         self.viewers = 0
         self.shown = 0
         self.skipped = 0
@@ -36,8 +38,14 @@ class Display:
 
     def watch(self) -> Viewer:
         """Return a viewer; close it after use."""
-        self.viewers += 1
+        with self._counting:
+            self.viewers += 1
         return Viewer(self)
+
+    def leave(self) -> None:
+        """Count one viewer less."""
+        with self._counting:
+            self.viewers -= 1
 
     async def fresh(self, patience: float = 0.3) -> JpegFrame | None:
         """Return the next frame to come, or after `patience` seconds the newest."""
@@ -102,4 +110,4 @@ class Viewer:
 
     def close(self) -> None:
         """Watch no more."""
-        self._display.viewers -= 1
+        self._display.leave()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -33,15 +34,20 @@ def run(create: Callable[[], Node]) -> None:
     # while that waits inside rcl.
     executor = SingleThreadedExecutor()
     executor.add_node(node)
-    spinner = threading.Thread(target=_spin, args=(executor, node, stopping), name="ros")
+    spinner = threading.Thread(target=_spin, args=(executor, node, stopping), daemon=True)
     spinner.start()
     stopping.wait()
     # `ros2 launch` and the terminal may both send SIGINT: the second must not cut this short.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    executor.shutdown()
-    spinner.join()
+    executor.shutdown(timeout_sec=1.0)  # a callback that hangs must not keep us here
+    spinner.join(1.0)
     node.destroy_node()
     rclpy.try_shutdown()
+    # All is ended. Python's own end would only take time (4 s where torch is loaded), and native
+    # threads of libraries may abort in it.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _spin(executor: SingleThreadedExecutor, node: Node, stopping: threading.Event) -> None:
