@@ -16,8 +16,10 @@ from video_commentary.core.prompting import Profile, build_prompt
 from video_commentary.engines.minicpmo.attention import Attention, Heads, LayerCache, Rotary
 from video_commentary.engines.minicpmo.engine import MiniCpmoConfig, MiniCpmoEngine
 from video_commentary.engines.minicpmo.linear import DenseLinear, Norm, plain_row
-from video_commentary.engines.minicpmo.quant import Int4Linear, Int8Linear
+from video_commentary.engines.minicpmo.prefill_choice import choose_prefill
+from video_commentary.engines.minicpmo.quant import Int4Linear, Int8Linear, Tile
 from video_commentary.engines.minicpmo.sampling import Sampling
+from video_commentary.engines.minicpmo.torch_int4 import TorchInt4Linear
 
 pytestmark = [
     pytest.mark.gpu,
@@ -72,6 +74,35 @@ def test_int4_row_is_no_worse_than_the_rounding_of_a_float16_reference(
     assert relative(made, truth) <= relative(half, truth)
     assert relative(made, truth) < 1e-4
     assert torch.equal(linear.weight(), weight.float().half())
+
+
+@pytest.mark.parametrize("rows", [17, 600])
+@pytest.mark.parametrize("tile", Int4Linear.TILES)
+@pytest.mark.parametrize("name", SHAPES)
+def test_int4_gemm_is_no_worse_than_the_rounding_of_a_float16_reference(
+    name: str, tile: Tile, rows: int
+) -> None:
+    n, k, *_ = SHAPES[name]
+    linear = random_awq(n, k)
+    linear.tile = tile
+    x = torch.randn(rows, k, device=GPU).half()
+    weight = exact(linear)
+    truth = x.double() @ weight.T
+    made = linear(x)
+    assert made.dtype == x.dtype
+    assert relative(made, truth) <= relative(x @ weight.half().T, truth)
+    assert relative(TorchInt4Linear(linear)(x), truth) < 2e-2
+
+
+def test_the_choice_for_prefill_is_measured_and_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Int4Linear, "tile", None)
+    caplog.set_level("INFO")
+    choose_prefill([random_awq(4096, 4096), DenseLinear(torch.zeros(1, 1))])
+    assert Int4Linear.tile in (None, *Int4Linear.TILES)
+    assert "dequantised" in caplog.text
+    assert "GEMM of 64 x 128" in caplog.text
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])

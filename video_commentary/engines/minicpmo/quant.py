@@ -6,6 +6,8 @@ consecutive inputs of one output. Nothing is rounded: zero points and float16 sc
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -24,16 +26,31 @@ def unpack_awq(packed: Tensor) -> Tensor:
     return out.flatten(-2)
 
 
+@dataclass(frozen=True)
+class Tile:
+    """What one program of the GEMM makes: rows, outputs; by warps, loading `stages` steps ahead."""
+
+    rows: int
+    outputs: int
+    warps: int
+    stages: int
+
+
 class Int4Linear:
     """A linear of 4-bit weights: w = (q - zero) * scale, by group of inputs.
 
     `words`: int32 [out, in / 8]; of 32 inputs, the one at 4 j + c is nibble j of word c.
     `scales`: int32 [out, in / group]; float16 scale in the lower half, zero point above.
     `outputs`: how many one program on a GPU makes at once; measured when a decode step is recorded.
+    `tile`: of the GEMM for many rows on a GPU; None writes the weights out for cuBLAS. Measured
+    when loaded.
     """
 
     OUTPUTS = (16, 8)
     outputs = OUTPUTS[0]
+    # the first fits into 100 KB of shared memory, a consumer card's; the second takes a Hopper's
+    TILES = (Tile(64, 128, 4, 2), Tile(128, 128, 8, 3))
+    tile: Tile | None = None
 
     def __init__(self, words: Tensor, scales: Tensor, dtype: torch.dtype) -> None:
         self.words = words
@@ -83,16 +100,38 @@ class Int4Linear:
             from .dequant import dequantised
 
             return dequantised(self.words, self.scales, self.group, self.dtype)
-        shifts = torch.arange(0, 32, 4, dtype=torch.int32, device=self.words.device)[:, None]
-        nibbles = (torch.unflatten(self.words, 1, (-1, 1, 4)) >> shifts) & 15
-        q = torch.unflatten(nibbles.flatten(1), 1, (-1, self.group))
-        scale = (self.scales & 0xFFFF).to(torch.int16).view(torch.float16)
-        zero = self.scales >> 16
-        weight = (q - zero[..., None]) * scale[..., None].float()
+        return self.plain_weight()
+
+    def plain_weight(self) -> Tensor:
+        """Return what `weight` does in plain torch: the reference of the kernels."""
+        q = torch.unflatten(self.nibbles(), 1, (-1, self.group))
+        weight = (q - self.zero()[..., None]) * self.scale()[..., None]
         return weight.flatten(1).to(self.dtype)
+
+    @property
+    def inputs(self) -> int:
+        """How many inputs it has."""
+        return self.words.shape[1] * 8
+
+    def nibbles(self) -> Tensor:
+        """Return q as int32 [out, in]."""
+        shifts = torch.arange(0, 32, 4, dtype=torch.int32, device=self.words.device)[:, None]
+        return ((torch.unflatten(self.words, 1, (-1, 1, 4)) >> shifts) & 15).flatten(1)
+
+    def scale(self) -> Tensor:
+        """Return the scales as float32 [out, in / group]."""
+        return (self.scales & 0xFFFF).to(torch.int16).view(torch.float16).float()
+
+    def zero(self) -> Tensor:
+        """Return the zero points as int32 [out, in / group]."""
+        return self.scales >> 16
 
     def __call__(self, x: Tensor) -> Tensor:
         """Multiply `x` [rows, in] of `dtype`."""
+        if x.is_cuda and self.tile is not None:
+            from .gemm_int4 import int4_rows
+
+            return int4_rows(x, self.words, self.scales, self.group, self.tile)
         return F.linear(x, self.weight())
 
     def row(

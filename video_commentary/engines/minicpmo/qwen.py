@@ -11,6 +11,7 @@ from .attention import Heads
 from .config import ModelConfig
 from .decoder import Decoder, DecoderSizes, LayerWeights
 from .linear import DenseLinear, Linear, Norm, interleaved
+from .prefill_choice import choose_prefill
 from .quant import Int4Linear, Int8Linear
 from .weights import Tensors, is_awq
 
@@ -31,10 +32,12 @@ def load_qwen(
     """Load the language model with a KV cache of `capacity` positions."""
     sizes = config.language
     loader = _Loader(tensors, dtype, sizes.eps)
+    layers = [loader.layer(f"llm.model.layers.{i}") for i in range(sizes.layers)]
+    first = layers[0]
+    choose_prefill([first.qkv, first.out, first.gate_up, first.down])
     decoder = Decoder(
         DecoderSizes(Heads(sizes.heads, sizes.kv_heads, sizes.head_width), sizes.theta),
-        [loader.layer(f"llm.model.layers.{i}") for i in range(sizes.layers)],
-        loader.norm("llm.model.norm"), capacity, dtype,
+        layers, loader.norm("llm.model.norm"), capacity, dtype,
     )
     head = loader.tensor("llm.lm_head.weight")
     return Qwen(
