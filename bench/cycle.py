@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -93,7 +92,6 @@ def steering(calls: int) -> list[float]:
     """Return seconds from each service call to the first new words, less the engine's own."""
     took = []
     with commentator("long", voice="speaks") as _, probe() as graph:
-        stop = threading.Event()
         graph.film(lambda: graph.got["commentary_events"])
         for i in range(calls):
             graph.film(
@@ -106,7 +104,6 @@ def steering(calls: int) -> list[float]:
             first = graph.until(partial(first_of, graph, f"look {i}")) - 1
             took.append(graph.times["commentary_events"][first] - began - WORD)
             graph.steer("")
-        stop.set()
     return took
 
 

@@ -1,10 +1,9 @@
 """From a picture's publication to the first word and sound about it: demo source, built-in engine.
 
-python -m bench.first_words [--minutes 2] [source:=... and other parameters of the source]
+python -m bench.first_words [--minutes 2] [--source test]
 
-Counts comments made while nobody was speaking. `pushed` is when the frame's stamp says that it was
-taken; what is heard is first_sound. In the test scene a person enters every few seconds at a known
-time: the delay from there to the first comment that names a person is reported too.
+Counts comments made while nobody was speaking, from their newest frame's stamp. bench.entries
+reports how long after somebody's entry the first word about it comes.
 """
 
 from __future__ import annotations
