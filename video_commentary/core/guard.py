@@ -6,9 +6,8 @@ import queue
 import threading
 from collections.abc import Iterator
 
-from .audio import AudioFormat
 from .engine import Cancel, Delta, Engine, EngineError, Request
-from .frames import Frame
+from .wrapping import WrappedEngine
 
 POLL = 0.005
 """Seconds between two looks at `cancel` while no words come."""
@@ -17,46 +16,23 @@ GRACE = 2.0
 """Seconds a cancelled comment has to stop before it counts as hung."""
 
 
-class EngineGuard:
+class EngineGuard(WrappedEngine):
     """Wraps an engine: raises EngineError where the engine's words stay away too long.
 
     While a hung comment has not come back, further comments are refused: an engine is not
-    reentrant. Everything else is the wrapped engine's.
+    reentrant.
     """
 
     def __init__(self, engine: Engine, timeout: float) -> None:
         """Wait at most `timeout` seconds for each delta."""
-        self._engine = engine
+        super().__init__(engine)
         self._timeout = timeout
         self._thread: threading.Thread | None = None
-
-    @property
-    def description(self) -> str:
-        """The wrapped engine's."""
-        return self._engine.description
-
-    @property
-    def look_fps(self) -> float:
-        """The wrapped engine's."""
-        return self._engine.look_fps
-
-    @property
-    def voice(self) -> AudioFormat | None:
-        """The wrapped engine's."""
-        return self._engine.voice
-
-    def load(self) -> None:
-        """Load the wrapped engine."""
-        self._engine.load()
-
-    def look(self, frame: Frame) -> None:
-        """Show the wrapped engine a frame."""
-        self._engine.look(frame)
 
     def close(self) -> None:
         """Free the wrapped engine, unless it hangs."""
         if self._free(GRACE):
-            self._engine.close()
+            self.inner.close()
 
     def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
         """Yield the wrapped engine's deltas; return at once when cancelled."""
@@ -68,7 +44,7 @@ class EngineGuard:
         stop = threading.Event()
         deltas: queue.Queue[Delta | BaseException | None] = queue.Queue()
         self._thread = threading.Thread(
-            target=_run, args=(self._engine, request, stop, deltas), name="engine", daemon=True
+            target=_run, args=(self.inner, request, stop, deltas), name="engine", daemon=True
         )
         self._thread.start()
         try:

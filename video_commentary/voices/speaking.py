@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from ..core.audio import AudioFormat
 from ..core.engine import SILENCE, Cancel, Delta, Engine, Request
-from ..core.frames import Frame
 from ..core.voice import Voice, VoiceError
+from ..core.wrapping import WrappedEngine
 from .clauses import ClauseSplitter
 
 
-class SpeakingEngine:
+class SpeakingEngine(WrappedEngine):
     """Wraps an engine and a voice: each clause's sound follows its words.
 
     A voice that fails leaves the rest of that comment unspoken, and is tried again with the next;
@@ -24,7 +24,7 @@ class SpeakingEngine:
 
         With `own_first`, an engine that has a voice of its own once it is loaded speaks itself.
         """
-        self._engine = engine
+        super().__init__(engine)
         self._own_first = own_first
         self._voice = voice
         self._loaded = False
@@ -32,20 +32,10 @@ class SpeakingEngine:
         self.trouble = ""
 
     @property
-    def description(self) -> str:
-        """The wrapped engine's."""
-        return self._engine.description
-
-    @property
-    def look_fps(self) -> float:
-        """The wrapped engine's."""
-        return self._engine.look_fps
-
-    @property
     def voice(self) -> AudioFormat | None:
         """The format of what speaks; None while nothing does."""
         if self._speaks_itself:
-            return self._engine.voice
+            return self.inner.voice
         return self._voice.format if self._loaded else None
 
     @property
@@ -55,32 +45,28 @@ class SpeakingEngine:
 
     @property
     def _speaks_itself(self) -> bool:
-        return self._own_first and self._engine.voice is not None
+        return self._own_first and self.inner.voice is not None
 
     def load(self) -> None:
         """Load the engine, and the voice if it is needed; without it the engine still writes."""
-        self._engine.load()
+        self.inner.load()
         if not self._speaks_itself:
             self._load_voice()
 
-    def look(self, frame: Frame) -> None:
-        """Show the wrapped engine a frame."""
-        self._engine.look(frame)
-
     def close(self) -> None:
         """Free both."""
-        self._engine.close()
+        self.inner.close()
         self._voice.close()
         self._loaded = False
 
     def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
         """Yield each piece of text at once, and sound clause by clause."""
         if not request.speak or self._speaks_itself:
-            yield from self._engine.comment(request, cancel)
+            yield from self.inner.comment(request, cancel)
             return
         splitter = ClauseSplitter()
         self._failed = False
-        for delta in self._engine.comment(replace(request, speak=False), cancel):
+        for delta in self.inner.comment(replace(request, speak=False), cancel):
             yield Delta(delta.text)
             for clause in splitter.push(delta.text):
                 yield from self._say(clause, cancel)

@@ -7,18 +7,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from ...core.audio import AudioFormat
 from ...core.backoff import Backoff
 from ...core.clock import VirtualClock
 from ...core.engine import Cancel, Delta, Engine, EngineError, Request
-from ...core.frames import Frame
+from ...core.wrapping import WrappedEngine
 from .journal import Answer, Journal
 
 _TRIES = 6
 """Tries of one comment, with 1, 2, 4, 8 and 16 s between them."""
 
 
-class RecordingEngine:
+class RecordingEngine(WrappedEngine):
     """Wraps the engine of a narration.
 
     Answers that the journal has are given again; after them the engine is asked. It is waited for
@@ -30,7 +29,7 @@ class RecordingEngine:
         self, engine: Engine, journal: Journal, real_time: bool, tell: Callable[[str], None]
     ) -> None:
         """Let the engine's own time pass on `clock`, to be set, if `real_time`; else none."""
-        self._engine = engine
+        super().__init__(engine)
         self._journal = journal
         self._known = iter(journal.answers)
         self._real_time = real_time
@@ -39,40 +38,13 @@ class RecordingEngine:
         self.stop = threading.Event()
         self.failure = ""
 
-    @property
-    def description(self) -> str:
-        """The wrapped engine's."""
-        return self._engine.description
-
-    @property
-    def look_fps(self) -> float:
-        """The wrapped engine's."""
-        return self._engine.look_fps
-
-    @property
-    def voice(self) -> AudioFormat | None:
-        """The wrapped engine's."""
-        return self._engine.voice
-
-    def load(self) -> None:
-        """Load the wrapped engine."""
-        self._engine.load()
-
-    def look(self, frame: Frame) -> None:
-        """Show the wrapped engine a frame."""
-        self._engine.look(frame)
-
-    def close(self) -> None:
-        """Free the wrapped engine."""
-        self._engine.close()
-
     def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
         """Yield a kept answer, or a new one."""
         known = next(self._known, None)
         if known is not None:
             if self.look_fps > 0:
                 # It remembers what it has said, so it must say it again, to itself.
-                for _ in self._engine.comment(replace(request, speak=False), cancel):
+                for _ in self.inner.comment(replace(request, speak=False), cancel):
                     pass
             for took, delta in known.deltas:
                 self._spend(took)
@@ -95,7 +67,7 @@ class RecordingEngine:
         for tried in range(1, _TRIES + 1):
             begun = False
             try:
-                for took, delta in _timed(self._engine.comment(request, cancel)):
+                for took, delta in _timed(self.inner.comment(request, cancel)):
                     begun = True
                     yield took, delta
                 return
