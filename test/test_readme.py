@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from video_commentary.core.settings import CommentatorSettings, rules
+from video_commentary.core.rules import rules
+from video_commentary.core.settings import CommentatorSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -2,16 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from video_commentary.core.settings import (
-    CommentatorSettings,
-    SourceSettings,
-    SpeakerSettings,
-    check,
-    from_environment,
-    rules,
-)
+from video_commentary.core.rules import check, from_environment, rules
+from video_commentary.core.settings import CommentatorSettings
+from video_commentary.core.starting import SETTINGS
 
-NODES = [CommentatorSettings, SourceSettings, SpeakerSettings]
+NODES = list(SETTINGS.values())
 
 
 @pytest.mark.parametrize("node", NODES)

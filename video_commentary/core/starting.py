@@ -11,15 +11,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from .settings import (
-    BridgeSettings,
-    CommentatorSettings,
-    SourceSettings,
-    SpeakerSettings,
-    check,
-    parse,
-    rules,
-)
+from .rules import check, parse, rules
+from .settings import BridgeSettings, CommentatorSettings, SourceSettings, SpeakerSettings
 
 SETTINGS: dict[str, type] = {
     "commentator": CommentatorSettings,

@@ -7,7 +7,7 @@ from pathlib import Path
 from textwrap import wrap
 
 from ..core.paths import share_dir
-from ..core.settings import ENV_PREFIX, rules
+from ..core.rules import ENV_PREFIX, rules
 from ..core.starting import SETTINGS, arguments
 
 OTHERS = {

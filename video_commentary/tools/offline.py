@@ -6,7 +6,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ..core.settings import CommentatorSettings, from_environment
+from ..core.rules import from_environment
+from ..core.settings import CommentatorSettings
 from ..core.starting import plan
 
 _OF_NODES = ("namespace", "params_file", "log_level")

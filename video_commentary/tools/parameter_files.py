@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.paths import share_dir
-from ..core.settings import Rule, rules
+from ..core.rules import Rule, rules
 from ..core.starting import SETTINGS
 
 _HEAD = """\
