@@ -7,7 +7,8 @@ import pytest
 
 from test.tools.narration.bags import RECORDED, image, jpeg, record
 from test.tools.narration.recordings import image as picture
-from video_commentary.tools.narration.footage import FootageError, open_footage
+from video_commentary.tools.narration.footage import FootageError
+from video_commentary.tools.narration.opening import open_footage
 
 TIMES = [i / 10 for i in range(20)]
 STAMPS = [RECORDED - 0.05 + t for t in TIMES]

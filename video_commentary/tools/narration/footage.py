@@ -53,24 +53,6 @@ class Footage(Protocol):
         ...
 
 
-def open_footage(path: Path, topic: str, choose: Callable[[list[str]], str]) -> Footage:
-    """Open a video file or a rosbag, by what `path` is; raise FootageError.
-
-    `topic` names a bag's camera; where it is empty and there are several, `choose` picks one.
-    """
-    if not path.exists():
-        raise FootageError(f"{path}: no such file or folder")
-    if path.is_dir() or path.suffix in (".mcap", ".db3", ".bag"):
-        from .bag import BagFootage
-
-        return BagFootage(path, topic, choose)
-    if topic:
-        raise FootageError(f"{path} is no rosbag: leave out --topic")
-    from .video import VideoFootage
-
-    return VideoFootage(path)
-
-
 def identity(path: Path) -> dict[str, object]:
     """Return name, size and time of change of a file, or of all files of a folder together."""
     files = sorted(path.iterdir()) if path.is_dir() else [path]

@@ -28,9 +28,10 @@ from ...core.settings import CommentatorSettings
 from ...profiles import load_profiles
 from ...wiring import assemble
 from .captions import jsonl, readable, srt, vtt
-from .footage import Footage, FootageError, open_footage
+from .footage import Footage, FootageError
 from .journal import Journal
 from .movie import Parts, write_movie
+from .opening import open_footage
 from .recorder import RecordingEngine
 from .stage import Stage
 from .track import SpeechTrack
