@@ -27,11 +27,10 @@ from video_commentary.engines.minicpmo.engine import (
     MiniCpmoConfig,
     MiniCpmoEngine,
     from_settings,
-    prompt_ids,
 )
 from video_commentary.engines.minicpmo.pixels import Pictures, cut
 from video_commentary.engines.minicpmo.sampling import Sampling
-from video_commentary.engines.minicpmo.tokens import Tokens
+from video_commentary.engines.minicpmo.tokens import Tokens, prompt_ids
 from video_commentary.engines.minicpmo.weights import layout
 
 NEVER = threading.Event()

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from video_commentary.engines.minicpmo.linear import Norm, plain_row
+from video_commentary.engines.minicpmo.linear import plain_row
+from video_commentary.engines.minicpmo.norm import Norm
 from video_commentary.engines.minicpmo.quant import Int4Linear
 from video_commentary.engines.minicpmo.torch_int4 import TorchInt4Linear
 

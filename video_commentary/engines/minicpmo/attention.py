@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.attention.bias import causal_lower_right
 
-from .linear import Norm
+from .heads import Heads, LayerCache, Rotary
+from .norm import Norm
 
 FUSED = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
 """Never cuDNN's attention: on Hopper it plans anew for every KV length, 27 ms a token."""
@@ -18,45 +17,6 @@ FUSED = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.
 
 _KERNEL_WIDTH = 32
 """Heads narrower than this are less than a matrix instruction takes; only toy models have them."""
-
-
-@dataclass(frozen=True)
-class Heads:
-    """Numbers of query heads and of key/value heads, and the width of one."""
-
-    query: int
-    kv: int
-    width: int
-
-    @property
-    def rows(self) -> tuple[int, int, int]:
-        """Rows of the fused q, k, v projection."""
-        return self.query * self.width, self.kv * self.width, self.kv * self.width
-
-
-class Rotary:
-    """Cosines and sines [positions, width / 2], float32, of rotary position embedding."""
-
-    def __init__(self, positions: int, width: int, theta: float, device: torch.device) -> None:
-        powers = torch.arange(0, width, 2, dtype=torch.float32, device=device) / width
-        angles = torch.arange(positions, dtype=torch.float32, device=device)[:, None] * (
-            1.0 / theta**powers
-        )
-        self.cos, self.sin = angles.cos(), angles.sin()
-
-    def __call__(self, x: Tensor, positions: slice | Tensor) -> Tensor:
-        """Rotate `x` [rows, heads, width] in halves; row i stands at the i-th of `positions`."""
-        cos, sin = self.cos[positions][:, None], self.sin[positions][:, None]
-        low, high = x.float().chunk(2, -1)
-        return torch.cat([low * cos - high * sin, high * cos + low * sin], -1)
-
-
-class LayerCache:
-    """Keys and values [kv heads, capacity, width] of one layer, written in place."""
-
-    def __init__(self, keys: Tensor, values: Tensor) -> None:
-        self.keys = keys
-        self.values = values
 
 
 class Attention:

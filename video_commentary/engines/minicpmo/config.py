@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.engine import EngineError
+from ...core.paths import models_dir
 
 FETCH = "fetch the model with `ros2 run video_commentary fetch_model awq`, or set model_path"
 
@@ -98,3 +99,11 @@ def parse_config(document: Mapping[str, Any]) -> ModelConfig:
         ),
         document.get("tts_config") or {},
     )
+
+
+def newest_model() -> Path:
+    """Return the newest checkpoint's folder below `models_dir()`. Raise EngineError."""
+    folders = [path.parent for path in models_dir().glob("*/config.json")]
+    if not folders:
+        raise EngineError(f"no model in {models_dir()}: {FETCH}", retry=False)
+    return max(folders, key=lambda folder: (folder / "config.json").stat().st_mtime)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .attention import Attention, Heads, LayerCache, Rotary
-from .linear import Linear, Norm, swiglu
+from .attention import Attention
+from .heads import Heads, LayerCache, Rotary
+from .linear import Linear
+from .norm import Norm, swiglu
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,9 @@ from torch import Tensor
 from ...core.audio import AudioFormat
 from ...core.engine import Cancel, Delta, EngineError, Request
 from ...core.frames import Frame
-from ...core.paths import models_dir
-from ...core.prompting import Prompt
 from ...core.settings import CommentatorSettings
 from .answer import Speech, Spoken, written
-from .config import FETCH, ModelConfig, read_config
+from .config import ModelConfig, newest_model, read_config
 from .language import MAX_NEW, Language
 from .memory import check_room, resolve_device
 from .pixels import Pictures, cut
@@ -34,7 +32,7 @@ from .speech_loading import (
     TalkerTensors,
     load_speech,
 )
-from .tokens import Tokens, answer_segment, picture_text, system_segment, user_segment
+from .tokens import Tokens, picture_text, prompt_ids, user_segment
 from .vision import Vision
 from .weights import Checkpoint, Tensors, check, is_awq
 
@@ -287,25 +285,3 @@ def _ignored(kind: type[Exception]) -> Iterator[None]:
 def dtype_name(dtype: torch.dtype) -> str:
     """Return what people call a dtype."""
     return {torch.bfloat16: "BF16", torch.float16: "FP16"}.get(dtype, "FP32")
-
-
-def newest_model() -> Path:
-    """Return the newest checkpoint's folder below `models_dir()`. Raise EngineError."""
-    folders = [path.parent for path in models_dir().glob("*/config.json")]
-    if not folders:
-        raise EngineError(f"no model in {models_dir()}: {FETCH}", retry=False)
-    return max(folders, key=lambda folder: (folder / "config.json").stat().st_mtime)
-
-
-def prompt_ids(
-    tokens: Tokens, prompt: Prompt, pictures: list[Pictures], *, speak: bool
-) -> tuple[list[int], list[int]]:
-    """Return the ids of what stays the same from cycle to cycle, and of the rest.
-
-    The streaming layout: its segments are tokenised apart, so the first can be kept, and it is
-    the one the model's voice was trained in.
-    """
-    items = [picture_text(each) for each in pictures]
-    user = user_segment([*items, tokens.plain(prompt.text)])
-    rest = tokens.encode(user) + tokens.encode(answer_segment(speak=speak))
-    return tokens.encode(system_segment(tokens.plain(prompt.system))), rest

@@ -9,8 +9,6 @@ context is, it reads on the device, so one CUDA graph serves all lengths.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 import triton
 import triton.language as tl
@@ -18,10 +16,8 @@ from torch import Tensor
 from triton.language.extra import cuda as ptx
 
 from .gemv import overlaps
-from .linear import Norm
-
-if TYPE_CHECKING:
-    from .attention import Heads, LayerCache, Rotary
+from .heads import Heads, LayerCache, Rotary
+from .norm import Norm
 
 SPLITS, BLOCK = 16, 32
 """Parts of the context, and positions that one looks at together; measured on an H200."""

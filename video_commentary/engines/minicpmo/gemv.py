@@ -19,7 +19,7 @@ import triton.language as tl
 from torch import Tensor
 from triton.language.extra import cuda as ptx
 
-from .linear import Norm
+from .norm import Norm
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from torch import Tensor
 from triton.language.extra import cuda as ptx
 
 from .gemv import activations, finish, launch
-from .linear import Norm
+from .norm import Norm
 
 INPUTS = 4096
 """Inputs that a program keeps in registers."""

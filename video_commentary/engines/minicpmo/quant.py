@@ -12,7 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .linear import Norm, plain_row
+from .linear import plain_row
+from .norm import Norm
 
 AWQ_ORDER = (0, 2, 4, 6, 1, 3, 5, 7)
 """Output column, within 8, that the j-th nibble of a word of AWQ's GEMM layout holds."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .attention import Heads
 from .config import ModelConfig
 from .decoder import Decoder, DecoderSizes, LayerWeights
-from .linear import DenseLinear, Linear, Norm, interleaved
+from .heads import Heads
+from .linear import DenseLinear, Linear
+from .norm import Norm, interleaved
 from .prefill_choice import choose_prefill
 from .quant import Int4Linear, Int8Linear
 from .weights import Tensors, is_awq

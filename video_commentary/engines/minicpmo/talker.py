@@ -10,11 +10,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .attention import Heads
 from .audio_sampling import WINDOW, AudioSampling, draw, remember
 from .capture import Captured
 from .decoder import Decoder, DecoderSizes, LayerWeights
-from .linear import DenseLinear, Norm, interleaved
+from .heads import Heads
+from .linear import DenseLinear
+from .norm import Norm, interleaved
 
 MOST_CODES = 500
 """Codes after which a group of words ends even without the end of audio: 20 s."""

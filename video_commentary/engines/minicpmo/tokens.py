@@ -9,6 +9,7 @@ from pathlib import Path
 from tokenizers import Tokenizer as Bpe
 
 from ...core.engine import EngineError
+from ...core.prompting import Prompt
 from .config import FETCH
 from .pixels import Pictures
 
@@ -107,6 +108,20 @@ def user_segment(items: Iterable[str], *, first: bool = True, again: bool = Fals
 def answer_segment(*, think: bool = False, speak: bool = False) -> str:
     """Return what a streaming session is given before the answer."""
     return f"<|im_end|>\n{_answer(think, speak)}"
+
+
+def prompt_ids(
+    tokens: Tokens, prompt: Prompt, pictures: list[Pictures], *, speak: bool
+) -> tuple[list[int], list[int]]:
+    """Return the ids of what stays the same from cycle to cycle, and of the rest.
+
+    The streaming layout: its segments are tokenised apart, so the first can be kept, and it is
+    the one the model's voice was trained in.
+    """
+    items = [picture_text(each) for each in pictures]
+    user = user_segment([*items, tokens.plain(prompt.text)])
+    rest = tokens.encode(user) + tokens.encode(answer_segment(speak=speak))
+    return tokens.encode(system_segment(tokens.plain(prompt.system))), rest
 
 
 def _turn(role: str, text: str) -> str:

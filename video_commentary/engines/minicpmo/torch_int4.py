@@ -10,7 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .linear import Norm, plain_row
+from .linear import plain_row
+from .norm import Norm
 from .quant import Int4Linear
 
 _INNER_TILES = 8
