@@ -1,7 +1,7 @@
 """minicpmo-utils' own Token2wav modules, driven as its `Token2wav.stream` drives them.
 
-For comparison only: pip install --no-deps minicpmo-utils==1.0.6, and einops, scipy, onnxruntime.
---no-deps because its pins (pillow==10.4.0, librosa==0.9.0, ...) are wrong for everyone else.
+For comparison only: pip install --no-deps -r requirements/upstream.txt (which says why), and
+einops, scipy, onnxruntime.
 """
 
 from __future__ import annotations

@@ -77,16 +77,21 @@ pip_options=(--disable-pip-version-check --no-input --progress-bar off --retries
   -c requirements/constraints.txt)
 pip_install() { "$venv/bin/python" -m pip install "${pip_options[@]}" "$@"; }
 
-need_chromium() { # the tests of the web page drive it, and are skipped without
-  local browser sudo
-  for browser in chromium chromium-browser google-chrome; do
-    if command -v $browser >/dev/null; then return; fi
+need_programs() { # that tests drive; each of these tests is skipped without its program
+  local missing=() browser sudo
+  for browser in chromium chromium-browser google-chrome none; do
+    if command -v $browser >/dev/null; then break; fi
   done
   # Ubuntu's package is a snap, which neither a container nor a script can count on.
-  if may_install && grep -q '^ID=debian' /etc/os-release; then
-    install_system chromium
+  if [ $browser = none ] && ! grep -q '^ID=ubuntu' /etc/os-release; then missing+=(chromium); fi
+  command -v espeak-ng >/dev/null || missing+=(espeak-ng)
+  command -v ffprobe >/dev/null || missing+=(ffmpeg)
+  /sbin/ldconfig -p 2>/dev/null | grep -q libportaudio || missing+=(libportaudio2)
+  [ ${#missing[@]} = 0 ] && return
+  if may_install; then
+    install_system "${missing[@]}"
   else
-    say "- no Chromium: tests of the web page will be skipped; to run them, install chromium"
+    say "- their tests will be skipped, for want of: ${missing[*]} (apt-get install, as root)"
   fi
 }
 
@@ -201,7 +206,9 @@ main() {
     step tests "$(key requirements/{test,minicpmo,constraints}.txt)" \
       "Installing what the tests need, torch among it (6 GB, a few minutes)" \
       pip_install -r requirements/test.txt
-    need_chromium
+    step upstream "$(key requirements/upstream.txt)" \
+      "Installing what the vocoder is compared with" pip_install --no-deps -r requirements/upstream.txt
+    need_programs
     # Where this fails, the tests that need it say why.
     if command -v go >/dev/null; then
       step livekit-server "$(key scripts/livekit_server.sh)" \

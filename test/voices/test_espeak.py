@@ -56,7 +56,6 @@ def test_text_is_never_an_option() -> None:
     assert list(EspeakVoice().say("--help me", threading.Event()))
 
 
-@installed
 def child_names() -> list[str]:
     """Return the names of this process's children, zombies too."""
     names = []
@@ -68,6 +67,7 @@ def child_names() -> list[str]:
     return names
 
 
+@installed
 def test_stops_in_mid_word_and_leaves_no_process() -> None:
     cancel = threading.Event()
     sound = EspeakVoice().say("one two three four five six seven. " * 20, cancel)
