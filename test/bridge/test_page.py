@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -11,25 +10,18 @@ from typing import Any
 
 import pytest
 
+from test.bridge.browsing import chromium, holds, installed, ready, tabs
 from test.bridge.serving import Served, comment, frames, jpeg, serve, sound
 from video_commentary.bridge.access import TOKEN_VARIABLE
 from video_commentary.bridge.items import Cut, JpegFrame, Reply, Situation
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required",
-    "--disable-background-networking",
-]  # fmt: skip
+pytestmark = installed
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as it:
-        chromium = it.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
+    with chromium() as it:
+        yield it
 
 
 @pytest.fixture
@@ -63,30 +55,9 @@ def camera(web: Served, fps: float = 10.0) -> Iterator[None]:
 
 @contextmanager
 def opened(browser: Any, web: Served, path: str = "/", **options: Any) -> Iterator[Any]:
-    """Open the page; nothing may be logged as an error."""
-    context = browser.new_context(**options)
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(web.url + path)
-    try:
+    """Open the page in one tab."""
+    with tabs(browser, web.url + path, **options) as (page,):
         yield page
-        assert errors == []
-    finally:
-        context.close()
-
-
-def holds(page: Any, expression: str, seconds: float = 10.0) -> None:
-    """Wait until an expression is true; Playwright's own waiting needs a page that allows eval."""
-    end = time.monotonic() + seconds
-    while not page.evaluate(expression):
-        assert time.monotonic() < end, f"{expression} does not come true"
-        page.wait_for_timeout(30)
-
-
-def ready(page: Any) -> None:
-    holds(page, "window.commentary && commentary.drawn() > 3")
 
 
 def test_shows_picture_words_history_and_lights(browser: Any, web: Served) -> None:

@@ -147,9 +147,7 @@ def test_words_and_picture_are_in_step_once_the_average_has_settled() -> None:
         bridge() as it,
         tab(it) as page,
     ):
-        settled = lambda: abs(it.status()["display_delay"] - 1.1) < 0.35  # noqa: E731
-        wait(settled, 60, "the delay's settling")
-        wait(lambda: it.metric("measured_delay_seconds") < 1.35, 60, "the average's settling")
+        wait(lambda: settled(it, page), 90, "the delay's settling")
         begin = len(page.comments)
         wait(lambda: len({said["sequence"] for _, said in page.comments[begin:]}) > 5, 60)
         pictures, comments = list(page.pictures), list(page.comments)
@@ -168,10 +166,17 @@ def test_words_and_picture_are_in_step_once_the_average_has_settled() -> None:
         assert beside is not None
         about = beside + (newest - near) * fps
         apart.append(abs(on_display - about) / fps)
-    # By the clock in the picture; a machine that stands still for a moment may spoil one.
-    assert sorted(apart)[-2] <= 0.3, apart
+    assert max(apart) <= 0.3, apart
     steps = np.diff([stamp for _, stamp, _ in pictures[-60:]])
     assert steps.max() < 2.5 / fps, "the picture does not jump"
+
+
+def settled(it: Bridge, page: Tab) -> bool:
+    """Return whether the picture is held back by what the last comments took to their words."""
+    newest = {said["sequence"]: said for _, said in page.comments if said["first_words"]}
+    took = [said["first_words"] - said["newest"] for said in list(newest.values())[-3:]]
+    held = it.status()["display_delay"]
+    return len(took) == 3 and all(abs(held - one) < 0.15 for one in took)
 
 
 def test_words_come_in_the_order_in_which_they_were_said() -> None:
@@ -237,7 +242,7 @@ def test_sound_is_the_topics_sample_by_sample() -> None:
 
 def test_steering_from_the_page_reaches_the_commentator() -> None:
     with commentator("says", "breathing_pause:=0.2") as _, bridge() as it, probe() as graph:
-        graph.film(lambda: it.light("model") == "ok")
+        graph.film(lambda: graph.finals)
         answers: dict[str, httpx.Response] = {}
 
         def ask() -> None:
@@ -320,28 +325,6 @@ def test_nobody_watching_costs_little_and_a_single_frame_is_fresh() -> None:
         for _ in range(3):
             response = it.get("/api/frame")
             assert time.time() - float(response.headers["X-Timestamp"]) < 0.4
-
-
-def test_a_post_is_answered_quickly_while_two_tabs_play_everything() -> None:
-    with (
-        scene(15.0, "width:=320", "height:=240"),
-        commentator("says", "breathing_pause:=0.1", voice="speaks"),
-        bridge() as it,
-        tab(it, sound=True) as first,
-        tab(it, sound=True) as second,
-    ):
-        wait(lambda: min(len(t.pictures) for t in (first, second)) > 20, 40)
-        wait(lambda: min(len(t.sounds) for t in (first, second)) > 20, 40)
-        took = []
-        for _ in range(10):
-            began = time.monotonic()
-            assert it.post("/api/enabled", {"enabled": True}).status_code == 200
-            took.append(time.monotonic() - began)
-            time.sleep(0.2)
-        assert np.median(took) < 0.2, took
-        for page in (first, second):
-            indices = [index for index, _ in page.sounds]
-            assert indices == list(range(indices[0], indices[0] + len(indices)))
 
 
 def test_a_client_that_stops_reading_is_let_go_and_holds_up_nobody() -> None:

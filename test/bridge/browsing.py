@@ -1,0 +1,58 @@
+"""The page in the system's Chromium."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+installed = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required",
+    "--disable-background-networking",
+]  # fmt: skip
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """Run a headless browser for the length of a block."""
+    with playwright.sync_playwright() as it:
+        browser = it.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def tabs(browser: Any, url: str, number: int = 1, **options: Any) -> Iterator[list[Any]]:
+    """Open the page in tabs of one window; none may log an error."""
+    context = browser.new_context(**options)
+    pages = [context.new_page() for _ in range(number)]
+    errors: list[str] = []
+    for page in pages:
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(url)
+    try:
+        yield pages
+        assert errors == []
+    finally:
+        context.close()
+
+
+def holds(page: Any, expression: str, seconds: float = 10.0) -> None:
+    """Wait until an expression is true; Playwright's own waiting needs a page that allows eval."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"{expression} does not come true"
+        page.wait_for_timeout(30)
+
+
+def ready(page: Any, seconds: float = 10.0) -> None:
+    """Wait until pictures are shown."""
+    holds(page, "window.commentary && commentary.drawn() > 3", seconds)
