@@ -1,7 +1,8 @@
-"""Running a node as a process: one spin, one shutdown, gone within a second."""
+"""Running a node as a process: one thread for ROS, one shutdown, gone within seconds."""
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import sys
@@ -15,6 +16,9 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
+PATIENCE = 2.5
+"""Seconds from a signal to the end. Who hangs longer is shown, thread by thread, and ended."""
+
 
 def run(create: Callable[[], Node]) -> None:
     """Spin the node until SIGINT or SIGTERM, then call its `destroy_node`, which stops its work.
@@ -25,36 +29,62 @@ def run(create: Callable[[], Node]) -> None:
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    try:
-        node = create()
-    except (ValueError, ParameterException) as error:
-        rclpy.try_shutdown()
-        sys.exit(f"can't start: {error}")
-    # Spun on a thread of its own: Python runs signal handlers on the main thread only, and not
-    # while that waits inside rcl.
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    spinner = threading.Thread(target=_spin, args=(executor, node, stopping), daemon=True)
+    spinner = _Spinner(create, stopping)
     spinner.start()
     stopping.wait()
     # `ros2 launch` and the terminal may both send SIGINT: the second must not cut this short.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    executor.shutdown(timeout_sec=1.0)  # a callback that hangs must not keep us here
-    spinner.join(1.0)
-    node.destroy_node()
+    faulthandler.dump_traceback_later(PATIENCE, exit=True)
+    error = spinner.close()
     rclpy.try_shutdown()
+    if error is not None:
+        print(f"can't start: {error}", file=sys.stderr)
     # All is ended. Python's own end would only take time (4 s where torch is loaded), and native
     # threads of libraries may abort in it.
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(0 if error is None else 1)
 
 
-def _spin(executor: SingleThreadedExecutor, node: Node, stopping: threading.Event) -> None:
-    while not stopping.is_set():
+class _Spinner(threading.Thread):
+    """Makes a node and spins it.
+
+    Not on the main thread: Python runs signal handlers on that one only, and not while it waits
+    inside rcl.
+    """
+
+    def __init__(self, create: Callable[[], Node], stopping: threading.Event) -> None:
+        super().__init__(name="ros", daemon=True)
+        self._create = create
+        self._stopping = stopping
+        self._executor = SingleThreadedExecutor()
+        self._node: Node | None = None
+        self._error: Exception | None = None
+
+    def run(self) -> None:
         try:
-            executor.spin()
-        except ExternalShutdownException:
-            stopping.set()
-        except Exception:  # noqa: BLE001 - a callback that fails must not take the node down
-            node.get_logger().error(f"a callback failed:\n{traceback.format_exc()}")
+            self._node = self._create()
+        except (ValueError, ParameterException) as error:
+            self._error = error
+        except Exception as error:  # noqa: BLE001 - told by the main thread
+            traceback.print_exc()
+            self._error = error
+        if self._node is None:
+            self._stopping.set()
+            return
+        self._executor.add_node(self._node)
+        while not self._stopping.is_set():
+            try:
+                self._executor.spin()
+            except ExternalShutdownException:
+                self._stopping.set()
+            except Exception:  # noqa: BLE001 - a callback that fails must not take the node down
+                self._node.get_logger().error(f"a callback failed:\n{traceback.format_exc()}")
+
+    def close(self) -> Exception | None:
+        """Stop spinning, end the node's work; return why it couldn't be made, if so."""
+        self._executor.shutdown(timeout_sec=1.0)  # a callback that hangs must not keep us here
+        self.join(1.0)
+        if self._node is not None:
+            self._node.destroy_node()
+        return self._error

@@ -1,0 +1,83 @@
+"""Nodes that don't end as they should, in processes of their own."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import pytest
+
+from test.nodes.graph import Process, process
+
+NODE = """
+import time
+from rclpy.node import Node
+from video_commentary.ros.running import run
+
+class Stubborn(Node):
+    def __init__(self):
+        super().__init__("stubborn")
+        {making}
+        self.create_timer(0.01, self.work)
+        print("up", flush=True)
+
+    def work(self):
+        {work}
+
+    def destroy_node(self):
+        {ending}
+        super().destroy_node()
+
+run(Stubborn)
+"""
+HANG = "print('hangs', flush=True); time.sleep(60)"
+
+
+def stubborn(making: str = "", work: str = "pass", ending: str = "") -> tuple[str, str]:
+    return "-c", NODE.format(making=making, work=work, ending=ending)
+
+
+def until_it_says(running: Process, words: str) -> None:
+    end = time.monotonic() + 30
+    while words not in running.output():
+        assert time.monotonic() < end, running.output()
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ends_while_it_is_still_being_made(number: int) -> None:
+    with process(*stubborn(making=HANG)) as running:
+        until_it_says(running, "hangs")
+        status, took = running.stop(number)
+        assert (status, took < 2.5) == (0, True), running.output()
+
+
+def test_ends_though_a_callback_hangs() -> None:
+    with process(*stubborn(work=HANG)) as running:
+        until_it_says(running, "hangs")
+        status, took = running.stop()
+        assert (status, took < 3.0) == (0, True), running.output()
+
+
+def test_who_hangs_in_the_end_is_shown_and_ended() -> None:
+    with process(*stubborn(ending=HANG)) as running:
+        until_it_says(running, "up")
+        status, took = running.stop()
+        assert took < 4.0
+        assert status == 1
+        assert "in destroy_node" in running.output()
+
+
+def test_what_fails_in_the_making_is_told() -> None:
+    with process(*stubborn(making="raise RuntimeError('no camera chip')")) as running:
+        assert running.popen.wait(30) == 1
+        assert "can't start: no camera chip" in running.output()
+
+
+def test_a_callback_that_fails_does_not_take_the_node_down() -> None:
+    with process(*stubborn(work="raise RuntimeError('once more')")) as running:
+        end = time.monotonic() + 30
+        while running.output().count("RuntimeError: once more") < 3:
+            assert time.monotonic() < end, running.output()
+            time.sleep(0.05)
+        assert running.stop()[0] == 0
