@@ -257,10 +257,9 @@ def test_mjpeg_brings_every_frame_once_delayed_with_its_stamp(web: Served) -> No
     sent = {frame.jpeg: frame.stamp for frame in made}
     for arrived, stamp, content in got[1:]:
         assert sent[content] == pytest.approx(stamp, abs=1e-5)
-        assert arrived - stamp == pytest.approx(due, abs=0.5)
+        assert arrived - stamp == pytest.approx(due, abs=0.15)
     stamps = [stamp for _, stamp, _ in got]
-    assert np.diff(stamps).min() > 0.099  # none twice; a busy machine may skip one
-    assert np.median(np.diff(stamps)) == pytest.approx(0.1, abs=1e-4)
+    assert np.diff(stamps) == pytest.approx(0.1, abs=1e-4)
     until(lambda: web.context.clients.now["mjpeg"] == 0)
     assert web.port.display.viewers == 0
 

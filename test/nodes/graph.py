@@ -115,6 +115,7 @@ class Probe:
         self._hear(Status, "status", LATCHED)
         self._subscribe(DiagnosticArray, "/diagnostics", 10, "diagnostics")
         self._publishers: dict[tuple[type, str], Any] = {}
+        self._clients: dict[str, Any] = {}
 
     def close(self) -> None:
         self._executor.shutdown()
@@ -200,11 +201,12 @@ class Probe:
 
     def call(self, kind: type, name: str, request: Any, seconds: float = 20.0) -> Any:
         """Call a service; return its response."""
-        client = self.node.create_client(kind, name)
+        if name not in self._clients:
+            self._clients[name] = self.node.create_client(kind, name)
+        client = self._clients[name]
         assert client.wait_for_service(timeout_sec=seconds), f"{name} is not there"
         future = client.call_async(request)
         self.until(future.done, seconds, f"an answer from {name}")
-        self.node.destroy_client(client)
         return future.result()
 
     def steer(self, instruction: str) -> Any:
