@@ -23,9 +23,7 @@ narrate:  ## Narrate the video or rosbag IN to OUT (.mp4, .srt, .vtt, .jsonl or 
 	@scripts/in_venv.sh python -m video_commentary.tools.narrate "$$IN" "$$OUT" $(ARGS)
 
 test: lint  ## Run everything CI runs: ruff, mypy and all tests that need no GPU
-	@# Real processes, sockets and clocks: on a busy machine one may come late, so a test that fails
-	@# is run up to twice more, and the closing line counts that. What is wrong fails three times.
-	@scripts/in_venv.sh python -m pytest --reruns 2 --reruns-delay 1 $(ARGS)
+	@scripts/in_venv.sh python -m pytest -rR $(ARGS)
 
 lint: setup  ## Run ruff and mypy
 	@scripts/in_venv.sh ruff check .
