@@ -7,7 +7,7 @@ from video_commentary.engines.builtin.detector import Detection
 from video_commentary.engines.builtin.events import Event, EventFinder
 from video_commentary.engines.builtin.geometry import Box
 from video_commentary.engines.builtin.groups import together
-from video_commentary.engines.builtin.scene import described
+from video_commentary.engines.builtin.scene import Seen, described
 from video_commentary.engines.builtin.tracker import Tracker
 
 ASPECT = 4 / 3
@@ -68,6 +68,32 @@ def test_two_pass_each_other() -> None:
         lambda t: upright(0.3 + 0.1 * t), lambda t: upright(1.0 - 0.1 * t, 0.72), seconds=7
     )
     assert [e.kind for e in events].count("passes") == 1
+
+
+def test_two_who_wait_before_they_pass_are_told_all_the_same() -> None:
+    def comes(t: float) -> float:
+        return min(t, 2.0) + max(0.0, t - 9.0)
+
+    events = happenings(
+        lambda t: upright(0.35 + 0.08 * comes(t)),
+        lambda t: upright(0.95 - 0.08 * comes(t), 0.72),
+        seconds=15,
+    )
+    assert [e.kind for e in events].count("passes") == 1
+
+
+def test_pairs_that_did_not_pass_are_forgotten() -> None:
+    finder = EventFinder()
+    for number in range(50):
+        pair = {
+            2 * number + n: Seen(
+                2 * number + n, "person", "people", Box(x, 0.4, x + 0.1, 0.7), heading,
+                False, "middle", "", 3.0,
+            )
+            for n, (x, heading) in enumerate([(0.4, "right"), (0.7, "left")])
+        }  # fmt: skip
+        finder.observe(10.0 * number, [], pair, ASPECT)
+    assert len(finder._sides) == 1
 
 
 def test_two_walk_together_and_are_told_once() -> None:

@@ -31,6 +31,14 @@ def test_an_event_is_told_once() -> None:
     assert teller.tell(10.5, facts, ALL, ()) == ""
 
 
+def test_what_was_told_is_not_remembered_for_ever() -> None:
+    teller = Teller(0)
+    for number in range(100):
+        now = 10.0 * number
+        assert teller.tell(now, known(enters(now - 0.5, number), now=now), ALL, ())
+    assert len(teller._told) < 5
+
+
 def test_nothing_is_said_twice_within_ten_seconds() -> None:
     teller = Teller(0)
     said: list[tuple[float, str]] = []

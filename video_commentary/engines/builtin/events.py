@@ -15,6 +15,7 @@ _WALK = 0.5  # own sizes that a thing must have gone to be said to stop
 _LEFT = 0.3  # own sizes from where it stood that make a new start
 _PARTY = 6  # pictures side by side, less those apart, that make a company
 _TOLD = 50  # pictures apart after which the same company is told anew
+_PASSING = 4.0  # seconds that two may take to pass each other
 _ENTRY = 2.5  # seconds after which something seen at the border did not just come in
 
 
@@ -159,6 +160,8 @@ class EventFinder:
 
     def _pairs_of(self, stamp: float, people: list[Seen]) -> list[Event]:
         events = []
+        for pair in [p for p, (since, _) in self._sides.items() if since <= stamp - _PASSING]:
+            del self._sides[pair]
         for index, one in enumerate(people):
             for other in people[index + 1 :]:
                 pair = frozenset((one.number, other.number))
@@ -193,7 +196,7 @@ class EventFinder:
         before = self._sides.get(pair)
         if before is None and rightward < -0.3 * size and rightward > -2.5 * size:
             self._sides[pair] = (stamp, rightward)
-        if before is not None and stamp - before[0] < 4 and rightward > 0.3 * size:
+        if before is not None and rightward > 0.3 * size:
             del self._sides[pair]
             return True
         return False

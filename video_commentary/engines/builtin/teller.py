@@ -42,7 +42,7 @@ class Teller:
         """Vary words by `seed`: the same pictures give the same comments."""
         self._rng = random.Random(seed)
         self._said: deque[Said] = deque(maxlen=64)
-        self._told: set[tuple[str, int]] = set()
+        self._told: dict[tuple[str, int], float] = {}
 
     def tell(self, stamp: float, known: Known, wishes: Wishes, recent: Sequence[str]) -> str:
         """Return the next sentence about a camera, "" where nothing is new."""
@@ -94,10 +94,12 @@ class Teller:
         return ""
 
     def _recall(self, stamp: float) -> None:
-        """Forget what was said in the future: the stamps jumped backwards."""
+        """Forget what was told too long ago to be known still, and the future of a bag's loop."""
         if self._said and self._said[-1].stamp > stamp:
             self._said.clear()
             self._told.clear()
+        for mark in [m for m, at in self._told.items() if at < stamp - 2 * _FRESH]:
+            del self._told[mark]
 
     def _ranked(self, stamp: float, known: Known, wishes: Wishes) -> list[Event]:
         untold = [
@@ -109,7 +111,7 @@ class Teller:
 
     def _knows(self, event: Event) -> bool:
         marks = _marks(event)
-        return bool(marks) and marks <= self._told
+        return bool(marks) and marks <= self._told.keys()
 
     def _weight(self, stamp: float, event: Event, wishes: Wishes) -> float:
         topic = _AMBIENT.get(event.group, event.group)
@@ -149,7 +151,7 @@ class Teller:
     def _note(self, stamp: float, text: str, event: Event | None) -> None:
         self._said.append(Said(stamp, text, event))
         if event is not None:
-            self._told |= _marks(event)
+            self._told |= dict.fromkeys(_marks(event), event.stamp)
 
 
 def _marks(event: Event) -> set[tuple[str, int]]:
