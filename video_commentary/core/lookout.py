@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from math import ceil
 
@@ -73,14 +73,21 @@ class Lookout:
         with self._lock:
             self._cameras = {topic: _Camera(self._settings, look_fps, count) for topic in topics}
             self._intensity = Intensity.NORMAL
+        self._owners: dict[str, str] = {}
 
     def use(self, topic: str, stamp: float) -> Use:
         """Return what the frame of this stamp is wanted for, before anyone converts it."""
         return self._cameras[topic].use(stamp)
 
     def see(self, topic: str, frame: Frame, use: Use) -> None:
-        """Take in a frame that is wanted. Raise EngineError where the engine can't look."""
+        """Take in a frame that is wanted. Raise EngineError where the engine can't look.
+
+        Of two topics with one frame_id, the second is called by its topic.
+        """
         camera = self._cameras[topic]
+        # Before anyone sees the frame: what is cached for it is kept by its identity.
+        if self._owners.setdefault(frame.camera, topic) != topic:
+            frame = replace(frame, camera=topic)
         if use is Use.KEEP:
             change = camera.change.observe(frame)
             with self._lock:

@@ -173,6 +173,8 @@ def test_cameras_are_told_apart(blind: Narration, landscape: Image) -> None:
             engine.look(frames[-1])
     text = spoken(engine, request(frames[-4:]))
     assert text.startswith("On camera left: ")
+    text = spoken(engine, request(frames[-4:], question="Is there a dog?"))
+    assert "On camera left: I can't tell" in text
 
 
 def test_stamps_that_jump_backwards_start_anew(blind: Narration, landscape: Image) -> None:

@@ -19,6 +19,9 @@ from .topics import Wishes, wishes
 MODEL_FILE = Path("builtin") / "efficientdet_lite0.tflite"
 """Where the detector's weights lie, below the models' folder."""
 
+_NO_NAMES = {"camera", "cam", "link", "frame", "optical", "image", "raw", ""}
+"""Words in a frame_id or a topic that tell no camera from another."""
+
 _WORDS_A_TOKEN = 0.75
 _HELP = "I can follow people, vehicles, animals, motion, light and the camera's own movement."
 
@@ -141,5 +144,7 @@ def _placed(text: str, known: Known, cameras: int) -> str:
     if cameras < 2:
         return text
     words = known.camera.replace("/", "_").split("_")
-    name = " ".join(w for w in words if w not in {"camera", "cam", "link", "frame", "optical", ""})
-    return f"On camera {name or known.camera}: {text[0].lower() + text[1:]}"
+    name = " ".join(w for w in words if w not in _NO_NAMES)
+    if not text.startswith(("I ", "I'")):
+        text = text[0].lower() + text[1:]
+    return f"On camera {name or known.camera}: {text}"
