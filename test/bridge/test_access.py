@@ -27,6 +27,13 @@ def test_beyond_loopback_a_token_is_made(listen: str) -> None:
     assert (given.token, given.made) == (TOKEN, False)
 
 
+def test_behind_a_proxy_a_token_is_made_though_it_listens_on_loopback() -> None:
+    proxied = access_from(BridgeSettings(allowed_hosts="robot.example"), {})
+    assert proxied.made
+    assert not proxied.knows({})
+    assert access_from(BridgeSettings(allowed_hosts=" "), {}).token is None
+
+
 @pytest.mark.parametrize("token", ["short", "not-äscii-but-long"])
 def test_a_weak_token_is_refused_with_what_is_allowed(token: str) -> None:
     with pytest.raises(ValueError, match="at least 12 ASCII"):
@@ -42,6 +49,7 @@ def test_a_weak_token_is_refused_with_what_is_allowed(token: str) -> None:
         ({"authorization": f"Bearer {TOKEN}x"}, False),
         ({"authorization": "Bearer "}, False),
         ({"cookie": f"other=1; {COOKIE}={TOKEN}"}, True),
+        ({"cookie": f'prefs={{"a":1}}; {COOKIE}={TOKEN}'}, True),
         ({"cookie": f"{COOKIE}=wrong"}, False),
         ({"cookie": "\x00;=;"}, False),
         ({"authorization": "Bearer \xe4"}, False),

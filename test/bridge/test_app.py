@@ -154,6 +154,19 @@ def test_a_body_of_unknown_length_is_refused(web: Served) -> None:
     assert response.status_code == 411
 
 
+def test_a_length_does_not_smuggle_in_a_body_that_has_none() -> None:
+    with (
+        serve({TOKEN_VARIABLE: TOKEN}) as web,
+        socket.create_connection(("127.0.0.1", int(web.url.rsplit(":", 1)[1]))) as raw,
+    ):
+        raw.sendall(
+            b"POST /api/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 20\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        raw.settimeout(5)
+        assert b" 411 " in raw.recv(100)
+
+
 def test_too_many_requests_are_told_to_wait() -> None:
     with serve() as web, httpx.Client() as client:
         answers: list[httpx.Response] = []
@@ -213,6 +226,38 @@ def test_logging_in_gives_a_cookie_that_scripts_can_not_read() -> None:
         assert client.get("/api/status").status_code == 200
         guesses = [client.post("/api/login", json={"token": str(i)}).status_code for i in range(9)]
         assert guesses[-1] == 429
+
+
+def test_who_has_no_token_takes_nothing_from_those_who_have_it() -> None:
+    with serve({TOKEN_VARIABLE: TOKEN}) as web, httpx.Client(base_url=web.url) as client:
+        for _ in range(40):
+            assert client.post("/api/enabled", json={"enabled": True}).status_code == 401
+        right = {"Authorization": f"Bearer {TOKEN}"}
+        entered = client.post("/api/enabled", json={"enabled": True}, headers=right)
+        assert entered.status_code == 200
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Cookie"])
+def test_guesses_are_few_and_tell_nothing_once_there_were_too_many(name: str) -> None:
+    form = "Bearer {}" if name == "Authorization" else f"{COOKIE}={{}}"
+    with serve({TOKEN_VARIABLE: TOKEN}) as web:
+        answers = [
+            web.get("/api/status", headers={name: form.format(f"guess-{i}")}) for i in range(9)
+        ]
+        assert [answer.status_code for answer in answers[:5]] == [401] * 5
+        assert answers[-1].status_code == 429
+        assert int(answers[-1].headers["Retry-After"]) >= 1
+        assert web.get("/api/status", headers={name: form.format(TOKEN)}).status_code == 429
+        assert web.get("/api/status").status_code == 401
+        assert web.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_behind_tls_the_cookie_never_goes_out_without(scheme: str) -> None:
+    with serve({TOKEN_VARIABLE: TOKEN}) as web:
+        origin = web.url.replace("http", scheme, 1)
+        entered = web.post("/api/login", {"token": TOKEN}, headers={"Origin": origin})
+        assert ("Secure" in entered.headers["Set-Cookie"]) is (scheme == "https")
 
 
 def test_a_failure_inside_shows_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

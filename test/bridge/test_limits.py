@@ -11,6 +11,8 @@ def test_a_burst_then_a_rate_for_each_address_alone() -> None:
     assert [limit.wait("a") for _ in range(3)] == [0, 0, 0]
     assert limit.wait("a") == pytest.approx(0.5)
     assert limit.wait("b") == 0
+    assert limit.until_one("a") == pytest.approx(0.5)
+    assert limit.until_one("b") == 0
     now[0] = 0.5
     assert limit.wait("a") == 0
     assert limit.wait("a") > 0

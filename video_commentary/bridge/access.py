@@ -9,8 +9,9 @@ import secrets
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
+
+from starlette.requests import cookie_parser
 
 from ..core.settings import BridgeSettings
 
@@ -34,6 +35,11 @@ class Access:
         # Both are always compared: how long it takes tells nothing about which was sent.
         bearer = self.fits(_bearer(headers.get("authorization", "")))
         return self.fits(_cookie(headers.get("cookie", ""))) or bearer
+
+    def is_offered(self, headers: Mapping[str, str]) -> bool:
+        """Return whether the request carries a token, right or wrong, where one is needed."""
+        sent = _bearer(headers.get("authorization", "")) or _cookie(headers.get("cookie", ""))
+        return self.token is not None and bool(sent)
 
     def fits(self, offered: str) -> bool:
         """Return whether `offered` is the token, compared in constant time."""
@@ -65,7 +71,8 @@ def same_origin(origin: str, host: str) -> bool:
 def access_from(settings: BridgeSettings, environment: Mapping[str, str] = os.environ) -> Access:
     """Return what the settings and VIDEO_COMMENTARY_TOKEN ask for. Raise ValueError.
 
-    Beyond loopback a token is always needed: one is made where none is set.
+    A token is always needed beyond loopback, and where another host name is allowed, which only a
+    proxy in front of loopback brings here: one is made where none is set.
     """
     name = socket.gethostname().lower()
     hosts = {"localhost", name, f"{name.split('.')[0]}.local"}
@@ -73,7 +80,8 @@ def access_from(settings: BridgeSettings, environment: Mapping[str, str] = os.en
     token = environment.get(TOKEN_VARIABLE) or None
     if token is not None and (len(token) < _SHORTEST or not token.isascii()):
         raise ValueError(f"{TOKEN_VARIABLE}: use at least {_SHORTEST} ASCII characters")
-    made = token is None and not is_loopback(settings.listen)
+    exposed = not is_loopback(settings.listen) or bool(settings.allowed_hosts.strip())
+    made = token is None and exposed
     return Access(secrets.token_urlsafe(24) if made else token, frozenset(hosts), made)
 
 
@@ -98,8 +106,5 @@ def _bearer(header: str) -> str:
 
 
 def _cookie(header: str) -> str:
-    try:
-        morsel = SimpleCookie(header).get(COOKIE)
-    except CookieError:
-        return ""
-    return morsel.value if morsel else ""
+    # Python's SimpleCookie gives up at the first cookie it can't read, one of another page perhaps.
+    return cookie_parser(header).get(COOKIE, "")

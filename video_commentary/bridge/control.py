@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
 from ..core.prompting import MAX_INSTRUCTION
@@ -112,14 +112,18 @@ def entry_routes(context: Context) -> APIRouter:
     routes = APIRouter(prefix="/api", tags=["entry"])
 
     @routes.post("/login", status_code=204)
-    async def login(body: Login, response: Response) -> None:
+    async def login(body: Login, request: Request, response: Response) -> None:
         """Keep the token in a cookie, which images and WebSockets need."""
         token = context.access.token
         if token is None:
             return
         if not context.access.fits(body.token):
             raise HTTPException(401, "that is not the token: see the bridge's log")
-        response.set_cookie(COOKIE, token, httponly=True, samesite="strict", path="/")
+        # Only the page knows whether a proxy before us speaks TLS.
+        secure = request.headers.get("origin", "").startswith("https:")
+        response.set_cookie(
+            COOKIE, token, secure=secure, httponly=True, samesite="strict", path="/"
+        )
 
     @routes.post("/livekit/token")
     async def livekit_token(body: Identity) -> dict[str, str | int]:

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .access import Access, same_origin
 from .limits import LARGEST_BODY, RateLimit
 
-_OPEN = ("/", "/favicon.ico", "/api/login")
+_OPEN = ("/", "/favicon.ico")
 _OPEN_BELOW = "/static/"
 _READING = ("GET", "HEAD", "OPTIONS")
 
@@ -58,13 +58,30 @@ class Guard:
             )
         if origin is not None and not same_origin(origin, host):
             return Refusal(403, "a page of another origin may not use this")
-        if scope["type"] == "http" and scope["method"] not in _READING:
-            refusal = self._refuse_post(scope, headers)
-            if refusal:
-                return refusal
-        path = scope["path"]
-        if path in _OPEN or path.startswith(_OPEN_BELOW) or self._access.knows(headers):
+        address = scope["client"][0] if scope.get("client") else ""
+        changes = scope["type"] == "http" and scope["method"] not in _READING
+        return (
+            _refuse_body(headers)
+            or self._refuse_stranger(scope["path"], changes, headers, address)
+            or (_too_many(self._posts.wait(address)) if changes else None)
+        )
+
+    def _refuse_stranger(
+        self, path: str, changes: bool, headers: Mapping[str, str], address: str
+    ) -> Refusal | None:
+        """Ask for the token. Strangers use up guesses only, never what those who have it may do."""
+        if path == "/api/login":
+            return _too_many(self._logins.wait(address)) if changes else None
+        if path in _OPEN or path.startswith(_OPEN_BELOW):
             return None
+        offers = self._access.is_offered(headers)
+        if offers and (wait := self._logins.until_one(address)):
+            # Looked at, even a refused guess would tell whether it was right.
+            return _too_many(wait)
+        if self._access.knows(headers):
+            return None
+        if offers:
+            self._logins.wait(address)
         return Refusal(
             401,
             "a token is needed: send it as `Authorization: Bearer <token>`, or open / and log in; "
@@ -72,19 +89,23 @@ class Guard:
             (("www-authenticate", "Bearer"),),
         )
 
-    def _refuse_post(self, scope: Scope, headers: Mapping[str, str]) -> Refusal | None:
-        length = headers.get("content-length")
-        if length is None and "transfer-encoding" in headers:
-            return Refusal(411, "send a Content-Length")
-        if int(length or 0) > LARGEST_BODY:
-            return Refusal(413, f"the body has {length} bytes: send at most {LARGEST_BODY}")
-        address = scope["client"][0] if scope.get("client") else ""
-        limit = self._logins if scope["path"] == "/api/login" else self._posts
-        if wait := limit.wait(address):
-            seconds = math.ceil(wait)
-            after = (("retry-after", str(seconds)),)
-            return Refusal(429, f"too many requests: wait {seconds} s", after)
+
+def _refuse_body(headers: Mapping[str, str]) -> Refusal | None:
+    # Where both are sent, servers go by this one and not by the length.
+    if "transfer-encoding" in headers:
+        return Refusal(411, "send a Content-Length and no Transfer-Encoding")
+    length = headers.get("content-length", "0")
+    if int(length) > LARGEST_BODY:
+        return Refusal(413, f"the body has {length} bytes: send at most {LARGEST_BODY}")
+    return None
+
+
+def _too_many(wait: float) -> Refusal | None:
+    """Return the refusal of one who has to wait so many seconds; 0 for none."""
+    if not wait:
         return None
+    seconds = math.ceil(wait)
+    return Refusal(429, f"too many requests: wait {seconds} s", (("retry-after", str(seconds)),))
 
 
 async def _answer(refusal: Refusal, scope: Scope, send: Send) -> None:

@@ -28,14 +28,22 @@ class RateLimit:
 
     def wait(self, address: str) -> float:
         """Take one; return 0, or in how many seconds there will be one again."""
-        now = self._clock()
-        left, at = self._buckets.pop(address, (self._burst, now))
-        left = min(self._burst, left + (now - at) * self._rate)
+        left, now = self._left(address)
         allowed = left >= 1
+        self._buckets.pop(address, None)
         self._buckets[address] = (left - allowed, now)
         while len(self._buckets) > _ADDRESSES:
             self._buckets.popitem(last=False)
         return 0.0 if allowed else (1 - left) / self._rate
+
+    def until_one(self, address: str) -> float:
+        """Take none; return in how many seconds there is one, 0 for now."""
+        return max(0.0, 1 - self._left(address)[0]) / self._rate
+
+    def _left(self, address: str) -> tuple[float, float]:
+        now = self._clock()
+        left, at = self._buckets.get(address, (self._burst, now))
+        return min(self._burst, left + (now - at) * self._rate), now
 
 
 class FullError(Exception):
