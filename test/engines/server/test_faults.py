@@ -35,7 +35,7 @@ FAULTS = {
     "no such path": (refuses(404, '{"detail": "Not Found"}'), "must end in /v1"),
     "no such model": (
         refuses(404, '{"error": {"message": "The model `x` does not exist."}}'),
-        "set server_model to one of tiny",
+        "set server_model to a model it serves",
     ),
     "a page at 404": (refuses(404, PAGE, "text/html"), "must end in /v1"),
     "too large": (refuses(413, "nginx", "text/html"), "lower server_image_side"),
@@ -84,6 +84,12 @@ def test_every_fault_says_what_to_do(name: str, misbehaving: Start, engine: Make
 def test_no_server_is_told_at_once_and_found_when_it_comes(engine: Make) -> None:
     with pytest.raises(EngineError, match="can't be reached.*start it, or correct server_url"):
         engine(f"http://127.0.0.1:{free_port()}/v1")
+
+
+def test_a_model_of_another_name_is_told_what_there_is(misbehaving: Start, engine: Make) -> None:
+    it = engine(misbehaving(FAULTS["no such model"][0]).url, server_model="x")
+    with pytest.raises(EngineError, match="set server_model to one of tiny"):
+        ask(it)
 
 
 def test_a_hanging_request_is_closed_when_cancelled(misbehaving: Start, engine: Make) -> None:

@@ -3,11 +3,12 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from test.engines.server.asking import ask
-from test.engines.server.misbehaving import Behaviour, Misbehaving, hangs, refuses, says
+from test.engines.server.misbehaving import Behaviour, Handler, Misbehaving, hangs, refuses, says
 from test.engines.server.running import free_port
 from video_commentary.core.engine import EngineError
 from video_commentary.engines.server.engine import ServerEngine
@@ -57,6 +58,27 @@ def test_a_failed_server_comes_back(misbehaving: Start, engine: Make) -> None:
         ask(it)
     time.sleep(1.05)
     assert ask(it) == ["Back."]
+
+
+def test_a_server_that_comes_back_with_another_model_is_asked_for_it(
+    misbehaving: Start, engine: Make
+) -> None:
+    server = misbehaving(says("Old."))
+    it = engine(server.url)
+    assert ask(it) == ["Old."]
+
+    def behave(handler: Handler, body: dict[str, Any]) -> None:
+        if body["model"] == "new":
+            says("New.")(handler, body)
+        else:
+            handler.say(404, '{"error": {"message": "The model `tiny` does not exist."}}')
+
+    server.behave, server.models = behave, ["new"]
+    with pytest.raises(EngineError, match="404"):
+        ask(it)
+    time.sleep(1.05)
+    assert ask(it) == ["New."]
+    assert "new" in it.description
 
 
 def test_retry_after_is_kept_to(misbehaving: Start, engine: Make) -> None:

@@ -41,7 +41,8 @@ def answer(
     except TimeoutError:
         raise no_words(server.url, deadline.seconds, deadline.setting) from None
     except Exception as error:
-        raise explain(error, server.url, server.models) from error
+        # A name that it gave itself is asked for again: none of its list is to be set.
+        raise explain(error, server.url, server.models if config.model else ()) from error
     finally:
         if stream is not None:
             waiting.run(stream.close())

@@ -37,6 +37,7 @@ class Server:
 
     def __init__(self, url: str, config: ServerConfig) -> None:
         self.url = url
+        self._named = config.model
         self.model = config.model
         self.models: tuple[str, ...] = ()
         self.client = openai.AsyncOpenAI(
@@ -96,6 +97,9 @@ class Server:
 
     def failed(self, fault: FaultError) -> None:
         """Leave this server out for a while, longer each time."""
+        if not self._named:
+            # It may come back with another model.
+            self.model, self.models = "", ()
         self.trouble = fault.message
         wait = self._backoff.failed()
         self.retry_at = time.monotonic() + (wait if fault.wait is None else fault.wait)
