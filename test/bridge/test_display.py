@@ -15,12 +15,16 @@ from video_commentary.bridge.ring import Ring
 FPS = 20
 
 
-def scene(act: Callable[[Display], Coroutine[Any, Any, None]], filled: float = 6.0) -> None:
+def scene(
+    act: Callable[[Display], Coroutine[Any, Any, None]],
+    filled: float = 6.0,
+    kept: float = 30.0,
+) -> None:
     """Run `act` on a display whose ring holds the last seconds and goes on to be filled."""
 
     async def run() -> None:
         began = time.monotonic()
-        ring = Ring(30.0, 1_000_000)
+        ring = Ring(kept, 1_000_000)
         display = Display(ring, lambda: 1000.0 + time.monotonic() - began)
 
         async def film() -> None:
@@ -84,6 +88,22 @@ def test_who_hears_later_sees_later_gently() -> None:
         assert viewer.delay - other.delay == pytest.approx(0.2, abs=0.01)
 
     scene(act)
+
+
+def test_a_ring_shorter_than_the_delay_shows_the_oldest_it_has() -> None:
+    async def act(display: Display) -> None:
+        viewer = display.watch()
+        await viewer.next()
+        before = (await viewer.next()).stamp
+        for _ in range(FPS):
+            frame = await asyncio.wait_for(viewer.next(), 1)
+            assert frame.stamp - before < 2.1 / FPS
+            assert display.now() - frame.stamp == pytest.approx(1.0, abs=0.15)
+            before = frame.stamp
+        assert viewer.delay == pytest.approx(1.0, abs=0.15)
+        assert display.held == pytest.approx(1.0, abs=0.15)
+
+    scene(act, kept=1.0)
 
 
 def test_before_anything_is_old_enough_the_oldest_picture_stands_still() -> None:

@@ -29,6 +29,12 @@ def test_a_stamp_that_jumps_back_empties_it() -> None:
     assert (len(ring), newest.stamp, ring.epoch, ring.bytes) == (1, 1.0, 1, 100)
 
 
+def test_says_from_when_on_it_has_everything() -> None:
+    assert ring_of(1.0, 2.0).since() is None
+    assert ring_of(1.0, 2.0, 3.0, seconds=1.5).since() == 2.0
+    assert ring_of(1.0, 2.0, 3.0, 0.5, seconds=1.5).since() is None
+
+
 def test_a_frame_larger_than_the_ring_is_kept_alone() -> None:
     ring = ring_of(1.0, 2.0, size=50)
     assert len(ring) == 1

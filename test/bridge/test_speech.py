@@ -60,3 +60,10 @@ def test_a_cut_leaves_nothing_to_be_heard() -> None:
     assert stream.take(0.1).any()
     stream.cut()
     assert not stream.take(1.0).any()
+
+
+def test_sound_that_is_never_due_takes_bounded_memory() -> None:
+    stream = SpeechStream(0.0)
+    dropped = sum(stream.push(Pcm(noise(1), OUTPUT_FORMAT), 1e9) for _ in range(300))
+    assert dropped == 50
+    assert len(stream._held) == 250

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -88,7 +87,6 @@ class Context:
         """Return what GET /api/status does."""
         port, situation = self.port, self.port.situation
         report = situation.report
-        delay = port.display.delay
         return {
             "dots": dots(situation, self.livekit_status()),
             "state": report.state,
@@ -102,8 +100,8 @@ class Context:
             "cameras": list(report.cameras),
             "camera": situation.camera,
             "camera_fps": round(situation.camera_fps, 2),
-            "display_delay": round(delay.at(time.monotonic()), 3),
-            "measured_delay": round(delay.target, 3),
+            "display_delay": round(port.display.held, 3),
+            "measured_delay": round(port.display.delay.target, 3),
             "words_delay": round(report.words_delay, 3),
             "sound_delay": round(report.sound_delay, 3),
             "cycle_time": round(report.cycle_time, 3),

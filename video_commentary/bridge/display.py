@@ -36,6 +36,19 @@ class Display:
         """Whether anybody looks, so that every frame is worth compressing."""
         return self.viewers > 0 or time.monotonic() < self._asked_at + _ALSO_WANTED
 
+    @property
+    def held(self) -> float:
+        """Seconds by which the picture is held back now, for all whose sound is in time."""
+        return self.now() - self.position(self.delay.at(time.monotonic()))
+
+    def position(self, delay: float) -> float:
+        """Return the stamp on display when held back by `delay`, or by as much as the ring has.
+
+        Without that end, a ring shorter than the delay would show the same picture for ever.
+        """
+        position, since = self.now() - delay, self.ring.since()
+        return position if since is None else max(position, since)
+
     def watch(self) -> Viewer:
         """Return a viewer; close it after use."""
         with self._counting:
@@ -76,8 +89,12 @@ class Viewer:
     @property
     def delay(self) -> float:
         """Seconds by which this viewer's picture is held back now."""
+        return self._display.now() - self._position()
+
+    def _position(self) -> float:
         now = time.monotonic()
-        return self._display.delay.at(now) + self._behind.follow(self.behind, now)
+        delay = self._display.delay.at(now) + self._behind.follow(self.behind, now)
+        return self._display.position(delay)
 
     async def next(self) -> JpegFrame:
         """Wait for the next frame that is due."""
@@ -92,7 +109,7 @@ class Viewer:
         display, ring = self._display, self._display.ring
         if ring.epoch != self._epoch:
             self._epoch, self._shown = ring.epoch, None
-        position = display.now() - self.delay
+        position = self._position()
         frame, following = ring.around(position)
         if frame is None and self._shown is None:
             # Nothing is old enough yet: better a picture that stands still than none.

@@ -93,7 +93,8 @@ async def _speech(port: Port, head: bytes = b"") -> Chunks:
             now = time.monotonic()
             while item := listener.take():
                 if isinstance(item, Sound):
-                    stream.push(item.pcm, now + item.heard_at - port.robot.now())
+                    due = now + item.heard_at - port.robot.now()
+                    listener.dropped += stream.push(item.pcm, due)
                 else:
                     stream.cut()
             yield _bytes(stream.take(now))

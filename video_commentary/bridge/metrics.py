@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 from fastapi import APIRouter, Response
@@ -50,10 +49,13 @@ class Figures(Collector):
     def _gauges(self) -> dict[str, tuple[str, float]]:
         port = self._context.port
         situation, ring = port.situation, port.display.ring
-        report, delay = situation.report, port.display.delay
+        report, display = situation.report, port.display
         return {
-            "display_delay_seconds": ("Delay of the picture", delay.at(time.monotonic())),
-            "measured_delay_seconds": ("Newest frame to first words or sound", delay.target),
+            "display_delay_seconds": ("Delay of the picture", display.held),
+            "measured_delay_seconds": (
+                "Newest frame to first words or sound",
+                display.delay.target,
+            ),
             "words_delay_seconds": ("The commentator's own average", report.words_delay),
             "sound_delay_seconds": ("The same to the first sound", report.sound_delay),
             "cycle_seconds": ("Request to last word, last comment", report.cycle_time),

@@ -22,6 +22,7 @@ class Ring:
         self._frames: list[JpegFrame] = []
         self.bytes = 0
         self.epoch = 0
+        self._lost = False
 
     def __len__(self) -> int:
         """Return how many frames are kept."""
@@ -34,6 +35,7 @@ class Ring:
                 self._frames.clear()
                 self.bytes = 0
                 self.epoch += 1
+                self._lost = False
             self._frames.append(frame)
             self.bytes += len(frame.jpeg)
             self._trim(frame.stamp - self._seconds)
@@ -46,11 +48,17 @@ class Ring:
             self.bytes -= len(self._frames[gone].jpeg)
             gone += 1
         del self._frames[:gone]
+        self._lost = self._lost or gone > 0
 
     def newest(self) -> JpegFrame | None:
         """Return the newest frame."""
         with self._lock:
             return self._frames[-1] if self._frames else None
+
+    def since(self) -> float | None:
+        """Return the stamp before which frames have been thrown away; None where none have."""
+        with self._lock:
+            return self._frames[0].stamp if self._lost else None
 
     def around(self, stamp: float) -> tuple[JpegFrame | None, JpegFrame | None]:
         """Return the newest frame at or before `stamp`, and the one after it."""

@@ -14,6 +14,8 @@ _SLACK = 0.1
 follows the one before it sample by sample."""
 _JITTER = 0.01
 """Seconds; blocks this close are meant to touch."""
+_MOST_HELD = 250
+"""Blocks that may wait, 10 s; beyond, the oldest is dropped."""
 
 
 class SpeechStream:
@@ -27,11 +29,13 @@ class SpeechStream:
         self._rate = OUTPUT_FORMAT.rate
         self._begin = now
         self._written = 0
-        self._held: deque[tuple[float, Pcm]] = deque()
+        self._held: deque[tuple[float, Pcm]] = deque(maxlen=_MOST_HELD)
 
-    def push(self, pcm: Pcm, due: float) -> None:
-        """Add a block whose first sample is to be heard at `due`."""
+    def push(self, pcm: Pcm, due: float) -> int:
+        """Add a block whose first sample is to be heard at `due`; return how many are dropped."""
+        dropped = len(self._held) == _MOST_HELD
         self._held.append((due, pcm))
+        return int(dropped)
 
     def cut(self) -> None:
         """Drop what is not written yet."""

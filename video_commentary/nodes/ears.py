@@ -21,6 +21,8 @@ from ..ros.time import to_seconds
 
 SILENT_AFTER = 3.0
 """Seconds without a status, which comes every second, after which the commentator is away."""
+_OTHER_CLOCK = 1.0
+"""Seconds by which sound, sent just before it is due, is off only where clocks differ."""
 _NUMBERS = (
     "comments", "silent", "cancelled", "engine_errors", "frames_dropped",
     "words_delay", "sound_delay", "cycle_time",
@@ -37,6 +39,7 @@ class Ears:
         self._name = name
         self._port = port
         self._blocks = count()
+        self._ahead = 0.0
         self._heard_at = float("-inf")
         self.report = Report()
         hear = node.create_subscription
@@ -66,7 +69,17 @@ class Ears:
             self._port.publish(Cut(stamp))
             return
         samples = np.frombuffer(message.audio.data, "<i2").astype(np.int16, copy=False)
-        self._port.publish(Sound(Pcm(samples, OUTPUT_FORMAT), stamp, next(self._blocks)))
+        heard_at = self._by_our_clock(stamp)
+        self._port.publish(Sound(Pcm(samples, OUTPUT_FORMAT), heard_at, next(self._blocks)))
+
+    def _by_our_clock(self, stamp: float) -> float:
+        """Return when sound is due; where clocks differ, now, and what follows in step with it."""
+        now = self._port.robot.now()
+        if abs(stamp - now) < _OTHER_CLOCK:
+            self._ahead = 0.0
+        elif abs(stamp - self._ahead - now) >= _OTHER_CLOCK:
+            self._ahead = stamp - now
+        return stamp - self._ahead
 
     def _note(self, message: Status) -> None:
         self._heard_at = time.monotonic()
