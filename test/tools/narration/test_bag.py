@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +41,41 @@ def test_the_file_inside_stands_for_the_bag(tmp_path: Path) -> None:
     bag = record(tmp_path / "bag", {"/camera/image_raw": images()})
     (inside,) = bag.glob("*.mcap")
     assert len(list(open_footage(inside, "", never).shots())) == 20
+
+
+@pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
+def test_a_file_alone_is_a_bag(storage: str, tmp_path: Path) -> None:
+    bag = record(tmp_path / "bag", {"/camera/image_raw": images()}, storage)
+    (bag / "metadata.yaml").unlink()
+    (alone,) = bag.iterdir()
+    assert len(list(open_footage(alone, "", never).shots())) == 20
+
+
+@pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
+def test_a_damaged_bag_gives_what_comes_before_and_says_so(storage: str, tmp_path: Path) -> None:
+    bag = record(tmp_path / "bag", {"/camera/image_raw": images()}, storage)
+    (inside,) = (path for path in bag.iterdir() if path.suffix != ".yaml")
+    whole = inside.read_bytes()
+    footage = open_footage(bag, "", never)
+    for first in range(0, len(whole), len(whole) // 16):
+        damaged = whole[:first] + bytes(range(256)) * 16 + whole[first + 4096 :]
+        inside.write_bytes(damaged[: len(whole)])
+        for opened in (lambda: footage, lambda: open_footage(bag, "", never)):
+            with suppress(FootageError):
+                assert len(list(opened().shots())) <= 20
+    inside.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(FootageError, match="not a rosbag that can be read"):
+        list(footage.shots())
+
+
+def test_what_else_lies_in_its_folder_is_not_the_bag(tmp_path: Path) -> None:
+    bag = record(tmp_path / "bag", {"/camera/image_raw": images()})
+    before = open_footage(bag, "", never).identity
+    (bag / "out.jsonl").write_text("{}")
+    assert open_footage(bag, "", never).identity == before
+    (inside,) = bag.glob("*.mcap")
+    os.utime(inside, (4e9, 4e9))
+    assert open_footage(bag, "", never).identity != before
 
 
 def test_compressed_images_are_read(tmp_path: Path) -> None:

@@ -23,14 +23,14 @@ class BagFootage:
 
     def __init__(self, path: Path, topic: str, choose: Callable[[list[str]], str]) -> None:
         """Look into the bag. Raise FootageError."""
-        # The file inside a ROS 2 bag's folder stands for the folder.
-        folder = path.parent if path.suffix in (".mcap", ".db3") else path
-        self.path = folder
+        # The file inside a ROS 2 bag's folder stands for the folder; one alone for itself.
+        inside = path.suffix in (".mcap", ".db3") and (path.parent / "metadata.yaml").exists()
+        self.path = path.parent if inside else path
         try:
             with self._open() as reader:
                 topics = {c.topic: c.msgtype for c in reader.connections if c.msgtype in _KINDS}
                 self.duration = reader.duration / 1e9 if reader.message_count else 0.0
-        except (AnyReaderError, OSError) as error:
+        except Exception as error:  # a damaged bag makes its readers raise anything
             raise self._explained(error) from error
         self.topic = _chosen(path, topics, topic, choose)
         self._convert = _KINDS[topics[self.topic]]
@@ -54,7 +54,7 @@ class BagFootage:
                     image = partial(self._image, message)
                     time = (received - start) / 1e9
                     yield Shot(time, stamp or received / 1e9, camera, image)
-        except (AnyReaderError, OSError) as error:
+        except Exception as error:
             raise self._explained(error) from error
 
     def _image(self, message: Any) -> Rgb:
@@ -68,8 +68,10 @@ class BagFootage:
         return AnyReader([self.path], default_typestore=get_typestore(Stores.ROS2_HUMBLE))
 
     def _explained(self, error: Exception) -> FootageError:
+        known = isinstance(error, (AnyReaderError, OSError))
+        reason = str(error) if known else f"{type(error).__name__}: {error}"
         return FootageError(
-            f"{self.path}: not a rosbag that can be read ({error}); "
+            f"{self.path}: not a rosbag that can be read ({reason}); "
             "`ros2 bag reindex` mends one that was not closed"
         )
 

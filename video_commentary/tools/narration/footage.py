@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 Rgb = NDArray[np.uint8]
 
+_BAG = (".mcap", ".db3", ".yaml", ".zstd")
+
 
 class FootageError(Exception):
     """The recording can't be read; the message says why and what to do."""
@@ -54,8 +56,9 @@ class Footage(Protocol):
 
 
 def identity(path: Path) -> dict[str, object]:
-    """Return name, size and time of change of a file, or of all files of a folder together."""
-    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    """Return name, size and time of change of a file, or of all of a bag's folder together."""
+    # Whatever else lies there, such as what is being made of it, is not the recording.
+    files = [f for f in path.iterdir() if f.suffix in _BAG] if path.is_dir() else [path]
     status = [file.stat() for file in files if file.is_file()]
     return {
         "path": str(path.resolve()),
