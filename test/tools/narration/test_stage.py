@@ -16,6 +16,7 @@ from video_commentary.core.comment import Comment
 from video_commentary.core.commentator import Commentator
 from video_commentary.core.control import Control
 from video_commentary.core.engine import EngineError
+from video_commentary.core.frames import Frame
 from video_commentary.core.lookout import Lookout, Use
 from video_commentary.core.pacing import Playout
 from video_commentary.tools.narration.stage import Stage
@@ -143,7 +144,34 @@ def test_an_engine_that_fails_for_good_ends_the_narration(stage: Make, tmp_path:
     it = stage(Recording(10.0), engine, tmp_path / "j")
     assert not it.run()
     assert it.reached < 1.0
-    assert it._engine.failure == "wrong key: set it"
+    assert it.failure == "wrong key: set it"
+
+
+def test_an_engine_that_breaks_ends_the_narration(stage: Make, tmp_path: Path) -> None:
+    it = stage(Recording(10.0), FakeEngine(lambda _: [ValueError("shapes differ")]), tmp_path / "j")
+    assert not it.run()
+    assert it.reached < 1.0
+    assert it.failure == "ValueError: shapes differ"
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(EngineError("the GPU is full"), "the GPU is full"), (KeyError("x"), "KeyError: 'x'")],
+)
+def test_an_engine_that_can_not_look_goes_on(
+    error: Exception, told: str, stage: Make, tmp_path: Path
+) -> None:
+    class Blinking(FakeEngine):
+        def look(self, frame: Frame) -> None:
+            super().look(frame)
+            if len(self.looked) == 3:
+                raise error
+
+    engine = Blinking(look_fps=5.0)
+    it = stage(Recording(10.0), engine, tmp_path / "j")
+    assert it.run()
+    assert it.trouble == told
+    assert len(engine.looked) > 40
 
 
 def test_an_engine_that_fails_once_is_asked_again(stage: Make, tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from queue import SimpleQueue
 
 import av.error
 from rich.console import Console
@@ -109,8 +111,8 @@ class Job:
             self._write(footage, stage)
         if complete:
             journal.remove()
-        self._report(stage, recorder.failure, complete, time.monotonic() - began)
-        return 0 if complete else 1 if recorder.failure else 130
+        self._report(stage, complete, time.monotonic() - began)
+        return 0 if complete else 1 if stage.failure else 130
 
     def _write(self, footage: Footage, stage: Stage) -> None:
         """Write the output whole, or not at all."""
@@ -131,11 +133,11 @@ class Job:
         finally:
             half.unlink(missing_ok=True)
 
-    def _report(self, stage: Stage, failure: str, complete: bool, took: float) -> None:
+    def _report(self, stage: Stage, complete: bool, took: float) -> None:
         if stage.trouble:
-            self._say(f"not all could be read: {stage.trouble}")
-        if failure:
-            self._say(failure)
+            self._say(f"not all could be seen: {stage.trouble}")
+        if stage.failure:
+            self._say(stage.failure)
         output, count = self._order.output, len(stage.captions)
         speed = stage.reached / took if took else 0.0
         self._say(
@@ -173,14 +175,24 @@ class Job:
 @contextmanager
 def _stopping(stop: Callable[[], None]) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM end the watching; a second one ends everything."""
+    asked: SimpleQueue[bool] = SimpleQueue()
 
     def on_signal(number: int, _frame: object) -> None:
-        stop()
+        asked.put(True)
         signal.signal(number, signal.default_int_handler)
 
+    def wait() -> None:
+        while asked.get():
+            stop()
+
+    # Not in the handler: it may have come upon the very locks that stopping takes.
+    waiting = threading.Thread(target=wait, name="stopping", daemon=True)
+    waiting.start()
     before = {n: signal.signal(n, on_signal) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        asked.put(False)
+        waiting.join()

@@ -11,6 +11,7 @@ from ...core.clock import VirtualClock
 from ...core.comment import Comment
 from ...core.commentator import Commentator
 from ...core.control import Control
+from ...core.engine import EngineError
 from ...core.frames import Frame
 from ...core.lookout import Lookout, Use
 from ...core.pacing import Playout
@@ -26,7 +27,8 @@ from .track import SpeechTrack
 class Stage:
     """Plays a recording to the commentator; gathers `captions`, and the speech on `track`.
 
-    `reached`: seconds of the recording that are narrated. `trouble`: what could not be read of it.
+    `reached`: seconds of the recording that are narrated. `trouble`: what could not be seen of it.
+    `failure` says why the engine was given up; else empty.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Stage:
         self.track = track
         self.reached = 0.0
         self.trouble = ""
+        self.failure = ""
         self._playout = Playout(OUTPUT_FORMAT)
         self._control = Control(settings, profiles)
         self._lookout = Lookout(settings, engine)
@@ -68,13 +71,14 @@ class Stage:
     def run(self) -> bool:
         """Narrate to the end, or until stopped; return whether the end was reached."""
         wake = self._control.wake
-        while not self._clock.ended and not self._stop.is_set() and not self._engine.failure:
+        while not self._clock.ended and not self._stop.is_set() and not self.failure:
             wake.clear()
             wait = self._commentator.step()
+            self.failure = self._engine.failure or self._commentator.error
             if wait != 0.0 and not self._stop.is_set():
                 self._clock.wait(wake, wait)
         self._take_sound(float("inf"))
-        return not self._stop.is_set() and not self._engine.failure
+        return not self._stop.is_set() and not self.failure
 
     def _events(self) -> Iterator[tuple[float, Callable[[], None]]]:
         try:
@@ -97,11 +101,19 @@ class Stage:
         except FootageError as error:
             self.trouble = str(error)
             return
-        self._lookout.see(self._topic, Frame(image, shot.stamp, shot.camera, self._index), use)
+        self._look(Frame(image, shot.stamp, shot.camera, self._index), use)
         self._index += 1
         if use is Use.KEEP:
             self._commentator.notice()
             self._progress(shot.time)
+
+    def _look(self, frame: Frame, use: Use) -> None:
+        try:
+            self._lookout.see(self._topic, frame, use)
+        except EngineError as error:
+            self.trouble = str(error)
+        except Exception as error:  # noqa: BLE001 - whatever an engine raises, it goes on as live
+            self.trouble = f"{type(error).__name__}: {error}"
 
     def _take_sound(self, now: float) -> None:
         while (block := self._playout.take(now)) is not None:
