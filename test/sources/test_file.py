@@ -67,6 +67,14 @@ def test_real_videos(media: Path, name: str, fps: int, shape: tuple[int, ...]) -
     np.testing.assert_allclose(np.diff([p.time for p in pictures]), 1 / fps, atol=2e-3)
 
 
+def test_a_time_in_a_name_is_no_protocol(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_video(tmp_path / "clip.mp4", frames=3).rename(tmp_path / "2026-07-01T10:00:00.mp4")
+    monkeypatch.chdir(tmp_path)
+    assert len(read(Path("2026-07-01T10:00:00.mp4"))) == 3
+
+
 def test_says_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("not a video")
     (tmp_path / "empty.mp4").write_bytes(b"")

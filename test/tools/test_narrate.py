@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import wave
+from dataclasses import replace
 from pathlib import Path
 
 import av
 import pytest
 
-from test.tools.narration.recordings import loudness, sound_of, write_movie_with_sound
+from test.tools.narration.bags import jpeg, record
+from test.tools.narration.recordings import image, loudness, sound_of, write_movie_with_sound
 from video_commentary.tools import narrate
+from video_commentary.tools.narration.job import _stopping
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "video_commentary.tools.narrate"]
@@ -108,6 +113,46 @@ def test_interrupted_it_leaves_a_file_that_plays_and_goes_on(
     assert not journal.parent.exists()
     with av.open(str(out)) as container:
         assert sum(1 for _ in container.decode(video=0)) >= 140
+
+
+def test_a_time_in_a_name_is_no_protocol(tmp_path: Path) -> None:
+    write_movie_with_sound(tmp_path / "2026-07-01T10:00:00.mp4", 3.0)
+    done = subprocess.run(
+        [*COMMAND, "2026-07-01T10:00:00.mp4", "out:1.mp4", "voice:=none"],
+        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    with av.open(str(tmp_path / "out:1.mp4")) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 30
+        assert container.streams.audio
+
+
+def test_a_bag_with_a_truncated_picture_becomes_a_movie(tmp_path: Path) -> None:
+    messages = [(n / 5, jpeg(1.0 + n / 5, image(n / 5))) for n in range(15)]
+    broken = messages[5][1]
+    messages[5] = (1.0, replace(broken, data=broken.data[:60]))
+    out = tmp_path / "out.mp4"
+    done = run(record(tmp_path / "bag", {"/camera": messages}), out, "voice:=none")
+    assert done.returncode == 0, done.stderr
+    assert "not all could be seen" in done.stderr
+    with av.open(str(out)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 14
+
+
+def test_a_signal_stops_it_though_it_comes_where_stopping_waits() -> None:
+    lock, stopped = threading.Lock(), threading.Event()
+
+    def stop() -> None:
+        if lock.acquire(timeout=5):
+            stopped.set()
+
+    with _stopping(stop):
+        with lock:
+            began = time.monotonic()
+            os.kill(os.getpid(), signal.SIGINT)
+            assert time.monotonic() - began < 3
+        assert stopped.wait(3)
 
 
 def test_speech_alone_and_subtitles_alone(tmp_path: Path) -> None:

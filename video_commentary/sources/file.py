@@ -71,7 +71,8 @@ class FileReader:
         # Opening anew works with every format; seeking back doesn't.
         self.close()
         try:
-            self._container = av.open(str(self._path))
+            # FFmpeg takes what comes before a name's colon, as in a time, for a protocol.
+            self._container = av.open(str(self._path.absolute()))
         except (av.error.FFmpegError, OSError) as error:
             raise explain(error, str(self._path)) from error
         self._pictures = decode(self._container, str(self._path), live=False)

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from test.fakes import tone
 from test.tools.narration.recordings import Recording, loudness, sound_of, write_movie_with_sound
 from video_commentary.core.audio import OUTPUT_FORMAT
 from video_commentary.tools.narration.captions import Caption
-from video_commentary.tools.narration.footage import Footage, Rgb, Shot
+from video_commentary.tools.narration.footage import Footage, FootageError, Rgb, Shot
 from video_commentary.tools.narration.mixing import DUCKED, envelope
 from video_commentary.tools.narration.movie import Parts, write_movie
 from video_commentary.tools.narration.track import SpeechTrack
@@ -31,13 +32,12 @@ CAPTIONS = [
 
 
 def made(path: Path, footage: Footage, end: float, burn: bool = False, speech: float = 0.3) -> Path:
-    track = SpeechTrack()
-    for caption in CAPTIONS:
-        sound = tone(caption.end - caption.start, OUTPUT_FORMAT)
-        samples = (sound.samples * speech).astype(np.int16)
-        track.put(caption.start, type(sound)(samples, OUTPUT_FORMAT))
-    write_movie(path, Parts(footage, CAPTIONS, track, end, burn), lambda _: None)
-    track.close()
+    with closing(SpeechTrack()) as track:
+        for caption in CAPTIONS:
+            sound = tone(caption.end - caption.start, OUTPUT_FORMAT)
+            samples = (sound.samples * speech).astype(np.int16)
+            track.put(caption.start, type(sound)(samples, OUTPUT_FORMAT))
+        write_movie(path, Parts(footage, CAPTIONS, track, end, burn), lambda _: None)
     return path
 
 
@@ -111,6 +111,36 @@ def test_the_last_sentence_may_outlast_the_recording(tmp_path: Path) -> None:
         last = max(f.time for f in container.decode(video=0) if f.time is not None)
     assert last == pytest.approx(8.5, abs=0.02)
     assert loudness(sound_of(path), 8.1, 8.4) > 0.05
+
+
+class Damaged(Recording):
+    """Its second picture can't be read, nor anything from `breaks` seconds on."""
+
+    def __init__(self, seconds: float, breaks: float) -> None:
+        super().__init__(seconds)
+        self._breaks = breaks
+
+    def shots(self) -> Iterator[Shot]:
+        for number, shot in enumerate(super().shots()):
+            if shot.time >= self._breaks:
+                raise FootageError("the rest is missing")
+            yield replace(shot, image=self._broken) if number == 1 else shot
+
+    def _broken(self) -> Rgb:
+        raise FootageError("a truncated JPEG")
+
+
+@pytest.mark.parametrize("burn", [False, True])
+def test_what_can_not_be_read_is_left_out(burn: bool, tmp_path: Path) -> None:
+    path = made(tmp_path / "out.mp4", Damaged(10.0, 9.0), 9.9, burn)
+    with av.open(str(path)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 89
+    assert loudness(sound_of(path), 7.1, 8.4) > 0.05
+
+
+def test_a_recording_without_one_picture_makes_no_movie(tmp_path: Path) -> None:
+    with pytest.raises(FootageError, match="no picture in it can be read"):
+        made(tmp_path / "out.mp4", Damaged(10.0, 0.0), 9.9)
 
 
 def test_burned_in_they_are_in_the_picture_and_no_track(original: Path, tmp_path: Path) -> None:

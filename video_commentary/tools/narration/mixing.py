@@ -27,7 +27,7 @@ class OwnSound:
 
     def __init__(self, path: Path | None, start: float) -> None:
         """Read the file `path`, whose first picture is at `start` seconds; None: no sound."""
-        self._container = av.open(str(path)) if path else None
+        self._container = av.open(str(path.absolute())) if path else None
         self._pieces = self._decoded(start)
         self._left: Wave = np.zeros((2, 0), np.float32)
         self._at = 0

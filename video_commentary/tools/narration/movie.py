@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +15,7 @@ from av.video.frame import PictureType
 
 from .burn import Burner
 from .captions import Caption, lines
-from .footage import Footage, Shot
+from .footage import Footage, FootageError, Shot
 from .mixing import Mix, OwnSound
 from .track import RATE, SpeechTrack
 from .video import VideoFootage
@@ -57,7 +58,8 @@ def write_movie(path: Path, parts: Parts, progress: Callable[[float], None]) -> 
     own = OwnSound(footage.path if has_sound else None, getattr(footage, "start", 0.0))
     try:
         # The index comes first, so that a browser can begin before it has all of the file.
-        with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as out:
+        options = {"movflags": "+faststart"}
+        with av.open(str(path.absolute()), "w", format="mp4", options=options) as out:
             _Writer(out, parts, Mix(own, parts.track, parts.captions)).run(progress)
     finally:
         own.close()
@@ -80,14 +82,17 @@ class _Writer:
 
     def run(self, progress: Callable[[float], None]) -> None:
         end, last = self._parts.end, None
-        for shot in self._parts.footage.shots():
+        for shot in self._readable():
             if shot.time > end:
                 break
+            try:
+                self._picture(shot, shot.time)
+            except FootageError:
+                continue  # the picture before it stays
             last = shot
-            self._picture(shot, shot.time)
             progress(shot.time)
         if last is None:
-            return
+            raise FootageError(f"{self._parts.footage.path}: no picture in it can be read")
         if self._parts.track.end > end:
             # The last sentence may outlast the recording, whose last picture stays then.
             end = self._parts.track.end
@@ -95,6 +100,11 @@ class _Writer:
         self._sound_until(end)
         for stream in (self._video, self._audio):
             self._out.mux(stream.encode(None))
+
+    def _readable(self) -> Iterator[Shot]:
+        """Yield the recording up to where it breaks, as the commentator saw it."""
+        with suppress(FootageError):
+            yield from self._parts.footage.shots()
 
     def _begin(self, frame: av.VideoFrame) -> None:
         # x264 halves the color's resolution, so sides must be even.

@@ -21,7 +21,7 @@ class VideoFootage:
         """Look into the file. Raise FootageError."""
         self.path = path
         try:
-            with av.open(str(path)) as container:
+            with av.open(str(path.absolute())) as container:
                 if not container.streams.video:
                     raise FootageError(f"{path}: no video in it, only sound or data")
                 video = container.streams.video[0]
@@ -39,7 +39,7 @@ class VideoFootage:
     def shots(self) -> Iterator[Shot]:
         """Yield every picture, stamped with its time. Raise FootageError."""
         try:
-            with av.open(str(self.path)) as container:
+            with av.open(str(self.path.absolute())) as container:
                 for time, frame in timed_frames(container, str(self.path), live=False):
                     yield Shot(time, time, "camera", partial(upright, frame), frame)
         except SourceError as error:
