@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 from diagnostic_msgs.msg import DiagnosticStatus
 
@@ -12,10 +14,11 @@ from test.nodes.graph import ROOT, process
 from video_commentary.tools import health
 
 
-def check(node: str, seconds: float = 20.0) -> subprocess.CompletedProcess[str]:
+def check(node: str, seconds: float = 20.0, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "video_commentary.tools.health", node, "--seconds", str(seconds)],
         cwd=ROOT, capture_output=True, text=True, timeout=90, check=False,
+        env=os.environ | environment,
     )  # fmt: skip
 
 
@@ -31,6 +34,11 @@ def test_a_source_is_well_only_while_it_runs() -> None:
     gone = check("source", seconds=3.0)
     assert gone.returncode == 1
     assert "source says nothing in /diagnostics" in gone.stdout
+
+
+def test_a_check_leaves_no_log(tmp_path: Path) -> None:
+    check("source", 0.5, ROS_LOG_DIR=str(tmp_path / "log"), HOME=str(tmp_path))
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_a_bridge_is_well_only_when_its_page_comes() -> None:

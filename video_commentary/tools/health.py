@@ -53,7 +53,8 @@ def listen(node: str, seconds: float) -> list[DiagnosticStatus]:
 
     found: list[DiagnosticStatus] = []
     context = rclpy.Context()
-    rclpy.init(context=context)
+    # Else each check would leave a file in ~/.ros/log, some thousands a day.
+    rclpy.init(args=["--ros-args", "--disable-external-lib-logs"], context=context)
     listener = rclpy.create_node("health", context=context, use_global_arguments=False)
     executor = SingleThreadedExecutor(context=context)
     executor.add_node(listener)
