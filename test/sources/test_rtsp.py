@@ -21,13 +21,18 @@ _SDP = (
     "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=camera\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
     "m=video 0 RTP/AVP 96\r\na=rtpmap:96 MP4V-ES/90000\r\na=control:track\r\n"
 )
+_SOUND = "m=audio 0 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=control:sound\r\n"
 _FPS = 50
 
 
 class Camera(socketserver.StreamRequestHandler):
-    """Serves rtsp://.../good, hang (stops after a while), cut, secret (needs me:password)."""
+    """Serves rtsp://.../good, hang (stops after a while), cut, secret (needs me:password).
+
+    And talks: its picture hangs, its sound goes on, for those who have asked for it.
+    """
 
     gone = threading.Event()
+    sound = False
 
     def handle(self) -> None:
         with suppress(BrokenPipeError, ConnectionResetError, ValueError):
@@ -42,16 +47,18 @@ class Camera(socketserver.StreamRequestHandler):
             lines.append(line)
         verb, url, _ = lines[0].split()
         headers = dict(line.split(": ", 1) for line in lines[1:])
-        path = url.rstrip("/").removesuffix("/track").rpartition("/")[2]
+        path = url.rstrip("/").removesuffix("/track").removesuffix("/sound").rpartition("/")[2]
         login = "Basic " + base64.b64encode(b"me:password").decode()
-        if path not in ("good", "hang", "cut", "secret"):
+        if path not in ("good", "hang", "talks", "cut", "secret"):
             self._reply(headers, "404 Not Found")
         elif path == "secret" and headers.get("Authorization") != login:
             self._reply(headers, "401 Unauthorized", 'WWW-Authenticate: Basic realm="camera"')
         elif verb == "DESCRIBE":
-            self._reply(headers, "200 OK", "Content-Type: application/sdp", body=_SDP)
+            body = _SDP + (_SOUND if path == "talks" else "")
+            self._reply(headers, "200 OK", "Content-Type: application/sdp", body=body)
         elif verb == "SETUP":
             assert "RTP/AVP/TCP" in headers["Transport"]
+            self.sound = self.sound or url.endswith("/sound")
             self._reply(headers, "200 OK", f"Transport: {headers['Transport']}", "Session: 1")
         else:
             self._reply(headers, "200 OK", "Public: DESCRIBE, SETUP, PLAY, TEARDOWN", "Session: 1")
@@ -74,14 +81,22 @@ class Camera(socketserver.StreamRequestHandler):
         with av.open(self, "w", format="rtp", options={"packetsize": "1400"}) as container:
             stream = container.add_stream("mpeg4", rate=_FPS)
             stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-            for index in range(20 if path in ("hang", "cut") else 2000):
+            for index in range(20 if path in ("hang", "talks", "cut") else 2000):
                 frame = av.VideoFrame.from_ndarray(picture(index), format="rgb24")
                 frame.pts = index
                 container.mux(stream.encode(frame))
                 if self.gone.wait(1 / _FPS):
                     return
-            if path == "hang":
+            for number in range(400 if self.sound else 0):
+                self._talk(number)
+                self.gone.wait(0.02)
+            if path in ("hang", "talks"):
                 self.gone.wait(20)
+
+    def _talk(self, number: int) -> None:
+        """Send 20 ms of mu-law silence (RFC 3550, 5.1) on the second stream's channel."""
+        packet = struct.pack(">BBHII", 0x80, 0, number, 160 * number, 7) + b"\xff" * 160
+        self.wfile.write(struct.pack(">cBH", b"$", 2, len(packet)) + packet)
 
 
 @pytest.fixture
@@ -137,10 +152,11 @@ def test_says_why_it_is_refused(camera: str, path: str, says: str) -> None:
         greys(f"{camera}/{path}", 1)
 
 
-def test_a_camera_that_hangs_is_noticed(camera: str) -> None:
+@pytest.mark.parametrize("path", ["hang", "talks"])
+def test_a_camera_that_hangs_is_noticed(camera: str, path: str) -> None:
     start = time.monotonic()
     with pytest.raises(SourceError, match="no answer in time"):
-        greys(f"{camera}/hang", 100, timeout=1.0)
+        greys(f"{camera}/{path}", 100, timeout=1.0)
     assert time.monotonic() - start < 6
 
 

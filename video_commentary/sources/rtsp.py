@@ -32,6 +32,8 @@ class RtspReader:
         """Connect. Raise SourceError."""
         options = {
             "rtsp_transport": "tcp",
+            # Reading goes on over packets of sound, in which a picture that stops is no timeout.
+            "allowed_media_types": "video",
             "fflags": "nobuffer",
             "max_delay": "100000",  # microseconds
             "timeout": str(int(self._timeout * 1e6)),  # of the socket
