@@ -86,7 +86,7 @@ need_programs() { # that tests drive; each of these tests is skipped without its
   if [ $browser = none ] && ! grep -q '^ID=ubuntu' /etc/os-release; then missing+=(chromium); fi
   command -v espeak-ng >/dev/null || missing+=(espeak-ng)
   command -v ffprobe >/dev/null || missing+=(ffmpeg)
-  /sbin/ldconfig -p 2>/dev/null | grep -q libportaudio || missing+=(libportaudio2)
+  [[ $(/sbin/ldconfig -p 2>/dev/null) == *libportaudio* ]] || missing+=(libportaudio2)
   [ ${#missing[@]} = 0 ] && return
   if may_install; then
     install_system "${missing[@]}"

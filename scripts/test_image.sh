@@ -82,7 +82,7 @@ check_contents() {
 }
 
 check_running() {
-  local node
+  local node page
   (outside python -m video_commentary.tools.say watch) >"$work/heard" 2>&1 &
   listener=$!
   for node in "${nodes[@]}"; do start "$node"; done
@@ -94,7 +94,8 @@ check_running() {
     [ "$(uid_of "$node")" = 1000 ] || fail "$node runs as user $(uid_of "$node")"
   done
   ok "health checks of ${nodes[*]} pass; their processes belong to user 1000"
-  curl -sf --max-time 5 "http://127.0.0.1:$port/" | grep -qi '<html' || fail "the page at port $port"
+  page=$(curl -sf --max-time 5 "http://127.0.0.1:$port/") && [[ ${page,,} == *'<html'* ]] ||
+    fail "the page at port $port"
   ok "the bridge serves its page at 127.0.0.1:$port"
 }
 
