@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .core.engine import Engine
+from .core.engine import Engine, EngineError
 from .core.guard import EngineGuard
 from .core.paths import model_file
 from .core.settings import CommentatorSettings
@@ -13,9 +13,15 @@ from .voices.speaking import SpeakingEngine
 
 
 def create_engine(settings: CommentatorSettings) -> Engine:
-    """Return the engine that `settings.engine` names, not loaded yet."""
+    """Return the engine that `settings.engine` names, not loaded yet. Raise EngineError."""
     if settings.engine == "minicpmo":
-        from .engines.minicpmo.engine import from_settings
+        try:
+            from .engines.minicpmo.engine import from_settings
+        except ImportError as error:
+            raise EngineError(
+                f"engine:=minicpmo needs {error.name}, which is not installed: "
+                "pip install -r requirements/minicpmo.txt, and start again"
+            ) from None
 
         return from_settings(settings)
     if settings.engine == "server":

@@ -242,6 +242,74 @@ def test_a_question_without_a_picture_is_told_why() -> None:
     assert "no picture" in answer.result(0).text
 
 
+def test_questions_do_not_cut_each_other_off() -> None:
+    stage = Stage(FakeEngine(voice=FORMAT))
+    answers: list[Any] = []
+
+    def script(request: Request) -> list[object]:
+        if request.prompt.question == "First?" and len(answers) == 1:
+            return Asking(stage, answers)
+        return [f"You asked: {request.prompt.question}"]
+
+    stage.engine.script = script
+    stage.at(3.0, lambda: answers.append(stage.control.ask("First?")))
+    stage.run(4.0)
+    told = [answer.result(0) for answer in answers]
+    assert [(one.success, one.text) for one in told] == [
+        (True, "You asked: First?"), (True, "You asked: Second?"),
+    ]  # fmt: skip
+
+
+class Asking(list[object]):
+    """An answer during which somebody else asks."""
+
+    def __init__(self, stage: Stage, answers: list[Any]) -> None:
+        super().__init__()
+        self._stage, self._answers = stage, answers
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        yield "You "
+        self._answers.append(self._stage.control.ask("Second?"))
+        yield "asked"
+
+
+def test_a_question_leaves_what_has_changed_to_be_said() -> None:
+    stage = Stage(FakeEngine(), still=True)
+    stage.engine.script = lambda request: ["Two."] if request.prompt.question else ["New."]
+    stage.at(5.0, stage.lookout.excite)
+    stage.at(5.0, lambda: stage.control.ask("How many?"))
+    stage.run(12.0)
+    assert stage.texts == ["New.", "Two.", "New."]
+
+
+def test_a_camera_that_died_is_neither_described_nor_commented() -> None:
+    stage = Stage(FakeEngine())
+    answers = []
+    stage.film(3.0)
+    stage.at(63.0, lambda: answers.append(stage.control.ask("How many?")))
+    stage.at(64.0, lambda: stage.control.steer("people"))
+    stage.at(66.0, stage.end)
+    stage.commentator.run(stage.stop)
+    assert not answers[0].result(0).success
+    assert "no picture has come for 60 s" in answers[0].result(0).text
+    assert all(when < 4.0 for when, _ in stage.final)
+
+
+def test_an_instruction_while_disabled_waits_until_it_is_enabled() -> None:
+    stage = Stage(FakeEngine(), enabled=False)
+    stage.at(2.0, lambda: stage.control.steer("people"))
+    stage.at(5.0, lambda: stage.control.enable(True))
+    stage.run(6.0)
+    assert stage.final[0][0] == pytest.approx(5.0, abs=0.01)
+    assert stage.final[0][1].instruction == "people"
+
+
+def test_half_a_character_is_published_as_a_question_mark() -> None:
+    stage = Stage(FakeEngine(lambda _: ["A \ud83d", " dog."]))
+    stage.run(0.6)
+    assert stage.texts[0] == "A ? dog."
+
+
 def test_disabled_it_says_nothing_and_enabled_it_goes_on() -> None:
     stage = Stage(FakeEngine(), enabled=False)
     stage.at(3.0, lambda: stage.control.enable(True))
@@ -271,6 +339,15 @@ def test_a_failing_engine_is_retried_with_growing_waits_and_then_works() -> None
     assert stage.commentator.figures.engine_errors == 3
     assert stage.texts[0] == "Back."
     assert stage.final[0][0] == pytest.approx(7.0, abs=0.6)
+
+
+def test_a_failing_engine_is_retried_in_a_still_scene_too() -> None:
+    stage = Stage(FakeEngine(), still=True)
+    failures: list[object] = [EngineError("the server is away")] * 2
+    stage.engine.script = lambda _: [failures.pop()] if failures else ["Back."]
+    stage.run(12.0)
+    assert stage.texts == ["Back."]
+    assert stage.commentator.error == ""
 
 
 def test_whatever_an_engine_raises_is_told() -> None:

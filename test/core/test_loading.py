@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 
 from test.fakes import FakeEngine
@@ -28,3 +29,24 @@ def test_closing_ends_the_wait_between_tries() -> None:
     loader.close()
     assert time.monotonic() - began < 0.9
     assert engine.closed == 0
+
+
+def test_closing_does_not_wait_for_a_long_load_which_frees_itself() -> None:
+    engine = FakeEngine()
+    begun, end = threading.Event(), threading.Event()
+
+    def load() -> None:
+        begun.set()
+        end.wait(20)
+
+    engine.load = load  # type: ignore[method-assign]
+    loader = Loader(engine)
+    assert begun.wait(5)
+    began = time.monotonic()
+    loader.close()
+    assert time.monotonic() - began < 1.5
+    assert engine.closed == 0
+    end.set()
+    loader._thread.join(5)
+    assert engine.closed == 1
+    assert not loader.ready.is_set()

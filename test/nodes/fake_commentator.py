@@ -62,6 +62,8 @@ SCRIPTS: dict[str, Callable[[Request], list[object]]] = {
 def assemble(settings: CommentatorSettings) -> Assembly:
     """Put the scripted engine in the place of a real one."""
     script, voice = sys.argv[1:3]
+    if script == "absent":
+        raise EngineError("the engine needs torch, which is not installed: pip install torch")
     engine = FakeEngine(SCRIPTS[script], delay=0.01)
     spoken = FakeVoice(fails=RuntimeError("the voice was killed") if voice == "dies" else None)
     speaking = None if voice == "none" else SpeakingEngine(engine, spoken)

@@ -8,6 +8,8 @@ import time
 import pytest
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
+from rcl_interfaces.srv import SetParameters
+from rclpy.parameter import Parameter
 from std_msgs.msg import Header
 
 from test.nodes.graph import Probe, commentator, probe
@@ -43,6 +45,58 @@ def test_a_lifecycle_manager_can_take_it_through_every_state() -> None:
             assert state(graph) == "unconfigured"
 
 
+def test_activated_again_it_watches_the_cameras_set_meanwhile_and_counts_anew() -> None:
+    with commentator("says") as node, probe() as graph:
+        graph.film(lambda: graph.status() and graph.status().comments > 0)
+        assert transition(graph, Transition.TRANSITION_DEACTIVATE)
+        topics = Parameter("image_topics", value=["/other"]).to_parameter_msg()
+        request = SetParameters.Request(parameters=[topics])
+        response = graph.call(SetParameters, "/commentator/set_parameters", request)
+        assert response.results[0].successful
+        graph.spin(1.5)
+        assert transition(graph, Transition.TRANSITION_ACTIVATE)
+        graph.got.clear()
+        graph.until(lambda: graph.status() and graph.status().state == "waiting")
+        assert graph.status().comments == 0
+        graph.film(lambda: graph.finals, topic="/other")
+        assert graph.finals[0].oldest_stamp == graph.finals[0].header.stamp
+        assert "Traceback" not in node.output()
+
+
+def test_stamps_of_comments_are_the_images_to_the_nanosecond() -> None:
+    with commentator("says") as _, probe() as graph:
+        sent = set()
+
+        def film() -> bool:
+            stamp = graph.node.get_clock().now().to_msg()
+            sent.add((stamp.sec, stamp.nanosec))
+            graph.picture(header=Header(stamp=stamp, frame_id="eye"))
+            graph.spin(0.1)
+            return len(graph.finals) > 1
+
+        graph.until(film)
+        for event in graph.finals:
+            assert (event.header.stamp.sec, event.header.stamp.nanosec) in sent
+            assert (event.oldest_stamp.sec, event.oldest_stamp.nanosec) in sent
+        answer = graph.ask("who?")
+        assert (answer.stamp.sec, answer.stamp.nanosec) in sent
+
+
+def test_an_engine_that_can_not_be_made_is_told_and_the_node_stays() -> None:
+    with commentator("absent", "autostart:=false") as node, probe() as graph:
+        assert not transition(graph, Transition.TRANSITION_CONFIGURE)
+        graph.until(lambda: graph.status() and graph.status().state == "error")
+        assert "pip install" in graph.status().detail
+        assert "pip install" in graph.troubles()
+        assert state(graph) == "unconfigured"
+        assert "Traceback" not in node.output()
+
+
+def test_while_ros_time_stands_still_it_still_tells_how_it_is() -> None:
+    with commentator("says", "use_sim_time:=true") as _, probe() as graph:
+        graph.until(lambda: len(graph.got["status"]) >= 3)
+
+
 def test_two_cameras_are_commented_together() -> None:
     with commentator("says", "image_topics:=['/left', '/right']") as _, probe() as graph:
 
@@ -66,11 +120,19 @@ def test_a_signal_in_mid_sentence_ends_it_cleanly(number: int) -> None:
         assert "Traceback" not in node.output()
 
 
-def test_a_mistake_in_a_parameter_is_told_in_one_sentence() -> None:
-    with commentator("says", "profile:=opera") as node:
+@pytest.mark.parametrize(
+    ("mistake", "told"),
+    [
+        ("profile:=opera", "'opera' is not one of commentator, sports"),
+        ("image_topics:=['/camera/image-raw']", "image_topics: Invalid topic name"),
+        ("image_topics:=['']", "image_topics: "),
+    ],
+)
+def test_a_mistake_in_a_parameter_is_told_in_one_sentence(mistake: str, told: str) -> None:
+    with commentator("says", mistake) as node:
         node.popen.wait(20)
         assert node.popen.returncode != 0
-        assert "'opera' is not one of commentator, sports" in node.output()
+        assert told in node.output()
         assert "Traceback" not in node.output()
 
 

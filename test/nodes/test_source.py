@@ -10,8 +10,10 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from builtin_interfaces.msg import Time
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
+from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 
 from test.mjpeg_camera import jpeg, mjpeg_camera
@@ -52,6 +54,19 @@ def state(graph: Probe) -> dict[str, str]:
 def change(graph: Probe, name: str, value: object) -> Any:
     request = SetParameters.Request(parameters=[Parameter(name, value=value).to_parameter_msg()])
     return graph.call(SetParameters, "/source/set_parameters", request).results[0]
+
+
+def test_stamps_follow_a_clock_that_is_set_back(graph: Probe) -> None:
+    with source(fps=10.0, use_sim_time=True):
+
+        def at(seconds: int) -> bool:
+            time = Clock(clock=Time(sec=seconds, nanosec=0))
+            graph.publish(Clock, "/clock", time, reliable=True)
+            graph.spin(0.1)
+            return any(abs(stamp - seconds) < 1 for stamp in stamps(graph.got["raw"][-1:]))
+
+        graph.until(lambda: at(5000))
+        graph.until(lambda: at(1000))
 
 
 def test_the_test_scene_comes_whole_in_order_and_on_time(graph: Probe) -> None:

@@ -123,6 +123,14 @@ def test_a_broken_message_is_refused(change: dict[str, Any], words: str) -> None
         to_rgb(broken)
 
 
+@pytest.mark.parametrize("encoding", ["uyvy", "yuyv"])
+def test_an_odd_width_of_shared_colours_is_refused(encoding: str) -> None:
+    odd = message(encoding, CASES[encoding][0])
+    odd.width = W - 1
+    with pytest.raises(ImageError, match=f"31x24 {encoding} can't be converted"):
+        to_rgb(odd)
+
+
 def test_an_unknown_encoding_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     real = builtins.__import__
 

@@ -12,8 +12,9 @@ from .engine import SILENCE
 class Comment:
     """A comment so far; stamps and times in seconds of the frames' clock.
 
-    `newest`, `oldest`: stamps of the frames it is about. `first_words`, `first_sound`: when they
-    came; None before.
+    `newest`, `oldest`: stamps of the frames it is about; the same, exactly, in nanoseconds are
+    `newest_ns` and `oldest_ns`, 0 where nobody knows. `first_words`: when they came, `first_sound`:
+    when it is due to be heard; None before.
     """
 
     sequence: int
@@ -29,6 +30,8 @@ class Comment:
     final: bool = False
     silent: bool = False
     cancelled: bool = False
+    newest_ns: int = 0
+    oldest_ns: int = 0
 
 
 class GrowingComment:
@@ -45,7 +48,8 @@ class GrowingComment:
 
     def takes(self, text: str) -> bool:
         """Hold `text`; return whether it is certain now that there are words to publish."""
-        self._held += text
+        # A half of a character, which a server may stream by itself, can't be published.
+        self._held += text.encode("utf-8", "replace").decode()
         begun = self.comment.first_words is not None
         return begun or not SILENCE.startswith(self._held.strip())
 

@@ -14,11 +14,13 @@ from .clock import Clock
 from .comment import Comment, GrowingComment
 from .control import Answer, Control, Orders
 from .engine import Engine, EngineError, Limits, Request
-from .lookout import Lookout, View
+from .lookout import STALE, Lookout, View
 from .pacing import Average, Gate, Playout
 from .prompting import build_prompt
 from .resample import Resampler
+from .settings import CommentatorSettings
 
+NOTHING = "no picture has come from the camera yet: check image_topics and ask again"
 MAX_DELAY = 60.0
 """Seconds; a longer delay means that camera and node disagree about the time of day."""
 
@@ -63,6 +65,7 @@ class Commentator:
         self._backoff = Backoff(1.0, 30.0)
         self._retry_at = float("-inf")
         self._captured = False
+        self._noticed_at: float | None = None
         self._sequence = 0
         self._recent: deque[str] = deque(maxlen=16)
         self._ready_after = Average(0.2, 0.0)
@@ -74,8 +77,15 @@ class Commentator:
 
     def notice(self) -> None:
         """Say that the lookout has kept a new frame."""
+        self._noticed_at = self._clock.now()
         self._captured = True
         self._control.wake.set()
+
+    def begin_anew(self) -> None:
+        """Forget what was counted and kept before a pause; while `run` doesn't."""
+        self.figures = Figures()
+        self._captured = False
+        self._noticed_at = None
 
     def run(self, stop: threading.Event) -> None:
         """Comment until `stop` is set (and the control's `wake`, for this to be seen at once)."""
@@ -95,7 +105,7 @@ class Commentator:
         settings = self._control.settings
         self._lookout.tune(settings)
         waiting = self._control.waiting()
-        if not settings.enabled and not waiting:
+        if not settings.enabled and not self._control.asked():
             return None
         if now < self._retry_at:
             return self._retry_at - now
@@ -120,13 +130,12 @@ class Commentator:
             self._fall_silent(self._clock.now())
         if orders.steered:
             self._lookout.excite()
-        view = self._lookout.view()
-        if not view.frames:
+        blind = self._blind(orders.settings)
+        # What has changed is still to be said when a question is answered, or nothing is seen.
+        view = self._lookout.view(spend=not (blind or orders.question))
+        if blind or not view.frames:
             if orders.question:
-                nothing = (
-                    "no picture has come from the camera yet: check image_topics and ask again"
-                )
-                orders.question.answer.set_result(Answer(False, nothing))
+                orders.question.answer.set_result(Answer(False, blind or NOTHING))
             return
         watches_itself = self._engine.look_fps > 0
         if not orders.question and view.intensity is Intensity.NONE and not watches_itself:
@@ -142,6 +151,15 @@ class Commentator:
         finally:
             self.commenting = False
 
+    def _blind(self, settings: CommentatorSettings) -> str:
+        """Return why there is nothing to look at now, and what to do; empty when there is."""
+        if self._noticed_at is None:
+            return NOTHING
+        age = self._clock.now() - self._noticed_at
+        if age > max(STALE, 2.5 / settings.capture_fps):
+            return f"no picture has come for {age:.0f} s: check the camera and ask again"
+        return ""
+
     def _begin(self, orders: Orders, view: View) -> GrowingComment:
         self._sequence += 1
         newest, oldest = view.frames[-1], view.frames[0]
@@ -154,6 +172,8 @@ class Commentator:
             instruction=orders.instruction,
             question=question,
             requested=self._clock.stamp(),
+            newest_ns=newest.stamp_ns,
+            oldest_ns=oldest.stamp_ns,
         )
         return GrowingComment(start, self._publish)
 
@@ -226,9 +246,10 @@ class Commentator:
         if not comment.silent:
             self._gate.said(comment.text, comment.first_sound is not None, self._clock.now())
         self._measure(comment)
-        if orders.question:
-            text = "interrupted: ask again" if comment.cancelled else comment.text
-            answered = Answer(not comment.cancelled, text, comment.newest)
+        if orders.question and comment.cancelled:
+            self._control.ask_again(orders.question)
+        elif orders.question:
+            answered = Answer(True, comment.text, comment.newest, comment.newest_ns)
             orders.question.answer.set_result(answered)
 
     def _measure(self, comment: Comment) -> None:
@@ -241,10 +262,12 @@ class Commentator:
     def _failed(self, orders: Orders, error: EngineError, comment: GrowingComment) -> None:
         self.error = str(error)
         self.figures.engine_errors += 1
-        comment.finish(cancelled=True)
         if orders.question:
             orders.question.answer.set_result(Answer(False, self.error, comment.comment.newest))
+        else:
+            self._lookout.excite()  # what was to be said still is, though the scene stands still
         self._retry_at = self._clock.now() + self._backoff.failed()
+        comment.finish(cancelled=True)
 
 
 def _add(average: Average, delay: float) -> float:

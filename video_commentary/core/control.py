@@ -16,11 +16,12 @@ MAX_QUESTIONS = 8
 
 @dataclass(frozen=True)
 class Answer:
-    """To a question. `stamp`: of the newest frame it is about, seconds."""
+    """To a question. `stamp`: of the newest frame it is about, seconds; `stamp_ns`: exactly."""
 
     success: bool
     text: str
     stamp: float = 0.0
+    stamp_ns: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +106,17 @@ class Control:
             else:
                 self._interrupt(steered=self._steered)
         return asked.answer
+
+    def ask_again(self, question: Question) -> None:
+        """Put back, in front, a question whose answer something else has cut off."""
+        with self._lock:
+            self._questions.appendleft(question)
+            self.wake.set()
+
+    def asked(self) -> bool:
+        """Return whether a question waits."""
+        with self._lock:
+            return bool(self._questions)
 
     def enable(self, enabled: bool) -> None:
         """Comment from now on, or fall silent at once."""

@@ -17,13 +17,15 @@ class Frame:
     caches for a frame goes when the window lets go of the frame.
 
     `image`: uint8 RGB, shape [H, W, 3], never written to. `stamp`: seconds, the camera's own
-    header stamp. `camera`: frame_id. `index`: counts a camera's kept frames from 0.
+    header stamp; `stamp_ns`: the same exactly, nanoseconds, 0 where nobody knows. `camera`:
+    frame_id. `index`: counts a camera's kept frames from 0.
     """
 
     image: NDArray[np.uint8]
     stamp: float
     camera: str
     index: int
+    stamp_ns: int = 0
 
 
 JITTER = 0.001

@@ -7,6 +7,9 @@ import threading
 from .backoff import Backoff
 from .engine import Engine, EngineError
 
+GRACE = 1.0
+"""Seconds for which `close` waits for a try: a large model takes half a minute."""
+
 
 class Loader:
     """Loads an engine on a thread of its own, with 1 to 30 s between tries.
@@ -17,6 +20,7 @@ class Loader:
     def __init__(self, engine: Engine) -> None:
         """Begin to load."""
         self._engine = engine
+        self._ending = threading.Lock()
         self._stop = threading.Event()
         self.ready = threading.Event()
         self.error = ""
@@ -24,9 +28,10 @@ class Loader:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop trying; wait for a try that is under way, then free the engine."""
-        self._stop.set()
-        self._thread.join()
+        """Stop trying and free the engine; a try under way frees it when it ends."""
+        with self._ending:
+            self._stop.set()
+        self._thread.join(GRACE)
         if self.ready.is_set():
             self._engine.close()
 
@@ -41,6 +46,13 @@ class Loader:
                 self.error = f"{type(error).__name__}: {error}"
             else:
                 self.error = ""
-                self.ready.set()
+                self._loaded()
                 return
             self._stop.wait(backoff.failed())
+
+    def _loaded(self) -> None:
+        with self._ending:
+            if not self._stop.is_set():
+                self.ready.set()
+                return
+        self._engine.close()

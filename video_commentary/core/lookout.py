@@ -95,14 +95,16 @@ class Lookout:
                 self._intensity = max(self._intensity, change.intensity)
         self._engine.look(frame)
 
-    def view(self) -> View:
-        """Return the newest frames of all cameras; change counts anew from here.
+    def view(self, spend: bool = True) -> View:
+        """Return the newest frames of all cameras; if `spend`, change counts anew from here.
 
         No frames come from a camera that has fallen `STALE` behind the others.
         """
         with self._lock:
             chosen = [camera.window.select() for camera in self._cameras.values()]
-            intensity, self._intensity = self._intensity, Intensity.NONE
+            intensity = self._intensity
+            if spend:
+                self._intensity = Intensity.NONE
         newest = max((frames[-1].stamp for frames in chosen if frames), default=0.0)
         fresh = [
             f for frames in chosen if frames and frames[-1].stamp > newest - STALE for f in frames

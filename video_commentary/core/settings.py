@@ -52,7 +52,8 @@ class CommentatorSettings:
         32, "Longest comment when little changed, in tokens", low=8, high=512, live=True
     )
     change_threshold: float = setting(
-        1.0, "How much the picture must change to count: higher ignores more", low=0.1, high=10.0, live=True
+        1.0, "How much the picture must change to count: higher ignores more",
+        low=0.1, high=10.0, live=True,
     )
     context_comments: int = setting(
         3, "Recent comments told to the engine against repetition", low=0, high=16, live=True

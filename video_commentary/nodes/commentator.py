@@ -28,7 +28,8 @@ from ..ros.health import diagnostic
 from ..ros.parameters import LiveParameters, declare
 from ..ros.qos import EVENTS, LATCHED
 from ..ros.running import run
-from ..ros.time import to_time
+from ..ros.time import exactly
+from ..ros.timers import every
 from ..wiring import Assembly, assemble
 from .report import describe, diagnose
 from .session import Session
@@ -43,14 +44,15 @@ class CommentatorNode(LifecycleNode):
         settings = declare(self, CommentatorSettings)
         self._control = Control(settings, load_profiles(settings.profiles_file))
         self._live = LiveParameters(self, settings, accept=self._accept)
+        self._accept(settings)
         self._time = LiveClock(lambda: self.get_clock().now().nanoseconds / 1e9)
         self._futures = Futures(self)
         self._session: Session | None = None
         self._offer()
         self._told = ""
-        self.create_timer(1.0, self._tell)
-        if settings.autostart:
-            self.trigger_configure()
+        self._refused = ""
+        every(self, 1.0, self._tell)
+        if settings.autostart and self.trigger_configure() is TransitionCallbackReturn.SUCCESS:
             self.trigger_activate()
 
     def _accept(self, settings: CommentatorSettings) -> None:
@@ -83,7 +85,13 @@ class CommentatorNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Begin to load the engine; it goes on trying until it works or cleanup."""
         settings = self._live.settings
-        assembly = self._assemble(settings)
+        try:
+            assembly = self._assemble(settings)
+        except Exception as error:  # noqa: BLE001 - rclpy would swallow it
+            self._refused = str(error)
+            self._tell()
+            return TransitionCallbackReturn.FAILURE
+        self._refused = ""
         self._session = Session(self, settings, assembly, self._control, self._time, self._publish)
         return super().on_configure(state)
 
@@ -104,6 +112,11 @@ class CommentatorNode(LifecycleNode):
         """Free the engine."""
         self._end_session()
         return super().on_cleanup(state)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free the engine; configure begins anew."""
+        self._end_session()
+        return super().on_error(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Fall silent and free the engine."""
@@ -164,7 +177,7 @@ class CommentatorNode(LifecycleNode):
         answer = await self._futures.of(future)
         response.success = answer.success
         response.answer = answer.text
-        response.stamp = to_time(answer.stamp)
+        response.stamp = exactly(answer.stamp_ns, answer.stamp)
         return response
 
     def _follow(self, name: str, value: object) -> None:
@@ -176,7 +189,7 @@ class CommentatorNode(LifecycleNode):
             self._session.watch(self._live.settings.image_topics)
             self._session.follow_publishers()
         stamp = self.get_clock().now().to_msg()
-        status = describe(self._session, self._control, stamp)
+        status = describe(self._session, self._control, self._refused, stamp)
         self._status.publish(status)
         array = DiagnosticArray()
         for check in diagnose(self._session, status):

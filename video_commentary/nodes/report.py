@@ -11,8 +11,11 @@ from ..ros.health import Check, camera_check, camera_trouble
 from .session import Session
 
 
-def describe(session: Session | None, control: Control, stamp: Time) -> Status:
-    """Return ~/status; `session` is None before configure and after cleanup."""
+def describe(session: Session | None, control: Control, refused: str, stamp: Time) -> Status:
+    """Return ~/status; `session` is None before configure and after cleanup.
+
+    `refused`: why the last configure failed; else empty.
+    """
     settings = control.settings
     message = Status(
         stamp=stamp,
@@ -21,7 +24,8 @@ def describe(session: Session | None, control: Control, stamp: Time) -> Status:
         enabled=settings.enabled,
     )
     if session is None:
-        message.state, message.detail = "unconfigured", "configure and activate the commentator"
+        message.state = "error" if refused else "unconfigured"
+        message.detail = refused or "configure and activate the commentator"
         return message
     message.state, message.detail = _state(session, control)
     message.engine = session.assembly.engine.description
@@ -65,7 +69,7 @@ def _activity(session: Session, control: Control) -> str:
 def diagnose(session: Session | None, told: Status) -> list[Check]:
     """Return what /diagnostics says: engine, voice and each camera."""
     if session is None:
-        return [Check("engine", told.detail, False, {"state": told.state})]
+        return [Check("engine", told.detail, told.state == "error", {"state": told.state})]
     engine = {
         "engine": told.engine,
         "state": told.state,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -78,6 +79,7 @@ class Session:
     ) -> None:
         """Watch the cameras; comment as soon as the engine is loaded."""
         self._stop = threading.Event()
+        self.commentator.begin_anew()
         self._open_eyes(self._settings.image_topics)
         self._player = Player(self.playout, self._clock, publish_audio, publish_stamped)
         self._thread = threading.Thread(target=self._run, name="commentary", daemon=True)
@@ -100,7 +102,6 @@ class Session:
         self._settings = replace(self._settings, image_topics=tuple(topics))
         if self.active and [camera.topic for camera in self.cameras] != list(topics):
             self._close_eyes()
-            self._lookout.watch(topics)
             self._open_eyes(topics)
 
     def close(self) -> None:
@@ -115,6 +116,7 @@ class Session:
             camera.follow_publishers()
 
     def _open_eyes(self, topics: Sequence[str]) -> None:
+        self._lookout.watch(topics)
         arrived = threading.Event()
         self.cameras = [self._camera(topic, arrived) for topic in topics]
         self.rates = Rates(self.cameras)
@@ -137,5 +139,9 @@ class Session:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            if self.loader.ready.wait(0.1):
+            if not self.loader.ready.wait(0.1):
+                continue
+            try:
                 self.commentator.run(self._stop)
+            except Exception:  # noqa: BLE001 - without this thread the node would only look well
+                self._node.get_logger().error(f"a comment failed:\n{traceback.format_exc()}")

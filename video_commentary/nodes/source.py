@@ -13,12 +13,16 @@ from ..ros.health import Check, diagnostic
 from ..ros.images_out import decode_jpeg, encode_jpeg, to_compressed, to_image
 from ..ros.parameters import LiveParameters, declare
 from ..ros.running import run
+from ..ros.timers import every
 from ..sources.api import Picture
 from ..sources.factory import create_reader
 from ..sources.player import Health, Player, State
 
 # Best effort would lose every image larger than Fast DDS's shared-memory segment.
 _QOS = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
+
+SET_BACK = 1_000_000_000
+"""Nanoseconds; a picture is never that much earlier than the one before by its lateness alone."""
 
 
 class SourceNode(Node):
@@ -41,7 +45,7 @@ class SourceNode(Node):
         self._broken = 0
         self._said = ""
         self._player = self._play(settings)
-        self.create_timer(1.0, self._look_after)
+        every(self, 1.0, self._look_after)
 
     def destroy_node(self) -> None:
         """Stop reading, then go."""
@@ -86,7 +90,9 @@ class SourceNode(Node):
 
     def _stamp(self, late: float) -> Time:
         due = self.get_clock().now().nanoseconds - round(late * 1e9)
-        self._newest = max(due, self._newest + 1)
+        # Stamps grow, unless the clock was set back: then they would stand still for as long.
+        set_back = due < self._newest - SET_BACK
+        self._newest = due if set_back else max(due, self._newest + 1)
         return Time(nanoseconds=self._newest).to_msg()
 
     def _look_after(self) -> None:

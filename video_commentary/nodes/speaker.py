@@ -16,6 +16,7 @@ from ..ros.health import Check, diagnostic
 from ..ros.parameters import declare
 from ..ros.qos import EVENTS
 from ..ros.running import run
+from ..ros.timers import every
 from .sound_card import SoundCard, SoundCardError
 
 
@@ -33,7 +34,7 @@ class SpeakerNode(Node):
         self._try_at = 0.0
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_subscription(AudioDataStamped, settings.audio_topic, self._hear, EVENTS)
-        self.create_timer(1.0, self._look_after)
+        every(self, 1.0, self._look_after)
         self._look_after()
 
     def destroy_node(self) -> None:

@@ -16,7 +16,7 @@ from ..core.frames import Frame
 from ..core.lookout import Use
 from .images import ImageError, Rgb, decode, shrink, to_rgb
 from .qos import camera_qos
-from .time import to_seconds
+from .time import NANO, to_nanoseconds
 
 QUEUE = 4
 """Wanted images that may wait for conversion; when one more comes, the oldest is dropped."""
@@ -28,6 +28,7 @@ class Arrival:
 
     message: Any
     stamp: float
+    stamp_ns: int
     use: Use
 
 
@@ -100,7 +101,8 @@ class Camera:
             return None
         self.trouble = ""
         camera = arrival.message.header.frame_id or self.topic
-        frame = Frame(shrink(image, self._longest), arrival.stamp, camera, self._index)
+        small = shrink(image, self._longest)
+        frame = Frame(small, arrival.stamp, camera, self._index, arrival.stamp_ns)
         self._index += 1
         self.frame_id = camera
         return frame, arrival.use
@@ -112,16 +114,17 @@ class Camera:
     def _store(self, message: Any) -> None:
         self.received += 1
         self.seen_at = time.monotonic()
-        stamp = to_seconds(message.header.stamp)
-        if stamp == 0.0:
+        stamp_ns = to_nanoseconds(message.header.stamp)
+        if stamp_ns == 0:
             # Some drivers leave it empty; the time of arrival is the best that is left.
-            stamp = self._node.get_clock().now().nanoseconds / 1e9
+            stamp_ns = self._node.get_clock().now().nanoseconds
+        stamp = stamp_ns / NANO
         use = self._use(self.topic, stamp)
         if use is Use.NONE:
             return
         if len(self._queue) == QUEUE:
             self.dropped += 1
-        self._queue.append(Arrival(message, stamp, use))
+        self._queue.append(Arrival(message, stamp, stamp_ns, use))
         self._arrived.set()
 
     def _convert(self, message: Any) -> Rgb:

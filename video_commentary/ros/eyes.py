@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from ..core.engine import EngineError
 from ..core.lookout import Lookout, Use
 from .camera import Camera
 
+HUNG_AFTER = 10.0
+"""Seconds that one look may take: the first of a GPU compiles its kernels."""
+GRACE = 1.0
+"""Seconds for which `close` waits for the look that is under way."""
+
 
 class Eyes:
-    """Runs from construction to `close`. `error` says why the engine can't look; else empty."""
+    """Runs from construction to `close`."""
 
     def __init__(
         self,
@@ -26,15 +32,28 @@ class Eyes:
         self._noticed = noticed
         self._arrived = arrived
         self._stop = threading.Event()
-        self.error = ""
+        self._error = ""
+        self._looking_since: float | None = None
         self._thread = threading.Thread(target=self._run, name="eyes", daemon=True)
         self._thread.start()
 
+    @property
+    def error(self) -> str:
+        """Return why the engine can't look, and what to do; empty when it can."""
+        since = self._looking_since
+        hung = 0.0 if since is None else time.monotonic() - since
+        if hung > HUNG_AFTER:
+            return (
+                f"the engine has looked at one frame for {hung:.0f} s; "
+                "if this goes on, restart the node or choose another engine"
+            )
+        return self._error
+
     def close(self) -> None:
-        """Stop."""
+        """Stop; a look that hangs is left behind."""
         self._stop.set()
         self._arrived.set()
-        self._thread.join()
+        self._thread.join(GRACE)
 
     def _run(self) -> None:
         while True:
@@ -48,16 +67,20 @@ class Eyes:
 
     def _look(self, camera: Camera) -> bool:
         """Look at a camera's next frame; return whether there was one."""
-        if (seen := camera.next_frame()) is None:
-            return False
-        frame, use = seen
         try:
-            self._lookout.see(camera.topic, frame, use)
-            self.error = ""
+            if (seen := camera.next_frame()) is None:
+                return False
+            frame, use = seen
+            self._looking_since = time.monotonic()
+            try:
+                self._lookout.see(camera.topic, frame, use)
+            finally:
+                self._looking_since = None
+                if use is Use.KEEP:
+                    self._noticed()
+            self._error = ""
         except EngineError as error:
-            self.error = str(error)
+            self._error = str(error)
         except Exception as error:  # noqa: BLE001 - whatever an engine raises, the node stays up
-            self.error = f"{type(error).__name__}: {error}"
-        if use is Use.KEEP:
-            self._noticed()
+            self._error = f"{type(error).__name__}: {error}"
         return True

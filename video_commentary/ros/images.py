@@ -73,7 +73,13 @@ def to_rgb(message: Image) -> Rgb:
     if known is None:
         return _by_cv_bridge(message)
     dtype, channels, convert = known
-    return np.ascontiguousarray(convert(_pixels(message, np.dtype(dtype), channels)))
+    pixels = _pixels(message, np.dtype(dtype), channels)
+    try:
+        return np.ascontiguousarray(convert(pixels))
+    except cv2.error as error:  # such as an odd width, where two pixels share their colour
+        raise ImageError(
+            f"{message.width}x{message.height} {message.encoding} can't be converted: {error.err}"
+        ) from None
 
 
 def _pixels(message: Image, dtype: np.dtype[Any], channels: int) -> Array:

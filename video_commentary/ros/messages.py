@@ -11,14 +11,16 @@ from video_commentary.msg import Commentary
 
 from ..core.audio import OUTPUT_FORMAT, Pcm
 from ..core.comment import Comment
-from .time import to_seconds, to_time
+from .time import exactly, to_nanoseconds, to_seconds, to_time
 
 
 def commentary(comment: Comment) -> Commentary:
     """Return a comment as a message."""
     return Commentary(
-        header=Header(stamp=to_time(comment.newest), frame_id=comment.camera),
-        oldest_stamp=to_time(comment.oldest),
+        header=Header(
+            stamp=exactly(comment.newest_ns, comment.newest), frame_id=comment.camera
+        ),
+        oldest_stamp=exactly(comment.oldest_ns, comment.oldest),
         sequence=comment.sequence,
         text=comment.text,
         final=comment.final,
@@ -48,6 +50,8 @@ def comment(message: Commentary) -> Comment:
         final=message.final,
         silent=message.silent,
         cancelled=message.cancelled,
+        newest_ns=to_nanoseconds(message.header.stamp),
+        oldest_ns=to_nanoseconds(message.oldest_stamp),
     )
 
 

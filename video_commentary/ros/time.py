@@ -12,6 +12,18 @@ def to_seconds(stamp: Time) -> float:
     return float(stamp.sec + stamp.nanosec / NANO)
 
 
+def to_nanoseconds(stamp: Time) -> int:
+    """Return a stamp in nanoseconds, exactly."""
+    return int(stamp.sec * NANO + stamp.nanosec)
+
+
+def exactly(nanoseconds: int, seconds: float) -> Time:
+    """Return nanoseconds as a message; `seconds` where those are 0, not known."""
+    if nanoseconds <= 0:
+        return to_time(seconds)
+    return Time(sec=nanoseconds // NANO, nanosec=nanoseconds % NANO)
+
+
 def to_time(seconds: float | None) -> Time:
     """Return seconds as a message; zero for None."""
     if seconds is None or seconds <= 0:
