@@ -53,9 +53,14 @@ def expand(name: str, given: dict[str, str]) -> tuple[Any, list[Any], Any]:
     description = runpy.run_path(str(LAUNCH / name))["generate_launch_description"]()
     context = LaunchContext()
     context.launch_configurations.update(given)
-    nodes = [node for entity in description.entities for node in entity.visit(context) or ()]
+    from launch_ros.actions import Node
+
+    made = [each for entity in description.entities for each in entity.visit(context) or ()]
+    nodes = [each for each in made if isinstance(each, Node)]
     for node in nodes:
         node._perform_substitutions(context)
+    for other in (each for each in made if not isinstance(each, Node)):
+        other.visit(context)
     return description, nodes, context
 
 
@@ -77,3 +82,9 @@ def test_launch_starts_the_nodes_as_planned(name: str, scene: str) -> None:
         program, *rest = node.cmd[: 1 + len(words)]
         assert Path(context.perform_substitution(program[0])).name == start.node
         assert ["".join(map(context.perform_substitution, part)) for part in rest] == words
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_launch_leaves_no_empty_argument_behind_for_what_is_included_next(name: str) -> None:
+    _, _, context = expand(name, {"instruction": "people"})
+    assert context.launch_configurations == {"instruction": "people"}

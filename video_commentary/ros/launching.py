@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from functools import partial
 
-from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+from launch.actions import DeclareLaunchArgument, OpaqueFunction, UnsetLaunchConfiguration
 from launch_ros.actions import Node
 
 from ..core.paths import PACKAGE, share_dir
@@ -29,10 +29,12 @@ def _declare(argument: Argument) -> DeclareLaunchArgument:
     )
 
 
-def _start(scene: str, context: LaunchContext) -> list[Node]:
+def _start(scene: str, context: LaunchContext) -> list[LaunchDescriptionEntity]:
     configured = context.launch_configurations
     given = {name: configured[name] for name in arguments(scene) if configured.get(name)}
-    return [
+    # An include isn't a scope: our empty log_level would reach whatever is included after us.
+    unset = [UnsetLaunchConfiguration(name) for name in arguments(scene) if name not in given]
+    nodes = [
         Node(
             package=PACKAGE,
             executable=start.node,
@@ -45,3 +47,4 @@ def _start(scene: str, context: LaunchContext) -> list[Node]:
         )
         for start in plan(scene, given)
     ]
+    return [*nodes, *unset]
