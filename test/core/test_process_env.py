@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -43,6 +45,29 @@ def test_the_profile_holds_a_4k_image_and_leaves_the_network_alone() -> None:
     segment = next(e for e in root.iter() if e.tag.endswith("segment_size"))
     assert int(segment.text or 0) > 3840 * 2160 * 3
     assert "interfaceWhiteList" not in text
+
+
+@pytest.mark.parametrize("arenas", ["1", ""])
+def test_malloc_is_tuned_in_a_process_that_runs_already(arenas: str) -> None:
+    """Threads that allocate have heaps of their own, unless that is forbidden meanwhile."""
+    code = f"""
+import ctypes, threading, time
+from video_commentary.core.process_env import tune_malloc
+tune_malloc({{"MALLOC_ARENA_MAX": "{arenas}"}} if "{arenas}" else {{}})
+let_go = threading.Event()
+kept = [[] for _ in range(4)]
+def work(mine):
+    mine.extend(bytearray(2000) for _ in range(1000))
+    let_go.wait()
+threads = [threading.Thread(target=work, args=(mine,)) for mine in kept]
+[thread.start() for thread in threads]
+while any(len(mine) < 1000 for mine in kept):
+    time.sleep(0.01)
+ctypes.CDLL(None).malloc_stats()
+let_go.set()
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (told.stderr.count("Arena") == 1) == bool(arenas)
 
 
 def test_a_demo_stays_on_this_machine_unless_told_otherwise() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +16,13 @@ _MALLOC = {
     # has met. 180 comments took 21 MB with one, 94 MB with glibc's default of eight a core.
     "MALLOC_ARENA_MAX": "1",
 }
+_MALLOPT = {
+    "MALLOC_TRIM_THRESHOLD_": -1,
+    "MALLOC_TOP_PAD_": -2,
+    "MALLOC_MMAP_THRESHOLD_": -3,
+    "MALLOC_ARENA_MAX": -8,
+}
+"""Parameters of mallopt(3), by the variable that sets them at a process's start (malloc.h)."""
 _PROFILES = {2: "FASTRTPS_DEFAULT_PROFILES_FILE", 3: "FASTDDS_DEFAULT_PROFILES_FILE"}
 """By major version of Fast DDS: 2 does not read the new name, 3 warns about the old one."""
 _WITH_FAST_DDS_2 = {"humble", "iron", "jazzy"}
@@ -34,6 +42,14 @@ def for_images(existing: Mapping[str, str], config: Path) -> dict[str, str]:
         version = 2 if existing.get("ROS_DISTRO", "jazzy") in _WITH_FAST_DDS_2 else 3
         added[_PROFILES[version]] = str(config / "fastdds_large_images.xml")
     return added
+
+
+def tune_malloc(environment: Mapping[str, str]) -> None:
+    """Let the MALLOC_ variables act on this process, which glibc reads at its start only."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
+    for name, parameter in _MALLOPT.items():
+        if mallopt is not None and name in environment:
+            mallopt(parameter, int(environment[name]))
 
 
 def for_this_machine_only(existing: Mapping[str, str]) -> dict[str, str]:

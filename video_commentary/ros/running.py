@@ -16,6 +16,9 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
+from ..core.paths import share_dir
+from ..core.process_env import for_images, tune_malloc
+
 PATIENCE = 2.5
 """Seconds from a signal to the end. Who hangs longer is shown, thread by thread, and ended."""
 
@@ -25,6 +28,8 @@ def run(create: Callable[[], Node]) -> None:
 
     Exits with a message where it can't start: a mistake in the parameters is told in one sentence.
     """
+    os.environ.update(for_images(os.environ, share_dir() / "config"))
+    tune_malloc(os.environ)
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
