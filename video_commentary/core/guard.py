@@ -69,7 +69,10 @@ class EngineGuard(WrappedEngine):
                     ) from None
                 continue
             if isinstance(item, BaseException):
-                raise item
+                try:
+                    raise item
+                finally:
+                    del item  # its traceback holds this frame: together they would stay in memory
             return item
         return None
 

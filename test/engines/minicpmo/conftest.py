@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,12 @@ torch.set_num_threads(1)
 def parity() -> Path:
     """The folder of parity fixtures: PARITY where that is set, else those kept with the tests."""
     return Path(os.environ["PARITY"]) if os.environ.get("PARITY") else DATA
+
+
+@pytest.fixture
+def copy(parity: Path, tmp_path: Path) -> Path:
+    """A copy of the tiny checkpoint, to be changed."""
+    return Path(shutil.copytree(parity / "checkpoint", tmp_path / "model"))
 
 
 @pytest.fixture(scope="session")

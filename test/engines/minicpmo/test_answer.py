@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from video_commentary.core.audio import AudioFormat, Pcm
-from video_commentary.core.engine import SILENCE, Cancel
+from video_commentary.core.engine import SILENCE, Cancel, Delta
 from video_commentary.engines.minicpmo.answer import Spoken, may_be_silence, whole_words, written
 from video_commentary.engines.minicpmo.language import Token
 from video_commentary.engines.minicpmo.tokens import Tokens
@@ -47,13 +47,31 @@ def tokens(parity: Path) -> Tokens:
     return Tokens(parity / "checkpoint")
 
 
-def drawn(ids: list[int]) -> Iterator[Token]:
+def drawn(ids: Iterable[int]) -> Iterator[Token]:
     for index, id in enumerate(ids):
         yield Token(id, HIDDEN[:index])
 
 
 def text_of(tokens: Tokens, ids: list[int], limit: int = 500) -> list[str]:
-    return [delta.text for delta in written(tokens, drawn(ids), limit, NEVER)]
+    return [delta.text for delta in written(tokens, drawn(ids), lambda n: n < limit, NEVER)]
+
+
+def spoken(
+    tokens: Tokens, ids: Iterable[int], limit: int = 500
+) -> tuple[Recorder, list[Delta]]:
+    voice = Recorder()
+    deltas = Spoken(tokens, voice, torch.device("cpu")).deltas(
+        drawn(ids), lambda n: HIDDEN[:n], lambda n: n < limit, NEVER
+    )
+    return voice, list(deltas)
+
+
+def spoken_text(tokens: Tokens, ids: list[int], limit: int = 500) -> str:
+    return "".join(delta.text for delta in spoken(tokens, ids, limit)[1])
+
+
+def whole(count: int) -> bool:
+    return True
 
 
 @pytest.mark.parametrize("text", ["...", " ...\n", "…", "", "....."])
@@ -61,20 +79,32 @@ def test_an_answer_that_says_nothing_is_exactly_silence(tokens: Tokens, text: st
     assert text_of(tokens, tokens.encode(text)) == [SILENCE]
 
 
-def test_silence_is_known_before_the_answer_ends(tokens: Tokens) -> None:
+@pytest.mark.parametrize("aloud", [False, True])
+@pytest.mark.parametrize("dots", ["...\n", "...\n\n", " …\n", "\n...\n"])
+def test_silence_is_known_before_the_answer_ends(tokens: Tokens, dots: str, aloud: bool) -> None:
     asked = []
 
-    def endless() -> Iterator[Token]:
-        for id in tokens.encode("...\n" + STORY):
+    def endless() -> Iterator[int]:
+        for id in [*tokens.encode(dots), *tokens.encode(STORY)]:
             asked.append(id)
-            yield Token(id, HIDDEN[:0])
+            yield id
 
-    assert [d.text for d in written(tokens, endless(), 500, NEVER)] == [SILENCE]
-    assert len(asked) <= len(tokens.encode("...\n")) + 1
+    if aloud:
+        voice, deltas = spoken(tokens, endless())
+        assert voice.started == 0 and not any(delta.pcm for delta in deltas)
+    else:
+        deltas = list(written(tokens, drawn(endless()), whole, NEVER))
+    assert [delta.text for delta in deltas] == [SILENCE]
+    assert len(asked) <= len(tokens.encode(dots)) + 1
 
 
-def test_dots_before_words_are_no_silence(tokens: Tokens) -> None:
-    assert "".join(text_of(tokens, tokens.encode("... a cat!"))) == "... a cat!"
+@pytest.mark.parametrize("text", ["... a cat!", "\n\nA cat jumps.", "A cat.\nIt jumps."])
+def test_what_is_no_silence_is_said_and_written(tokens: Tokens, text: str) -> None:
+    ids = tokens.encode(text)
+    assert "".join(text_of(tokens, ids)) == text.strip()
+    voice, deltas = spoken(tokens, ids)
+    assert "".join(delta.text for delta in deltas) == text.strip()
+    assert voice.started == 1
 
 
 def test_text_leaves_word_by_word_and_is_complete(tokens: Tokens) -> None:
@@ -93,6 +123,15 @@ def test_the_cap_ends_on_a_whole_word(tokens: Tokens) -> None:
         assert not (text[-1:].isalnum() and rest[:1].isalnum()), text
 
 
+def test_a_whole_answer_of_as_many_tokens_as_the_cap_keeps_its_last_word(tokens: Tokens) -> None:
+    for text in ("A cat jumps", "A cat"):
+        ids = tokens.encode(text)
+        assert "".join(d.text for d in written(tokens, drawn(ids), whole, NEVER)) == text
+        assert "".join(text_of(tokens, ids, len(ids))).rstrip() == text.rpartition(" ")[0]
+        assert spoken_text(tokens, ids) == text
+        assert spoken_text(tokens, ids, len(ids)).rstrip() == text.rpartition(" ")[0]
+
+
 def test_special_tokens_are_not_said(tokens: Tokens) -> None:
     ids = [*tokens.encode("A cat "), tokens.id("<|tts_bos|>"), *tokens.encode("jumps.")]
     assert "".join(text_of(tokens, ids)) == "A cat jumps."
@@ -100,11 +139,18 @@ def test_special_tokens_are_not_said(tokens: Tokens) -> None:
 
 def test_nothing_follows_a_cancel(tokens: Tokens) -> None:
     cancel = threading.Event()
-    deltas = written(tokens, drawn(tokens.encode(STORY)), 500, cancel)
+
+    def obedient() -> Iterator[Token]:
+        for token in drawn(tokens.encode(STORY)):
+            if cancel.is_set():
+                return
+            yield token
+
+    deltas = written(tokens, obedient(), whole, cancel)
     assert next(deltas).text
     cancel.set()
-    assert "".join(d.text for d in deltas).count("dog") <= 1
-    assert not any(d.last for d in written(tokens, drawn([]), 500, cancel))
+    assert list(deltas) == []
+    assert list(written(tokens, drawn([]), whole, cancel)) == []
 
 
 @pytest.mark.parametrize(
@@ -123,9 +169,7 @@ def test_may_be_silence() -> None:
 
 def test_speech_takes_ten_tokens_at_once_with_their_hidden_states(tokens: Tokens) -> None:
     ids = tokens.encode(STORY)
-    voice = Recorder()
-    spoken = Spoken(tokens, voice, torch.device("cpu"))
-    deltas = list(spoken.deltas(drawn(ids), lambda n: HIDDEN[:n], 500, NEVER))
+    voice, deltas = spoken(tokens, ids)
     assert voice.started == 1
     assert [id for group, _, _ in voice.groups for id in group] == ids
     assert [h for _, rows, _ in voice.groups for h in rows] == list(range(len(ids)))
@@ -138,18 +182,14 @@ def test_speech_takes_ten_tokens_at_once_with_their_hidden_states(tokens: Tokens
 
 @pytest.mark.parametrize("text", ["...", ""])
 def test_silence_makes_no_sound(tokens: Tokens, text: str) -> None:
-    voice = Recorder()
-    spoken = Spoken(tokens, voice, torch.device("cpu"))
-    deltas = list(spoken.deltas(drawn(tokens.encode(text)), lambda n: HIDDEN[:n], 500, NEVER))
+    voice, deltas = spoken(tokens, tokens.encode(text))
     assert [delta.text for delta in deltas] == [SILENCE]
     assert voice.started == 0
 
 
 @pytest.mark.parametrize("text", ["?!", "-- !! -- !! -- !! -- !!"])
 def test_text_without_words_makes_no_sound(tokens: Tokens, text: str) -> None:
-    voice = Recorder()
-    spoken = Spoken(tokens, voice, torch.device("cpu"))
-    deltas = list(spoken.deltas(drawn(tokens.encode(text)), lambda n: HIDDEN[:n], 500, NEVER))
+    voice, deltas = spoken(tokens, tokens.encode(text))
     assert [(delta.text, delta.pcm, delta.last) for delta in deltas] == [(text, None, True)]
     assert voice.started == 0
 
@@ -157,11 +197,8 @@ def test_text_without_words_makes_no_sound(tokens: Tokens, text: str) -> None:
 def test_speech_at_the_cap_ends_on_a_whole_word(tokens: Tokens) -> None:
     ids = tokens.encode(STORY)
     for limit in (12, 15, 17, 23):
-        voice = Recorder()
-        spoken = Spoken(tokens, voice, torch.device("cpu"))
-        text = "".join(
-            d.text for d in spoken.deltas(drawn(ids[:limit]), lambda n: HIDDEN[:n], limit, NEVER)
-        )
+        voice, deltas = spoken(tokens, ids[:limit], limit)
+        text = "".join(delta.text for delta in deltas)
         said = tokens.decode([id for group, _, _ in voice.groups for id in group])
         assert said.rstrip() == text
         assert STORY.startswith(text)

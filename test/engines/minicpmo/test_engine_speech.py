@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
+import torch
 
 from video_commentary.core.audio import AudioFormat
 from video_commentary.core.engine import Delta, Limits, Request
 from video_commentary.core.frames import Frame
 from video_commentary.core.prompting import Profile, Prompt
 from video_commentary.engines.minicpmo.engine import MiniCpmoConfig, MiniCpmoEngine
+from video_commentary.engines.minicpmo.sampling import Sampling
 from video_commentary.engines.minicpmo.speech_loading import SpeechOptions
 
 from .token2wav import add_voice
 
+Result = TypeVar("Result")
 PROFILE = Profile("commentator", "", ())
 
 
@@ -26,15 +32,33 @@ PROFILE = Profile("commentator", "", ())
 def engine(
     request: pytest.FixtureRequest, parity: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[MiniCpmoEngine]:
-    folder = tmp_path_factory.mktemp("model")
-    shutil.copytree(parity / "checkpoint", folder, dirs_exist_ok=True)
-    add_voice(folder, parity)
-    engine = MiniCpmoEngine(
-        MiniCpmoConfig(path=str(folder), device=request.param, speech=SpeechOptions(steps=2))
-    )
+    folder = with_a_voice(parity, tmp_path_factory.mktemp("model"))
+    engine = speaking(folder, request.param)
     engine.load()
     yield engine
     engine.close()
+
+
+def with_a_voice(parity: Path, folder: Path) -> Path:
+    shutil.copytree(parity / "checkpoint", folder, dirs_exist_ok=True)
+    add_voice(folder, parity)
+    return folder
+
+
+def speaking(folder: Path, device: str) -> MiniCpmoEngine:
+    return MiniCpmoEngine(MiniCpmoConfig(
+        path=str(folder), device=device, sampling=Sampling(greedy=True),
+        speech=SpeechOptions(steps=2),
+    ))
+
+
+def said(engine: MiniCpmoEngine, request: Request) -> list[Delta]:
+    return list(engine.comment(request, threading.Event()))
+
+
+def in_a_thread(work: Callable[[], Result]) -> Result:
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(work).result()
 
 
 def asked(speak: bool = True, tokens: int = 24) -> Request:
@@ -69,3 +93,56 @@ def test_cancelled_in_mid_sentence_the_next_comment_is_clean(engine: MiniCpmoEng
 
     again = list(engine.comment(asked(), threading.Event()))
     assert again[-1].last and any(delta.pcm is not None for delta in again)
+
+
+@pytest.mark.parametrize("name", ["assets/token2wav/flow.pt", "assets/token2wav/hift.pt"])
+def test_with_a_damaged_vocoder_it_writes(parity: Path, tmp_path: Path, name: str) -> None:
+    folder = with_a_voice(parity, tmp_path)
+    (folder / name).write_bytes(b"")
+    engine = speaking(folder, "cpu")
+    engine.load()
+    assert engine.voice is None
+    deltas = list(engine.comment(asked(), threading.Event()))
+    assert deltas[-1].last and all(delta.pcm is None for delta in deltas)
+
+
+@pytest.mark.gpu
+def test_close_gives_the_memory_back(parity: Path, tmp_path: Path) -> None:
+    def allocated() -> int:
+        torch._C._cuda_clearCublasWorkspaces()  # which torch keeps for itself
+        return torch.cuda.memory_allocated()
+
+    engine = speaking(with_a_voice(parity, tmp_path), "cuda")
+    before = allocated()
+    for _ in range(2):
+        engine.load()
+        assert engine.voice
+        assert any(delta.pcm for delta in engine.comment(asked(), threading.Event()))
+        loaded = allocated()
+        engine.close()
+        print(f"{before} bytes before, {loaded} loaded, {allocated()} closed")
+        assert loaded - before > 5_000_000
+        assert allocated() - before < 500_000
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two GPUs")
+def test_the_second_gpu_says_what_the_first_says(parity: Path, tmp_path: Path) -> None:
+    folder = with_a_voice(parity, tmp_path)
+    texts, sounds = [], []
+    for device in ("cuda:0", "cuda:1"):
+        engine = speaking(folder, device)
+        used = torch.cuda.memory_allocated(0)
+        # as in the node: one thread loads, another looks, each comment has one of its own
+        in_a_thread(engine.load)
+        in_a_thread(partial(engine.look, asked().frames[0]))
+        assert engine.voice
+        if device == "cuda:1":
+            assert torch.cuda.memory_allocated(0) == used
+        for speak in (False, True):
+            deltas = in_a_thread(partial(said, engine, asked(speak=speak)))
+            texts.append("".join(delta.text for delta in deltas))
+            sounds.append(sum(delta.pcm is not None for delta in deltas))
+        engine.close()
+    assert texts[:2] == texts[2:] and all(texts)
+    assert sounds[0] == sounds[2] == 0 and sounds[1] and sounds[3]

@@ -23,6 +23,8 @@ from video_commentary.engines.minicpmo.quant import Int4Linear, Int8Linear, Tile
 from video_commentary.engines.minicpmo.sampling import Sampling
 from video_commentary.engines.minicpmo.torch_int4 import TorchInt4Linear
 
+from .models import Parts
+
 pytestmark = [
     pytest.mark.gpu,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU"),
@@ -144,6 +146,37 @@ def test_attention_of_a_row(heads: Heads, position: int) -> None:
     assert relative(ours.keys[:, position], truth.keys[:, position]) < 1e-3
 
 
+@pytest.mark.parametrize("heads", [Heads(32, 8, 128), Heads(12, 12, 64)])
+@pytest.mark.parametrize(("start", "n"), [(40, 17), (0, 17), (300, 200)])
+def test_attention_of_rows_sees_what_is_before_each(heads: Heads, start: int, n: int) -> None:
+    cpu, stop = torch.device("cpu"), start + n
+    weight = torch.rand(heads.width).half() + 0.5
+    keys, values = torch.randn(2, heads.kv, 1024, heads.width).half()
+    qkv = torch.randn(n, sum(heads.rows))
+    ours = LayerCache(keys.to(GPU), values.to(GPU))
+    truth = LayerCache(keys.double(), values.double())
+    norm, exact_norm = Norm(weight.to(GPU), 1e-6), Norm(weight, 1e-6)
+    made = Attention(heads, Rotary(1024, heads.width, 1e6, GPU), ours, norm, norm).rows(
+        qkv.to(GPU), start
+    )
+    expected = Attention(
+        heads, Rotary(1024, heads.width, 1e6, cpu), truth, exact_norm, exact_norm
+    ).rows(qkv.double(), start)
+    assert relative(made.cpu(), expected) < 2e-3
+    # each row for itself: a mask that is off by one shows in the first rows, not in the whole
+    for row in range(n):
+        assert relative(made[row].cpu(), expected[row]) < 1e-2
+    assert relative(ours.keys[:, start:stop].cpu(), truth.keys[:, start:stop]) < 1e-3
+    assert torch.equal(ours.keys[:, stop:].cpu(), keys[:, stop:])
+
+
+@pytest.mark.parametrize("k", [255, 257, 4096])
+def test_a_row_of_another_length_is_refused(k: int) -> None:
+    for linear in (random_awq(128, 256), DenseLinear(torch.ones(128, 256, device=GPU))):
+        with pytest.raises(ValueError, match=rf"{k} numbers for a weight of 256"):
+            linear.row(torch.ones(1, k, device=GPU))
+
+
 @pytest.fixture(params=["checkpoint", "checkpoint_awq"])
 def engine(request: pytest.FixtureRequest, parity: Path) -> Iterator[MiniCpmoEngine]:
     engine = MiniCpmoEngine(MiniCpmoConfig(
@@ -166,6 +199,26 @@ def a_request(count: int = 4, tokens: int = 24) -> Request:
 
 def said(deltas: Iterator[Delta]) -> str:
     return "".join(delta.text for delta in deltas)
+
+
+def test_a_prefix_and_the_rest_give_what_all_at_once_gives(
+    engine: MiniCpmoEngine, parity: Path, request: pytest.FixtureRequest
+) -> None:
+    model = engine._model
+    assert model is not None
+    decoder = model.language._qwen.decoder
+    exact = Parts(parity / request.node.callspec.params["engine"]).qwen.decoder
+    width = model.language._qwen.embeddings.shape[1]
+    x = torch.randn(57, width, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        whole = decoder.prefill(x.to(GPU), 0).cpu()
+        apart = torch.cat([
+            decoder.prefill(x[:40].to(GPU), 0), decoder.prefill(x[40:].to(GPU), 40)
+        ]).cpu()
+        truth = exact.prefill(x, 0)
+    assert relative(apart, whole) < 2e-2
+    assert relative(whole, truth) < 2e-2
+    assert relative(apart[40:], truth[40:]) < 2e-2
 
 
 def test_the_graph_says_what_single_steps_say(engine: MiniCpmoEngine) -> None:

@@ -3,10 +3,11 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from video_commentary.core.audio import AudioFormat
+from video_commentary.core.audio import AudioFormat, Pcm, write_wav
 from video_commentary.core.engine import EngineError
 from video_commentary.engines.minicpmo.speech_loading import (
     SpeechOptions,
@@ -14,6 +15,7 @@ from video_commentary.engines.minicpmo.speech_loading import (
     TalkerTensors,
     load_speech,
 )
+from video_commentary.engines.minicpmo.vocoder_weights import FOLDER
 from video_commentary.engines.minicpmo.weights import Checkpoint
 
 from .talkers import tts_config, tts_tensors
@@ -69,6 +71,33 @@ def test_a_model_whose_own_sample_is_missing_only_writes(model: Path, parity: Pa
     (model / "assets" / "system_ref_audio.wav").unlink()
     with pytest.raises(SpeechUnavailableError, match="no native voice: .*system_ref_audio"):
         load_speech(model, tts_tensors(parity), tts_config(parity), CPU, SpeechOptions())
+
+
+@pytest.mark.parametrize("name", ["flow.pt", "hift.pt"])
+def test_a_missing_or_damaged_vocoder_only_writes(model: Path, parity: Path, name: str) -> None:
+    path = model / FOLDER / name
+    content = path.read_bytes()
+    for damaged in (content[: len(content) // 2], b""):
+        path.write_bytes(damaged)
+        with pytest.raises(SpeechUnavailableError, match=rf"no native voice: .*{name} isn't what"):
+            load_speech(model, tts_tensors(parity), tts_config(parity), CPU, SpeechOptions())
+    path.unlink()
+    with pytest.raises(SpeechUnavailableError, match=rf"no native voice: .*{name} can't be read"):
+        load_speech(model, tts_tensors(parity), tts_config(parity), CPU, SpeechOptions())
+
+
+def test_a_misshapen_talker_only_writes(model: Path, parity: Path) -> None:
+    tensors = tts_tensors(parity)
+    tensors["model.layers.0.self_attn.q_proj.weight"] = torch.ones(64, 5)
+    with pytest.raises(SpeechUnavailableError, match="no native voice"):
+        load_speech(model, tensors, tts_config(parity), CPU, SpeechOptions())
+
+
+def test_a_reference_that_lacks_the_networks_only_writes(model: Path, parity: Path) -> None:
+    write_wav(model / "me.wav", Pcm(np.ones(70_000, np.int16), AudioFormat(16_000)))
+    options = SpeechOptions(voice=str(model / "me.wav"))
+    with pytest.raises(SpeechUnavailableError, match="no native voice: .*onnx is missing"):
+        load_speech(model, tts_tensors(parity), tts_config(parity), CPU, options)
 
 
 def test_a_bad_voice_reference_is_an_error(model: Path, parity: Path) -> None:

@@ -10,7 +10,11 @@ import torch
 from video_commentary.core.audio import AudioFormat, Pcm, write_wav
 from video_commentary.core.engine import EngineError
 from video_commentary.engines.minicpmo import voice_reference
-from video_commentary.engines.minicpmo.voice_reference import kept_voice, load_voice
+from video_commentary.engines.minicpmo.voice_reference import (
+    VoiceRefusedError,
+    kept_voice,
+    load_voice,
+)
 
 from .conftest import DATA
 
@@ -92,15 +96,33 @@ def test_no_sample_and_no_sound(networks: Path, tmp_path: Path) -> None:
         load_voice(tmp_path / "text.wav", networks)
 
 
-def test_missing_networks_and_a_damaged_voice(networks: Path, tmp_path: Path) -> None:
+def test_a_damaged_voice_is_prepared_again(
+    networks: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     sample = tmp_path / "me.wav"
     write_wav(sample, tone(3.5))
+    voice = load_voice(sample, networks)
     kept = kept_voice(networks, sample.read_bytes())
-    kept.parent.mkdir()
-    kept.write_bytes(b"half a file")
-    with pytest.raises(EngineError, match="damaged; delete it"):
+    content = kept.read_bytes()
+    for damaged in (b"", b"half a file", content[: len(content) // 2], content[:-1]):
+        kept.write_bytes(damaged)
+        caplog.clear()
+        assert torch.equal(load_voice(sample, networks).mel, voice.mel)
+        assert "damaged" in caplog.text and "preparing it again" in caplog.text
+        assert kept.read_bytes() == content
+    assert [path.name for path in kept.parent.iterdir()] == [kept.name]
+
+
+@pytest.mark.parametrize("name", ["campplus.onnx", "speech_tokenizer_v2_25hz.onnx"])
+def test_missing_and_damaged_networks(networks: Path, tmp_path: Path, name: str) -> None:
+    sample = tmp_path / "me.wav"
+    write_wav(sample, tone(3.5))
+    content = (networks / name).read_bytes()
+    for damaged in (content[: len(content) // 2], b"no network"):
+        (networks / name).write_bytes(damaged)
+        with pytest.raises(EngineError, match=rf"{name} is damaged .*: fetch the model again"):
+            load_voice(sample, networks)
+    (networks / name).unlink()
+    with pytest.raises(EngineError, match=rf"{name} is missing: fetch the model again") as caught:
         load_voice(sample, networks)
-    kept.unlink()
-    (networks / "campplus.onnx").unlink()
-    with pytest.raises(EngineError, match=r"campplus\.onnx is missing: fetch the model again"):
-        load_voice(sample, networks)
+    assert not isinstance(caught.value, VoiceRefusedError)

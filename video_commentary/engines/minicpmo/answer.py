@@ -17,6 +17,9 @@ from .tokens import TextStream, Tokens
 GROUP = 10
 """Text tokens that speech takes at once."""
 
+Ended = Callable[[int], bool]
+"""Returns whether an answer of so many tokens is a whole one, not cut off."""
+
 _WORD_END = re.compile(r"[^\W_][^\s]*\Z")
 _SPACELESS = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Scripts whose words nothing parts: there, every character may end a piece."""
@@ -52,15 +55,22 @@ def may_be_silence(text: str) -> bool:
     return not text.strip(" \n.…")
 
 
+def is_silence(text: str) -> bool:
+    """Return whether an answer that begins with `text` says nothing, whatever would follow."""
+    return may_be_silence(text) and text.lstrip().endswith("\n")
+
+
 def has_words(text: str) -> bool:
     """Return whether there is anything in `text` to say aloud."""
     return any(character.isalnum() for character in text)
 
 
-def written(tokens: Tokens, drawn: Iterable[Token], limit: int, cancel: Cancel) -> Iterator[Delta]:
+def written(
+    tokens: Tokens, drawn: Iterable[Token], ended: Ended, cancel: Cancel
+) -> Iterator[Delta]:
     """Yield an answer as text, word by word; exactly SILENCE for one that says nothing.
 
-    An answer cut off at `limit` tokens ends on a whole word.
+    An answer that is cut off ends on a whole word.
     """
     text, held, said, count = TextStream(tokens), "", False, 0
     for token in drawn:
@@ -68,9 +78,9 @@ def written(tokens: Tokens, drawn: Iterable[Token], limit: int, cancel: Cancel) 
         held += text.add([token.id])
         if not said:
             held = held.lstrip()
+            if is_silence(held):
+                break
             if may_be_silence(held):
-                if held.endswith("\n"):
-                    break
                 continue
         words = whole_words(held)
         if words.strip():
@@ -82,7 +92,7 @@ def written(tokens: Tokens, drawn: Iterable[Token], limit: int, cancel: Cancel) 
     if not said and may_be_silence(held):
         yield Delta(SILENCE, last=True)
         return
-    cut_off = count == limit and said
+    cut_off = said and not ended(count)
     yield Delta((whole_words(held) if cut_off else held).rstrip(), last=True)
 
 
@@ -100,22 +110,25 @@ class Spoken:
         self._unshown = ""
 
     def deltas(
-        self, drawn: Iterable[Token], finish: Callable[[int], Tensor], limit: int, cancel: Cancel
+        self, drawn: Iterable[Token], finish: Callable[[int], Tensor], ended: Ended, cancel: Cancel
     ) -> Iterator[Delta]:
         """Yield an answer as text and sound; exactly SILENCE, without sound, for no answer.
 
         `finish` gives the hidden states of the first n tokens when all are drawn.
         """
-        wordy = False
+        wordy, text = False, ""
         for token in drawn:
             # its own hidden state comes with the next token
-            if wordy or has_words(self._tokens.decode(self._ids)):
-                if not wordy:
-                    self._speech.start(cancel)
+            if not wordy and has_words(text):
+                self._speech.start(cancel)
                 wordy = True
-                while len(self._ids) - self._fed >= GROUP:
-                    yield from self._feed(token.hidden, self._fed + GROUP, last=False)
+            while wordy and len(self._ids) - self._fed >= GROUP:
+                yield from self._feed(token.hidden, self._fed + GROUP, last=False)
             self._ids.append(token.id)
+            if not wordy:
+                text = self._tokens.decode(self._ids)
+                if is_silence(text):
+                    break
         if cancel.is_set():
             return
         text = self._tokens.decode(self._ids)
@@ -124,8 +137,9 @@ class Spoken:
             return
         if not wordy:
             self._speech.start(cancel)
-        end = self._whole(limit)
-        yield from self._feed(finish(len(self._ids)), max(end, self._fed), last=True)
+        count = len(self._ids)
+        end = count if ended(count) else self._whole()
+        yield from self._feed(finish(count), max(end, self._fed), last=True)
         yield Delta(self._unshown.rstrip(), last=True)
 
     def _feed(self, hidden: Tensor, end: int, last: bool) -> Iterator[Delta]:
@@ -140,10 +154,8 @@ class Spoken:
             yield Delta(self._unshown, pcm)
             self._unshown = ""
 
-    def _whole(self, limit: int) -> int:
-        """Return how many ids to say: at the limit, those of whole words."""
-        if len(self._ids) < limit:
-            return len(self._ids)
+    def _whole(self) -> int:
+        """Return how many ids make whole words."""
         kept = len(whole_words(self._tokens.decode(self._ids)).rstrip())
         ends = range(len(self._ids), 0, -1)
         fitting = (n for n in ends if len(self._tokens.decode(self._ids[:n]).rstrip()) <= kept)

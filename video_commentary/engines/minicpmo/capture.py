@@ -50,7 +50,8 @@ class _Graph:
         torch.cuda.current_stream(device).wait_stream(stream)
         # its own memory pool: in a shared one, replaying an older graph overwrites outputs of this
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
+        # this stream: torch's own for captures stays on the device that captured first
+        with torch.cuda.graph(self._graph, stream=stream, capture_error_mode="thread_local"):
             self._outputs = function(*self._inputs)
 
     def replay(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import time
@@ -21,8 +22,9 @@ from ...core.frames import Frame
 from ...core.settings import CommentatorSettings
 from .answer import Speech, Spoken, written
 from .config import ModelConfig, newest_model, read_config
+from .failures import OUT_OF_MEMORY, explained, gpu_failed, out_of_memory
 from .language import MAX_NEW, Language
-from .memory import check_room, resolve_device
+from .memory import check_room, resolve_device, use_device
 from .pixels import Pictures, cut
 from .qwen import load_qwen
 from .sampling import Sampling
@@ -91,6 +93,7 @@ class MiniCpmoEngine:
     def __init__(self, config: MiniCpmoConfig) -> None:
         self._config = config
         self._model: _Model | None = None
+        self._lost = False
         self._seen: weakref.WeakKeyDictionary[Frame, tuple[Pictures, list[Tensor]]] = (
             weakref.WeakKeyDictionary()
         )
@@ -109,7 +112,7 @@ class MiniCpmoEngine:
 
     def load(self) -> None:
         """Load the checkpoint and record the decode step. Raise EngineError."""
-        self.close()
+        self._unload()
         begun = time.monotonic()
         device = resolve_device(self._config.device)
         folder = Path(self._config.path).expanduser() if self._config.path else newest_model()
@@ -119,12 +122,14 @@ class MiniCpmoEngine:
             check(tensors, model)
             check_room(tensors, model, device, self._config.context, self._config.int8_head)
             self.build(tensors, model, folder, device)
+        self._lost = False
         LOG.info("%s: ready after %.1f s", self.description, time.monotonic() - begun)
 
     def build(
         self, tensors: Tensors, model: ModelConfig, folder: Path, device: torch.device
     ) -> None:
         """Make the model from `tensors`, with the tokenizer of `folder`."""
+        use_device(device)
         config, cuda = self._config, device.type == "cuda"
         awq = is_awq(tensors)
         dtype = tensors.load("llm.model.norm.weight").dtype if cuda else torch.float32
@@ -166,8 +171,11 @@ class MiniCpmoEngine:
         try:
             return load_speech(folder, own, model.speech, device, self._config.speech)
         except SpeechUnavailableError as error:
-            LOG.warning("%s", error)
-            return None
+            why = str(error)
+        # the error itself held all that had been loaded
+        LOG.warning(why)
+        self._release()
+        return None
 
     def look(self, frame: Frame) -> None:
         """Encode a frame as it arrives. Raise EngineError."""
@@ -179,22 +187,28 @@ class MiniCpmoEngine:
     def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
         """Yield the comment piece by piece. Raise EngineError.
 
-        Where the GPU's memory is short it tries again with half the frames, the newest.
+        A model lost with its GPU is loaded again first. Where the GPU's memory is short before the
+        first word, it tries again with half the frames, the newest.
         """
-        frames = request.frames
-        try:
-            yield from self._comment(request, frames, cancel)
-            return
-        except torch.cuda.OutOfMemoryError:
+        if self._lost:
+            self.load()
+        frames, said = request.frames, False
+        while True:
+            try:
+                for delta in self._comment(request, frames, cancel):
+                    said = True
+                    yield delta
+            except RuntimeError as error:
+                if not out_of_memory(error):
+                    raise
+            else:
+                return
+            # not above, where the error still holds what the comment had made
             self._release()
-            if len(frames) < 2:
-                raise EngineError(_OUT_OF_MEMORY) from None
-        LOG.warning("out of GPU memory with %d frames: trying half of them", len(frames))
-        try:
-            yield from self._comment(request, frames[len(frames) // 2 :], cancel)
-        except torch.cuda.OutOfMemoryError:
-            self._release()
-            raise EngineError(_OUT_OF_MEMORY) from None
+            if said or len(frames) < 2 or len(frames) < len(request.frames):
+                raise EngineError(OUT_OF_MEMORY)
+            LOG.warning("out of GPU memory with %d frames: trying half of them", len(frames))
+            frames = frames[len(frames) // 2 :]
 
     def _comment(
         self, request: Request, frames: tuple[Frame, ...], cancel: Cancel
@@ -205,6 +219,7 @@ class MiniCpmoEngine:
         speech = model.speech if request.speak else None
         limit = min(request.limits.max_tokens, MAX_NEW - 2)
         with self._translated(memory=False):
+            use_device(model.device)
             seen = [self._pictures(model, frame) for frame in frames]
             if cancel.is_set():
                 return
@@ -215,15 +230,18 @@ class MiniCpmoEngine:
             model.language.open(prefix, rest, [e for _, own in seen for e in own], limit)
             drawn = model.language.generate(limit, cancel)
             if speech is None:
-                yield from written(model.tokens, drawn, limit, cancel)
+                yield from written(model.tokens, drawn, model.language.ended, cancel)
             else:
                 spoken = Spoken(model.tokens, speech, model.device)
-                yield from spoken.deltas(drawn, model.language.finish, limit, cancel)
+                yield from spoken.deltas(
+                    drawn, model.language.finish, model.language.ended, cancel
+                )
 
     def _pictures(self, model: _Model, frame: Frame) -> tuple[Pictures, list[Tensor]]:
         """Return a frame's pictures and their embeddings, made now unless `look` has."""
         with self._encoding:
             if frame not in self._seen:
+                use_device(model.device)
                 pictures = cut(frame.image, self._config.max_slices)
                 with torch.cuda.stream(self._stream):
                     embeddings = model.vision([pictures.overview, *pictures.slices])
@@ -234,12 +252,18 @@ class MiniCpmoEngine:
 
     def close(self) -> None:
         """Free the model and its memory; `load` may follow."""
+        self._lost = False
+        self._unload()
+
+    def _unload(self) -> None:
         self._model = None
         self._release()
 
     def _release(self) -> None:
         with self._encoding:
             self._seen.clear()
+        # what is recorded as a graph holds itself: only the collector finds it
+        gc.collect()
         if torch.cuda.is_available():
             with _ignored(RuntimeError):
                 torch.cuda.empty_cache()
@@ -249,29 +273,15 @@ class MiniCpmoEngine:
         """Turn torch's errors into ones that say what to do; a lost GPU also unloads the model."""
         try:
             yield
-        except torch.cuda.OutOfMemoryError:
-            if not memory:
-                raise
-            self._release()
-            raise EngineError(_OUT_OF_MEMORY) from None
         except RuntimeError as error:
-            if "C compiler" in str(error):
-                raise EngineError(
-                    "Triton found no C compiler for the GPU kernels: sudo apt install gcc"
-                ) from None
-            if "CUDA" not in str(error) and "cuda" not in str(error):
+            told = explained(error)
+            if told is None or (out_of_memory(error) and not memory):
                 raise
-            self._model = None
-            raise EngineError(
-                f"the GPU failed: {str(error).splitlines()[0]}. If loading again does not help, "
-                "restart the node; nvidia-smi tells whether the driver still sees the GPU"
-            ) from None
-
-
-_OUT_OF_MEMORY = (
-    "out of GPU memory: close other programs on the GPU, lower frames_per_request, "
-    "max_slice_nums or context_tokens, use the AWQ model, or set voice:=none"
-)
+            if out_of_memory(error):
+                self._release()
+            elif gpu_failed(error):
+                self._model, self._lost = None, True
+            raise told from None
 
 
 @contextmanager

@@ -9,7 +9,6 @@ context is, it reads on the device, so one CUDA graph serves all lengths.
 
 from __future__ import annotations
 
-import torch
 import triton
 import triton.language as tl
 from torch import Tensor
@@ -21,8 +20,6 @@ from .norm import Norm
 
 SPLITS, BLOCK = 16, 32
 """Parts of the context, and positions that one looks at together; measured on an H200."""
-_done: dict[tuple[torch.device, int], Tensor] = {}
-"""How many splits of each head are done, between kernels zero; shared by all layers."""
 
 
 def attend_row(
@@ -32,14 +29,11 @@ def attend_row(
     """Attend with one float32 row [1, q+k+v] at `position` (int32 [1]); see attention.Attention."""
     out = qkv.new_empty(1, heads.query * heads.width)
     parts = qkv.new_empty(heads.query, SPLITS, heads.width + 2)
-    key = (qkv.device, heads.kv)
-    if key not in _done:
-        _done[key] = torch.zeros(heads.kv, dtype=torch.int32, device=qkv.device)
     early = qkv.is_cuda and overlaps(qkv.device)
     _attend[(heads.kv, SPLITS)](
         qkv, position, qkv if q_norm is None else q_norm.weight,
         qkv if k_norm is None else k_norm.weight, rotary.cos, rotary.sin,
-        cache.keys, cache.values, cache.keys.stride(0), parts, _done[key], out,
+        cache.keys, cache.values, cache.keys.stride(0), parts, cache.done, out,
         0.0 if q_norm is None else q_norm.eps, heads.width**-0.5,
         HEADS=heads.query, KV=heads.kv, WIDTH=heads.width, NORM=q_norm is not None,
         SPLITS=SPLITS, BLOCK=BLOCK, EARLY=early, num_warps=4,

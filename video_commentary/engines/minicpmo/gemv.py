@@ -79,7 +79,12 @@ def launch(
     kernel: Any, programs: int, x: Tensor, weight: Tensor, scales: Tensor, norm: Norm | None,
     gated: bool, residual: Tensor | None, **constants: int,
 ) -> Tensor:
-    """Run a kernel of one row times `weight` [outputs, ...] with what surrounds the product."""
+    """Run a kernel of one row times `weight` [outputs, ...] with what surrounds the product.
+
+    `constants` name the weight's inputs K. Raise ValueError where the row has another length.
+    """
+    if x.shape[1] != constants["K"]:
+        raise ValueError(f"a row of {x.shape[1]} numbers for a weight of {constants['K']} inputs")
     n = len(weight)
     out = x.new_empty(1, n // 2 if gated else n)
     early = x.is_cuda and overlaps(x.device)

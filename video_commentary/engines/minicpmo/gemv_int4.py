@@ -30,7 +30,7 @@ def int4_row(
 
     `outputs`: how many a program makes at once.
     """
-    n, k = len(words), x.shape[1]
+    n, k = len(words), 8 * words.shape[1]
     inputs = min(INPUTS, triton.next_power_of_2(k))
     blocks = triton.cdiv(n, outputs)
     constants = {

@@ -40,8 +40,12 @@ class Rotary:
 
 
 class LayerCache:
-    """Keys and values [kv heads, capacity, width] of one layer, written in place."""
+    """Keys and values [kv heads, capacity, width] of one layer, written in place.
+
+    `done` counts, for flash_decode, the finished parts of each head; zero between two kernels.
+    """
 
     def __init__(self, keys: Tensor, values: Tensor) -> None:
         self.keys = keys
         self.values = values
+        self.done = torch.zeros(len(keys), dtype=torch.int32, device=keys.device)

@@ -116,6 +116,13 @@ class Language:
                 return
             yield Token(token, step.hidden[:index])
 
+    def ended(self, count: int) -> bool:
+        """Return whether an answer of `count` tokens, all of them drawn, is a whole one.
+
+        Also at the limit: what would have come next is drawn already.
+        """
+        return self._step.read(count) in self._terminators
+
     def finish(self, count: int) -> Tensor:
         """Return the hidden states [count, width] of an ended answer's tokens."""
         self._step.read(count)

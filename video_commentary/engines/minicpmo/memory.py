@@ -6,7 +6,7 @@ import torch
 
 from ...core.engine import EngineError
 from .config import ModelConfig
-from .weights import UNUSED, Tensors
+from .weights import TALKER, UNUSED, Tensors
 
 _WORKING_BYTES = 900_000_000
 """CUDA graphs, the widest layer's weights in 16 bits and activations of a long prompt."""
@@ -33,12 +33,19 @@ def resolve_device(wanted: str) -> torch.device:
     return device
 
 
+def use_device(device: torch.device) -> None:
+    """Make a GPU this thread's current one: kernels of Triton run there and nowhere else."""
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+
+
 def bytes_needed(
     tensors: Tensors, config: ModelConfig, context: int, int8_head: bool
 ) -> int:
     """Return how much memory the model takes to see and write, in bytes."""
     sizes = config.language
-    weights = sum(tensors.size(n) for n in tensors.names() if not n.startswith(UNUSED))
+    apart = (*UNUSED, TALKER)
+    weights = sum(tensors.size(n) for n in tensors.names() if not n.startswith(apart))
     cache = 4 * sizes.layers * sizes.kv_heads * sizes.head_width * context
     saved = sizes.vocabulary * sizes.hidden if int8_head else 0
     return weights + cache - saved + _WORKING_BYTES

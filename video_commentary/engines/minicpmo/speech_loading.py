@@ -11,17 +11,17 @@ import torch
 from torch import Tensor
 
 from ...core.engine import EngineError
+from .failures import gpu_failed, out_of_memory
 from .flow_stream import VoicePrompt, cache_bytes
 from .speech import Speech
 from .talker import Talker, TalkerConfig
 from .vocoder import Vocoder
 from .vocoder_weights import FOLDER, load_flow, load_hift
-from .voice_reference import load_voice
-from .weights import Tensors
+from .voice_reference import VoiceRefusedError, load_voice
+from .weights import TALKER, Tensors
 
 SAMPLE = Path("assets") / "system_ref_audio.wav"
 """The voice as published, in a model's folder."""
-_PREFIX = "tts."
 _WORKING_BYTES = 600_000_000
 """Graphs, convolution workspaces and the talker's KV cache."""
 _DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
@@ -52,8 +52,8 @@ class TalkerTensors(Mapping[str, Tensor]):
     def __init__(self, tensors: Tensors, dtype: torch.dtype) -> None:
         self._tensors, self._dtype = tensors, dtype
         self._names = {
-            name.removeprefix(_PREFIX): name
-            for name in tensors.names() if name.startswith(_PREFIX)
+            name.removeprefix(TALKER): name
+            for name in tensors.names() if name.startswith(TALKER)
         }
 
     def __getitem__(self, name: str) -> Tensor:
@@ -89,19 +89,27 @@ def load_speech(
         talker = Talker(tensors, TalkerConfig.of(config))
         speech = Speech(talker, _vocoder(folder, voice, device, dtype, options.steps))
         speech.record()
-    except torch.cuda.OutOfMemoryError:
-        raise SpeechUnavailableError(_no_room("out of memory")) from None
-    except (KeyError, ValueError) as error:
+    except SpeechUnavailableError:
+        raise
+    except RuntimeError as error:
+        if out_of_memory(error):
+            raise SpeechUnavailableError(_no_room("out of memory")) from None
+        if gpu_failed(error):
+            raise
+        raise SpeechUnavailableError(f"no native voice: {error}") from None
+    except (EngineError, KeyError, ValueError) as error:
         raise SpeechUnavailableError(f"no native voice: {error}") from None
     return speech
 
 
 def _voice(model: Path, folder: Path, options: SpeechOptions) -> VoicePrompt:
-    if options.voice:
-        return load_voice(Path(options.voice), folder)
+    sample = Path(options.voice) if options.voice else model / SAMPLE
     try:
-        return load_voice(model / SAMPLE, folder)
+        return load_voice(sample, folder)
     except EngineError as error:
+        # only a wrong choice is worth stopping for: whoever made it can mend it
+        if options.voice and isinstance(error, VoiceRefusedError):
+            raise
         raise SpeechUnavailableError(f"no native voice: {error}") from None
 
 

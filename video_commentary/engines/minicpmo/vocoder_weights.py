@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -52,6 +51,6 @@ def _load(
             "something else than auto",
             retry=False,
         ) from None
-    except (pickle.UnpicklingError, KeyError, RuntimeError, EOFError) as error:
+    except Exception as error:  # noqa: BLE001 - what is damaged may fail anywhere
         raise EngineError(f"{path} isn't what it should be: {error}", retry=False) from None
     return module.eval().requires_grad_(False)

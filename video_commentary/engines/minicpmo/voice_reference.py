@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -24,18 +26,24 @@ SPEAKER_NET = "campplus.onnx"
 _log = logging.getLogger(__name__)
 
 
+class VoiceRefusedError(EngineError):
+    """A sample won't do; the message says what would."""
+
+
 def load_voice(sample: Path, folder: Path) -> VoicePrompt:
     """Return the voice of the WAV file `sample`, prepared with the networks in `folder`.
 
-    What was prepared is kept in `folder`/voices, by the sample's content. Raise EngineError.
+    What was prepared is kept in `folder`/voices, by the sample's content; where that is damaged it
+    is prepared again. Raise VoiceRefusedError, or EngineError where a network is missing.
     """
     try:
         content = sample.read_bytes()
     except OSError as error:
         raise _refused(sample, f"can't be read ({error.strerror})") from None
     kept = kept_voice(folder, content)
-    if kept.is_file():
-        return _read(kept)
+    known = _read(kept)
+    if known is not None:
+        return known
     voice = _prepare(_checked(sample), folder)
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -51,23 +59,27 @@ def kept_voice(folder: Path, content: bytes) -> Path:
 
 
 def save_voice(path: Path, voice: VoicePrompt) -> None:
-    """Write a prepared voice. Raise OSError."""
-    partial = path.with_suffix(".partial.npz")
-    np.savez(partial, codes=voice.codes.numpy(), mel=voice.mel.numpy(),
-             speaker=voice.speaker.numpy())
+    """Write a prepared voice, whole or not at all, even where power fails. Raise OSError."""
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        np.savez(file, codes=voice.codes.numpy(), mel=voice.mel.numpy(),
+                 speaker=voice.speaker.numpy())
+        file.flush()
+        os.fsync(file.fileno())
     partial.replace(path)
 
 
-def _read(path: Path) -> VoicePrompt:
+def _read(path: Path) -> VoicePrompt | None:
+    if not path.is_file():
+        return None
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             codes, mel, speaker = (
                 torch.from_numpy(arrays[name]) for name in ("codes", "mel", "speaker")
             )
-    except (OSError, ValueError, KeyError):
-        raise EngineError(
-            f"the prepared voice {path} is damaged; delete it and it is made again", retry=False
-        ) from None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        _log.warning("the prepared voice %s is damaged (%s): preparing it again", path, error)
+        return None
     return VoicePrompt(codes, mel, speaker)
 
 
@@ -87,8 +99,8 @@ def _checked(sample: Path) -> Pcm:
     return pcm
 
 
-def _refused(sample: Path, why: str) -> EngineError:
-    return EngineError(
+def _refused(sample: Path, why: str) -> VoiceRefusedError:
+    return VoiceRefusedError(
         f"voice_reference {sample}: {why}; set a 16-bit mono WAV file of one person speaking for "
         f"{SHORTEST:.0f} to {LONGEST:.0f} s, {LOWEST_RATE} Hz or more",
         retry=False,
@@ -122,9 +134,15 @@ def _run(network: Path, *inputs: Tensor) -> Tensor:
         )
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(
-        str(network), options, providers=["CPUExecutionProvider"]
-    )
+    try:
+        session = onnxruntime.InferenceSession(
+            str(network), options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # noqa: BLE001 - onnxruntime raises plain Exception
+        raise EngineError(
+            f"{network} is damaged ({error}): fetch the model again, or unset voice_reference",
+            retry=False,
+        ) from None
     named = {
         wanted.name: given.numpy()
         for wanted, given in zip(session.get_inputs(), inputs, strict=True)

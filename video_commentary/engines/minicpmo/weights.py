@@ -17,8 +17,12 @@ from torch import Tensor
 from ...core.engine import EngineError
 from .config import FETCH, ModelConfig
 
-UNUSED = ("apm.", "audio_projection_layer.", "tts.")
-"""Prefixes of what seeing and writing don't need: hearing, and the talker (which speech reads)."""
+UNUSED = (
+    "apm.", "audio_projection_layer.", "tts.projector_spk.", "tts.model.embed_tokens.",
+)
+"""Prefixes of what nothing here reads: hearing, and parts of the talker."""
+TALKER = "tts."
+"""Prefix of the talker, which a checkpoint has as a whole or not at all."""
 
 AWQ_GROUP = 128
 LINEARS = (
@@ -103,7 +107,7 @@ def is_awq(tensors: Tensors) -> bool:
 
 
 def layout(config: ModelConfig, quantised: Iterable[str] = ()) -> dict[str, Shape]:
-    """Return name and shape of every tensor that seeing and writing need.
+    """Return name and shape of every tensor that seeing and writing need; see also `talker`.
 
     `quantised`: names of the linears that are INT4 in AWQ's GEMM layout.
     """
@@ -122,11 +126,64 @@ def layout(config: ModelConfig, quantised: Iterable[str] = ()) -> dict[str, Shap
     return shapes
 
 
+def talker(tensors: Tensors, config: ModelConfig) -> dict[str, Shape]:
+    """Return name and shape of every tensor that speaking needs, none where the checkpoint can't.
+
+    A size that tts_config leaves out is the one of a tensor which shows it.
+    """
+    names = {
+        name for name in tensors.names()
+        if name.startswith(TALKER) and not name.startswith(UNUSED)
+    }
+    if not names:
+        return {}
+
+    def size(key: str, tensor: str) -> int:
+        name = TALKER + tensor
+        return int(config.speech.get(key, tensors.shape(name)[0] if name in names else 0))
+
+    width = size("hidden_size", "model.norm.weight")
+    wide = size("intermediate_size", "model.layers.0.mlp.gate_proj.weight")
+    codes = size("num_audio_tokens", "emb_code.0.weight")
+    words = size("num_text_tokens", "emb_text.weight")
+    shapes: dict[str, Shape] = {
+        "emb_text.weight": (words, width), "emb_code.0.weight": (codes, width),
+        "head_code.0.parametrizations.weight.original0": (codes, 1),
+        "head_code.0.parametrizations.weight.original1": (codes, width),
+        "model.norm.weight": (width,),
+    }
+    shapes |= _with_bias("projector_semantic.linear1", (width, config.language.hidden))
+    shapes |= _with_bias("projector_semantic.linear2", (width, width))
+    layers = config.speech.get("num_hidden_layers")
+    if layers is None:
+        layers = sum(name.endswith(".self_attn.q_proj.weight") for name in names)
+    for i in range(layers):
+        shapes |= _talker_layer(f"model.layers.{i}", width, _talker_kv(config, width), wide)
+    return {TALKER + name: shape for name, shape in shapes.items()}
+
+
+def _talker_kv(config: ModelConfig, width: int) -> int:
+    """Return the rows of the talker's keys: fewer than of its queries where heads share them."""
+    heads = config.speech.get("num_attention_heads", 1)
+    return int(width // heads * config.speech.get("num_key_value_heads", heads))
+
+
+def _talker_layer(name: str, width: int, kv: int, wide: int) -> Iterator[tuple[str, Shape]]:
+    shapes = (
+        (width, width), (kv, width), (kv, width), (width, width),
+        (wide, width), (wide, width), (width, wide),
+    )
+    for linear, shape in zip(LINEARS, shapes, strict=True):
+        yield f"{name}.{linear}.weight", shape
+    for norm in ("input_layernorm", "post_attention_layernorm"):
+        yield f"{name}.{norm}.weight", (width,)
+
+
 def check(tensors: Tensors, config: ModelConfig) -> None:
     """Raise EngineError that names what is missing, surplus or has the wrong shape."""
     names = set(tensors.names())
     quantised = [name.removesuffix(".qweight") for name in names if name.endswith(".qweight")]
-    expected = layout(config, quantised)
+    expected = layout(config, quantised) | talker(tensors, config)
     wrong = [f"{name} is missing" for name in sorted(expected.keys() - names)]
     wrong += [
         f"{name} is not a part of the model"
