@@ -46,12 +46,20 @@ class Calls:
             if not call.client.service_is_ready():
                 call.answer.set_exception(CallError(f"nobody serves {call.client.srv_name}"))
                 continue
-            response = call.client.call_async(call.request)
+            try:
+                response = call.client.call_async(call.request)
+            except Exception as error:  # noqa: BLE001 - a request that can't be sent, of any kind
+                call.answer.set_exception(error)
+                continue
             self._waiting[call] = response
             response.add_done_callback(lambda done, call=call: self._finish(call, done))
 
     def _finish(self, call: _Call, response: Any) -> None:
-        if self._waiting.pop(call, None) is not None:
+        if self._waiting.pop(call, None) is None:
+            return
+        if (error := response.exception()) is not None:
+            call.answer.set_exception(error)
+        else:
             call.answer.set_result(response.result())
 
     def _give_up(self) -> None:

@@ -41,6 +41,7 @@ BAD = [
     ("set_instruction", '{"text": "dogs"}', "instruction has to be a text"),
     ("set_instruction", json.dumps({"instruction": "a" * 2001}), "0 to 2000 characters"),
     ("ask", '{"question": "  "}', "1 to 2000 characters"),
+    ("ask", '{"question": "what \\ud800?"}', "a character that is none"),
     ("ask", '{"question": "what?", "quiet": "yes"}', "quiet has to be true or false"),
 ]
 

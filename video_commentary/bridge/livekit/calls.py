@@ -38,6 +38,9 @@ def text(payload: str, name: str, least: int) -> str:
     value = _object(payload, name).get(name)
     if not isinstance(value, str) or not least <= len(value.strip()) <= MOST:
         raise rtc.RpcError(_BAD_REQUEST, f"{name} has to be a text of {least} to {MOST} characters")
+    # Halves of a pair, which JSON can hold, are no characters: ROS can't carry them.
+    if value.encode(errors="ignore").decode() != value:
+        raise rtc.RpcError(_BAD_REQUEST, f"{name} has a character that is none")
     return value.strip()
 
 
