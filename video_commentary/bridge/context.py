@@ -37,6 +37,11 @@ class Pass(Protocol):
         ...
 
     @property
+    def identity(self) -> str:
+        """The person's name there."""
+        ...
+
+    @property
     def expires(self) -> int:
         """For how many seconds the token opens the room."""
         ...
@@ -44,6 +49,11 @@ class Pass(Protocol):
 
 class LiveKit(Protocol):
     """The participant in a LiveKit room."""
+
+    @property
+    def camera(self) -> str:
+        """Whose camera is taken; empty for nobody's."""
+        ...
 
     async def start(self) -> None:
         """Join, and go on trying; return at once."""
@@ -97,6 +107,8 @@ class Context:
             "profile": report.profile,
             "instruction": report.instruction,
             "enabled": report.enabled,
+            "source": situation.source,
+            "phone": self.livekit.camera if self.livekit else "",
             "cameras": list(report.cameras),
             "camera": situation.camera,
             "camera_fps": round(situation.camera_fps, 2),

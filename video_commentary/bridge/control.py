@@ -141,6 +141,7 @@ def entry_routes(context: Context) -> APIRouter:
             "url": made.url,
             "room": made.room,
             "robot": made.robot,
+            "identity": made.identity,
             "expires": made.expires,
         }
 

@@ -38,7 +38,7 @@ def claims(token: str) -> dict[str, Any]:
 def test_a_guest_gets_the_least_rights_for_ten_minutes() -> None:
     guest = LOCAL.guest("ann")
     said = claims(guest.token)
-    assert said["sub"] == "ann"
+    assert said["sub"] == guest.identity == "guest-ann"
     assert said["exp"] - said["nbf"] == guest.expires == 600
     assert said["video"] == {
         "roomJoin": True,
@@ -61,10 +61,11 @@ def test_a_bad_identity_is_told_what_is_allowed(identity: str) -> None:
         LOCAL.guest(identity)
 
 
-@pytest.mark.parametrize("identity", [ROBOT, "ROBOT"])
-def test_nobody_can_be_the_robot(identity: str) -> None:
-    with pytest.raises(ValueError, match="is the robot's own"):
-        LOCAL.guest(identity)
+@pytest.mark.parametrize("identity", [ROBOT, "another-robot", "front-camera"])
+def test_no_guest_can_take_the_name_of_one_who_is_none(identity: str) -> None:
+    assert LOCAL.guest(identity).identity == f"guest-{identity}"
+    with pytest.raises(ValueError, match="names that begin with guest- are for guests"):
+        replace(LOCAL, identity=f"Guest-{identity}")
 
 
 def test_secrets_are_not_printed() -> None:
@@ -98,7 +99,7 @@ def test_a_guest_can_publish_a_camera_but_neither_sound_nor_data(server: LiveKit
                 with suppress(*REFUSALS):
                     await asyncio.wait_for(send, 3)
             await asyncio.sleep(0.5)
-            tracks = eve.room.remote_participants["ann"].track_publications.values()
+            tracks = eve.room.remote_participants["guest-ann"].track_publications.values()
             assert [t.source for t in tracks] == [rtc.TrackSource.SOURCE_CAMERA]
             assert (said, eve.texts) == ([], [])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from video_commentary.bridge.livekit.words import segment_of
 from video_commentary.core.comment import Comment
 
 from .people import access_to, bridge, person, until
@@ -65,3 +66,8 @@ def test_silence_is_not_sent_and_a_cut_comment_says_so(server: LiveKitServer) ->
     assert (first, cut["cancelled"], cut["lk.transcription_final"]) == ("A dog", "true", "true")
     assert answer["question"] == "What runs?"
     assert cut["lk.segment_id"] != answer["lk.segment_id"]
+
+
+def test_a_commentator_that_starts_again_does_not_go_on_with_an_old_comment() -> None:
+    assert segment_of(COMMENT) == segment_of(FINAL)
+    assert segment_of(COMMENT) != segment_of(replace(COMMENT, requested=COMMENT.requested + 60))

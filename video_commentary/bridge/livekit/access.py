@@ -18,12 +18,14 @@ BRIDGE_ATTRIBUTE = "video_commentary.bridge"
 GUEST_SECONDS = 600
 """For how long a guest's token opens the room; who is inside by then stays."""
 _BRIDGE_SECONDS = 60
+_GUEST = "guest-"
+"""Begins every guest's name and no other, so that none throws another participant out."""
 _IDENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True)
 class Guest:
-    """What a guest needs to join: `token` for `room` at `url`, where the bridge is `robot`.
+    """What a guest needs to join as `identity`: `token` for `room` at `url`, where we are `robot`.
 
     `expires`: seconds for which the token opens the room.
     """
@@ -32,6 +34,7 @@ class Guest:
     url: str
     room: str
     robot: str
+    identity: str
     expires: int
 
 
@@ -61,6 +64,8 @@ class Access:
         if not self.room:
             raise ValueError("livekit_room is empty: name the room to join")
         _check_identity("livekit_identity", self.identity)
+        if self.identity.casefold().startswith(_GUEST):
+            raise ValueError(f"livekit_identity: names that begin with {_GUEST} are for guests")
 
     @staticmethod
     def from_environment(
@@ -85,13 +90,13 @@ class Access:
     def guest(self, identity: str) -> Guest:
         """Let `identity` join this room, listen and watch, and publish a camera; nothing else.
 
-        Raise ValueError for an identity that isn't one, or is the bridge's.
+        LiveKit throws out who has a name already: guests have a name space of their own. Raise
+        ValueError for an identity that isn't one.
         """
         from livekit.api import VideoGrants
 
         _check_identity("identity", identity)
-        if identity.casefold() == self.identity.casefold():
-            raise ValueError(f"identity: {identity!r} is the robot's own; choose another")
+        name = _GUEST + identity
         grants = VideoGrants(
             room_join=True,
             room=self.room,
@@ -99,9 +104,9 @@ class Access:
             can_publish_data=False,
             can_update_own_metadata=False,
         )
-        token = self._token(identity, grants, GUEST_SECONDS, {})
+        token = self._token(name, grants, GUEST_SECONDS, {})
         url = self.public_url or self.url
-        return Guest(token, url, self.room, self.identity, GUEST_SECONDS)
+        return Guest(token, url, self.room, self.identity, name, GUEST_SECONDS)
 
     def _token(
         self, identity: str, grants: VideoGrants, seconds: int, attributes: dict[str, str]

@@ -44,8 +44,14 @@ class Words:
             listener.close()
 
     async def _send(self, comment: Comment) -> None:
-        facts = attributes(comment, f"{self._stay}-{comment.sequence}", self._speech.sid)
+        segment = f"{self._stay}-{segment_of(comment)}"
+        facts = attributes(comment, segment, self._speech.sid)
         await self._room.local_participant.send_text(comment.text, topic=TOPIC, attributes=facts)
+
+
+def segment_of(comment: Comment) -> str:
+    """Return what all states of a comment share, and no other, though its commentator restarts."""
+    return f"{comment.sequence}-{round(1000 * comment.requested)}"
 
 
 def attributes(comment: Comment, segment: str, track: str) -> dict[str, str]:
