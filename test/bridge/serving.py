@@ -105,7 +105,7 @@ def free_port() -> int:
 @contextmanager
 def serve(environment: dict[str, str] | None = None, **settings: Any) -> Iterator[Served]:
     """Run the server for the length of a block."""
-    chosen = BridgeSettings(port=free_port(), **settings)
+    chosen = BridgeSettings(**({"port": free_port()} | settings))
     robot = FakeRobot()
     port = Port(robot, Ring(chosen.buffer_seconds, chosen.buffer_megabytes * 1_000_000))
     context = create_context(port, chosen, access_from(chosen, environment or {}))

@@ -19,6 +19,8 @@ import cv2
 import httpx
 import numpy as np
 import pytest
+from rcl_interfaces.srv import SetParameters
+from rclpy.parameter import Parameter
 from websockets.asyncio.client import connect as connect_async
 from websockets.sync.client import connect
 
@@ -272,6 +274,27 @@ def test_steering_from_the_page_reaches_the_commentator() -> None:
         assert status["camera"].startswith("/phone/image_raw")
         assert it.post("/api/source", {"source": "robot"}).status_code == 200
         graph.film(lambda: it.status()["cameras"] == ["/camera/image_raw"])
+
+
+def test_it_shows_what_the_commentator_watches_whoever_has_switched_it() -> None:
+    with (
+        commentator("says", "image_topics:=['/phone/image_raw']") as _,
+        bridge() as it,
+        probe() as graph,
+    ):
+
+        def shows(source: str, topic: str) -> bool:
+            status = it.status()
+            return status["source"] == source and status["camera"].startswith(topic)
+
+        graph.until(lambda: shows("phone", "/phone/image_raw"))
+        back = it.post("/api/source", {"source": "robot"})
+        assert "/camera/image_raw" in back.json()["message"], "though it has not seen the robot's"
+        graph.until(lambda: shows("robot", "/camera/image_raw"))
+        phone = Parameter("image_topics", value=["/phone/image_raw"]).to_parameter_msg()
+        request = SetParameters.Request(parameters=[phone])
+        graph.call(SetParameters, "/commentator/set_parameters", request)
+        graph.until(lambda: shows("phone", "/phone/image_raw"))
 
 
 def test_it_stays_up_while_camera_and_commentator_are_away_and_takes_up_again() -> None:

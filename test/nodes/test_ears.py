@@ -39,7 +39,7 @@ class Deaf:
 @pytest.mark.parametrize("wrong", [-3600.0, 0.0, 3600.0])
 def test_sound_stamped_by_another_clock_is_heard_now_and_in_step(wrong: float) -> None:
     it: Any = Deaf()
-    ears = Ears(it, "commentator", it)
+    ears = Ears(it, "commentator", it, lambda _: None)
     due = []
     for block in range(50):
         it.time = 1e5 + 0.04 * block + (0.01 if block % 2 else 0.0)

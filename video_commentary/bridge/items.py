@@ -60,13 +60,17 @@ class Report:
 
 @dataclass(frozen=True)
 class Situation:
-    """How things are, told once a second. A `..._trouble` says what to do; empty when well."""
+    """How things are, told once a second. A `..._trouble` says what to do; empty when well.
+
+    `source`: whose camera is commented on, the robot's or a phone's.
+    """
 
     report: Report = Report()
     commentator_trouble: str = "the commentator has not been heard of yet"
     camera: str = ""
     camera_fps: float = 0.0
     camera_trouble: str = "no image has come yet"
+    source: str = "robot"
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ class BridgeNode(Node):
         settings = declare(self, BridgeSettings)
         self._live = LiveParameters(self, settings)
         self._robot = CommentatorClient(
-            self, settings.commentator_node, settings.phone_topic, self._switch
+            self, settings.commentator_node, settings.phone_topic, settings.view_topic
         )
         ring = Ring(settings.buffer_seconds, settings.buffer_megabytes * 1_000_000)
         self._port = Port(self._robot, ring)
@@ -37,7 +37,8 @@ class BridgeNode(Node):
         livekit = from_environment(self._port, settings)
         self._web = create_context(self._port, settings, access, livekit)
         self._server = Server(self._web)
-        self._ears = Ears(self, settings.commentator_node, self._port)
+        self._ears = Ears(self, settings.commentator_node, self._port, self._follow)
+        self._source = "robot"
         self._feed = self._take_in(settings)
         self._rates = Rates([self._feed])
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
@@ -69,9 +70,15 @@ class BridgeNode(Node):
             lambda: self._port.display.wanted,
         )
 
-    def _switch(self, phone: bool) -> None:
+    def _follow(self, cameras: tuple[str, ...]) -> None:
+        """Show what the commentator watches, whoever has switched it; without any, as before."""
         settings = self._live.settings
-        self._feed.switch(settings.phone_topic if phone else settings.view_topic)
+        phone = self.resolve_topic_name(settings.phone_topic)
+        watched = {camera.removesuffix("/compressed") for camera in cameras}
+        source = "phone" if watched == {phone} else "robot"
+        if watched and source != self._source:
+            self._source = source
+            self._feed.switch(phone if source == "phone" else settings.view_topic)
 
     def _tell(self) -> None:
         self._feed.follow_publishers()
@@ -82,6 +89,7 @@ class BridgeNode(Node):
             self._feed.full_topic,
             self._rates.fps[0],
             camera_trouble(self._feed),
+            self._source,
         )
         self._port.publish(situation)
         self._diagnose(situation)

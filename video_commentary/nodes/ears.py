@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -33,11 +34,14 @@ _TEXTS = ("state", "detail", "engine", "voice", "speaks", "profile", "instructio
 class Ears:
     """Puts comments and sound into the port; keeps the last status."""
 
-    def __init__(self, node: Node, name: str, port: Port) -> None:
-        """Listen to the commentator called `name`."""
+    def __init__(
+        self, node: Node, name: str, port: Port, watched: Callable[[tuple[str, ...]], None]
+    ) -> None:
+        """Listen to the commentator called `name`; `watched` is told its image topics."""
         self._node = node
         self._name = name
         self._port = port
+        self._watched = watched
         self._blocks = count()
         self._ahead = 0.0
         self._heard_at = float("-inf")
@@ -85,3 +89,4 @@ class Ears:
         self._heard_at = time.monotonic()
         values: dict[str, Any] = {name: getattr(message, name) for name in (*_NUMBERS, *_TEXTS)}
         self.report = Report(cameras=tuple(message.cameras), **values)
+        self._watched(self.report.cameras)

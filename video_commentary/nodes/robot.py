@@ -32,16 +32,13 @@ _ANSWER = 90.0
 class CommentatorClient:
     """Calls the services of the commentator called `name`."""
 
-    def __init__(
-        self, node: Node, name: str, phone_topic: str, watching: Callable[[bool], None]
-    ) -> None:
-        """Get ready; `watching` is told, on the ROS thread, whether a phone is watched now."""
+    def __init__(self, node: Node, name: str, phone_topic: str, view_topic: str) -> None:
+        """Get ready; `view_topic`: to go back to where a phone was watched before we started."""
         self._node = node
         self._name = name
         self._calls = Calls(node)
         self._phone_topic = phone_topic
-        self._watching = watching
-        self._robots: Any = None
+        self._robots = [view_topic]
         self._steer = node.create_client(SetInstruction, f"{name}/set_instruction")
         self._ask = node.create_client(Ask, f"{name}/ask")
         self._enable = node.create_client(SetBool, f"{name}/set_enabled")
@@ -89,30 +86,22 @@ class CommentatorClient:
         result: Future[Reply] = Future()
         request = GetParameters.Request(names=["image_topics"])
         found = self._calls.call(self._get, request, _SOON)
-        found.add_done_callback(lambda done: self._switch(done, phone, result))
+        _settle(found, result, lambda response: self._switch(response, phone, result), self._away)
         return result
 
-    def _switch(self, found: Future[Any], phone: bool, result: Future[Reply]) -> None:
-        if found.exception():
-            result.set_result(self._away(found.exception()))
-            return
-        topics = list(found.result().values[0].string_array_value)
+    def _switch(self, response: Any, phone: bool, result: Future[Reply]) -> Reply | None:
+        """Return the reply, or None where it comes later."""
+        topics = list(response.values[0].string_array_value)
         if topics != [self._phone_topic]:
             self._robots = topics
         wanted = [self._phone_topic] if phone else self._robots
-        if not wanted or wanted == topics:
-            self._watching(phone)
-            result.set_result(Reply(True, f"watching {', '.join(topics)}"))
-            return
-        request = _setting(Parameter("image_topics", value=wanted))
         said = f"watching {', '.join(wanted)}"
-        call = self._call(self._set, request, _SOON, lambda r: _set_reply(r, said))
-        call.add_done_callback(lambda done: self._switched(done.result(), phone, result))
-
-    def _switched(self, reply: Reply, phone: bool, result: Future[Reply]) -> None:
-        if reply.success:
-            self._watching(phone)
-        result.set_result(reply)
+        if wanted == topics:
+            return Reply(True, said)
+        request = _setting(Parameter("image_topics", value=wanted))
+        called = self._calls.call(self._set, request, _SOON)
+        _settle(called, result, lambda r: _set_reply(r, said), self._away)
+        return None
 
     def publish_image(self, image: NDArray[np.uint8], stamp: float) -> None:
         """Publish a phone's camera image."""
@@ -154,13 +143,27 @@ def _then(
 ) -> Future[Any]:
     """Return a future of what `read` makes of a response, or `failed` of a CallError."""
     result: Future[Any] = Future()
+    _settle(asked, result, read, failed)
+    return result
+
+
+def _settle(
+    asked: Future[Any],
+    result: Future[Any],
+    read: Callable[[Any], Any],
+    failed: Callable[[CallError], Any],
+) -> None:
+    """End `result` once `asked` has ended, in any case; where `read` returns None, `read` does."""
 
     def finish(done: Future[Any]) -> None:
-        error = done.exception()
-        if isinstance(error, CallError):
-            result.set_result(failed(error))
-        else:
-            result.set_result(read(done.result()))
+        try:
+            value = read(done.result())
+        except CallError as error:
+            value = failed(error)
+        except Exception as error:  # noqa: BLE001 - whoever waits would wait for ever
+            result.set_exception(error)
+            return
+        if value is not None:
+            result.set_result(value)
 
     asked.add_done_callback(finish)
-    return result

@@ -6,8 +6,16 @@ export class Live extends EventTarget {
   #socket = null;
   #wish = {};
   #pause = 500;
+  #enter;
 
-  open() {
+  // `enter` resolves once the bridge lets us in: it may ask for another token after a restart.
+  constructor(enter) {
+    super();
+    this.#enter = enter;
+  }
+
+  async open() {
+    await this.#enter();
     const url = new URL("/api/live", location.href);
     url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = this.#socket = new WebSocket(url);

@@ -21,6 +21,8 @@ export async function enter(find) {
 
 function ask(find) {
   const dialog = find("login"), refused = find("refused");
+  refused.textContent = "";
+  find("token").value = "";
   dialog.oncancel = (event) => event.preventDefault();
   dialog.showModal();
   return new Promise((resolve) => {
@@ -32,7 +34,6 @@ function ask(find) {
         resolve();
       } catch (error) {
         refused.textContent = error.message;
-        refused.hidden = false;
       }
     };
   });

@@ -6,6 +6,8 @@ const SCRIPT = "/static/livekit-client.umd.js";
 const TAKEN_WITHIN = 10_000; // ms
 let room = null;
 
+export const filming = () => room !== null;
+
 // Resolves once the robot takes the camera; `ended` is called if it is lost after that.
 export async function start(ended) {
   if (!window.isSecureContext) {

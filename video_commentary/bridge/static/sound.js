@@ -49,12 +49,15 @@ export class Sound {
     const now = this.#context.currentTime;
     if (this.#expected !== null && index !== this.#expected) this.gaps += 1;
     this.#expected = (index + 1) % 2 ** 32;
-    let start = now + due + this.#lag;
+    const meant = now + due;
+    let start = meant + this.#lag;
     if (Math.abs(start - this.#end) < TOUCHING) start = this.#end;
-    if (start < now + AHEAD) {
+    if (start < Math.max(this.#end, now + AHEAD)) {
+      // Too late, or over what still plays: behind that, or left out, so that the next ones catch up.
       this.late += 1;
-      this.#lag = Math.min(MOST_LAG, this.#lag + now + 2 * AHEAD - start);
-      start = now + 2 * AHEAD;
+      start = Math.max(this.#end, now + 2 * AHEAD);
+      if (start - meant > MOST_LAG) return;
+      this.#lag = start - meant;
     } else if (start > this.#end + TOUCHING) {
       this.#lag *= 0.9; // silence: the moment to come closer again
     }
