@@ -190,6 +190,8 @@ def test_nobody_but_the_robot_sees_the_browsers_camera(
 
     async def both() -> None:
         with bridge_node(f"livekit_room:={room}") as node, commentator("says"):
+            # Without, the page turns its camera off again.
+            await until(lambda: node.light("commentator") == "ok", what="the commentator")
             async with person(access, "eve") as eve:
                 loop = asyncio.get_running_loop()
                 await scene(eve, loop.run_in_executor(None, browse, node.url))

@@ -170,7 +170,7 @@ async function turnSound() {
   await sound.turn(on, rate);
   live.want({ sound: on });
   find("sound").dataset.on = String(on);
-  find("sound").querySelector("b").textContent = on ? "Turn sound off" : "Turn sound on";
+  find("sound").querySelector("b").textContent = on ? "Mute" : "Turn sound on";
 }
 find("sound").onclick = turnSound;
 find("volume").oninput = ({ target }) => { sound.loud(target.value / 100); kept.setItem("volume", target.value); };
