@@ -10,12 +10,15 @@ what comes in while one is spoken waits for its end.
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Any
 
 from sensor_msgs.msg import Image
 
 from bench.machine import describe
 from test.nodes.graph import Probe, probe, process
+from video_commentary.core.paths import share_dir
+from video_commentary.core.process_env import for_images
 from video_commentary.ros.images import to_rgb
 from video_commentary.ros.time import to_seconds
 from video_commentary.sources.clock import read_index
@@ -48,9 +51,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=62.0)
     seconds = parser.parse_args().seconds
     print(describe("ros-rclpy", "ai-edge-litert"))
+    env = for_images(os.environ, share_dir() / "config")
     with (
-        process("-m", "video_commentary.nodes.commentator"),
-        process("-m", "video_commentary.nodes.source"),
+        process("-m", "video_commentary.nodes.commentator", env=env),
+        process("-m", "video_commentary.nodes.source", env=env),
         probe() as graph,
     ):
         stamps = watch(graph, seconds)

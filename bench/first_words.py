@@ -9,10 +9,13 @@ reports how long after somebody's entry the first word about it comes.
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 
 from bench.machine import describe
 from test.nodes.graph import probe, process
+from video_commentary.core.paths import share_dir
+from video_commentary.core.process_env import for_images
 from video_commentary.ros.time import to_seconds
 
 QUIET = 0.9
@@ -21,10 +24,11 @@ QUIET = 0.9
 
 def listen(minutes: float, source: str) -> list[tuple[float, float, str]]:
     """Return (to the first word, to the first sound, text) of comments out of silence."""
+    env = for_images(os.environ, share_dir() / "config")
     parameters = ["--ros-args", "-p", f"source:={source}"]
     with (
-        process("-m", "video_commentary.nodes.source", *parameters),
-        process("-m", "video_commentary.nodes.commentator"),
+        process("-m", "video_commentary.nodes.source", *parameters, env=env),
+        process("-m", "video_commentary.nodes.commentator", env=env),
         probe() as graph,
     ):
         graph.until(lambda: graph.finals, 60)

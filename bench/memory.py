@@ -6,9 +6,12 @@ python -m bench.memory [--minutes 30] [--source test] [--engine builtin]
 from __future__ import annotations
 
 import argparse
+import os
 
 from bench.machine import cpu_seconds, describe
 from test.nodes.graph import probe, process
+from video_commentary.core.paths import share_dir
+from video_commentary.core.process_env import for_images
 
 WARM_UP = 3.0
 """Minutes: models loaded, buffers grown, a few comments spoken."""
@@ -22,6 +25,7 @@ def main() -> None:
     parser.add_argument("--engine", default="builtin")
     given = parser.parse_args()
     print(describe("ros-rclpy", "ai-edge-litert", "hibari-tts"), flush=True)
+    env = for_images(os.environ, share_dir() / "config")
     source = ["-m", "video_commentary.nodes.source", "--ros-args", "-p", f"source:={given.source}"]
     node = [
         "-m",
@@ -30,7 +34,7 @@ def main() -> None:
         "-p",
         f"engine:={given.engine}",
     ]
-    with process(*source), process(*node) as commentator, probe() as graph:
+    with process(*source, env=env), process(*node, env=env) as commentator, probe() as graph:
         rows, used = [], cpu_seconds(commentator.popen.pid)
         for minute in range(1, given.minutes + 1):
             graph.spin(60)

@@ -14,7 +14,8 @@ import time
 
 from bench.machine import cpu_seconds, describe
 from test.nodes.graph import Process
-from video_commentary.core.process_env import for_this_machine_only
+from video_commentary.core.paths import share_dir
+from video_commentary.core.process_env import for_images, for_this_machine_only
 
 SIZES = {"640x480": (640, 480), "1920x1080": (1920, 1080)}
 KINDS = {"commentator": "commentator", "plain subscriber": "subscriber"}
@@ -22,7 +23,7 @@ KINDS = {"commentator": "commentator", "plain subscriber": "subscriber"}
 
 def measure(kind: str, size: tuple[int, int], seconds: float) -> tuple[float, list[float]]:
     """Return CPU as a share of one core, and delays from stamp to window in seconds."""
-    env = for_this_machine_only(os.environ)
+    env = for_images(os.environ, share_dir() / "config") | for_this_machine_only(os.environ)
     camera = Process("-m", "bench.ros_nodes", "camera", *map(str, size), env=env)
     node = Process("-m", "bench.ros_nodes", kind, env=env)
     try:

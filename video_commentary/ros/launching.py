@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, UnsetLaunchConfiguration
 from launch_ros.actions import Node
 
-from ..core.paths import PACKAGE
+from ..core.paths import PACKAGE, share_dir
+from ..core.process_env import for_images
 from ..core.starting import Argument, arguments, plan, ros_arguments
 
 
@@ -39,6 +41,7 @@ def _start(scene: str, context: LaunchContext) -> list[LaunchDescriptionEntity]:
             name=start.node,
             namespace=given.get("namespace", ""),
             arguments=ros_arguments(start, given),
+            additional_env=for_images(os.environ, share_dir() / "config"),
             output="both",
             emulate_tty=True,
         )

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from ..core.paths import PACKAGE, source_tree
-from ..core.process_env import for_this_machine_only
+from ..core.paths import PACKAGE, share_dir, source_tree
+from ..core.process_env import for_images, for_this_machine_only
 from ..core.starting import DEMO, SCENES, Argument, Start, absolute, arguments, plan, ros_arguments
 from .processes import Processes
 
@@ -84,6 +84,7 @@ def _given(words: Sequence[str], params: str | None) -> dict[str, str]:
 
 def _environment(scene: str) -> dict[str, str]:
     environment = dict(os.environ)
+    environment |= for_images(environment, share_dir() / "config")
     if scene == DEMO:
         environment |= for_this_machine_only(environment)
     root = source_tree()
