@@ -52,8 +52,8 @@ OTHERS = {
 _HEAD = """\
 # Copy to .env and change what you need. What is commented out keeps its default, which is shown;
 # COMPOSE_FILE, COMPOSE_PROFILES, VIDEO_DEVICE and LIVEKIT_URL are unset and show an example. Values
-# with spaces: in single quotes. Written by `make config`; `docker compose` reads .env by itself, and
-# for nodes without containers `set -a; . ./.env` does.
+# with spaces go into single quotes. Written by `make config`; `docker compose` reads .env by
+# itself, and for nodes without containers `set -a; . ./.env` does.
 """
 
 
