@@ -367,6 +367,7 @@ def test_a_cut_sentence_is_not_heard_to_its_end() -> None:
     with serve() as web:
         heard = b""
         with httpx.stream("GET", web.url + "/api/audio-stream", timeout=10) as response:
+            until(lambda: web.port.hub.listeners == 1)
             begin = time.time()
             for index in range(25):
                 web.port.publish(sound(index, begin + 0.5 + index * 0.04))
