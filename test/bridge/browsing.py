@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+
+from test.bridge.serving import Served, frames, jpeg
+from video_commentary.bridge.items import JpegFrame
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -56,3 +60,33 @@ def holds(page: Any, expression: str, seconds: float = 10.0) -> None:
 def ready(page: Any, seconds: float = 10.0) -> None:
     """Wait until pictures are shown."""
     holds(page, "window.commentary && commentary.drawn() > 3", seconds)
+
+
+@contextmanager
+def camera(web: Served, fps: float = 10.0) -> Iterator[None]:
+    """Send pictures, and the situation once a second, for the length of a block."""
+    stop = threading.Event()
+    frames(web.port, time.time() - 6.0, fps, round(6 * fps))
+
+    def film() -> None:
+        index = 0
+        while not stop.wait(1 / fps):
+            index += 1
+            web.port.frame(JpegFrame(jpeg(index), time.time()))
+            if index % round(fps) == 0:
+                web.port.publish(web.port.situation)
+
+    thread = threading.Thread(target=film)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextmanager
+def opened(browser: Any, web: Served, path: str = "/", **options: Any) -> Iterator[Any]:
+    """Open the page in one tab."""
+    with tabs(browser, web.url + path, **options) as (page,):
+        yield page

@@ -2,73 +2,23 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from test.bridge.browsing import chromium, holds, installed, ready, tabs
+from test.bridge.browsing import camera, holds, installed, opened, ready
 from test.bridge.serving import (
-    WELL,
     Served,
     comment,
-    frames,
-    free_port,
-    jpeg,
     serve,
     sound,
     until,
 )
 from video_commentary.bridge.access import TOKEN_VARIABLE
-from video_commentary.bridge.items import Cut, JpegFrame, Reply, Situation
+from video_commentary.bridge.items import Cut, Reply, Situation
 
 pytestmark = installed
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as it:
-        yield it
-
-
-@pytest.fixture
-def web() -> Iterator[Served]:
-    with serve() as served, camera(served):
-        yield served
-
-
-@contextmanager
-def camera(web: Served, fps: float = 10.0) -> Iterator[None]:
-    """Send pictures, and the situation once a second, for the length of a block."""
-    stop = threading.Event()
-    frames(web.port, time.time() - 6.0, fps, round(6 * fps))
-
-    def film() -> None:
-        index = 0
-        while not stop.wait(1 / fps):
-            index += 1
-            web.port.frame(JpegFrame(jpeg(index), time.time()))
-            if index % round(fps) == 0:
-                web.port.publish(web.port.situation)
-
-    thread = threading.Thread(target=film)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-@contextmanager
-def opened(browser: Any, web: Served, path: str = "/", **options: Any) -> Iterator[Any]:
-    """Open the page in one tab."""
-    with tabs(browser, web.url + path, **options) as (page,):
-        yield page
 
 
 def test_shows_picture_words_history_and_lights(browser: Any, web: Served) -> None:
@@ -145,122 +95,6 @@ def test_plays_without_gaps_and_falls_silent_at_a_cut(browser: Any, web: Served)
         holds(page, "!commentary.sound.on")
 
 
-PLAY = """(dues) => {
-  const played = [], start = AudioBufferSourceNode.prototype.start;
-  AudioBufferSourceNode.prototype.start = function (when) {
-    played.push([when, when + this.buffer.duration]);
-    start.call(this, when);
-  };
-  dues.forEach((due, index) => commentary.live.dispatchEvent(
-    new CustomEvent("sound", { detail: { index, due, samples: new Int16Array(1920) } })));
-  AudioBufferSourceNode.prototype.start = start;
-  return played;
-}"""
-"""Begin and end of what is played of blocks that come all at once, due in so many seconds."""
-
-
-@pytest.mark.parametrize("first", [-3.0, -1.0, 0.1])
-def test_blocks_that_come_together_are_never_played_over_each_other(
-    browser: Any, web: Served, first: float
-) -> None:
-    with opened(browser, web) as page:
-        ready(page)
-        page.click("#sound")
-        holds(page, "commentary.sound.on")
-        played = page.evaluate(PLAY, [first + 0.04 * i for i in range(100)])
-        starts = [begin for begin, _ in played]
-        ends = [end for _, end in played]
-        assert len(played) >= (60 if first < -1.5 else 100), "what is too old is left out"
-        assert all(begin >= end - 1e-6 for end, begin in zip(ends, starts[1:], strict=False))
-        assert page.evaluate("commentary.sound.behind") < 1.6
-        # Again, while all of that still plays.
-        again = page.evaluate(PLAY, [0.04 * i for i in range(20)])
-        assert all(begin >= ends[-1] - 1e-6 for begin, _ in again)
-
-
-def test_words_stay_in_order_when_the_sound_catches_up(browser: Any, web: Served) -> None:
-    with opened(browser, web) as page:
-        ready(page)
-        page.evaluate(
-            """() => {
-              let behind = 0.6;
-              Object.defineProperty(commentary.sound, "behind", { get: () => behind });
-              const said = (text, final) => commentary.live.dispatchEvent(new CustomEvent("comment",
-                { detail: { text, final, question: "", newest: 1, cancelled: false } }));
-              said("A cat", false);
-              behind = 0.0;
-              said("A cat sits.", true);
-            }"""
-        )
-        page.wait_for_timeout(900)
-        assert page.inner_text("#words") == "A cat sits."
-
-
-FAKE_LIVEKIT = """window.LivekitClient = {
-  RoomEvent: { LocalTrackSubscribed: "taken" }, VideoPresets: { h720: {} },
-  Room: class {
-    constructor() {
-      window.joined = true;
-      this.localParticipant = {
-        setTrackSubscriptionPermissions() {},
-        setCameraEnabled: async () => this.taken(),
-      };
-    }
-    async connect() {}
-    once(_, taken) { this.taken = taken; }
-    on() {}
-    removeAllListeners() {}
-    async disconnect() { window.joined = false; }
-  },
-};"""
-
-
-@contextmanager
-def in_a_room(browser: Any, web: Served) -> Iterator[Any]:
-    """Open the page where LiveKit lets everybody in and takes their camera."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    page.route(
-        "**/api/livekit/token",
-        lambda route: route.fulfill(json={"token": "t", "url": "ws://x", "robot": "robot"}),
-    )
-    page.route(
-        "**/static/livekit-client.umd.js",
-        lambda route: route.fulfill(body=FAKE_LIVEKIT, content_type="text/javascript"),
-    )
-    page.goto(web.url)
-    ready(page)
-    yield page
-    context.close()
-
-
-def test_a_camera_that_the_robot_does_not_watch_does_not_film(browser: Any, web: Served) -> None:
-    with in_a_room(browser, web) as page:
-        web.robot.reply = Reply(False, "the commentator is away", away=True)
-        page.select_option("#source", "phone")
-        page.wait_for_selector("#notice:has-text('is away')")
-        assert page.evaluate("joined") is False
-        assert page.input_value("#source") == "robot"
-
-
-def test_the_choice_of_camera_follows_what_is_watched(browser: Any, web: Served) -> None:
-    with in_a_room(browser, web) as page:
-        page.focus("#source")
-        page.select_option("#source", "phone")
-        page.wait_for_selector("#notice:has-text('in force now')")
-        assert page.evaluate("document.activeElement.id") == "source", "the focus is not lost"
-        web.port.publish(replace(WELL, source="phone"))
-        page.wait_for_timeout(5500)
-        assert page.input_value("#source") == "phone"
-        assert page.evaluate("joined")
-        web.port.publish(WELL)
-        holds(page, "document.getElementById('source').value === 'robot'")
-        assert page.evaluate("joined") is False, "the commentator went back to the robot's camera"
-        web.port.publish(replace(WELL, source="phone"))
-        holds(page, "document.getElementById('source').value === 'other'")
-
-
 def test_single_keys_can_be_turned_off_and_stay_so(browser: Any, web: Served) -> None:
     with opened(browser, web) as page:
         ready(page)
@@ -291,24 +125,6 @@ def test_it_says_what_is_wrong_and_comes_back(browser: Any, web: Served) -> None
         page.wait_for_selector("[data-part=commentator][data-light=bad]")
         web.port.publish(well)
         page.wait_for_selector("#blank", state="hidden")
-
-
-def test_it_comes_back_when_the_bridge_starts_again_with_another_token(browser: Any) -> None:
-    first, second, port = "the-first-token", "another-token", free_port()
-    with serve({TOKEN_VARIABLE: first}, port=port) as web:
-        context = browser.new_context()
-        page = context.new_page()
-        with camera(web):
-            page.goto(f"{web.url}/#token={first}")
-            ready(page)
-    with serve({TOKEN_VARIABLE: second}, port=port) as web, camera(web):
-        page.wait_for_selector("dialog[open]")
-        drawn = page.evaluate("commentary.drawn()")
-        page.fill("#token", second)
-        page.press("#token", "Enter")
-        holds(page, f"commentary.drawn() > {drawn + 3}")
-        page.wait_for_selector("[data-part=camera][data-light=ok]")
-        context.close()
 
 
 def test_it_works_though_the_manners_can_not_be_told(browser: Any, web: Served) -> None:
