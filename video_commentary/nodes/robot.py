@@ -92,7 +92,7 @@ class CommentatorClient:
     def _switch(self, response: Any, phone: bool, result: Future[Reply]) -> Reply | None:
         """Return the reply, or None where it comes later."""
         topics = list(response.values[0].string_array_value)
-        if topics != [self._phone_topic]:
+        if topics and topics != [self._phone_topic]:
             self._robots = topics
         wanted = [self._phone_topic] if phone else self._robots
         said = f"watching {', '.join(wanted)}"
