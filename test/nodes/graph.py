@@ -50,8 +50,8 @@ class Process:
         )
 
     def output(self) -> str:
-        self._log.seek(0)
-        return self._log.read().decode()
+        # Opened anew: the process writes where our own file stands.
+        return Path(f"/proc/self/fd/{self._log.fileno()}").read_bytes().decode()
 
     def stop(self, number: int = signal.SIGINT) -> tuple[int, float]:
         """Send a signal; return exit status and how many seconds it took."""

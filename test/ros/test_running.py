@@ -41,7 +41,7 @@ def until_it_says(running: Process, words: str) -> None:
     end = time.monotonic() + 30
     while words not in running.output():
         assert time.monotonic() < end, running.output()
-        time.sleep(0.05)
+        time.sleep(0.002)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -50,6 +50,16 @@ def test_ends_while_it_is_still_being_made(number: int) -> None:
         until_it_says(running, "hangs")
         status, took = running.stop(number)
         assert (status, took < 2.5) == (0, True), running.output()
+
+
+def test_ends_when_the_signal_comes_as_it_is_made() -> None:
+    for pause in (0.0, 0.001, 0.003, 0.01, 0.03):
+        with process(*stubborn()) as running:
+            until_it_says(running, "up")
+            time.sleep(pause)
+            status, _ = running.stop()
+            assert status == 0, running.output()
+            assert "Traceback" not in running.output()
 
 
 def test_ends_though_a_callback_hangs() -> None:

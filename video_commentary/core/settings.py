@@ -190,7 +190,7 @@ class BridgeSettings:
     allowed_hosts: str = setting(
         "",
         "Names, separated by commas, under which the page may be opened beside localhost, this "
-        "machine's name and IP addresses; needed behind a proxy",
+        "machine's name and IP addresses; needed behind a proxy, and then a token is too",
     )
     max_clients: int = setting(
         100, "Streams served at once; more are told to come later", low=1, high=1000

@@ -17,6 +17,7 @@ from ..ros.feed import Feed, FeedOptions
 from ..ros.health import Check, Rates, camera_check, camera_trouble, diagnostic
 from ..ros.parameters import LiveParameters, declare
 from ..ros.running import run
+from ..ros.timers import every
 from .ears import Ears
 from .robot import CommentatorClient
 
@@ -43,7 +44,7 @@ class BridgeNode(Node):
         self._rates = Rates([self._feed])
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self._said = ""
-        self.create_timer(1.0, self._tell)
+        every(self, 1.0, self._tell)
         self.get_logger().info(f"open {address(settings)}")
         if access.made:
             self.get_logger().info(

@@ -10,6 +10,8 @@ from typing import Any
 
 from rclpy.node import Node
 
+from .timers import every
+
 
 class CallError(Exception):
     """A service isn't there or doesn't answer; the message says so."""
@@ -31,7 +33,7 @@ class Calls:
         self._asked: deque[_Call] = deque()
         self._waiting: dict[_Call, Any] = {}
         self._guard = node.create_guard_condition(self._start)
-        node.create_timer(0.5, self._give_up)
+        every(node, 0.5, self._give_up)
 
     def call(self, client: Any, request: Any, patience: float) -> Future[Any]:
         """Return a future of the response; it raises CallError after `patience` seconds."""

@@ -65,6 +65,7 @@ class _Spinner(threading.Thread):
         self._create = create
         self._stopping = stopping
         self._executor = SingleThreadedExecutor()
+        self._joining = threading.Lock()  # a node may not join an executor that is shutting down
         self._node: Node | None = None
         self._error: Exception | None = None
 
@@ -79,18 +80,27 @@ class _Spinner(threading.Thread):
         if self._node is None:
             self._stopping.set()
             return
-        self._executor.add_node(self._node)
+        with self._joining:
+            if self._stopping.is_set():
+                return
+            self._executor.add_node(self._node)
+        self._spin(self._node)
+
+    def _spin(self, node: Node) -> None:
         while not self._stopping.is_set():
             try:
                 self._executor.spin()
             except ExternalShutdownException:
                 self._stopping.set()
             except Exception:  # noqa: BLE001 - a callback that fails must not take the node down
-                self._node.get_logger().error(f"a callback failed:\n{traceback.format_exc()}")
+                if self._stopping.is_set():  # then it is the executor, shut down under our feet
+                    return
+                node.get_logger().error(f"a callback failed:\n{traceback.format_exc()}")
 
     def close(self) -> Exception | None:
         """Stop spinning, end the node's work; return why it couldn't be made, if so."""
-        self._executor.shutdown(timeout_sec=1.0)  # a callback that hangs must not keep us here
+        with self._joining:
+            self._executor.shutdown(timeout_sec=1.0)  # a callback that hangs must not keep us here
         self.join(1.0)
         if self._node is not None:
             self._node.destroy_node()
