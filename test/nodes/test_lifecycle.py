@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from pathlib import Path
 
 import pytest
 from lifecycle_msgs.msg import Transition
@@ -118,6 +119,17 @@ def test_a_signal_in_mid_sentence_ends_it_cleanly(number: int) -> None:
         assert status == 0, node.output()
         assert took < 2.0
         assert "Traceback" not in node.output()
+
+
+def test_no_shared_memory_outlives_it() -> None:
+    folder = Path("/dev/shm")
+    before = set(folder.iterdir())
+    with probe() as graph, commentator("says") as node:
+        graph.film(lambda: graph.finals)
+        made = len(set(folder.iterdir()) - before)
+        assert node.stop()[0] == 0
+    assert made > 0
+    assert not [file for file in set(folder.iterdir()) - before if "port" not in file.name]
 
 
 @pytest.mark.parametrize(

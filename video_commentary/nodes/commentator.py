@@ -127,6 +127,8 @@ class CommentatorNode(LifecycleNode):
         """Stop every thread, then go."""
         self._end_session()
         super().destroy_node()
+        # rclpy forgets it, and it holds the node: 35 MB of shared memory would outlive the process.
+        self._state_machine.destroy_when_not_in_use()
 
     def _end_session(self) -> None:
         if self._session:
