@@ -201,7 +201,7 @@ def served(options: argparse.Namespace) -> Iterator[Running]:
         return
     with tempfile.TemporaryDirectory() as folder:
         write(Path(folder))
-        with vllm(options.vllm, Path(folder)) as server:
+        with vllm(str(Path(options.vllm).absolute()), Path(folder)) as server:
             yield server
 
 
