@@ -82,8 +82,10 @@ def process(*command: str, env: dict[str, str] | None = None) -> Iterator[Proces
     try:
         yield running
     finally:
-        running.stop()
-        running.close()
+        try:
+            running.stop()
+        finally:
+            running.close()
 
 
 @contextmanager
