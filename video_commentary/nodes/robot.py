@@ -153,7 +153,7 @@ def _settle(
     read: Callable[[Any], Any],
     failed: Callable[[CallError], Any],
 ) -> None:
-    """End `result` once `asked` has ended, in any case; where `read` returns None, `read` does."""
+    """End `result` once `asked` has; where `read` returns None, it has seen to that itself."""
 
     def finish(done: Future[Any]) -> None:
         try:
