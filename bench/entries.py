@@ -16,7 +16,7 @@ from typing import Any
 from sensor_msgs.msg import Image
 
 from bench.machine import describe
-from test.nodes.graph import Probe, probe, process
+from test.nodes.graph import IMAGES, Probe, probe, process
 from video_commentary.core.paths import share_dir
 from video_commentary.core.process_env import for_images
 from video_commentary.ros.images import to_rgb
@@ -40,7 +40,7 @@ def watch(graph: Probe, seconds: float) -> dict[int, float]:
         if index is not None:
             stamps.setdefault(index % 1800, to_seconds(message.header.stamp))
 
-    graph.node.create_subscription(Image, "/camera/image_raw", store, 5)
+    graph.node.create_subscription(Image, "/camera/image_raw", store, IMAGES)
     graph.spin(seconds)
     return stamps
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import rclpy
 from rclpy.node import Node
-from rclpy.qos import QoSProfile
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 
 from video_commentary.core.engine import SILENCE, Cancel, Delta, Request
@@ -22,6 +22,8 @@ from video_commentary.ros.images import to_rgb
 from video_commentary.ros.running import run
 from video_commentary.ros.time import to_seconds
 from video_commentary.wiring import Assembly
+
+_BEST_EFFORT = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)  # as the commentator
 
 
 class Camera(Node):
@@ -58,7 +60,7 @@ class Subscriber(Node):
 
     def __init__(self) -> None:
         super().__init__("subscriber")
-        self.create_subscription(Image, "/camera/image_raw", self._convert, QoSProfile(depth=5))
+        self.create_subscription(Image, "/camera/image_raw", self._convert, _BEST_EFFORT)
 
     def _convert(self, message: Image) -> None:
         to_rgb(message)

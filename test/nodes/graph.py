@@ -34,6 +34,8 @@ from video_commentary.ros.qos import EVENTS, LATCHED
 from video_commentary.ros.time import to_time
 
 ROOT = Path(__file__).resolve().parents[2]
+IMAGES = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
+"""For what watches our own cameras: see core/reliability.py for what befalls reliable readers."""
 
 
 class Process:

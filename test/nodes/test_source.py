@@ -17,7 +17,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 
 from test.mjpeg_camera import jpeg, mjpeg_camera
-from test.nodes.graph import Probe, Process, probe, process
+from test.nodes.graph import IMAGES, Probe, Process, probe, process
 from test.videos import write_video
 from video_commentary.ros.time import to_seconds
 from video_commentary.sources.clock import read_index
@@ -28,8 +28,8 @@ NODE = "video_commentary.nodes.source"
 @pytest.fixture
 def graph() -> Iterator[Probe]:
     with probe() as it:
-        it._subscribe(Image, "/camera/image_raw", 10, "raw")
-        it._subscribe(CompressedImage, "/camera/image_raw/compressed", 10, "jpeg")
+        it._subscribe(Image, "/camera/image_raw", IMAGES, "raw")
+        it._subscribe(CompressedImage, "/camera/image_raw/compressed", IMAGES, "jpeg")
         yield it
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -82,6 +83,38 @@ def test_what_fails_in_the_making_is_told() -> None:
     with process(*stubborn(making="raise RuntimeError('no camera chip')")) as running:
         assert running.popen.wait(30) == 1
         assert "can't start: no camera chip" in running.output()
+
+
+def test_no_shared_memory_outlives_what_fails_in_the_making() -> None:
+    folder = Path("/dev/shm")
+    before = set(folder.iterdir())
+    with process(*stubborn(making="self.me = self; raise ValueError('no')")) as running:
+        assert running.popen.wait(30) == 1
+    assert not [file for file in set(folder.iterdir()) - before if "port" not in file.name]
+
+
+def impatient(code: str) -> tuple[str, str]:
+    patience = "running.FROZEN, running.HEARTBEAT = 3.0, 0.5"
+    return "-c", f"from video_commentary.ros import running; {patience}\n{code}"
+
+
+def test_a_node_that_a_native_call_freezes_is_shown_and_ended() -> None:
+    # PyDLL keeps the interpreter for itself, as rclpy does while it takes a message.
+    freeze = "print('frozen', flush=True); import ctypes; ctypes.PyDLL(None).sleep(60)"
+    with process(*impatient(stubborn(work=freeze)[1])) as running:
+        until_it_says(running, "frozen")
+        began = time.monotonic()
+        assert running.popen.wait(20) == 1
+        assert time.monotonic() - began < 6
+        assert "in work" in running.output()
+
+
+def test_a_node_that_is_idle_goes_on() -> None:
+    with process(*impatient(stubborn()[1])) as running:
+        until_it_says(running, "up")
+        time.sleep(5)
+        assert running.popen.poll() is None
+        assert running.stop()[0] == 0
 
 
 def test_a_callback_that_fails_does_not_take_the_node_down() -> None:

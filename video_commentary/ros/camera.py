@@ -1,4 +1,4 @@
-"""One camera topic: subscribed as its publishers offer it, read only as far as it is of use."""
+"""One camera topic, read only as far as it is of use."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from ..core.frames import Frame
 from ..core.lookout import Use
+from .image_subscription import ImageSubscription
 from .images import ImageError, Rgb, decode, shrink, to_rgb
-from .qos import camera_qos
 from .time import NANO, to_nanoseconds
 
 QUEUE = 4
 """Wanted images that may wait for conversion; when one more comes, the oldest is dropped."""
+ENOUGH = 4.0
+"""Images a second that leave no engine short: the built-in one looks at 5, others at 2."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,16 @@ class Camera:
         self._queue: deque[Arrival] = deque(maxlen=QUEUE)
         self._index = 0
         self.dropped = 0
-        self.received = 0
         self.seen_at: float | None = None
         self.trouble = ""
         self.frame_id = ""
-        self._qos = camera_qos(node, self.full_topic)
-        self._subscription = self._subscribe()
+        kind = CompressedImage if self._compressed else Image
+        self._subscription = ImageSubscription(node, kind, self.full_topic, ENOUGH, self._store)
+
+    @property
+    def received(self) -> int:
+        """How many images came."""
+        return self._subscription.received
 
     @property
     def publishers(self) -> int:
@@ -76,16 +82,12 @@ class Camera:
         return int(self._node.count_publishers(self.full_topic))
 
     def follow_publishers(self) -> None:
-        """Subscribe anew where the publishers' reliability is not what was asked for."""
-        qos = camera_qos(self._node, self.full_topic)
-        if self.publishers and qos.reliability != self._qos.reliability:
-            self._node.destroy_subscription(self._subscription)
-            self._qos = qos
-            self._subscription = self._subscribe()
+        """Keep the subscription as it is best for who publishes."""
+        self._subscription.follow_publishers()
 
     def close(self) -> None:
         """Unsubscribe."""
-        self._node.destroy_subscription(self._subscription)
+        self._subscription.close()
         self._queue.clear()
 
     def next_frame(self) -> tuple[Frame, Use] | None:
@@ -107,12 +109,7 @@ class Camera:
         self.frame_id = camera
         return frame, arrival.use
 
-    def _subscribe(self) -> Any:
-        kind = CompressedImage if self._compressed else Image
-        return self._node.create_subscription(kind, self.full_topic, self._store, self._qos)
-
     def _store(self, message: Any) -> None:
-        self.received += 1
         self.seen_at = time.monotonic()
         stamp_ns = to_nanoseconds(message.header.stamp)
         if stamp_ns == 0:

@@ -12,15 +12,17 @@ from typing import Any
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 
+from .image_subscription import ImageSubscription
 from .images import ImageError, Rgb, decode, is_whole_jpeg, shrink, to_rgb
 from .images_out import encode_jpeg
-from .qos import camera_qos
 from .time import to_seconds
 
 QUEUE = 2
 """Images that may wait for compression; when one more comes, the oldest is dropped."""
 IDLE_PERIOD = 0.5
 """Seconds between compressed images while nobody watches: who comes then sees the last seconds."""
+ENOUGH = 15.0
+"""Images a second that look fluent."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,13 @@ class Feed:
         return int(self._node.count_publishers(self.full_topic))
 
     def follow_publishers(self) -> None:
-        """Subscribe anew where publishers offer another transport or reliability now."""
+        """Subscribe anew where publishers offer another transport, or images come better so."""
         full = self._find()
-        qos = camera_qos(self._node, full)
-        offered = bool(self._node.count_publishers(full))
-        if full != self.full_topic or offered and qos.reliability != self._qos.reliability:
-            self._node.destroy_subscription(self._subscription)
-            self._subscribe(full)
+        if full == self.full_topic:
+            self._subscription.follow_publishers()
+            return
+        self._subscription.close()
+        self._subscribe(full)
 
     def switch(self, topic: str) -> None:
         """Take in another topic from now on; call on the ROS thread."""
@@ -89,7 +91,7 @@ class Feed:
 
     def close(self) -> None:
         """Unsubscribe and stop."""
-        self._node.destroy_subscription(self._subscription)
+        self._subscription.close()
         self._stopping = True
         self._arrived.set()
         self._thread.join()
@@ -104,9 +106,8 @@ class Feed:
 
     def _subscribe(self, full: str) -> None:
         self.full_topic = full
-        self._qos = camera_qos(self._node, full)
         kind = CompressedImage if full.endswith("/compressed") else Image
-        self._subscription = self._node.create_subscription(kind, full, self._store, self._qos)
+        self._subscription = ImageSubscription(self._node, kind, full, ENOUGH, self._store)
 
     def _store(self, message: Any) -> None:
         self.received += 1

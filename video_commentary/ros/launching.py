@@ -44,6 +44,9 @@ def _start(scene: str, context: LaunchContext) -> list[LaunchDescriptionEntity]:
             additional_env=for_images(os.environ, share_dir() / "config"),
             output="both",
             emulate_tty=True,
+            # A node that stands still ends itself (see ros/running.py), and configures itself.
+            respawn=True,
+            respawn_delay=5.0,
         )
         for start in plan(scene, given)
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import os
 import signal
 import sys
@@ -21,6 +22,13 @@ from ..core.process_env import for_images, tune_malloc
 
 PATIENCE = 2.5
 """Seconds from a signal to the end. Who hangs longer is shown, thread by thread, and ended."""
+FROZEN = 30.0
+"""Seconds that no Python ran, as when a native call never returns: shown and ended likewise.
+
+`ros2 launch` then starts the node again. Long enough for torch to be read from a slow disk.
+"""
+HEARTBEAT = 5.0
+"""Seconds between signs of life."""
 
 
 def run(create: Callable[[], Node]) -> None:
@@ -38,7 +46,9 @@ def run(create: Callable[[], Node]) -> None:
         signal.signal(number, lambda *_: stopping.set())
     spinner = _Spinner(create, stopping)
     spinner.start()
-    stopping.wait()
+    faulthandler.dump_traceback_later(FROZEN, exit=True)
+    while not stopping.wait(HEARTBEAT):
+        faulthandler.dump_traceback_later(FROZEN, exit=True)
     # `ros2 launch` and the terminal may both send SIGINT: the second must not cut this short.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     faulthandler.dump_traceback_later(PATIENCE, exit=True)
@@ -67,17 +77,18 @@ class _Spinner(threading.Thread):
         self._executor = SingleThreadedExecutor()
         self._joining = threading.Lock()  # a node may not join an executor that is shutting down
         self._node: Node | None = None
-        self._error: Exception | None = None
+        self._error: str | None = None
 
     def run(self) -> None:
         try:
             self._node = self._create()
-        except (ValueError, ParameterException) as error:
-            self._error = error
         except Exception as error:  # noqa: BLE001 - told by the main thread
-            traceback.print_exc()
-            self._error = error
+            if not isinstance(error, (ValueError, ParameterException)):
+                traceback.print_exc()
+            self._error = str(error)
         if self._node is None:
+            # Free what was made: its 35 MB of shared memory would stay in /dev/shm for ever.
+            gc.collect()
             self._stopping.set()
             return
         with self._joining:
@@ -97,7 +108,7 @@ class _Spinner(threading.Thread):
                     return
                 node.get_logger().error(f"a callback failed:\n{traceback.format_exc()}")
 
-    def close(self) -> Exception | None:
+    def close(self) -> str | None:
         """Stop spinning, end the node's work; return why it couldn't be made, if so."""
         with self._joining:
             self._executor.shutdown(timeout_sec=1.0)  # a callback that hangs must not keep us here

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page, sync_playwright
 from sensor_msgs.msg import Image
 
-from test.nodes.graph import commentator, probe
+from test.nodes.graph import IMAGES, commentator, probe
 from test.nodes.test_bridge import bridge as bridge_node
 from video_commentary.core.audio import OUTPUT_FORMAT, Pcm
 from video_commentary.ros.messages import audio, audio_stamped
@@ -148,7 +148,7 @@ def test_a_browsers_camera_becomes_ros_images(room: str, media: Path, tmp_path: 
         bridge_node(f"livekit_room:={room}") as node,
         page(node.url, tmp_path / "clip.mjpeg") as browser,
     ):
-        robot.node.create_subscription(Image, "/phone/image_raw", images.append, 5)
+        robot.node.create_subscription(Image, "/phone/image_raw", images.append, IMAGES)
         robot.until(lambda: node.light("livekit") == "ok", what="the room")
         robot.film(lambda: robot.finals, what="a comment on the robot's camera")
         with browser.expect_response("**/api/source", timeout=30_000) as answer:

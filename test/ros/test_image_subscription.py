@@ -1,0 +1,83 @@
+"""A subscription to images of another process, over DDS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sensor_msgs.msg import Image
+
+from test.nodes.graph import Probe, probe, process
+from video_commentary.ros.image_subscription import ImageSubscription
+
+CAMERA = """
+import array, sys
+import rclpy
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import Image
+
+width, height, policy = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+rclpy.init()
+node = Node("camera")
+qos = QoSProfile(depth=5, reliability=ReliabilityPolicy[policy])
+publisher = node.create_publisher(Image, "/camera/image_raw", qos)
+image = Image(width=width, height=height, step=3 * width, encoding="rgb8")
+image.data = array.array("B", bytes(3 * width * height))
+node.create_timer(1 / 30, lambda: publisher.publish(image))
+rclpy.spin(node)
+"""
+
+
+@contextmanager
+def camera(width: int, height: int, policy: str) -> Iterator[None]:
+    """Publish at 30 Hz with Fast DDS's own 512 KB of shared memory, as a plain driver does."""
+    with process("-c", CAMERA, str(width), str(height), policy) as running:
+        yield
+        running.popen.kill()
+
+
+class Watched:
+    """What arrives, with the subscription looked after as the nodes do."""
+
+    def __init__(self, graph: Probe, enough: float) -> None:
+        self.sizes: list[int] = []
+        self.it = ImageSubscription(graph.node, Image, "/camera/image_raw", enough, self._store)
+        graph.node.create_timer(1.0, self.it.follow_publishers)
+
+    def _store(self, message: Any) -> None:
+        self.sizes.append(len(message.data))
+
+
+@pytest.fixture
+def graph() -> Iterator[Probe]:
+    with probe() as it:
+        yield it
+
+
+def test_images_that_fit_are_taken_best_effort(graph: Probe) -> None:
+    with camera(160, 120, "RELIABLE"):
+        watched = Watched(graph, enough=4.0)
+        graph.until(lambda: len(watched.sizes) > 100, 30, "a hundred images")
+        assert not watched.it.reliable
+        assert set(watched.sizes) == {3 * 160 * 120}
+        assert watched.it.received == len(watched.sizes)
+
+
+def test_images_larger_than_the_senders_memory_are_asked_for_again(graph: Probe) -> None:
+    with camera(1920, 1080, "RELIABLE"):
+        watched = Watched(graph, enough=25.0)
+        graph.until(lambda: watched.it.reliable, 30, "reliable delivery")
+        before = len(watched.sizes)
+        graph.until(lambda: len(watched.sizes) > before + 50, 30, "fifty images")
+        assert watched.it.reliable
+        assert set(watched.sizes) == {3 * 1920 * 1080}
+
+
+def test_a_publisher_that_offers_best_effort_only_is_heard(graph: Probe) -> None:
+    with camera(160, 120, "BEST_EFFORT"):
+        watched = Watched(graph, enough=1000.0)
+        graph.until(lambda: len(watched.sizes) > 250, 30, "images for longer than a trial")
+        assert not watched.it.reliable
