@@ -15,11 +15,12 @@ from video_commentary.core.frames import Frame
 from video_commentary.core.prompting import Profile, build_prompt
 from video_commentary.engines.minicpmo.attention import Attention
 from video_commentary.engines.minicpmo.engine import MiniCpmoConfig, MiniCpmoEngine
+from video_commentary.engines.minicpmo.gemm_tile import Tile
 from video_commentary.engines.minicpmo.heads import Heads, LayerCache, Rotary
 from video_commentary.engines.minicpmo.linear import DenseLinear, plain_row
 from video_commentary.engines.minicpmo.norm import Norm
 from video_commentary.engines.minicpmo.prefill_choice import choose_prefill
-from video_commentary.engines.minicpmo.quant import Int4Linear, Int8Linear, Tile
+from video_commentary.engines.minicpmo.quant import Int4Linear, Int8Linear
 from video_commentary.engines.minicpmo.sampling import Sampling
 from video_commentary.engines.minicpmo.torch_int4 import TorchInt4Linear
 

@@ -19,7 +19,7 @@ GEMM = """
 import sys
 import torch
 from video_commentary.engines.minicpmo.gemm_int4 import int4_rows
-from video_commentary.engines.minicpmo.quant import Tile
+from video_commentary.engines.minicpmo.gemm_tile import Tile
 from test.engines.minicpmo.test_int4 import random_awq, relative
 
 rows, n, k, group = map(int, sys.argv[1:])

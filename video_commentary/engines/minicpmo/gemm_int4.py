@@ -13,7 +13,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from .quant import Tile
+from .gemm_tile import Tile
 
 
 def int4_rows(x: Tensor, words: Tensor, scales: Tensor, group: int, tile: Tile) -> Tensor:

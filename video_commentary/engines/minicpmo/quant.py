@@ -6,12 +6,11 @@ consecutive inputs of one output. Nothing is rounded: zero points and float16 sc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .gemm_tile import Tile
 from .linear import plain_row
 from .norm import Norm
 
@@ -25,16 +24,6 @@ def unpack_awq(packed: Tensor) -> Tensor:
     for nibble, column in enumerate(AWQ_ORDER):
         out[..., column] = (packed >> 4 * nibble) & 15
     return out.flatten(-2)
-
-
-@dataclass(frozen=True)
-class Tile:
-    """What one program of the GEMM makes: rows, outputs; by warps, loading `stages` steps ahead."""
-
-    rows: int
-    outputs: int
-    warps: int
-    stages: int
 
 
 class Int4Linear:

@@ -1,0 +1,105 @@
+"""How often a subscriber freezes as it joins a running camera, reliably and best effort.
+
+python -m bench.joins [--seconds 45] [--rounds 3]
+
+In each round a process subscribes anew every 0.4 s to a 640x480 camera at 30 Hz, beside another
+subscriber and two processes that keep the processor busy, until it freezes or the time is over.
+core/reliability.py says why it can.
+"""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import os
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+import rclpy
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import Image
+
+from bench.machine import describe
+from test.nodes.graph import Process
+from video_commentary.core.paths import share_dir
+from video_commentary.core.process_env import for_images, for_this_machine_only
+
+HOLD = 0.4
+"""Seconds from a subscription to the next."""
+FROZEN = 8.0
+"""Seconds without any Python after which the joining process counts as frozen."""
+POLICIES = {"reliable": ReliabilityPolicy.RELIABLE, "best effort": ReliabilityPolicy.BEST_EFFORT}
+
+
+def join(policy: str, seconds: float, hold: float) -> None:
+    """Subscribe again and again; print how often, and how many images came."""
+    rclpy.init()
+    node, joins, images = Node("joining"), 0, 0
+
+    def count(_: Image) -> None:
+        nonlocal images
+        images += 1
+
+    qos = QoSProfile(depth=5, reliability=POLICIES[policy])
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        subscription = node.create_subscription(Image, "/camera/image_raw", count, qos)
+        joins += 1
+        until = time.monotonic() + min(hold, seconds)
+        while time.monotonic() < until:
+            faulthandler.dump_traceback_later(FROZEN, exit=True)
+            rclpy.spin_once(node, timeout_sec=0.02)
+        node.destroy_subscription(subscription)
+        print(f"joins {joins} {images}", flush=True)
+    os._exit(0)
+
+
+def measure(policy: str, seconds: float) -> tuple[bool, int, int]:
+    """Return whether the process froze, and how many joins and images came before."""
+    env = for_images(os.environ, share_dir() / "config") | for_this_machine_only(os.environ)
+    joining = ("-m", "bench.joins", "--join", policy)
+    commands: Sequence[Sequence[str]] = (
+        ("-m", "bench.ros_nodes", "camera", "640", "480"),
+        (*joining[:-1], "reliable", "--seconds", str(2 * seconds), "--hold", "1e9"),
+        *[("-c", "while True: pass")] * 2,
+    )
+    with ExitStack() as stack:
+        for command in commands:
+            beside = Process(*command, env=env)
+            stack.callback(beside.close)
+            stack.callback(beside.popen.wait)
+            stack.callback(beside.popen.kill)
+        measured = Process(*joining, "--seconds", str(seconds), env=env)
+        stack.callback(measured.close)
+        froze = measured.popen.wait(2 * seconds + 60) != 0
+        counts = [line.split()[1:] for line in measured.output().splitlines() if "joins" in line]
+        joins, images = map(int, counts[-1]) if counts else (0, 0)
+        return froze, joins, images
+
+
+def main() -> None:
+    """Print a row a policy."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=45.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--join", choices=POLICIES, help=argparse.SUPPRESS)
+    parser.add_argument("--hold", type=float, default=HOLD, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.join:
+        join(given.join, given.seconds, given.hold)
+    print(describe("ros-rclpy", "ros-fastrtps"))
+    for policy in POLICIES:
+        rounds = [measure(policy, given.seconds) for _ in range(given.rounds)]
+        froze = sum(frozen for frozen, _, _ in rounds)
+        joins = sum(joined for _, joined, _ in rounds)
+        images = sum(came for _, _, came in rounds)
+        print(
+            f"{policy:12}{joins:6} joins, {images / max(joins, 1):5.1f} images a join, "
+            f"froze in {froze} of {given.rounds} rounds"
+        )
+
+
+if __name__ == "__main__":
+    main()
