@@ -1,9 +1,9 @@
 """How often a subscriber freezes as it joins a running camera, reliably and best effort.
 
-python -m bench.joins [--seconds 45] [--rounds 3]
+python -m bench.joins [--seconds 40] [--rounds 3]
 
-In each round a process subscribes anew every 0.4 s to a 640x480 camera at 30 Hz, beside another
-subscriber and two processes that keep the processor busy, until it freezes or the time is over.
+In each round a process subscribes anew every 0.4 s to a 640x480 camera at 30 Hz, beside three other
+subscribers and four processes that keep the processor busy, until it freezes or the time is over.
 core/reliability.py says why it can.
 """
 
@@ -30,6 +30,8 @@ HOLD = 0.4
 """Seconds from a subscription to the next."""
 FROZEN = 8.0
 """Seconds without any Python after which the joining process counts as frozen."""
+OTHERS, BUSY = 3, 4
+"""Other subscribers, and processes that keep the processor busy."""
 POLICIES = {"reliable": ReliabilityPolicy.RELIABLE, "best effort": ReliabilityPolicy.BEST_EFFORT}
 
 
@@ -62,19 +64,18 @@ def measure(policy: str, seconds: float) -> tuple[bool, int, int]:
     joining = ("-m", "bench.joins", "--join", policy)
     commands: Sequence[Sequence[str]] = (
         ("-m", "bench.ros_nodes", "camera", "640", "480"),
-        (*joining[:-1], "reliable", "--seconds", str(2 * seconds), "--hold", "1e9"),
-        *[("-c", "while True: pass")] * 2,
+        *[(*joining[:-1], "reliable", "--seconds", str(2 * seconds), "--hold", "1e9")] * OTHERS,
+        *[("-c", "while True: pass")] * BUSY,
     )
     with ExitStack() as stack:
-        for command in commands:
-            beside = Process(*command, env=env)
-            stack.callback(beside.close)
-            stack.callback(beside.popen.wait)
-            stack.callback(beside.popen.kill)
-        measured = Process(*joining, "--seconds", str(seconds), env=env)
-        stack.callback(measured.close)
+        for command in (*commands, (*joining, "--seconds", str(seconds))):
+            measured = Process(*command, env=env)
+            stack.callback(measured.close)
+            stack.callback(measured.popen.wait)
+            stack.callback(measured.popen.kill)
         froze = measured.popen.wait(2 * seconds + 60) != 0
-        counts = [line.split()[1:] for line in measured.output().splitlines() if "joins" in line]
+        lines = measured.output().splitlines()
+        counts = [line.split()[1:] for line in lines if line.startswith("joins ")]
         joins, images = map(int, counts[-1]) if counts else (0, 0)
         return froze, joins, images
 
@@ -82,7 +83,7 @@ def measure(policy: str, seconds: float) -> tuple[bool, int, int]:
 def main() -> None:
     """Print a row a policy."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=45.0)
+    parser.add_argument("--seconds", type=float, default=40.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--join", choices=POLICIES, help=argparse.SUPPRESS)
     parser.add_argument("--hold", type=float, default=HOLD, help=argparse.SUPPRESS)
