@@ -10,7 +10,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ import pytest
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from websockets.asyncio.client import connect as connect_async
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from test.bridge.serving import free_port
@@ -109,17 +110,21 @@ class Tab:
         self._thread.start()
 
     def _take(self) -> None:
-        for message in self._connection:
-            now = time.time()
-            if isinstance(message, bytes):
-                kind, index, seconds = HEAD.unpack(message[: HEAD.size])
-                content = message[HEAD.size :]
-                if kind == 1:
-                    self.pictures.append((now, seconds, content))
-                else:
-                    self.sounds.append((index, content))
-            elif (said := json.loads(message))["type"] == "comment":
-                self.comments.append((now, said))
+        with suppress(ConnectionClosed):  # by a bridge that ends
+            for message in self._connection:
+                self._sort(message)
+
+    def _sort(self, message: str | bytes) -> None:
+        now = time.time()
+        if isinstance(message, bytes):
+            kind, index, seconds = HEAD.unpack(message[: HEAD.size])
+            content = message[HEAD.size :]
+            if kind == 1:
+                self.pictures.append((now, seconds, content))
+            else:
+                self.sounds.append((index, content))
+        elif (said := json.loads(message))["type"] == "comment":
+            self.comments.append((now, said))
 
     def close(self) -> None:
         self._connection.close()
