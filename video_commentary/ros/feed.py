@@ -21,8 +21,8 @@ QUEUE = 2
 """Images that may wait for compression; when one more comes, the oldest is dropped."""
 IDLE_PERIOD = 0.5
 """Seconds between compressed images while nobody watches: who comes then sees the last seconds."""
-ENOUGH = 15.0
-"""Images a second that look fluent."""
+ENOUGH = 8.0
+"""Images a second that still show movement: a camera of 10 a second needs no trial."""
 
 
 @dataclass(frozen=True)
