@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import time
-from pathlib import Path
 
 import pytest
 from lifecycle_msgs.msg import Transition
@@ -13,7 +12,7 @@ from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from std_msgs.msg import Header
 
-from test.nodes.graph import Probe, commentator, probe
+from test.nodes.graph import Probe, commentator, probe, shared_memory
 from video_commentary.ros.time import to_time
 
 
@@ -122,14 +121,12 @@ def test_a_signal_in_mid_sentence_ends_it_cleanly(number: int) -> None:
 
 
 def test_no_shared_memory_outlives_it() -> None:
-    folder = Path("/dev/shm")
-    before = set(folder.iterdir())
+    before = shared_memory()
     with probe() as graph, commentator("says") as node:
         graph.film(lambda: graph.finals)
-        made = len(set(folder.iterdir()) - before)
+        assert shared_memory() - before
         assert node.stop()[0] == 0
-    assert made > 0
-    assert not [file for file in set(folder.iterdir()) - before if "port" not in file.name]
+    assert not shared_memory() - before
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import signal
 import time
-from pathlib import Path
 
 import pytest
 
-from test.nodes.graph import Process, process
+from test.nodes.graph import Process, process, shared_memory
 
 NODE = """
 import time
@@ -86,11 +85,10 @@ def test_what_fails_in_the_making_is_told() -> None:
 
 
 def test_no_shared_memory_outlives_what_fails_in_the_making() -> None:
-    folder = Path("/dev/shm")
-    before = set(folder.iterdir())
+    before = shared_memory()
     with process(*stubborn(making="self.me = self; raise ValueError('no')")) as running:
         assert running.popen.wait(30) == 1
-    assert not [file for file in set(folder.iterdir()) - before if "port" not in file.name]
+    assert not shared_memory() - before
 
 
 def impatient(code: str) -> tuple[str, str]:
