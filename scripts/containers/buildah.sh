@@ -30,12 +30,12 @@ size() { buildah images --format '{{.Size}}' "$1"; }
 
 # One container for all: chroot isolation shares every namespace but the mounts. buildah run knows no
 # entrypoint: take the image's.
-in_image() { # command...
+in_image() { # command...; as the user `as`, if that is set
   local words entry
   mapfile -t words < <(printf -- '--env\n%s\n' "${settings[@]}")
   entry=$(buildah inspect --format '{{range .Docker.Config.Entrypoint}}{{.}} {{end}}' "$(container)")
   # shellcheck disable=SC2086 # words of a list
-  exec buildah run -v "$work/models:/models:ro" "${words[@]}" "$(container)" -- $entry "$@"
+  exec buildah run ${as:+--user "$as"} -v "$work/models:/models:ro" "${words[@]}" "$(container)" -- $entry "$@"
 }
 container() {
   [ -f "$work/container" ] || buildah from --pull=never "localhost/$image" >"$work/container"

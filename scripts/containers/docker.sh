@@ -14,10 +14,10 @@ build() { # image, target
 size() { docker image inspect --format '{{.Size}} bytes' "$1"; }
 environment() { printf -- '--env\n%s\n' "${settings[@]}"; }
 
-run_once() { # command...
+run_once() { # command...; as the user `as`, if that is set
   local words
   mapfile -t words < <(environment)
-  docker run --rm "${options[@]}" "${words[@]}" "$image" "$@"
+  docker run --rm ${as:+--user "$as"} "${options[@]}" "${words[@]}" "$image" "$@"
 }
 start() { # node
   local words
