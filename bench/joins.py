@@ -13,8 +13,8 @@ import argparse
 import faulthandler
 import os
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 import rclpy
 from rclpy.node import Node
@@ -58,6 +58,17 @@ def join(policy: str, seconds: float, hold: float) -> None:
     os._exit(0)
 
 
+@contextmanager
+def killed(running: Process) -> Iterator[Process]:
+    """End a process with a block, however it is."""
+    try:
+        yield running
+    finally:
+        running.popen.kill()
+        running.popen.wait()
+        running.close()
+
+
 def measure(policy: str, seconds: float) -> tuple[bool, int, int]:
     """Return whether the process froze, and how many joins and images came before."""
     env = for_images(os.environ, share_dir() / "config") | for_this_machine_only(os.environ)
@@ -68,11 +79,10 @@ def measure(policy: str, seconds: float) -> tuple[bool, int, int]:
         *[("-c", "while True: pass")] * BUSY,
     )
     with ExitStack() as stack:
-        for command in (*commands, (*joining, "--seconds", str(seconds))):
-            measured = Process(*command, env=env)
-            stack.callback(measured.close)
-            stack.callback(measured.popen.wait)
-            stack.callback(measured.popen.kill)
+        for command in commands:
+            stack.enter_context(killed(Process(*command, env=env)))
+        joiner = Process(*joining, "--seconds", str(seconds), env=env)
+        measured = stack.enter_context(killed(joiner))
         froze = measured.popen.wait(2 * seconds + 60) != 0
         lines = measured.output().splitlines()
         counts = [line.split()[1:] for line in lines if line.startswith("joins ")]

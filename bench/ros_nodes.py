@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import rclpy
 from rclpy.node import Node
-from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.qos import QoSProfile, qos_profile_sensor_data
 from sensor_msgs.msg import Image
 
 from video_commentary.core.engine import SILENCE, Cancel, Delta, Request
@@ -22,8 +22,6 @@ from video_commentary.ros.images import to_rgb
 from video_commentary.ros.running import run
 from video_commentary.ros.time import to_seconds
 from video_commentary.wiring import Assembly
-
-_BEST_EFFORT = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)  # as the commentator
 
 
 class Camera(Node):
@@ -60,7 +58,10 @@ class Subscriber(Node):
 
     def __init__(self) -> None:
         super().__init__("subscriber")
-        self.create_subscription(Image, "/camera/image_raw", self._convert, _BEST_EFFORT)
+        # Best effort, as the commentator.
+        self.create_subscription(
+            Image, "/camera/image_raw", self._convert, qos_profile_sensor_data
+        )
 
     def _convert(self, message: Image) -> None:
         to_rgb(message)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
-import pytest
-
 from video_commentary.core.reliability import LONGEST_TRIAL, TRIAL, Reliability
 
 CAMERA = frozenset({b"camera"})
@@ -87,8 +85,7 @@ def test_a_camera_that_sends_nothing_is_tried_ever_more_rarely_but_for_ever() ->
     assert stream.run(100, lambda reliable: 30.0 if reliable else 0.0)
 
 
-@pytest.mark.parametrize("seconds", [1, 10, 100])
-def test_without_publishers_nothing_changes(seconds: int) -> None:
+def test_without_publishers_nothing_changes() -> None:
     stream = Stream()
-    assert not stream.run(seconds, lambda _: 0.0, frozenset())
+    assert not stream.run(100, lambda _: 0.0, frozenset())
     assert stream.switches == []

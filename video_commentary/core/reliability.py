@@ -29,7 +29,7 @@ class Reliability:
         self._settled = False
         self._trial = TRIAL
         self._best_effort_rate = 0.0
-        self._since: float | None = None
+        self._since = 0.0
         self._counted_at = 0.0
         self._count = 0
 
@@ -60,7 +60,7 @@ class Reliability:
 
     def _judged(self, now: float, received: int) -> float | None:
         """Return images a second once the trial is over; None before."""
-        if self._since is None or now - self._since < SETTLING:
+        if now - self._since < SETTLING:
             self._counted_at, self._count = now, received
             return None
         if now - self._since < self._trial:
