@@ -122,7 +122,7 @@ def test_a_bag_that_starts_again_is_shown_again() -> None:
         began = time.monotonic()
         ring = Ring(30.0, 1_000_000)
         viewer = Display(ring, lambda: 1000.0 + time.monotonic() - began).watch()
-        for stamp, jpeg in ((1000.0, b"first"), (3.0, b"again")):
+        for stamp, jpeg in ((1000.0, b"first"), (3.0, b"again"), (3.0, b"once more")):
             ring.add(JpegFrame(jpeg, stamp))
             assert (await asyncio.wait_for(viewer.next(), 10)).jpeg == jpeg
 
