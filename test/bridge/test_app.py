@@ -403,6 +403,13 @@ def test_without_a_voice_there_is_no_sound_and_the_reason_is_told(web: Served) -
         response = web.get(path)
         assert response.status_code == 404
         assert "install espeak-ng" in response.json()["detail"]
+    report = Report(state="loading", detail="the engine is being loaded")
+    web.port.publish(Situation(report, commentator_trouble="", camera_trouble=""))
+    voice = web.get("/api/status").json()["dots"]["voice"]
+    assert voice == {"light": "off", "reason": "the engine is being loaded"}
+    response = web.get("/api/audio.wav")
+    assert response.status_code == 503
+    assert response.json()["detail"] == "there is no voice: the engine is being loaded"
 
 
 def test_metrics_are_what_prometheus_reads(web: Served) -> None:

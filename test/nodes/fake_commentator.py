@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from test.fakes import FakeEngine, FakeVoice
+from test.fakes import FORMAT, FakeEngine, FakeVoice
 from video_commentary.core.engine import EngineError, Request
 from video_commentary.core.guard import EngineGuard
 from video_commentary.core.settings import CommentatorSettings
@@ -59,12 +59,21 @@ SCRIPTS: dict[str, Callable[[Request], list[object]]] = {
 }
 
 
+class SlowToLoad(FakeEngine):
+    """Turns out to have a voice of its own once it is loaded, after some seconds."""
+
+    def load(self) -> None:
+        time.sleep(4.0)
+        self.voice = FORMAT
+
+
 def assemble(settings: CommentatorSettings) -> Assembly:
     """Put the scripted engine in the place of a real one."""
     script, voice = sys.argv[1:3]
     if script == "absent":
         raise EngineError("the engine needs torch, which is not installed: pip install torch")
-    engine = FakeEngine(SCRIPTS[script], delay=0.01)
+    own = script == "speaks_itself"
+    engine = SlowToLoad(says, delay=0.01) if own else FakeEngine(SCRIPTS[script], delay=0.01)
     spoken = FakeVoice(fails=RuntimeError("the voice was killed") if voice == "dies" else None)
     speaking = None if voice == "none" else SpeakingEngine(engine, spoken)
     guarded = EngineGuard(speaking or engine, settings.engine_timeout)

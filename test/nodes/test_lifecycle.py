@@ -92,6 +92,14 @@ def test_an_engine_that_can_not_be_made_is_told_and_the_node_stays() -> None:
         assert "Traceback" not in node.output()
 
 
+def test_who_speaks_is_told_once_the_engine_is_loaded() -> None:
+    with probe() as graph, commentator("speaks_itself", voice="speaks"):
+        graph.until(lambda: graph.status() and graph.status().state == "loading")
+        assert graph.status().voice == ""
+        graph.until(lambda: graph.status().state != "loading")
+        assert graph.status().voice == "the engine's own"
+
+
 def test_while_ros_time_stands_still_it_still_tells_how_it_is() -> None:
     with commentator("says", "use_sim_time:=true") as _, probe() as graph:
         graph.until(lambda: len(graph.got["status"]) >= 3)

@@ -68,8 +68,12 @@ def _need_voice(port: Port) -> None:
     situation = port.situation
     if situation.commentator_trouble:
         raise HTTPException(503, situation.commentator_trouble)
-    if not situation.report.speaks:
-        raise HTTPException(404, f"there is no voice: {situation.report.voice or 'text only'}")
+    report = situation.report
+    if not report.speaks:
+        # unnamed until the engine is loaded: the same call may work then
+        raise HTTPException(
+            404 if report.voice else 503, f"there is no voice: {report.voice or report.detail}"
+        )
 
 
 async def _pictures(port: Port) -> Chunks:

@@ -55,7 +55,8 @@ def _model(situation: Situation) -> dict[str, str]:
 
 def _voice(situation: Situation) -> dict[str, str]:
     report = situation.report
-    return {"light": "ok" if report.speaks else "off", "reason": report.voice or "text only"}
+    reason = report.voice or report.detail or report.state
+    return {"light": "ok" if report.speaks else "off", "reason": reason}
 
 
 @lru_cache(_SHARED)

@@ -29,7 +29,8 @@ def describe(session: Session | None, control: Control, refused: str, stamp: Tim
         return message
     message.state, message.detail = _state(session, control)
     message.engine = session.assembly.engine.description
-    message.voice = session.assembly.voice()
+    # who speaks is known only then: a model may turn out to have a voice of its own
+    message.voice = session.assembly.voice() if session.loader.ready.is_set() else ""
     message.speaks = session.assembly.engine.voice is not None
     message.cameras = [camera.full_topic for camera in session.cameras]
     message.camera_fps = session.rates.fps

@@ -56,7 +56,7 @@ def summary(status: Status) -> str:
         status.state,
         *cameras,
         status.engine,
-        f"voice: {status.voice}" if status.voice else "text only",
+        f"voice: {status.voice}" if status.voice else "",
         f"profile: {status.profile}" if status.profile else "",
         f"instruction: {printable(status.instruction)}" if status.instruction else "",
         f"words {status.words_delay:.2f} s" if status.words_delay else "",

@@ -24,7 +24,7 @@ def create_voice(name: str, language: str) -> VoiceChoice:
     auto is neural for English where it is installed, otherwise espeak.
     """
     if name == "none":
-        return VoiceChoice(None, "voice: none (text only, as set)")
+        return VoiceChoice(None, "none (text only, as set)")
     if name in ("auto", "neural"):
         trouble = _neural_trouble(language)
         if not trouble:
