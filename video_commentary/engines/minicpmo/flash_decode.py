@@ -1,4 +1,4 @@
-# ruff: noqa: N803, N806, PLR0915 - constants of a kernel are written in capitals
+# ruff: noqa: N803, N806 - constants of a kernel are written in capitals
 # mypy: disable-error-code="no-untyped-def,untyped-decorator,no-untyped-call,unused-ignore"
 """Attention of one new row over the static KV cache: one Triton kernel a layer.
 
@@ -74,14 +74,12 @@ def _attend(
     # position, and keys and values before it, are older than the kernel in front of this one
     position = tl.load(position_ptr)
     half = tl.arange(0, HALF)
-    wide = tl.arange(0, WIDTH)
     row = tl.arange(0, 16)
     real = row < GROUP
     cos = tl.load(cos_ptr + position * HALF + half)
     sin = tl.load(sin_ptr + position * HALF + half)
     keys_ptr += head.to(tl.int64) * head_stride
     values_ptr += head.to(tl.int64) * head_stride
-    kind = keys_ptr.dtype.element_ty
     span = tl.cdiv(tl.cdiv(position, SPLITS), 16) * 16
     first = split * span
     last = tl.minimum(first + span, position)
@@ -98,19 +96,57 @@ def _attend(
     total = tl.zeros([16], tl.float32)
     acc = tl.zeros([16, WIDTH], tl.float32)
     if split == 0:
-        one = tl.arange(0, 1)
-        new_low, new_high = _rotated(
-            qkv_ptr + HEADS * WIDTH, k_norm_ptr, cos, sin, head + one, one < 1, eps, WIDTH, NORM
+        new_low, new_high, value = _entered(
+            qkv_ptr, k_norm_ptr, cos, sin, keys_ptr, values_ptr, position, head, eps,
+            HEADS, KV, WIDTH, NORM,
         )
-        value = tl.load(qkv_ptr + (HEADS + KV + head) * WIDTH + wide).to(kind)
-        at = position.to(tl.int64) * WIDTH
-        tl.store(keys_ptr + at + half[None], new_low.to(kind))
-        tl.store(keys_ptr + at + HALF + half[None], new_high.to(kind))
-        tl.store(values_ptr + at + wide, value)
         best = tl.sum(q_low * new_low + q_high * new_high, 1)
         total += 1.0
         acc += value.to(tl.float32)[None]
+    best, total, acc = _looked_back(
+        q_low, q_high, k_low, k_high, v, best, total, acc, keys_ptr, values_ptr, first, last,
+        WIDTH, BLOCK,
+    )
 
+    part = parts_ptr + ((head * GROUP + row) * SPLITS + split) * (WIDTH + 2)
+    tl.store(part[:, None] + tl.arange(0, WIDTH)[None], acc, mask=real[:, None])
+    tl.store(part + WIDTH, best, mask=real)
+    tl.store(part + WIDTH + 1, total, mask=real)
+    tl.debug_barrier()
+    if tl.atomic_add(done_ptr + head, 1) == SPLITS - 1:
+        tl.store(done_ptr + head, 0)
+        _join(parts_ptr, out_ptr, head, GROUP, WIDTH, SPLITS)
+
+
+@triton.jit
+def _entered(
+    qkv_ptr, k_norm_ptr, cos, sin, keys_ptr, values_ptr, position, head, eps,
+    HEADS: tl.constexpr, KV: tl.constexpr, WIDTH: tl.constexpr, NORM: tl.constexpr,
+):
+    """Write the new key and value of `head` into the cache; return key, in halves, and value."""
+    HALF: tl.constexpr = WIDTH // 2
+    kind = keys_ptr.dtype.element_ty
+    half = tl.arange(0, HALF)
+    wide = tl.arange(0, WIDTH)
+    one = tl.arange(0, 1)
+    low, high = _rotated(
+        qkv_ptr + HEADS * WIDTH, k_norm_ptr, cos, sin, head + one, one < 1, eps, WIDTH, NORM
+    )
+    value = tl.load(qkv_ptr + (HEADS + KV + head) * WIDTH + wide).to(kind)
+    at = position.to(tl.int64) * WIDTH
+    tl.store(keys_ptr + at + half[None], low.to(kind))
+    tl.store(keys_ptr + at + HALF + half[None], high.to(kind))
+    tl.store(values_ptr + at + wide, value)
+    return low, high, value
+
+
+@triton.jit
+def _looked_back(
+    q_low, q_high, k_low, k_high, v, best, total, acc, keys_ptr, values_ptr, first, last,
+    WIDTH: tl.constexpr, BLOCK: tl.constexpr,
+):
+    """Attend from `first` to `last` of the cache, whose first block is given; a running softmax."""
+    kind = keys_ptr.dtype.element_ty
     for start in range(first, last, BLOCK):
         score = tl.dot(q_low.to(kind), tl.trans(k_low), input_precision="ieee")
         score += tl.dot(q_high.to(kind), tl.trans(k_high), input_precision="ieee")
@@ -122,15 +158,7 @@ def _attend(
         acc = acc * keep[:, None] + tl.dot(weight.to(kind), v, input_precision="ieee")
         best = top
         k_low, k_high, v = _cached(keys_ptr, values_ptr, start + BLOCK, last, WIDTH, BLOCK)
-
-    part = parts_ptr + ((head * GROUP + row) * SPLITS + split) * (WIDTH + 2)
-    tl.store(part[:, None] + wide[None], acc, mask=real[:, None])
-    tl.store(part + WIDTH, best, mask=real)
-    tl.store(part + WIDTH + 1, total, mask=real)
-    tl.debug_barrier()
-    if tl.atomic_add(done_ptr + head, 1) == SPLITS - 1:
-        tl.store(done_ptr + head, 0)
-        _join(parts_ptr, out_ptr, head, GROUP, WIDTH, SPLITS)
+    return best, total, acc
 
 
 @triton.jit
