@@ -12,6 +12,10 @@ from rclpy.node import Node
 
 from .timers import every
 
+FIND = 2.0
+"""Seconds that DDS has to discover a service: when a node has just started, others do not see it."""
+_POLL = 0.05
+
 
 class CallError(Exception):
     """A service isn't there or doesn't answer; the message says so."""
@@ -21,6 +25,7 @@ class CallError(Exception):
 class _Call:
     client: Any
     request: Any
+    found_by: float
     deadline: float
     answer: Future[Any]
 
@@ -31,30 +36,51 @@ class Calls:
     def __init__(self, node: Node) -> None:
         """Call for `node`."""
         self._asked: deque[_Call] = deque()
+        self._unsent: list[_Call] = []
         self._waiting: dict[_Call, Any] = {}
         self._guard = node.create_guard_condition(self._start)
-        every(node, 0.5, self._give_up)
+        self._timer = every(node, _POLL, self._look)
+        self._timer.cancel()  # until there is a call
 
     def call(self, client: Any, request: Any, patience: float) -> Future[Any]:
-        """Return a future of the response; it raises CallError after `patience` seconds."""
-        call = _Call(client, request, time.monotonic() + patience, Future())
+        """Return a future of the response; it raises CallError after `patience` seconds.
+
+        A service that is not there gets FIND seconds to appear.
+        """
+        now = time.monotonic()
+        call = _Call(client, request, now + min(FIND, patience), now + patience, Future())
         self._asked.append(call)
         self._guard.trigger()
         return call.answer
 
     def _start(self) -> None:
         while self._asked:
-            call = self._asked.popleft()
-            if not call.client.service_is_ready():
-                call.answer.set_exception(CallError(f"nobody serves {call.client.srv_name}"))
-                continue
-            try:
-                response = call.client.call_async(call.request)
-            except Exception as error:  # noqa: BLE001 - a request that can't be sent, of any kind
-                call.answer.set_exception(error)
-                continue
-            self._waiting[call] = response
-            response.add_done_callback(lambda done, call=call: self._finish(call, done))
+            self._unsent.append(self._asked.popleft())
+        self._timer.reset()
+        self._look()
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        for call in [call for call in self._unsent if call.client.service_is_ready()]:
+            self._unsent.remove(call)
+            self._send(call)
+        for call in [call for call in self._unsent if call.found_by < now]:
+            self._unsent.remove(call)
+            call.answer.set_exception(CallError(f"nobody serves {call.client.srv_name}"))
+        for call in [call for call in self._waiting if call.deadline < now]:
+            call.client.remove_pending_request(self._waiting.pop(call))
+            call.answer.set_exception(CallError(f"no answer from {call.client.srv_name}"))
+        if not (self._unsent or self._waiting):
+            self._timer.cancel()
+
+    def _send(self, call: _Call) -> None:
+        try:
+            response = call.client.call_async(call.request)
+        except Exception as error:  # noqa: BLE001 - a request that can't be sent, of any kind
+            call.answer.set_exception(error)
+            return
+        self._waiting[call] = response
+        response.add_done_callback(lambda done: self._finish(call, done))
 
     def _finish(self, call: _Call, response: Any) -> None:
         if self._waiting.pop(call, None) is None:
@@ -63,9 +89,3 @@ class Calls:
             call.answer.set_exception(error)
         else:
             call.answer.set_result(response.result())
-
-    def _give_up(self) -> None:
-        now = time.monotonic()
-        for call in [call for call in self._waiting if call.deadline < now]:
-            call.client.remove_pending_request(self._waiting.pop(call))
-            call.answer.set_exception(CallError(f"no answer from {call.client.srv_name}"))
