@@ -57,12 +57,14 @@ may_install() { # sets sudo; is this Debian or Ubuntu, and are we root or let to
   sudo -n true 2>/dev/null
 }
 
+# A mirror may fail now and then, and a new machine's own updates hold the lock for minutes.
+apt_options="-o Acquire::Retries=3 -o DPkg::Lock::Timeout=300"
 install_system() { # packages: with apt where that is allowed, else name the command
   local sudo
   may_install ||
     fail "missing: $*; install them (apt-get install $*, as root), then run the same again"
   step "apt-$(key "$@")" "$(date +%s)" "Installing $* with apt-get" sh -c \
-    "$sudo apt-get update -q && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $*"
+    "$sudo apt-get $apt_options update -q && $sudo env DEBIAN_FRONTEND=noninteractive apt-get $apt_options install -qy --no-install-recommends $*"
 }
 
 need_compiler() {
@@ -73,7 +75,8 @@ need_compiler() {
   [ ${#missing[@]} = 0 ] || install_system "${missing[@]}"
 }
 
-pip_options=(--disable-pip-version-check --no-input --progress-bar off --retries 2
+export PIP_RESUME_RETRIES=5 # a download of 1 GB that breaks off; older versions of pip ignore it
+pip_options=(--disable-pip-version-check --no-input --progress-bar off --retries 5 --timeout 60
   -c requirements/constraints.txt)
 pip_install() { "$venv/bin/python" -m pip install "${pip_options[@]}" "$@"; }
 
@@ -185,6 +188,14 @@ need_fetched() { # name in models/catalogue.yaml, its file, what it is
     scripts/in_venv.sh python -m video_commentary.tools.fetch_model "$1"
 }
 
+need_livekit_server() { # where this fails, the tests that need it say why, and it is tried again
+  if ! command -v go >/dev/null; then return; fi
+  step livekit-server "$(key scripts/livekit_server.sh)" \
+    "Building livekit-server for the tests (2 min)" \
+    sh -c 'scripts/livekit_server.sh || { sleep 15; scripts/livekit_server.sh; } || true'
+  grep -q '/server$' "$state/livekit-server.log" || rm -f "$state/livekit-server.done"
+}
+
 main() {
   case ${1:-} in
     demo | test | dependencies) ;;
@@ -209,11 +220,7 @@ main() {
     step upstream "$(key requirements/upstream.txt)" \
       "Installing what the vocoder is compared with" pip_install --no-deps -r requirements/upstream.txt
     need_programs
-    # Where this fails, the tests that need it say why.
-    if command -v go >/dev/null; then
-      step livekit-server "$(key scripts/livekit_server.sh)" \
-        "Building livekit-server for the tests (2 min)" sh -c 'scripts/livekit_server.sh || true'
-    fi
+    need_livekit_server
   fi
   need_fetched builtin builtin/efficientdet_lite0.tflite "the detector's weights (5 MB)"
   need_fetched livekit-client livekit-client/livekit-client.umd.js "LiveKit's client for the page"

@@ -13,7 +13,7 @@ from rclpy.node import Node
 from .timers import every
 
 FIND = 2.0
-"""Seconds that DDS has to discover a service: when a node has just started, others do not see it."""
+"""Seconds that DDS has to discover a service: new nodes do not see each other at once."""
 _POLL = 0.05
 
 
