@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import threading
 import time
@@ -16,19 +17,20 @@ from video_commentary.ros.running import run
 from video_commentary.voices.speaking import SpeakingEngine
 from video_commentary.wiring import Assembly
 
-STARTED = time.monotonic()
+CALLS = itertools.count(1)
 
 
-def early() -> bool:
-    """Return whether the process is so young that its faults still hold."""
-    return time.monotonic() - STARTED < 6.0
+def one_of_the_first(number: int) -> bool:
+    """Return whether this call is one of the first `number`, in which the faults still hold."""
+    return next(CALLS) <= number
 
 
 def says(request: Request) -> list[object]:
     if request.prompt.question:
         return ["You ", "asked: ", request.prompt.question]
     told = request.prompt.instruction or "all"
-    return [f"{len(request.frames)} frames ", "of ", request.frames[-1].camera, f", {told}."]
+    cameras = " and ".join(sorted({frame.camera for frame in request.frames}))
+    return [f"{len(request.frames)} frames ", "of ", cameras, f", {told}."]
 
 
 def long(request: Request) -> list[object]:
@@ -43,15 +45,16 @@ def slow(request: Request) -> list[object]:
 
 
 def raises(request: Request) -> list[object]:
-    return ["half ", EngineError("the engine broke: mend it")] if early() else says(request)
+    broken = ["half ", EngineError("the engine broke: mend it")]
+    return broken if one_of_the_first(2) else says(request)
 
 
 def hangs(request: Request) -> list[object]:
-    return [threading.Event()] if early() else says(request)
+    return [threading.Event()] if one_of_the_first(1) else says(request)
 
 
 def nothing(request: Request) -> list[object]:
-    return [] if early() else says(request)
+    return [] if one_of_the_first(5) else says(request)
 
 
 SCRIPTS: dict[str, Callable[[Request], list[object]]] = {

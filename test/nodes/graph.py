@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -38,9 +39,9 @@ IMAGES = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
 """For what watches our own cameras: see core/reliability.py for what befalls reliable readers."""
 
 
-def shared_memory() -> set[Path]:
-    """Return the files of participants; ports are shared, and stay for who comes next."""
-    return {file for file in Path("/dev/shm").iterdir() if "port" not in file.name}
+def shared_memory(maps: str) -> set[Path]:
+    """Return the participants' files that /proc/<pid>/maps names; ports stay for who comes next."""
+    return {Path(file) for file in re.findall(r"/dev/shm/fast[a-z]+_[0-9a-f]{16}", maps)}
 
 
 class Process:
@@ -80,6 +81,9 @@ class Process:
         """Return resident memory in MB."""
         pages = int(Path(f"/proc/{self.popen.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGESIZE") / 1e6
+
+    def maps(self) -> str:
+        return Path(f"/proc/{self.popen.pid}/maps").read_text()
 
 
 @contextmanager
@@ -160,13 +164,16 @@ class Probe:
         raise AssertionError(f"{what or 'it'} did not happen in {seconds:g} s; heard {heard}")
 
     def film(self, until: Callable[[], Any], seconds: float = 20.0, **picture: Any) -> Any:
-        """Publish pictures at 10 Hz until `until` returns something; return that."""
+        """Publish pictures at 10 Hz until `until` returns something; return that.
+
+        What a stall has held up is left out, not made up for.
+        """
         due = time.monotonic()
 
         def step() -> Any:
             nonlocal due
-            if time.monotonic() >= due:
-                due += 0.1
+            if (now := time.monotonic()) >= due:
+                due = max(due + 0.1, now)
                 self.picture(**picture)
             return until()
 
@@ -210,13 +217,17 @@ class Probe:
 
     def call(self, kind: type, name: str, request: Any, seconds: float = 20.0) -> Any:
         """Call a service; return its response."""
+        future = self.client(kind, name, seconds).call_async(request)
+        self.until(future.done, seconds, f"an answer from {name}")
+        return future.result()
+
+    def client(self, kind: type, name: str, seconds: float = 20.0) -> Any:
+        """Return the client of a service that is there."""
         if name not in self._clients:
             self._clients[name] = self.node.create_client(kind, name)
         client = self._clients[name]
         assert client.wait_for_service(timeout_sec=seconds), f"{name} is not there"
-        future = client.call_async(request)
-        self.until(future.done, seconds, f"an answer from {name}")
-        return future.result()
+        return client
 
     def steer(self, instruction: str) -> Any:
         request = SetInstruction.Request(instruction=instruction)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ def bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return record(tmp_path_factory.mktemp("bag") / "camera", {TOPIC: messages}, "sqlite3")
 
 
-def play(bag: Path, graph: Probe, rate: float) -> None:
+def play(bag: Path, graph: Probe, publisher: Any, rate: float) -> None:
     """Publish a bag's messages as they are, as `ros2 bag play` does."""
     began = time.monotonic()
     with AnyReader([bag]) as reader:
@@ -41,7 +42,7 @@ def play(bag: Path, graph: Probe, rate: float) -> None:
         for _, received, data in reader.messages():
             due = began + (received - start) / 1e9 / rate
             graph.spin(max(0.001, due - time.monotonic()))
-            graph.publish(Image, TOPIC, bytes(data), reliable=True)
+            publisher.publish(bytes(data))
     graph.spin(0.5)
 
 
@@ -62,17 +63,22 @@ def test_a_bag_gives_the_same_windows_at_any_rate_and_looped(bag: Path) -> None:
     with process("-m", "test.nodes.bag_commentator", *parameters) as node, probe() as graph:
         publisher = graph.node.create_publisher(Image, TOPIC, 5)
         graph.until(publisher.get_subscription_count, what="the node's subscription")
-        graph.until(lambda: graph.status() and graph.status().engine, what="a loaded engine")
+        graph.until(
+            lambda: graph.status() and graph.status().state != "loading", what="a loaded engine"
+        )
         rounds = []
         for rate in (1.0, 1.0, 2.5):
-            play(bag, graph, rate)
+            play(bag, graph, publisher, rate)
             rounds.append(windows(graph))
         assert node.popen.poll() is None
     for seen, fewest in zip(rounds, (6, 6, 3), strict=True):
         assert len(seen) >= fewest, rounds
+        # A picture lost on its way has the next in its place, 0.1 s later: one a round is forgiven.
+        kept = {stamp for window in seen for stamp in window}
+        assert len([stamp for stamp in kept if round(10 * stamp) % 5]) <= 1, rounds
         for window in seen:
-            assert window == pytest.approx(window_at(window[-1])), rounds
-            assert window[-1] % 0.5 == pytest.approx(0.0, abs=0.001)
+            whole = [round(2 * stamp) / 2 for stamp in window]
+            assert whole == window_at(whole[-1]), rounds
         newest = [window[-1] for window in seen]
         assert newest == sorted(newest)
     # Stamps jumped back: the second round begins with a window of its own frames only.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,43 +25,59 @@ def graph() -> Iterator[Probe]:
 
 def test_comments_come_as_text_events_and_sound(graph: Probe) -> None:
     graph.film(lambda: len(graph.finals) >= 3 and len(graph.got["audio"]) > 20)
+    graph.film(lambda: {m.data for m in graph.got["commentary"]} & {e.text for e in graph.finals})
+    # Four frames are 1 s apart, give or take the pace of the camera.
+    graph.film(lambda: any(2.9 <= span(e) <= 3.2 for e in graph.finals if e.text.startswith("4")))
+    assert all(span(event) >= 0 for event in graph.finals)
     final = graph.finals[-1]
     partial = [e for e in graph.got["commentary_events"] if e.sequence == final.sequence]
     texts = [event.text.strip() for event in partial]
     assert texts == sorted(texts, key=len)
     assert len(texts) > 2
-    assert final.text == "4 frames of eye, all." or "frames of eye" in final.text
+    assert "frames of eye" in final.text
     assert final.header.frame_id == "eye"
-    newest, oldest = to_seconds(final.header.stamp), to_seconds(final.oldest_stamp)
-    assert 0 <= newest - oldest <= 3.2
-    assert newest <= to_seconds(final.requested) <= to_seconds(final.first_words)
-    assert any(m.data == graph.finals[0].text for m in graph.got["commentary"])
+    newest, asked = to_seconds(final.header.stamp), to_seconds(final.requested)
+    assert newest <= asked <= to_seconds(final.first_words)
+
+
+def span(event: Any) -> float:
+    """Return the seconds between the oldest and the newest frame."""
+    return to_seconds(event.header.stamp) - to_seconds(event.oldest_stamp)
 
 
 def test_sound_is_the_same_on_both_topics_and_described(graph: Probe) -> None:
+    def plain() -> bytes:
+        return b"".join(m.data.tobytes() for m in graph.got["audio"])
+
+    def stamped() -> bytes:
+        return b"".join(m.audio.data.tobytes() for m in graph.got["audio_stamped"])
+
     graph.film(lambda: len(graph.got["audio"]) > 50)
     graph.enable(False)
-    graph.spin(0.5)
-    graph.enable(True)
-    plain = b"".join(m.data.tobytes() for m in graph.got["audio"])
-    stamped = b"".join(m.audio.data.tobytes() for m in graph.got["audio_stamped"])
     # One of the two subscriptions may have been matched a block earlier.
-    assert plain.endswith(stamped[-96_000:])
-    assert abs(len(plain) - len(stamped)) < 20_000
-    assert np.abs(np.frombuffer(plain, "<i2")).max() > 5000
+    graph.until(lambda: plain().endswith(stamped()[-96_000:]), what="the same sound")
+    heard, beside = plain(), len(stamped())
+    graph.enable(True)
+    assert abs(len(heard) - beside) < 20_000
+    assert np.abs(np.frombuffer(heard, "<i2")).max() > 5000
     info = graph.got["audio_info"][0]
     assert (info.channels, info.sample_rate, info.sample_format) == (1, 48_000, "S16LE")
     assert (info.bitrate, info.coding_format) == (768_000, "wave")
 
 
 def test_sound_comes_at_the_pace_it_is_heard(graph: Probe) -> None:
-    graph.film(lambda: len(graph.got["audio_stamped"]) > 100)
-    messages = zip(graph.got["audio_stamped"], graph.times["audio_stamped"], strict=True)
+    graph.spin(0.3)  # what has come while nobody spun
+    since = len(graph.got["audio_stamped"])
+    graph.film(lambda: len(graph.got["audio_stamped"]) > since + 50)
+    messages = zip(
+        graph.got["audio_stamped"][since:], graph.times["audio_stamped"][since:], strict=True
+    )
     blocks = [(to_seconds(m.header.stamp), at) for m, at in messages if len(m.audio.data)]
-    due, came = zip(*blocks, strict=True)
-    assert list(due) == sorted(due)
-    lead = np.array(due) - np.array(came)
-    assert np.ptp(lead) < 0.45  # of the 0.2 s that sound may be ahead, and the machine's mood
+    due, came = np.array(blocks).T
+    assert np.diff(due).min() > -0.015, "in order, by a stamp made of two clocks"
+    ahead = due - came + time.monotonic() - graph.now()
+    assert ahead.max() < 0.22  # of the 0.2 s that sound may be
+    assert np.quantile(ahead, 0.25) > -0.1, "but for what the machine's mood holds up"
 
 
 def test_an_instruction_takes_effect_in_the_next_words(graph: Probe) -> None:
@@ -82,9 +99,9 @@ def test_a_question_is_answered(graph: Probe) -> None:
 
 def test_pausing_and_going_on(graph: Probe) -> None:
     assert graph.enable(False).message == "paused"
-    graph.film(lambda: graph.status().state == "paused")
-    count = len(graph.finals)
-    graph.film(lambda: False or graph.times["status"][-1] > graph.times["status"][0] + 1, 5)
+    graph.film(lambda: graph.status() and graph.status().state == "paused")
+    count, paused = len(graph.finals), time.monotonic()
+    graph.film(lambda: graph.times["status"][-1] > paused + 3)
     assert len(graph.finals) <= count + 1
     graph.enable(True)
     graph.film(lambda: len(graph.finals) > count + 1)
@@ -111,7 +128,7 @@ def test_parameters_that_may_change_take_effect(graph: Probe) -> None:
     assert set_parameter(graph, "instruction", "count birds").successful
     graph.film(lambda: graph.finals[-1].instruction == "count birds")
     assert set_parameter(graph, "profile", "sports").successful
-    graph.film(lambda: graph.status().profile == "sports")
+    graph.film(lambda: graph.status() and graph.status().profile == "sports")
     graph.steer("")
 
 
@@ -121,9 +138,14 @@ def set_parameter(graph: Probe, name: str, value: object) -> Any:
 
 
 def test_the_graph_shows_nothing_wrong(graph: Probe) -> None:
-    graph.film(lambda: graph.status().state in ("watching", "commenting", "speaking"))
-    graph.film(lambda: graph.troubles() == "" and graph.got["diagnostics"])
-    status = graph.status()
-    assert status.engine == "fake"
-    assert status.voice == "fake voice"
-    assert 5 < status.camera_fps[0] < 15
+    # The next status may still count seconds in which nothing was filmed.
+    since = len(graph.got["status"]) + 1
+    graph.film(lambda: any(well(status) for status in graph.got["status"][since:]))
+    graph.film(lambda: graph.got["diagnostics"] and graph.troubles() == "")
+    assert graph.status().engine == "fake"
+    assert graph.status().voice == "fake voice"
+
+
+def well(status: Any) -> bool:
+    watches = status.state in ("watching", "commenting", "speaking")
+    return watches and 5 < status.camera_fps[0] < 15

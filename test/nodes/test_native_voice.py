@@ -12,6 +12,7 @@ import pytest
 from test.engines.minicpmo.conftest import DATA
 from test.engines.minicpmo.token2wav import add_voice
 from test.nodes.graph import Probe, probe, process
+from video_commentary.ros.time import to_seconds
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -45,13 +46,11 @@ def graph(model: Path) -> Iterator[Probe]:
 
 
 def test_the_native_voice_is_heard_with_its_words(graph: Probe) -> None:
-    graph.film(lambda: graph.finals and graph.finals[0].text, SLOW)
+    graph.film(lambda: any(e.text and to_seconds(e.first_sound) for e in graph.finals), SLOW)
     graph.film(lambda: any(np.any(message.data) for message in graph.got["audio"]), SLOW)
-    graph.film(lambda: graph.status().voice == "the engine's own")
+    graph.film(lambda: graph.status() and graph.status().voice == "the engine's own")
     info = graph.got["audio_info"][0]
     assert (info.sample_rate, info.channels) == (48_000, 1)
-    spoken = [event for event in graph.finals if not event.silent]
-    assert spoken[0].text.strip()
 
 
 def test_it_stops_within_a_chunk_and_goes_on_cleanly(graph: Probe) -> None:

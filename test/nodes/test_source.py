@@ -51,6 +51,10 @@ def state(graph: Probe) -> dict[str, str]:
     return {pair.key: pair.value for status in statuses for pair in status.values}
 
 
+def well(graph: Probe) -> bool:
+    return state(graph).get("state") == "live" and not graph.troubles()
+
+
 def change(graph: Probe, name: str, value: object) -> Any:
     request = SetParameters.Request(parameters=[Parameter(name, value=value).to_parameter_msg()])
     return graph.call(SetParameters, "/source/set_parameters", request).results[0]
@@ -72,25 +76,29 @@ def test_stamps_follow_a_clock_that_is_set_back(graph: Probe) -> None:
 def test_the_test_scene_comes_whole_in_order_and_on_time(graph: Probe) -> None:
     with source(fps=20.0, frame_id="front"):
         graph.until(lambda: len(graph.got["raw"]) >= 40)
-        graph.until(lambda: state(graph).get("state") == "live")
-        assert 18 < float(state(graph)["fps"]) < 22
-        assert not graph.troubles()
+        graph.until(lambda: well(graph) and 18 < float(state(graph)["fps"]) < 22)
+        assert abs(graph.now() - stamps(graph.got["raw"])[-1]) < 2
     images = graph.got["raw"][5:40]
     assert {(m.width, m.height, m.encoding) for m in images} == {(640, 480, "rgb8")}
     assert {m.header.frame_id for m in images} == {"front"}
     indices = [read_index(pixels(m)) for m in images]
     assert None not in indices
     numbers = np.array(indices, int)
-    np.testing.assert_array_equal(np.diff(numbers), 1)
-    np.testing.assert_allclose(np.diff(stamps(images)), 0.05, atol=0.002)
-    assert abs(graph.now() - stamps(graph.got["raw"])[-1]) < 2
+    steps = np.diff(numbers)
+    assert (steps >= 1).all()
+    assert (steps > 1).sum() <= 1, "one may be lost on its way"
+    late = stamps(images) - 0.05 * numbers
+    assert (np.diff(stamps(images)) > 0).all()
+    assert np.quantile(np.abs(late - np.median(late)), 0.9) < 0.004
 
 
 def test_a_file_loops_with_stamps_that_go_on(graph: Probe, media: Path) -> None:
     with source(source=media / "bigbuckbunny.mp4", publish="compressed", jpeg_quality=40):
         graph.until(lambda: len(graph.got["jpeg"]) >= 145, seconds=30)
     gaps = np.diff(stamps(graph.got["jpeg"]))
-    np.testing.assert_allclose(gaps, 0.04, atol=0.004)
+    assert gaps.min() > 0
+    assert gaps.max() < 0.5
+    assert np.quantile(np.abs(gaps - 0.04), 0.9) < 0.004
     data = graph.got["jpeg"][0].data.tobytes()
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     assert image is not None and image.shape == (720, 1280, 3)
@@ -99,15 +107,18 @@ def test_a_file_loops_with_stamps_that_go_on(graph: Probe, media: Path) -> None:
 
 def test_both_kinds_carry_the_same_stamp_and_picture(graph: Probe) -> None:
     with source(publish="both", fps=10.0, width=320, height=240):
-        graph.until(lambda: len(graph.got["raw"]) > 5 and len(graph.got["jpeg"]) > 5)
-    raw = {to_seconds(m.header.stamp): m for m in graph.got["raw"]}
-    for message in graph.got["jpeg"][:5]:
-        data = np.frombuffer(message.data.tobytes(), np.uint8)
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
-        same = raw.get(to_seconds(message.header.stamp))
+        pairs = graph.until(lambda: len(both := of_one_stamp(graph)) > 4 and both)
+    for raw, compressed in pairs:
+        image = cv2.imdecode(np.frombuffer(compressed.data, np.uint8), cv2.IMREAD_COLOR)
         assert image is not None
-        if same is not None:
-            assert read_index(pixels(same)) == read_index(image.astype(np.uint8))
+        assert read_index(pixels(raw)) == read_index(image.astype(np.uint8)) is not None
+
+
+def of_one_stamp(graph: Probe) -> list[tuple[Any, Any]]:
+    """Return the raw and the compressed picture of each stamp of which both came."""
+    raw = {to_seconds(m.header.stamp): m for m in graph.got["raw"]}
+    jpegs = {to_seconds(m.header.stamp): m for m in graph.got["jpeg"]}
+    return [(raw[stamp], jpegs[stamp]) for stamp in raw.keys() & jpegs.keys()]
 
 
 def test_jpegs_of_a_camera_pass_unchanged_and_decoded(graph: Probe) -> None:
@@ -133,7 +144,7 @@ def test_stays_up_without_its_file_and_goes_on_when_it_comes(graph: Probe, tmp_p
         graph.until(lambda: "no such file" in graph.troubles())
         write_video(path)
         graph.until(lambda: graph.got["raw"])
-        graph.until(lambda: state(graph)["state"] == "live" and not graph.troubles())
+        graph.until(lambda: well(graph))
         assert "Traceback" not in node.output()
 
 

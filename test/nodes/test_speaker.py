@@ -113,8 +113,8 @@ def test_plays_every_sample_in_order(graph: Probe, card: Card) -> None:
         graph.until(lambda: values(graph).get("card") == "default", what="an open card")
         sent = np.tile(np.arange(1, 9601, dtype=np.int16), 5)
         Voice(graph).speak(sent)
+        graph.until(lambda: np.count_nonzero(card.heard()) >= len(sent))
         graph.until(lambda: float(values(graph)["played s"]) >= 1.0)
-        graph.spin(0.3)
         assert values(graph)["dropped s"] == "0.0"
     heard = card.heard()
     np.testing.assert_array_equal(heard[heard != 0], sent)

@@ -57,8 +57,7 @@ def until(condition: Any) -> None:
 def test_a_frame_that_fails_is_told_and_the_next_is_looked_at() -> None:
     scripted = Scripted([frame(1.0), MemoryError("no room"), frame(2.0)], [])
     it, arrived = looking(scripted)
-    until(lambda: scripted.seen == 2)
-    assert it.error == ""
+    until(lambda: scripted.seen == 2 and it.error == "")
     scripted._frames.append(MemoryError("no room"))
     arrived.set()
     until(lambda: "no room" in it.error)

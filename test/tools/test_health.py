@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -37,7 +38,9 @@ def test_a_source_is_well_only_while_it_runs() -> None:
 
 
 def test_a_check_leaves_no_log(tmp_path: Path) -> None:
-    check("source", 0.5, ROS_LOG_DIR=str(tmp_path / "log"), HOME=str(tmp_path))
+    done = check("source", 0.5, ROS_LOG_DIR=str(tmp_path / "log"), HOME=str(tmp_path))
+    assert done.returncode == 1
+    assert "says nothing" in done.stdout
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
@@ -45,7 +48,10 @@ def test_a_bridge_is_well_only_when_its_page_comes() -> None:
     port = free_port()
     with process("-m", "video_commentary.nodes.bridge", "--ros-args", "-p", f"port:={port}"):
         statuses = health.listen("bridge", 20.0)
-        assert health.page_trouble(statuses) == ""
+        end = time.monotonic() + 20
+        while trouble := health.page_trouble(statuses):  # the page may come after the report
+            assert time.monotonic() < end, trouble
+            time.sleep(0.1)
     assert "does not answer" in health.page_trouble(statuses)
 
 

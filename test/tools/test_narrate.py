@@ -54,8 +54,8 @@ def captions(path: Path) -> list[dict[str, object]]:
 
 
 @pytest.fixture(scope="module")
-def told(clip: Path) -> list[dict[str, object]]:
-    out = clip.with_name("whole.jsonl")
+def told(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
+    out = tmp_path_factory.mktemp("told") / "whole.jsonl"
     done = run(clip, out)
     assert done.returncode == 0, done.stderr
     assert "times real time" in done.stderr
@@ -69,9 +69,9 @@ def test_the_built_in_engine_narrates_a_video(told: list[dict[str, object]]) -> 
 
 
 def test_the_same_file_gives_the_same_words_in_every_form(
-    clip: Path, told: list[dict[str, object]]
+    clip: Path, told: list[dict[str, object]], tmp_path: Path
 ) -> None:
-    out = clip.with_name("out.mp4")
+    out = tmp_path / "out.mp4"
     done = run(clip, out)
     assert done.returncode == 0, done.stderr
     with av.open(str(out)) as container:
@@ -88,10 +88,10 @@ def test_the_same_file_gives_the_same_words_in_every_form(
 
 
 def test_interrupted_it_leaves_a_file_that_plays_and_goes_on(
-    clip: Path, told: list[dict[str, object]]
+    clip: Path, tmp_path: Path
 ) -> None:
-    out = clip.with_name("interrupted.mp4")
-    journal = clip.with_name("interrupted.mp4.part") / "answers.jsonl"
+    out = tmp_path / "interrupted.mp4"
+    journal = tmp_path / "interrupted.mp4.part" / "answers.jsonl"
     process = subprocess.Popen(
         [*COMMAND, str(clip), str(out)], cwd=ROOT, stderr=subprocess.PIPE, text=True
     )

@@ -59,7 +59,7 @@ def test_ask_prints_the_answer(graph: Probe) -> None:
 
 def test_pause_and_resume(graph: Probe) -> None:
     assert say("pause").stdout.strip() == "paused"
-    assert graph.until(lambda: not graph.status().enabled)
+    assert graph.until(lambda: graph.status() and not graph.status().enabled)
     assert say("resume").stdout.strip() == "commenting"
     assert graph.until(lambda: graph.status().enabled)
 
@@ -99,7 +99,8 @@ def _on_terminal(graph: Probe) -> str:
     def enough() -> bool:
         nonlocal shown
         with suppress(OSError):  # nothing there yet, or the other side is closed
-            shown += os.read(ours, 100_000)
+            while more := os.read(ours, 100_000):
+                shown += more
         return shown.count(b"words 0") >= 6 and b"watching" in shown
 
     try:
@@ -119,7 +120,7 @@ def test_without_a_commentator_there_says_what_to_do(graph: Probe) -> None:
     done = say("--node", "/robot1/commentator", "pause")
     assert done.returncode == 1
     assert "no commentator at /robot1/commentator: found --node /commentator" in done.stderr
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 20
 
 
 def test_watch_waits_for_a_commentator_and_says_so(graph: Probe) -> None:

