@@ -14,7 +14,8 @@ from test.videos import picture
 
 
 def jpeg(index: int) -> bytes:
-    return cv2.imencode(".jpg", picture(index))[1].tobytes()
+    """Return a picture brighter than all before it, up to 27; then it stays as it is."""
+    return cv2.imencode(".jpg", picture(min(index, 27)))[1].tobytes()
 
 
 def part(data: bytes, *, length: int | None = None) -> bytes:
@@ -59,25 +60,25 @@ class Camera(BaseHTTPRequestHandler):
 
     def nolength(self) -> None:
         self._begin()
-        self._send(*(part(jpeg(index)) for index in range(100)))
+        self._send(*(part(jpeg(index)) for index in range(500)))
 
     def dashes(self) -> None:
         self._begin('multipart/x-mixed-replace; boundary="--frame"')
-        self._send(*(part(jpeg(index)) for index in range(100)))
+        self._send(*(part(jpeg(index)) for index in range(500)))
 
     def noboundary(self) -> None:
         self._begin("multipart/x-mixed-replace")
-        self._send(*(jpeg(index) + b"\r\n" for index in range(100)))
+        self._send(*(jpeg(index) + b"\r\n" for index in range(500)))
 
     def liar(self) -> None:
         self._begin()
-        self._send(*(part(jpeg(index), length=7) for index in range(100)))
+        self._send(*(part(jpeg(index), length=7) for index in range(500)))
 
     def shreds(self) -> None:
         """Every second picture lost its end, and the pieces are tiny."""
         self._begin()
-        for index in range(50):
-            data = jpeg(index)
+        for index in range(500):
+            data = jpeg(index % 28)
             data = part(data if index % 2 else data[: len(data) // 2])
             for start in range(0, len(data), 100):
                 self.wfile.write(data[start : start + 100])

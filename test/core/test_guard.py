@@ -37,7 +37,7 @@ def test_a_hung_engine_is_reported_and_refused_until_it_comes_back(
     monkeypatch.setattr(guard, "GRACE", 0.05)
     release = threading.Event()
     fake = FakeEngine(lambda _: ["a ", release, "b"])
-    engine = EngineGuard(fake, 0.1)
+    engine = EngineGuard(fake, 0.5)
     with pytest.raises(EngineError, match="engine_timeout"):
         said(engine, threading.Event())
     with pytest.raises(EngineError, match="hangs"):
@@ -46,9 +46,7 @@ def test_a_hung_engine_is_reported_and_refused_until_it_comes_back(
     assert fake.closed == 0
     release.set()
     fake.script = lambda _: ["fine"]
-    deadline = time.monotonic() + 5
-    while fake.inside and time.monotonic() < deadline:
-        time.sleep(0.01)
+    monkeypatch.setattr(guard, "GRACE", 10.0)
     assert said(engine, threading.Event()) == "fine"
     engine.close()
     assert fake.closed == 1
@@ -63,5 +61,5 @@ def test_cancel_returns_at_once_though_the_engine_does_not() -> None:
     cancel.set()
     began = time.monotonic()
     assert list(deltas) == []
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 5  # the engine waits for 10
     release.set()

@@ -10,7 +10,7 @@ from video_commentary.sources.api import SourceError
 from video_commentary.sources.mjpeg import MjpegReader
 
 
-def read(url: str, count: int, timeout: float = 2.0) -> list[bytes]:
+def read(url: str, count: int, timeout: float = 3.0) -> list[bytes]:
     reader = MjpegReader(url, timeout=timeout)
     reader.open()
     try:
@@ -23,20 +23,21 @@ def read(url: str, count: int, timeout: float = 2.0) -> list[bytes]:
     return [p.jpeg for p in pictures if p and p.jpeg]
 
 
-def grey(jpeg: bytes) -> float:
+def index(jpeg: bytes) -> int:
+    """Return which of the camera's pictures it is."""
     image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert image is not None
-    return float(image.mean())
+    return round((float(image.mean()) - 10) / 8)
 
 
 @pytest.mark.parametrize("kind", ["good", "nolength", "dashes", "noboundary", "liar"])
 def test_reads_what_cameras_send(camera: str, kind: str) -> None:
-    greys = [grey(jpeg) for jpeg in read(f"{camera}/{kind}", 5)]
-    assert greys == sorted(greys) and greys[0] < greys[-1]
+    got = [index(jpeg) for jpeg in read(f"{camera}/{kind}", 5)]
+    assert got == sorted(got) and got[0] < got[-1]
 
 
 def test_leaves_out_torn_pictures(camera: str) -> None:
-    assert all(round((grey(jpeg) - 10) / 8) % 2 for jpeg in read(f"{camera}/shreds", 5))
+    assert all(index(jpeg) % 2 for jpeg in read(f"{camera}/shreds", 5))
 
 
 def test_gives_name_and_password_and_never_shows_them(camera: str) -> None:
@@ -58,10 +59,11 @@ def test_gives_name_and_password_and_never_shows_them(camera: str) -> None:
     ],
 )
 def test_says_what_is_wrong(camera: str, path: str, says: str) -> None:
+    timeout = {"mute": 0.5, "garbage": 1.5, "endless": 1.5}.get(path, 3.0)
     start = time.monotonic()
     with pytest.raises(SourceError, match=says):
-        read(f"{camera}/{path}", 1, timeout=0.5)
-    assert time.monotonic() - start < 5
+        read(f"{camera}/{path}", 1, timeout=timeout)
+    assert time.monotonic() - start < 10
 
 
 def test_a_camera_that_hangs_is_noticed(camera: str) -> None:
@@ -70,11 +72,15 @@ def test_a_camera_that_hangs_is_noticed(camera: str) -> None:
 
 
 def test_a_connection_that_is_cut_is_the_end(camera: str) -> None:
-    reader = MjpegReader(f"{camera}/cut", timeout=2)
+    reader = MjpegReader(f"{camera}/cut", timeout=3)
     reader.open()
-    got = [reader.read() for _ in range(4)]
-    assert [bool(picture) for picture in got] == [True, True, True, False]
+    got: list[int] = []
+    while picture := reader.read():
+        assert picture.jpeg is not None
+        got.append(index(picture.jpeg))
     reader.close()
+    # Only the newest of those that come together, and never the torn one.
+    assert got == sorted(set(got)) and got[-1:] == [2]
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_a_program_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.Mon
         list(voice.say("Hello.", threading.Event()))
     with pytest.raises(VoiceError, match="hangs"):
         voice.load()
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 20
 
 
 def test_a_program_that_talks_rubbish_is_refused(tmp_path: Path) -> None:

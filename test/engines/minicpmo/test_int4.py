@@ -22,6 +22,7 @@ from video_commentary.engines.minicpmo.gemm_int4 import int4_rows
 from video_commentary.engines.minicpmo.gemm_tile import Tile
 from test.engines.minicpmo.test_int4 import random_awq, relative
 
+torch.manual_seed(0)
 rows, n, k, group = map(int, sys.argv[1:])
 for dtype in (torch.float32, torch.float16):
     linear = random_awq(n, k, group, dtype)

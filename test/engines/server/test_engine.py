@@ -13,10 +13,13 @@ from video_commentary.engines.server.engine import ServerEngine
 
 Make = Callable[..., ServerEngine]
 
+# The first test waits for the server's start.
+pytestmark = pytest.mark.timeout(400)
+
 
 @pytest.fixture
 def real(server: Running, engine: Make) -> ServerEngine:
-    return engine(server.url, server_model=server.model)
+    return engine(server.url, server_model=server.model, server_first_timeout=60.0)
 
 
 def test_a_real_server_streams_words_about_frames(real: ServerEngine) -> None:
@@ -46,7 +49,7 @@ def test_cancelled_it_stops_at_once_and_goes_on_with_the_next(real: ServerEngine
         if pieces == 2:
             cancelled_at = time.monotonic()
             cancel.set()
-    assert time.monotonic() - cancelled_at < 0.5
+    assert time.monotonic() - cancelled_at < 2
     assert pieces == 2
     assert ask(real)
 
@@ -67,14 +70,16 @@ def test_a_comment_left_alone_closes_its_request(real: ServerEngine) -> None:
 def test_a_cut_connection_is_told_and_mended(server: Running, engine: Make) -> None:
     cable = Cable(server.url)
     try:
-        it = engine(cable.url, server_model=server.model)
+        it = engine(cable.url, server_model=server.model, server_first_timeout=60.0)
         ask(it)
         cable.cut_after = 400
         with pytest.raises(EngineError, match="broke the connection in the middle"):
             ask(it, request(max_tokens=300))
+        (only,) = it._servers.all
+        only.retry_at += 60
         with pytest.raises(EngineError, match="again in"):
             ask(it)
-        time.sleep(1.1)
+        only.retry_at = 0.0
         assert ask(it)
     finally:
         cable.close()
