@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,25 +24,41 @@ ARGUMENTS = [
 
 
 @contextmanager
+def chromiums() -> Iterator[Callable[[], Any]]:
+    """Give a headless browser for the length of a block, a new one where it has crashed."""
+    launched: list[Any] = []
+
+    def running() -> Any:
+        if not launched or not launched[-1].is_connected():
+            launched.append(it.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS))
+        return launched[-1]
+
+    with playwright.sync_playwright() as it:
+        try:
+            yield running
+        finally:
+            for browser in launched:
+                browser.close()
+
+
+@contextmanager
 def chromium() -> Iterator[Any]:
     """Run a headless browser for the length of a block."""
-    with playwright.sync_playwright() as it:
-        browser = it.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    with chromiums() as running:
+        yield running()
 
 
 @contextmanager
 def tabs(browser: Any, url: str, number: int = 1, **options: Any) -> Iterator[list[Any]]:
     """Open the page in tabs of one window; none may log an error."""
     context = browser.new_context(**options)
-    pages = [context.new_page() for _ in range(number)]
     errors: list[str] = []
-    for page in pages:
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(url)
     try:
+        pages = [context.new_page() for _ in range(number)]
+        for page in pages:
+            page.set_default_timeout(10_000)
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            page.goto(url)
         yield pages
         assert errors == []
     finally:

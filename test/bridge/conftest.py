@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,11 +11,17 @@ from test.bridge.serving import Served, serve
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from test.bridge.browsing import chromium  # skips where there is no Playwright
+def browsers() -> Iterator[Callable[[], Any]]:
+    from test.bridge.browsing import chromiums  # skips where there is no Playwright
 
-    with chromium() as it:
-        yield it
+    with chromiums() as running:
+        yield running
+
+
+@pytest.fixture
+def browser(browsers: Callable[[], Any]) -> Any:
+    """The module's browser, another one where that has crashed."""
+    return browsers()
 
 
 @pytest.fixture

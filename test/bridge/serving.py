@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -97,9 +98,21 @@ class Served:
 
 
 def free_port() -> int:
-    with socket.socket() as it:
-        it.bind(("127.0.0.1", 0))
-        return int(it.getsockname()[1])
+    return free_ports(socket.SOCK_STREAM)[0]
+
+
+def free_ports(*kinds: socket.SocketKind) -> list[int]:
+    """Return free loopback ports, below those that outgoing connections get."""
+    with ExitStack() as held:
+        return [_hold(held, kind) for kind in kinds]
+
+
+def _hold(held: ExitStack, kind: socket.SocketKind) -> int:
+    while True:
+        probe = held.enter_context(socket.socket(socket.AF_INET, kind))
+        with suppress(OSError):
+            probe.bind(("127.0.0.1", random.randrange(20_000, 32_000)))
+            return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -124,7 +137,7 @@ def serve(environment: dict[str, str] | None = None, **settings: Any) -> Iterato
 def _answers(served: Served) -> bool:
     try:
         return served.get("/").status_code == 200
-    except httpx.ConnectError:
+    except httpx.TransportError:
         return False
 
 

@@ -8,11 +8,13 @@ import socket
 import time
 import wave
 from collections.abc import Iterator
+from statistics import median
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from test.bridge.serving import (
     WELL,
@@ -27,7 +29,7 @@ from test.bridge.serving import (
 )
 from video_commentary.bridge.access import COOKIE, TOKEN_VARIABLE, access_from
 from video_commentary.bridge.app import create_context
-from video_commentary.bridge.items import Cut, Reply, Report, Situation
+from video_commentary.bridge.items import Cut, Reply, Report, Situation, Sound
 from video_commentary.bridge.limits import LARGEST_BODY
 from video_commentary.bridge.port import Port
 from video_commentary.bridge.ring import Ring
@@ -53,7 +55,9 @@ def web(shared: Served) -> Served:
 
 
 def test_the_status_tells_everything_in_one_answer(web: Served) -> None:
+    before = time.time()
     told = web.get("/api/status").json()
+    assert before <= told["now"] <= time.time()
     assert told["dots"]["camera"] == {
         "light": "ok",
         "reason": "/camera/image_raw, 15.0 images a second",
@@ -62,7 +66,6 @@ def test_the_status_tells_everything_in_one_answer(web: Served) -> None:
         "camera": "ok", "commentator": "ok", "model": "ok", "voice": "ok", "livekit": "off",
     }  # fmt: skip
     assert told["profile"] == "sports"
-    assert told["now"] == pytest.approx(time.time(), abs=1)
 
 
 def test_what_is_away_is_told_with_what_to_do(web: Served) -> None:
@@ -240,16 +243,16 @@ def test_who_has_no_token_takes_nothing_from_those_who_have_it() -> None:
 @pytest.mark.parametrize("name", ["Authorization", "Cookie"])
 def test_guesses_are_few_and_tell_nothing_once_there_were_too_many(name: str) -> None:
     form = "Bearer {}" if name == "Authorization" else f"{COOKIE}={{}}"
-    with serve({TOKEN_VARIABLE: TOKEN}) as web:
+    with serve({TOKEN_VARIABLE: TOKEN}) as web, httpx.Client(base_url=web.url) as client:
         answers = [
-            web.get("/api/status", headers={name: form.format(f"guess-{i}")}) for i in range(9)
+            client.get("/api/status", headers={name: form.format(f"guess-{i}")}) for i in range(9)
         ]
         assert [answer.status_code for answer in answers[:5]] == [401] * 5
         assert answers[-1].status_code == 429
         assert int(answers[-1].headers["Retry-After"]) >= 1
-        assert web.get("/api/status", headers={name: form.format(TOKEN)}).status_code == 429
-        assert web.get("/api/status").status_code == 401
-        assert web.get("/").status_code == 200
+        assert client.get("/api/status", headers={name: form.format(TOKEN)}).status_code == 429
+        assert client.get("/api/status").status_code == 401
+        assert client.get("/").status_code == 200
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -282,7 +285,7 @@ def test_the_newest_frame_is_given_as_it_came(web: Served) -> None:
 
 def test_mjpeg_brings_every_frame_once_delayed_with_its_stamp(web: Served) -> None:
     begin = time.time() - 6.0
-    made = frames(web.port, begin, 10.0, 60)
+    made = frames(web.port, begin, 10.0, 120)
     got: list[tuple[float, float, bytes]] = []
     with httpx.stream("GET", web.url + "/api/mjpeg") as response:
         assert response.headers["Content-Type"].startswith("multipart/x-mixed-replace")
@@ -295,14 +298,19 @@ def test_mjpeg_brings_every_frame_once_delayed_with_its_stamp(web: Served) -> No
                 head, _, body = one.partition(b"\r\n\r\n")
                 fields = dict(line.split(b": ") for line in head.split(b"\r\n"))
                 content = body[: int(fields[b"Content-Length"])]
-                got.append((time.time(), float(fields[b"X-Timestamp"]), content))
+                stamp = float(fields[b"X-Timestamp"])
+                if got and stamp - got[-1][1] > 0.15:
+                    got.clear()  # a machine that stalls skips frames: those in a row come then
+                got.append((time.time(), stamp, content))
             if len(got) >= 12:
                 break
     due = web.port.display.delay.at(time.monotonic())
     sent = {frame.jpeg: frame.stamp for frame in made}
-    for arrived, stamp, content in got[1:]:
+    for _, stamp, content in got:
         assert sent[content] == pytest.approx(stamp, abs=1e-5)
-        assert arrived - stamp == pytest.approx(due, abs=0.15)
+    lags = [arrived - stamp for arrived, stamp, _ in got[1:]]
+    assert min(lags) > due - 0.02
+    assert median(lags) == pytest.approx(due, abs=0.15)
     stamps = [stamp for _, stamp, _ in got]
     assert np.diff(stamps) == pytest.approx(0.1, abs=1e-4)
     until(lambda: web.context.clients.now["mjpeg"] == 0)
@@ -336,26 +344,31 @@ def test_server_sent_events_resume_where_they_broke_off() -> None:
         assert [e["id"] for e in events(web, {"Last-Event-ID": "9999"}, 3)] == [1, 2, 3]
 
 
+def samples_of(heard: bytes) -> NDArray[np.int16]:
+    return np.frombuffer(heard[: len(heard) // 2 * 2], np.int16)
+
+
 def test_sound_comes_sample_by_sample_with_silence_around() -> None:
     with serve() as web:
         heard = b""
-        blocks = []
+        blocks: list[Sound] = []
         with httpx.stream("GET", web.url + "/api/audio-stream", timeout=10) as response:
             assert response.headers["X-Audio-Format"] == "S16LE"
             assert (response.headers["X-Audio-Rate"], response.headers["X-Audio-Channels"]) == (
                 "48000",
                 "1",
             )
-            begin, index = time.time() + 0.5, 0
             for chunk in response.iter_bytes():
+                if not blocks:
+                    begin = time.time() + 0.5
+                    blocks = [sound(index, begin + index * 0.04) for index in range(25)]
+                    for block in blocks:
+                        web.port.publish(block)
                 heard += chunk
-                while index < 25 and begin + index * 0.04 - 0.2 < time.time():
-                    blocks.append(sound(index, begin + index * 0.04))
-                    web.port.publish(blocks[-1])
-                    index += 1
-                if time.time() > begin + 1.5:
+                samples = samples_of(heard)
+                if len(np.trim_zeros(samples, "f")) > 1.5 * 48_000:
                     break
-        samples = np.frombuffer(heard[: len(heard) // 2 * 2], np.int16)
+                assert len(samples) < 10 * 48_000, "nothing is heard"
         said = np.concatenate([block.pcm.samples for block in blocks])
         at = int(np.flatnonzero(samples)[0])
         assert np.array_equal(samples[at : at + len(said)], said)
@@ -368,19 +381,22 @@ def test_a_cut_sentence_is_not_heard_to_its_end() -> None:
         heard = b""
         with httpx.stream("GET", web.url + "/api/audio-stream", timeout=10) as response:
             until(lambda: web.port.hub.listeners == 1)
-            begin = time.time()
-            for index in range(25):
-                web.port.publish(sound(index, begin + 0.5 + index * 0.04))
-            cut = False
+            begin = time.time() + 0.5
+            for index in range(50):
+                web.port.publish(sound(index, begin + index * 0.04))
+            cut_at = 0.0
             for chunk in response.iter_bytes():
                 heard += chunk
-                if not cut and time.time() > begin + 0.7:
+                samples = samples_of(heard)
+                if not cut_at and np.count_nonzero(samples) > 0.15 * 48_000:
                     web.port.publish(Cut(time.time()))
-                    cut = True
-                if time.time() > begin + 1.8:
+                    cut_at = time.time()
+                if cut_at and not samples[-48_000 // 2 :].any():
                     break
-        samples = np.frombuffer(heard[: len(heard) // 2 * 2], np.int16)
-        assert 0.1 < np.count_nonzero(samples) / 48_000 < 0.35
+                assert len(samples) < 10 * 48_000, "there is no end to it, or no begin"
+        played = np.count_nonzero(samples) / 48_000
+        assert played <= cut_at - begin + 0.1
+        assert played < 1.8
 
 
 def test_the_endless_wav_file_is_read_by_a_wav_reader(web: Served) -> None:
@@ -417,6 +433,7 @@ def test_metrics_are_what_prometheus_reads(web: Served) -> None:
 
     report = Report(comments=3, silent=2, words_delay=0.5)
     web.port.publish(Situation(report, "", "/cam", 15.0, ""))
+    until(lambda: web.context.clients.now.total() == 0)
     families = {f.name: f for f in text_string_to_metric_families(web.get("/metrics").text)}
     values = {name: family.samples[0].value for name, family in families.items() if family.samples}
     assert values["video_commentary_comments"] == 3

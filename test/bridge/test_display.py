@@ -3,12 +3,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from statistics import median
 from typing import Any
 
 import pytest
 
 from video_commentary.bridge import display as module
-from video_commentary.bridge.display import Display
+from video_commentary.bridge.display import Display, Viewer
 from video_commentary.bridge.items import JpegFrame
 from video_commentary.bridge.ring import Ring
 
@@ -47,17 +48,36 @@ def wanted(display: Display) -> int:
     return int(display.wanted)
 
 
+async def in_a_row(display: Display, viewer: Viewer, step: float) -> list[tuple[float, float]]:
+    """Return a second's stamps and delays, each stamp at most `step` frames after the last.
+
+    A machine that stalls for a moment skips frames: those in a row come then.
+    """
+    row: list[tuple[float, float]] = []
+    for _ in range(20 * FPS):
+        frame = await asyncio.wait_for(viewer.next(), 10)
+        if row and frame.stamp - row[-1][0] > step / FPS:
+            row.clear()
+        row.append((frame.stamp, display.now() - frame.stamp))
+        if len(row) > FPS:
+            return row
+    raise AssertionError("frames are left out all the time")
+
+
 def test_shows_every_frame_delayed_by_the_display_delay() -> None:
     async def act(display: Display) -> None:
         viewer = display.watch()
-        await viewer.next()
-        stamps = []
-        for _ in range(20):
-            frame = await viewer.next()
-            stamps.append(frame.stamp)
-            assert display.now() - frame.stamp == pytest.approx(5.0, abs=0.05)
-        assert stamps == pytest.approx([stamps[0] + i / FPS for i in range(20)])
-        assert (viewer.skipped, display.skipped) == (0, 0)
+        begin = (await viewer.next()).stamp
+        row = await in_a_row(display, viewer, 1.1)
+        first = row[0][0]
+        assert [stamp for stamp, _ in row] == pytest.approx(
+            [first + i / FPS for i in range(FPS + 1)]
+        )
+        delays = [delay for _, delay in row]
+        assert min(delays) > 4.99
+        assert median(delays) == pytest.approx(5.0, abs=0.05)
+        missing = round((row[-1][0] - begin) * FPS) + 1 - display.shown
+        assert viewer.skipped == display.skipped == missing
 
     scene(act)
 
@@ -65,11 +85,13 @@ def test_shows_every_frame_delayed_by_the_display_delay() -> None:
 def test_a_slow_viewer_skips_to_what_is_due_and_is_counted() -> None:
     async def act(display: Display) -> None:
         viewer = display.watch()
-        await viewer.next()
+        first = await viewer.next()
         await asyncio.sleep(1.0)
+        begin = display.now()
         frame = await viewer.next()
-        assert display.now() - frame.stamp == pytest.approx(5.0, abs=0.06)
-        assert viewer.skipped == display.skipped == pytest.approx(FPS - 1, abs=2)
+        assert begin - 1.1 / FPS < frame.stamp + 5.0 < display.now() + 0.001
+        missing = round((frame.stamp - first.stamp) * FPS) - 1
+        assert viewer.skipped == display.skipped == missing >= FPS - 2
 
     scene(act)
 
@@ -77,15 +99,15 @@ def test_a_slow_viewer_skips_to_what_is_due_and_is_counted() -> None:
 def test_who_hears_later_sees_later_gently() -> None:
     async def act(display: Display) -> None:
         viewer, other = display.watch(), display.watch()
+        before, at = (await viewer.next()).stamp, display.now()
         viewer.behind = 0.2
-        await viewer.next()
-        before = (await viewer.next()).stamp
         for _ in range(25):
-            frame = await viewer.next()
-            assert frame.stamp - before < 2.1 / FPS
+            frame, then, at = await viewer.next(), at, display.now()
+            assert 0 < frame.stamp - before < at - then + 1.1 / FPS
             before = frame.stamp
         await other.next()
-        assert viewer.delay - other.delay == pytest.approx(0.2, abs=0.01)
+        apart = [viewer.delay - other.delay for _ in range(5)]
+        assert median(apart) == pytest.approx(0.2, abs=0.01)
 
     scene(act)
 
@@ -94,14 +116,16 @@ def test_a_ring_shorter_than_the_delay_shows_the_oldest_it_has() -> None:
     async def act(display: Display) -> None:
         viewer = display.watch()
         await viewer.next()
-        before = (await viewer.next()).stamp
-        for _ in range(FPS):
-            frame = await asyncio.wait_for(viewer.next(), 1)
-            assert frame.stamp - before < 2.1 / FPS
-            assert display.now() - frame.stamp == pytest.approx(1.0, abs=0.15)
-            before = frame.stamp
-        assert viewer.delay == pytest.approx(1.0, abs=0.15)
-        assert display.held == pytest.approx(1.0, abs=0.15)
+        row = await in_a_row(display, viewer, 2.1)
+        delays = [delay for _, delay in row]
+        assert min(delays) > 0.85
+        assert median(delays) == pytest.approx(1.0, abs=0.15)
+        said = []
+        for _ in range(5):
+            await asyncio.sleep(0.02)
+            said += [viewer.delay, display.held]
+        assert min(said) > 0.85
+        assert median(said) == pytest.approx(1.0, abs=0.15)
 
     scene(act, kept=1.0)
 

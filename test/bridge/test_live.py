@@ -6,7 +6,7 @@ import json
 import struct
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import numpy as np
@@ -80,29 +80,44 @@ def test_pictures_are_delayed_and_stop_when_not_wanted(web: Served) -> None:
     made = {frame.stamp: frame.jpeg for frame in frames(web.port, time.time() - 6.0, 10.0, 100)}
     with connect(web.live) as socket:
         binaries(socket, 1, 2)
+        lags = []
         for _ in range(5):
             ((_, stamp, content),) = binaries(socket, 1, 1)
+            lags.append(time.time() - stamp)
             assert content == made[stamp]
-            assert time.time() - stamp == pytest.approx(5.0, abs=0.25)
+        assert 4.98 < min(lags) < 5.1
         socket.send('{"video": false}')
-        time.sleep(0.3)
         with pytest.raises(TimeoutError):
             drain(socket, 0.5)
+        assert time.time() < max(made) + 5.0, "there were more to come"
 
 
 def test_sound_says_in_how_many_seconds_it_is_due(web: Served) -> None:
     with connect(web.live) as socket:
         texts(socket, "hello", 1)
         web.port.publish(sound(0, time.time() + 0.2))
+        web.port.publish(web.port.situation)
+        assert isinstance(socket.recv(timeout=10), str), "nobody wants sound yet"
         socket.send('{"sound": true}')
-        time.sleep(0.2)
+
+        def wanted() -> bool:
+            web.port.publish(sound(1, time.time()))
+            with suppress(TimeoutError):
+                return isinstance(socket.recv(timeout=0.1), bytes)
+            return False
+
+        until(wanted)
         blocks = [sound(index, time.time() + 0.04 * index) for index in (5, 6)]
+        sent = time.time()
         for block in blocks:
             web.port.publish(block)
-        got = binaries(socket, 2, 2)
+        got: list[tuple[int, float, bytes]] = []
+        while len(got) < 2:
+            got += [one for one in binaries(socket, 2, 1) if one[0] != 1]
+        came = time.time()
         assert [index for index, _, _ in got] == [5, 6]
-        for (_, due, content), block, expected in zip(got, blocks, (0.2, 0.24), strict=True):
-            assert due == pytest.approx(expected, abs=0.05)
+        for (_, due, content), block in zip(got, blocks, strict=True):
+            assert block.heard_at - came <= due <= block.heard_at - sent
             assert np.array_equal(np.frombuffer(content, "<i2"), block.pcm.samples)
         web.port.publish(Cut(time.time()))
         assert texts(socket, "cut", 1)
@@ -110,14 +125,18 @@ def test_sound_says_in_how_many_seconds_it_is_due(web: Served) -> None:
 
 def test_who_hears_later_sees_later(web: Served) -> None:
     with connect(web.live) as early, connect(web.live) as late:
+        for socket in (early, late):
+            texts(socket, "hello", 1)
         late.send('{"behind": 0.4}')
-        time.sleep(0.2)
-        end = time.monotonic() + 2.5
-        while time.monotonic() < end:
-            time.sleep(0.2)
+
+        def apart() -> float:
             web.port.publish(web.port.situation)
-        delays = [texts(socket, "status", 12)[-1]["delay"] for socket in (early, late)]
-        assert delays[1] - delays[0] == pytest.approx(0.4, abs=0.1)
+            first, second = (texts(socket, "status", 1)[0]["delay"] for socket in (early, late))
+            return float(second - first)
+
+        until(lambda: apart() > 0.35)
+        time.sleep(0.4)
+        assert apart() == pytest.approx(0.4, abs=0.1)
 
 
 @pytest.mark.parametrize("text", ["nonsense", "[]", '{"behind": -1}', '{"behind": 99}', '{"x": 1}'])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -64,7 +64,7 @@ def test_words_stay_in_order_when_the_sound_catches_up(browser: Any, web: Served
               said("A cat sits.", true);
             }"""
         )
-        page.wait_for_timeout(900)
+        page.evaluate("() => new Promise(done => setTimeout(done, 900))")
         assert page.inner_text("#words") == "A cat sits."
 
 
@@ -90,21 +90,20 @@ FAKE_LIVEKIT = """window.LivekitClient = {
 @contextmanager
 def in_a_room(browser: Any, web: Served) -> Iterator[Any]:
     """Open the page where LiveKit lets everybody in and takes their camera."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    page.route(
-        "**/api/livekit/token",
-        lambda route: route.fulfill(json={"token": "t", "url": "ws://x", "robot": "robot"}),
-    )
-    page.route(
-        "**/static/livekit-client.umd.js",
-        lambda route: route.fulfill(body=FAKE_LIVEKIT, content_type="text/javascript"),
-    )
-    page.goto(web.url)
-    ready(page)
-    yield page
-    context.close()
+    with closing(browser.new_context()) as context:
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.route(
+            "**/api/livekit/token",
+            lambda route: route.fulfill(json={"token": "t", "url": "ws://x", "robot": "robot"}),
+        )
+        page.route(
+            "**/static/livekit-client.umd.js",
+            lambda route: route.fulfill(body=FAKE_LIVEKIT, content_type="text/javascript"),
+        )
+        page.goto(web.url)
+        ready(page)
+        yield page
 
 
 def test_a_camera_that_the_robot_does_not_watch_does_not_film(browser: Any, web: Served) -> None:
@@ -135,17 +134,15 @@ def test_the_choice_of_camera_follows_what_is_watched(browser: Any, web: Served)
 
 def test_it_comes_back_when_the_bridge_starts_again_with_another_token(browser: Any) -> None:
     first, second, port = "the-first-token", "another-token", free_port()
-    with serve({TOKEN_VARIABLE: first}, port=port) as web:
-        context = browser.new_context()
+    with closing(browser.new_context()) as context:
         page = context.new_page()
-        with camera(web):
+        with serve({TOKEN_VARIABLE: first}, port=port) as web, camera(web):
             page.goto(f"{web.url}/#token={first}")
             ready(page)
-    with serve({TOKEN_VARIABLE: second}, port=port) as web, camera(web):
-        page.wait_for_selector("dialog[open]")
-        drawn = page.evaluate("commentary.drawn()")
-        page.fill("#token", second)
-        page.press("#token", "Enter")
-        holds(page, f"commentary.drawn() > {drawn + 3}")
-        page.wait_for_selector("[data-part=camera][data-light=ok]")
-        context.close()
+        with serve({TOKEN_VARIABLE: second}, port=port) as web, camera(web):
+            page.wait_for_selector("dialog[open]")
+            drawn = page.evaluate("commentary.drawn()")
+            page.fill("#token", second)
+            page.press("#token", "Enter")
+            holds(page, f"commentary.drawn() > {drawn + 3}")
+            page.wait_for_selector("[data-part=camera][data-light=ok]")

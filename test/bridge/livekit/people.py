@@ -8,6 +8,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from livekit import api, rtc
@@ -21,14 +22,16 @@ from .robot import RecordingRobot, port_of
 from .server import KEY, SECRET, LiveKitServer
 
 ROBOT = "robot"
+T = TypeVar("T")
 
 
-async def until(condition: Callable[[], object], seconds: float = 20.0, what: str = "") -> None:
-    """Wait for something to become true."""
+async def until(condition: Callable[[], T], seconds: float = 20.0, what: str = "") -> T:
+    """Wait for something to become true; return it."""
     deadline = time.monotonic() + seconds
-    while not condition():
+    while not (result := condition()):
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
         await asyncio.sleep(0.02)
+    return result
 
 
 @dataclass
@@ -54,7 +57,11 @@ async def bridge(access: Access, video: bool = False, camera: str = "") -> Async
     livekit = LiveKit(access, port, video, camera)
     await livekit.start()
     try:
-        await until(lambda: livekit.status() == ("connected", ""), what=str(livekit.status()))
+        # Speech and words listen a moment after it is connected: who speaks before is not heard.
+        await until(
+            lambda: livekit.status() == ("connected", "") and port.hub.listeners == 2,
+            what="connected",
+        )
         yield Bridge(livekit, port, robot, access)
     finally:
         await livekit.stop()

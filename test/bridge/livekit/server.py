@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import time
 import urllib.request
 from pathlib import Path
+from socket import SOCK_DGRAM, SOCK_STREAM
 from urllib.error import URLError
 
 import yaml
+
+from test.bridge.serving import free_ports
 
 ROOT = Path(__file__).resolve().parents[3]
 KEY = "testkey"
@@ -25,20 +27,14 @@ def build() -> Path:
     return Path(done.stdout.strip())
 
 
-def _free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class LiveKitServer:
     """Runs between `start` and `stop`, on the same ports each time."""
 
     def __init__(self, program: Path, folder: Path) -> None:
         config = yaml.safe_load((ROOT / "config" / "livekit.yaml").read_text())
-        self.port = config["port"] = _free_port(socket.SOCK_STREAM)
-        config["rtc"]["tcp_port"] = _free_port(socket.SOCK_STREAM)
-        config["rtc"]["udp_port"] = _free_port(socket.SOCK_DGRAM)
+        ports = free_ports(SOCK_STREAM, SOCK_STREAM, SOCK_DGRAM)
+        self.port, rtc = ports[0], config["rtc"]
+        config["port"], rtc["tcp_port"], rtc["udp_port"] = ports
         config["keys"] = {KEY: SECRET}
         self._config = folder / "livekit.yaml"
         self._config.write_text(yaml.safe_dump(config))

@@ -39,7 +39,8 @@ def test_a_guest_gets_the_least_rights_for_ten_minutes() -> None:
     guest = LOCAL.guest("ann")
     said = claims(guest.token)
     assert said["sub"] == guest.identity == "guest-ann"
-    assert said["exp"] - said["nbf"] == guest.expires == 600
+    assert guest.expires == 600
+    assert said["exp"] - said["nbf"] in (600, 601), "the second may change in between"
     assert said["video"] == {
         "roomJoin": True,
         "room": "room",
@@ -98,8 +99,10 @@ def test_a_guest_can_publish_a_camera_but_neither_sound_nor_data(server: LiveKit
             ):
                 with suppress(*REFUSALS):
                     await asyncio.wait_for(send, 3)
+            others = eve.room.remote_participants
+            await until(lambda: others["guest-ann"].track_publications, what="ann's camera")
             await asyncio.sleep(0.5)
-            tracks = eve.room.remote_participants["guest-ann"].track_publications.values()
+            tracks = others["guest-ann"].track_publications.values()
             assert [t.source for t in tracks] == [rtc.TrackSource.SOURCE_CAMERA]
             assert (said, eve.texts) == ([], [])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from dataclasses import replace
 
@@ -18,13 +19,29 @@ from .test_speech import IT_IS, find, say, sweep
 from .test_words import FINAL
 
 
+def threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "livekit"]
+
+
+async def trouble(livekit: LiveKit) -> str:
+    """Wait until it is away; return why."""
+
+    def why() -> str:
+        state, reason = livekit.status()
+        return reason if state == "away" else ""
+
+    return await until(why, what="away")
+
+
 def test_it_leaves_at_once_and_ends_its_thread(server: LiveKitServer) -> None:
     async def scene() -> None:
         access = access_to(server)
         async with person(access) as ann:
             async with bridge(access):
                 await until(lambda: ROBOT in ann.room.remote_participants, what="the robot")
-            await until(lambda: not ann.room.remote_participants, 1.0, "the robot gone")
+                assert threads()
+            await until(lambda: not ann.room.remote_participants, 3.0, "the robot gone")
+            await until(lambda: not threads(), 3.0, "the end of its thread")
 
     asyncio.run(scene())
 
@@ -34,9 +51,9 @@ def test_it_can_be_stopped_before_and_while_it_joins(own_server: LiveKitServer) 
         livekit = LiveKit(access_to(own_server), port_of(RecordingRobot()))
         await livekit.stop()
         await livekit.start()
-        began = time.monotonic()
+        assert threads()
         await livekit.stop()
-        assert time.monotonic() - began < 3
+        await until(lambda: not threads(), 3.0, "the end of its thread")
 
     asyncio.run(scene())
 
@@ -50,8 +67,7 @@ def test_it_comes_back_after_the_server_was_gone(own_server: LiveKitServer) -> N
         own_server.start()
         async with bridge(access) as robot:
             own_server.stop(hard=True)
-            await until(lambda: robot.livekit.status()[0] == "away", what="away")
-            assert "LiveKit server" in robot.livekit.status()[1]
+            assert "LiveKit server" in await trouble(robot.livekit)
             await asyncio.sleep(1)
             own_server.start()
             await until(lambda: robot.livekit.status() == ("connected", ""), 40, "connected again")
@@ -72,9 +88,9 @@ def test_it_waits_for_a_server_that_is_not_there_yet(own_server: LiveKitServer) 
         livekit = LiveKit(access_to(own_server), port_of(RecordingRobot()))
         await livekit.start()
         try:
-            await until(lambda: livekit.status()[0] == "away", what="away")
-            assert "LIVEKIT_URL" in livekit.status()[1]
-            assert "next try in" in livekit.status()[1]
+            why = await trouble(livekit)
+            assert "LIVEKIT_URL" in why
+            assert "next try in" in why
             own_server.start()
             await until(lambda: livekit.status() == ("connected", ""), 30, "connected")
         finally:
@@ -89,8 +105,7 @@ def test_a_wrong_secret_is_told(server: LiveKitServer) -> None:
         livekit = LiveKit(access, port_of(RecordingRobot()))
         await livekit.start()
         try:
-            await until(lambda: livekit.status()[0] == "away", what="away")
-            return livekit.status()[1]
+            return await trouble(livekit)
         finally:
             await livekit.stop()
 
@@ -101,8 +116,7 @@ def test_two_robots_of_one_name_are_told(server: LiveKitServer) -> None:
     async def scene() -> str:
         access = access_to(server)
         async with bridge(access) as robot, person(replace(access), ROBOT):
-            await until(lambda: robot.livekit.status()[0] == "away", what="away")
-            return robot.livekit.status()[1]
+            return await trouble(robot.livekit)
 
     assert "give each bridge its own livekit_identity" in asyncio.run(scene())
 
@@ -119,8 +133,7 @@ def test_a_part_that_fails_is_told_and_tried_again(
             patch.setattr(RecordingRobot, "publish_image", fail)
             async with bridge(access) as robot:
                 async with person(access) as ann, filming(ann):
-                    await until(lambda: robot.livekit.status()[0] == "away", what="away")
-                    assert "OSError: no graph" in robot.livekit.status()[1]
+                    assert "OSError: no graph" in await trouble(robot.livekit)
                 await until(lambda: robot.livekit.status() == ("connected", ""), what="back")
 
     asyncio.run(scene())
