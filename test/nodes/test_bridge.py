@@ -173,7 +173,7 @@ def test_words_and_picture_are_in_step_once_the_average_has_settled() -> None:
         assert beside is not None
         about = beside + (newest - near) * fps
         apart.append(abs(on_display - about) / fps)
-    assert sorted(apart)[-2] <= 0.3, apart
+    assert max(apart) <= 0.3, apart
     steps = np.diff([stamp for _, stamp, _ in pictures[-60:]])
     assert np.quantile(steps, 0.95) < 2.5 / fps, "the picture does not jump"
 
@@ -423,8 +423,7 @@ def test_fifty_viewers_are_served_from_one_encode_in_flat_memory() -> None:
         warm = it.process.memory()
         counts = asyncio.run(view_all(it.port, 15.0))
         assert it.process.memory() - warm < 15, "MB"
-        # Fifty clients in one process share a core with all else: fewer pictures, evenly.
-        assert min(counts) > max(0.5 * max(counts), 0.2 * 15 * fps)
+        assert min(counts) > 0.5 * 15 * fps
         wait(lambda: it.status()["clients"] == {})
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from test.bridge.browsing import chromium, holds, installed, ready, tabs
 from test.nodes.graph import commentator
 from test.nodes.test_bridge import bridge, scene
@@ -47,7 +45,7 @@ def test_a_post_is_answered_quickly_while_two_tabs_play_everything() -> None:
             holds(page, f"commentary.drawn() > {drawn + 15}", 30)
             holds(page, f"commentary.sound.blocks > {blocks + 15}", 30)
             assert played(page)[2] == gaps == 0
-        assert np.median(took) < 200 and max(took) < 1000, took
+        assert max(took) < 200, took
 
 
 def played(page: Any) -> tuple[int, int, int]:
