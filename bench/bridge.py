@@ -19,8 +19,8 @@ import time
 from pathlib import Path
 
 from bench.machine import cpu_seconds, describe
-from test.bridge.serving import free_port
 from test.nodes.graph import Process
+from test.ports import free_port
 
 FPS = 15.0
 WARM_UP = 3.0
@@ -75,10 +75,20 @@ def measure(label: str, viewers: int, seconds: float) -> tuple[float, float, flo
         while "serving" not in server.output():
             time.sleep(0.1)
         clients = subprocess.Popen(
-            [sys.executable, "-m", "bench.bridge", "--as-viewers", str(port), path,
-             str(viewers), str(seconds)],
-            stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1],
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "bench.bridge",
+                "--as-viewers",
+                str(port),
+                path,
+                str(viewers),
+                str(seconds),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[1],
+        )
         assert clients.stdout is not None
         clients.stdout.readline()
         began, used = time.monotonic(), cpu_seconds(server.popen.pid)

@@ -17,12 +17,12 @@ from video_commentary.bridge.access import access_from
 from video_commentary.bridge.app import create_context
 from video_commentary.bridge.context import Context
 from video_commentary.bridge.items import JpegFrame
-from video_commentary.bridge.port import Port
 from video_commentary.bridge.ring import Ring
+from video_commentary.bridge.robot_gateway import Port
 from video_commentary.bridge.server import Server
 from video_commentary.bridge.streaming import Chunks, StreamResponse
 from video_commentary.bridge.wire import BOUNDARY, part
-from video_commentary.core.settings import BridgeSettings
+from video_commentary.config.settings import BridgeSettings
 from video_commentary.ros.images_out import encode_jpeg
 from video_commentary.sources.scene import StreetScene
 

@@ -16,18 +16,18 @@ import numpy as np
 
 from bench.machine import describe
 from test.nodes.graph import Probe, commentator, probe
+from video_commentary.config.profiles import load_profiles
+from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.audio import OUTPUT_FORMAT
 from video_commentary.core.clock import LiveClock
 from video_commentary.core.comment import Comment
 from video_commentary.core.commentator import Commentator
 from video_commentary.core.control import Control
 from video_commentary.core.engine import Cancel, Delta, Request
+from video_commentary.core.engine_guard import EngineGuard
 from video_commentary.core.frames import Frame
-from video_commentary.core.guard import EngineGuard
 from video_commentary.core.lookout import Lookout
 from video_commentary.core.pacing import Playout
-from video_commentary.core.settings import CommentatorSettings
-from video_commentary.profiles import load_profiles
 
 WORDS = 10
 WORD = 0.010
@@ -80,7 +80,7 @@ def cycles(count: int, guarded: bool) -> tuple[list[float], list[float]]:
         began = time.perf_counter()
         lookout.see(topic, frame, use)
         taken.append(time.perf_counter() - began)
-        it.notice()
+        it.on_frame()
         began = time.perf_counter()
         it.step()
         took.append(time.perf_counter() - began)

@@ -27,17 +27,21 @@ from bench.random_model import RandomTensors, published_config
 from video_commentary.core.frames import Frame
 from video_commentary.core.prompting import Profile, Prompt
 from video_commentary.engines.minicpmo.engine import MiniCpmoConfig, MiniCpmoEngine
-from video_commentary.engines.minicpmo.language import Token
-from video_commentary.engines.minicpmo.pixels import cut
-from video_commentary.engines.minicpmo.tokens import prompt_ids
+from video_commentary.engines.minicpmo.language.language import Token
+from video_commentary.engines.minicpmo.language.tokens import prompt_ids
+from video_commentary.engines.minicpmo.vision.pixels import cut
 
 TOKENIZER = Path(__file__).parents[1] / "test" / "data" / "minicpmo" / "checkpoint"
 NEW, LONG, TEXT = 40, 256, 300
 FIRST_WORD = 2
 """Tokens until a first word leaves: the second one tells that the first word is whole."""
 BARS = {
-    "awq": {"decode, tokens/s": 350, "cycle, looked ahead, ms": 200, "first word, looked ahead, ms":
-            60, "peak memory, GB": 9.5},
+    "awq": {
+        "decode, tokens/s": 350,
+        "cycle, looked ahead, ms": 200,
+        "first word, looked ahead, ms": 60,
+        "peak memory, GB": 9.5,
+    },
     "bf16": {"decode, tokens/s": 210},
 }
 
@@ -106,9 +110,7 @@ class Rig:
     def open(self, frames: Sequence[Frame], room: int = LONG) -> int:
         """Prefill a request; return the prompt's length."""
         seen = [self.engine._pictures(self.model, frame) for frame in frames]
-        prefix, rest = prompt_ids(
-            self.model.tokens, self.prompt, [p for p, _ in seen], speak=False
-        )
+        prefix, rest = prompt_ids(self.model.tokens, self.prompt, [p for p, _ in seen], speak=False)
         self.model.language.open(prefix, rest, [e for _, own in seen for e in own], room)
         return len(prefix) + len(rest)
 
@@ -126,7 +128,8 @@ def step_bytes(rig: Rig, context: int) -> int:
     """Return the bytes that one decode step has to read: weights, and keys and values so far."""
     sizes = rig.config.language
     weights = sum(
-        rig.tensors.size(name) for name in rig.tensors.names()
+        rig.tensors.size(name)
+        for name in rig.tensors.names()
         if name.startswith("llm.") and "embed_tokens" not in name
     )
     return weights + 4 * sizes.layers * sizes.kv_heads * sizes.head_width * context
@@ -169,10 +172,16 @@ def baseline(rig: Rig) -> dict[str, float]:
 
     sizes = rig.config.language
     config = Qwen3Config(
-        vocab_size=sizes.vocabulary, hidden_size=sizes.hidden, head_dim=sizes.head_width,
-        intermediate_size=sizes.intermediate, num_hidden_layers=sizes.layers,
-        num_attention_heads=sizes.heads, num_key_value_heads=sizes.kv_heads,
-        rms_norm_eps=sizes.eps, rope_theta=sizes.theta, tie_word_embeddings=False,
+        vocab_size=sizes.vocabulary,
+        hidden_size=sizes.hidden,
+        head_dim=sizes.head_width,
+        intermediate_size=sizes.intermediate,
+        num_hidden_layers=sizes.layers,
+        num_attention_heads=sizes.heads,
+        num_key_value_heads=sizes.kv_heads,
+        rms_norm_eps=sizes.eps,
+        rope_theta=sizes.theta,
+        tie_word_embeddings=False,
         attn_implementation="sdpa",
     )
     with torch.device("meta"):
@@ -192,8 +201,12 @@ def baseline(rig: Rig) -> dict[str, float]:
 
     def generate(count: int) -> Tensor:
         result: Tensor = model.generate(
-            inputs_embeds=embeds, attention_mask=torch.ones_like(embeds[..., 0]).long(),
-            max_new_tokens=count, min_new_tokens=count, do_sample=False, pad_token_id=0,
+            inputs_embeds=embeds,
+            attention_mask=torch.ones_like(embeds[..., 0]).long(),
+            max_new_tokens=count,
+            min_new_tokens=count,
+            do_sample=False,
+            pad_token_id=0,
         )
         return result
 
@@ -201,7 +214,8 @@ def baseline(rig: Rig) -> dict[str, float]:
     first = median_ms(lambda: generate(1), 3)
     whole = median_ms(lambda: generate(NEW), 3)
     return {
-        "first token, ms": first, f"{NEW} tokens, ms": whole,
+        "first token, ms": first,
+        f"{NEW} tokens, ms": whole,
         "decode, tokens/s": 1e3 * (NEW - 1) / (whole - first),
     }
 
@@ -215,15 +229,18 @@ def show_profile(rig: Rig) -> None:
     rig.cycle(frames)
     print(f"  prefill, its kernels alone, ms  {kernels_ms(lambda: rig.open(frames)):10.2f}")
     for name, work in (
-        ("prefill", lambda: rig.open(frames)), ("20 decode steps", lambda: rig.generate(20)),
+        ("prefill", lambda: rig.open(frames)),
+        ("20 decode steps", lambda: rig.generate(20)),
     ):
         with profile(activities=[ProfilerActivity.CUDA]) as found:
             work()
             torch.cuda.synchronize()
         print(f"\n{name}:")
-        print(found.key_averages().table(
-            sort_by="self_cuda_time_total", row_limit=22, max_name_column_width=70
-        ))
+        print(
+            found.key_averages().table(
+                sort_by="self_cuda_time_total", row_limit=22, max_name_column_width=70
+            )
+        )
 
 
 def main() -> None:

@@ -17,8 +17,8 @@ from sensor_msgs.msg import Image
 
 from bench.machine import describe
 from test.nodes.graph import IMAGES, Probe, probe, process
-from video_commentary.core.paths import share_dir
-from video_commentary.core.process_env import for_images
+from video_commentary.config.paths import share_dir
+from video_commentary.config.process_env import for_images
 from video_commentary.ros.images import to_rgb
 from video_commentary.ros.time import to_seconds
 from video_commentary.sources.clock import read_index

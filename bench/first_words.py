@@ -14,8 +14,8 @@ import statistics
 
 from bench.machine import describe
 from test.nodes.graph import probe, process
-from video_commentary.core.paths import share_dir
-from video_commentary.core.process_env import for_images
+from video_commentary.config.paths import share_dir
+from video_commentary.config.process_env import for_images
 from video_commentary.ros.time import to_seconds
 
 QUIET = 0.9

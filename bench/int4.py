@@ -20,11 +20,11 @@ from torch import Tensor
 
 from bench.machine import describe
 from bench.random_model import RandomTensors, published_config
-from video_commentary.engines.minicpmo.gemm_int4 import int4_rows
-from video_commentary.engines.minicpmo.linear import Linear
-from video_commentary.engines.minicpmo.prefill_choice import ROWS
-from video_commentary.engines.minicpmo.quant import Int4Linear
-from video_commentary.engines.minicpmo.qwen import load_qwen
+from video_commentary.engines.minicpmo.kernels.gemm_int4 import int4_rows
+from video_commentary.engines.minicpmo.language.linear import Linear
+from video_commentary.engines.minicpmo.language.prefill_choice import ROWS
+from video_commentary.engines.minicpmo.language.quant import Int4Linear
+from video_commentary.engines.minicpmo.language.qwen import load_qwen
 from video_commentary.engines.minicpmo.torch_int4 import TorchInt4Linear
 
 Way = Callable[[], Tensor]
@@ -35,7 +35,8 @@ def microseconds(work: Callable[[], object], repeats: int = 15) -> float:
     """Return the median time of `work` on the GPU, from a cold L2 cache."""
     other = torch.empty(1 << 28, dtype=torch.uint8, device="cuda")
     begin, end = (
-        torch.cuda.Event(enable_timing=True) for _ in range(2)  # type: ignore[no-untyped-call]
+        torch.cuda.Event(enable_timing=True)
+        for _ in range(2)  # type: ignore[no-untyped-call]
     )
     times = []
     for _ in range(3 + repeats):
@@ -84,8 +85,11 @@ def measure(layer: dict[str, Linear], rows: int) -> None:
             table.setdefault(name, []).append(microseconds(way))
             errors[name] = max(errors.get(name, 0.0), error(way(), truth))
     total = sum(table[REFERENCE])
-    print(f"\n{rows} row{'s' * (rows > 1)}, us{'':12}" + "".join(f"{n:>10}" for n in layer)
-          + f"{'layer':>10}{'ratio':>8}{'error':>10}")
+    print(
+        f"\n{rows} row{'s' * (rows > 1)}, us{'':12}"
+        + "".join(f"{n:>10}" for n in layer)
+        + f"{'layer':>10}{'ratio':>8}{'error':>10}"
+    )
     for name, times in table.items():
         cells = "".join(f"{t:10.1f}" for t in [*times, sum(times)])
         print(f"  {name:20}{cells}{total / sum(times):8.1f}{errors[name]:10.1e}", flush=True)
@@ -105,7 +109,10 @@ def main() -> None:
     qwen = load_qwen(tensors, config, torch.float16, capacity=1024, int8_head=False)
     weights = qwen.decoder._blocks[0]._weights
     layer = {
-        "qkv": weights.qkv, "out": weights.out, "gate_up": weights.gate_up, "down": weights.down,
+        "qkv": weights.qkv,
+        "out": weights.out,
+        "gate_up": weights.gate_up,
+        "down": weights.down,
     }
     for rows in (1, ROWS):
         measure(layer, rows)

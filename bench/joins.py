@@ -4,7 +4,7 @@ python -m bench.joins [--seconds 40] [--rounds 3]
 
 In each round a process subscribes anew every 0.4 s to a 640x480 camera at 30 Hz, beside three other
 subscribers and four processes that keep the processor busy, until it freezes or the time is over.
-core/reliability.py says why it can.
+ros/reliability_trial.py says why it can.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from sensor_msgs.msg import Image
 
 from bench.machine import describe
 from test.nodes.graph import Process
-from video_commentary.core.paths import share_dir
-from video_commentary.core.process_env import for_images, for_this_machine_only
+from video_commentary.config.paths import share_dir
+from video_commentary.config.process_env import for_images, for_this_machine_only
 
 HOLD = 0.4
 """Seconds from a subscription to the next."""

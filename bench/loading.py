@@ -66,8 +66,10 @@ def load(folder: Path) -> None:
     done.set()
     watcher.join()
     print(f"{engine.description}: ready after {seconds:.1f} s")
-    print(f"anonymous host memory: {before / 1e9:.2f} GB with CUDA alone, "
-          f"{peak[0] / 1e9:.2f} GB at most while loading")
+    print(
+        f"anonymous host memory: {before / 1e9:.2f} GB with CUDA alone, "
+        f"{peak[0] / 1e9:.2f} GB at most while loading"
+    )
     print(f"GPU memory: {torch.cuda.max_memory_reserved() / 1e9:.2f} GB at most")
 
 

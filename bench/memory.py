@@ -10,8 +10,8 @@ import os
 
 from bench.machine import cpu_seconds, describe
 from test.nodes.graph import probe, process
-from video_commentary.core.paths import share_dir
-from video_commentary.core.process_env import for_images
+from video_commentary.config.paths import share_dir
+from video_commentary.config.process_env import for_images
 
 WARM_UP = 3.0
 """Minutes: models loaded, buffers grown, a few comments spoken."""

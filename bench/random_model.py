@@ -12,12 +12,24 @@ from video_commentary.engines.minicpmo.config import ModelConfig, parse_config
 from video_commentary.engines.minicpmo.weights import LINEARS, Shape, layout
 
 PUBLISHED = {
-    "vocab_size": 151748, "hidden_size": 4096, "intermediate_size": 12288,
-    "num_hidden_layers": 36, "num_attention_heads": 32, "num_key_value_heads": 8,
-    "head_dim": 128, "rms_norm_eps": 1e-6, "rope_theta": 1_000_000, "query_num": 64,
+    "vocab_size": 151748,
+    "hidden_size": 4096,
+    "intermediate_size": 12288,
+    "num_hidden_layers": 36,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "head_dim": 128,
+    "rms_norm_eps": 1e-6,
+    "rope_theta": 1_000_000,
+    "query_num": 64,
     "vision_config": {
-        "hidden_size": 1152, "intermediate_size": 4304, "num_hidden_layers": 27,
-        "num_attention_heads": 16, "layer_norm_eps": 1e-6, "patch_size": 14, "image_size": 980,
+        "hidden_size": 1152,
+        "intermediate_size": 4304,
+        "num_hidden_layers": 27,
+        "num_attention_heads": 16,
+        "layer_norm_eps": 1e-6,
+        "patch_size": 14,
+        "image_size": 980,
     },
 }
 """The sizes in the published config.json."""
@@ -33,7 +45,8 @@ class RandomTensors:
 
     def __init__(self, config: ModelConfig, awq: bool, device: torch.device) -> None:
         linears = [
-            f"llm.model.layers.{i}.{name}" for i in range(config.language.layers)
+            f"llm.model.layers.{i}.{name}"
+            for i in range(config.language.layers)
             for name in LINEARS
         ]
         self._shapes = layout(config, linears if awq else ())
@@ -59,12 +72,14 @@ class RandomTensors:
         generator = torch.Generator(self._device).manual_seed(zlib.crc32(name.encode()))
         if name.endswith((".qweight", ".qzeros")):
             return torch.randint(
-                -(2**31), 2**31 - 1, shape, dtype=torch.int32, device=self._device,
+                -(2**31),
+                2**31 - 1,
+                shape,
+                dtype=torch.int32,
+                device=self._device,
                 generator=generator,
             )
-        numbers = torch.randn(
-            shape, dtype=self._dtype, device=self._device, generator=generator
-        )
+        numbers = torch.randn(shape, dtype=self._dtype, device=self._device, generator=generator)
         if name.endswith(".scales"):
             return numbers.abs_().mul_(0.001).add_(0.002)
         is_norm = len(shape) == 1 and "norm" in name

@@ -14,8 +14,8 @@ import time
 
 from bench.machine import cpu_seconds, describe
 from test.nodes.graph import Process
-from video_commentary.core.paths import share_dir
-from video_commentary.core.process_env import for_images, for_this_machine_only
+from video_commentary.config.paths import share_dir
+from video_commentary.config.process_env import for_images, for_this_machine_only
 
 SIZES = {"640x480": (640, 480), "1920x1080": (1920, 1080)}
 KINDS = {"commentator": "commentator", "plain subscriber": "subscriber"}

@@ -13,11 +13,11 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, qos_profile_sensor_data
 from sensor_msgs.msg import Image
 
+from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.engine import SILENCE, Cancel, Delta, Request
+from video_commentary.core.engine_guard import EngineGuard
 from video_commentary.core.frames import Frame
-from video_commentary.core.guard import EngineGuard
-from video_commentary.core.settings import CommentatorSettings
-from video_commentary.nodes.commentator import CommentatorNode
+from video_commentary.nodes.commentator.node import CommentatorNode
 from video_commentary.ros.images import to_rgb
 from video_commentary.ros.running import run
 from video_commentary.ros.time import to_seconds
@@ -59,9 +59,7 @@ class Subscriber(Node):
     def __init__(self) -> None:
         super().__init__("subscriber")
         # Best effort, as the commentator.
-        self.create_subscription(
-            Image, "/camera/image_raw", self._convert, qos_profile_sensor_data
-        )
+        self.create_subscription(Image, "/camera/image_raw", self._convert, qos_profile_sensor_data)
 
     def _convert(self, message: Image) -> None:
         to_rgb(message)

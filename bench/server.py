@@ -23,18 +23,18 @@ from numpy.typing import NDArray
 from bench.machine import describe
 from test.engines.server.running import Running, vllm
 from test.engines.server.tiny_model import write
+from video_commentary.config.profiles import load_profiles
+from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.audio import OUTPUT_FORMAT
 from video_commentary.core.clock import LiveClock
 from video_commentary.core.comment import Comment
 from video_commentary.core.commentator import Commentator
 from video_commentary.core.control import Control
+from video_commentary.core.engine_guard import EngineGuard
 from video_commentary.core.frames import Frame
-from video_commentary.core.guard import EngineGuard
 from video_commentary.core.lookout import Lookout, Use
 from video_commentary.core.pacing import Playout
-from video_commentary.core.settings import CommentatorSettings
 from video_commentary.engines.server.engine import ServerEngine
-from video_commentary.profiles import load_profiles
 from video_commentary.sources.scene import StreetScene
 
 COUNTS = (1, 4, 16)
@@ -58,15 +58,17 @@ class Robot:
         self._lookout = Lookout(settings, self._guard)
         self._control = Control(settings, load_profiles())
         self.it = Commentator(
-            self._guard, self._lookout, self._control, Playout(OUTPUT_FORMAT), LiveClock(),
+            self._guard,
+            self._lookout,
+            self._control,
+            Playout(OUTPUT_FORMAT),
+            LiveClock(),
             self._publish,
-        )  # fmt: skip
+        )
         self.finished = 0
         self.waits: list[float] = []
         self._stop = threading.Event()
-        self._threads = [
-            threading.Thread(target=target) for target in (self._film, self._comment)
-        ]
+        self._threads = [threading.Thread(target=target) for target in (self._film, self._comment)]
 
     def start(self) -> None:
         for thread in self._threads:
@@ -90,7 +92,7 @@ class Robot:
             self._lookout.see(self._topic, Frame(picture, stamp, "camera", number), use)
             number += 1
             if use is Use.KEEP:
-                self.it.notice()
+                self.it.on_frame()
 
     def _comment(self) -> None:
         self.it.run(self._stop)
@@ -139,9 +141,14 @@ HEAD = (
 def measure(server: Running, count: int, seconds: float) -> Result:
     settings = replace(
         CommentatorSettings(),
-        engine="server", server_url=(server.url,), server_model=server.model,
-        server_speech=False, voice="none", max_tokens=32, breathing_pause=0.0,
-    )  # fmt: skip
+        engine="server",
+        server_url=(server.url,),
+        server_model=server.model,
+        server_speech=False,
+        voice="none",
+        max_tokens=32,
+        breathing_pause=0.0,
+    )
     scene = scenery()
     robots = [Robot(settings, scene, number) for number in range(count)]
     before, cpu, began = server.metrics(), time.process_time(), time.monotonic()
@@ -155,10 +162,14 @@ def measure(server: Running, count: int, seconds: float) -> Result:
         robot.stop()
     waits = [wait for robot in robots for wait in robot.waits]
     return Result(
-        count, took, comments, sum(robot.it.figures.engine_errors for robot in robots),
-        statistics.median(waits) if waits else 0.0, cpu,
+        count,
+        took,
+        comments,
+        sum(robot.it.stats.engine_errors for robot in robots),
+        statistics.median(waits) if waits else 0.0,
+        cpu,
         {name: value - before.get(name, 0.0) for name, value in after.items()},
-    )  # fmt: skip
+    )
 
 
 def scenery() -> list[NDArray[np.uint8]]:

@@ -18,13 +18,17 @@ from torch import Tensor
 from bench.machine import describe
 from bench.upstream_talker import UpstreamTalker
 from bench.upstream_vocoder import UpstreamVocoder, available
-from video_commentary.engines.minicpmo.audio_sampling import AudioSampling, draw
-from video_commentary.engines.minicpmo.flow import Flow, FlowSizes
-from video_commentary.engines.minicpmo.flow_stream import CHUNK_CODES, SILENT_CODE, VoicePrompt
-from video_commentary.engines.minicpmo.hift import Hift, HiftSizes
-from video_commentary.engines.minicpmo.speech import Speech
-from video_commentary.engines.minicpmo.talker import Talker, TalkerConfig
-from video_commentary.engines.minicpmo.vocoder import Vocoder
+from video_commentary.engines.minicpmo.speech.audio_sampling import AudioSampling, draw
+from video_commentary.engines.minicpmo.speech.flow import Flow, FlowSizes
+from video_commentary.engines.minicpmo.speech.flow_stream import (
+    CHUNK_CODES,
+    SILENT_CODE,
+    VoicePrompt,
+)
+from video_commentary.engines.minicpmo.speech.hift import Hift, HiftSizes
+from video_commentary.engines.minicpmo.speech.speech import Speech
+from video_commentary.engines.minicpmo.speech.talker import Talker, TalkerConfig
+from video_commentary.engines.minicpmo.speech.vocoder import Vocoder
 
 CUDA = torch.device("cuda")
 WORDS = (10, 10, 10, 10)
@@ -52,7 +56,8 @@ def talker_tensors(dtype: torch.dtype, device: torch.device = CUDA) -> dict[str,
     """Return random tensors of the published talker: 20 layers, 768 wide."""
     width, inner = 768, 3072
     shapes: dict[str, tuple[int, ...]] = {
-        "emb_text.weight": (TEXT_IDS, width), "emb_code.0.weight": (AUDIO_IDS, width),
+        "emb_text.weight": (TEXT_IDS, width),
+        "emb_code.0.weight": (AUDIO_IDS, width),
         "head_code.0.parametrizations.weight.original0": (AUDIO_IDS, 1),
         "head_code.0.parametrizations.weight.original1": (AUDIO_IDS, width),
         "projector_semantic.linear1.weight": (width, LLM_WIDTH),
@@ -72,7 +77,8 @@ def talker_tensors(dtype: torch.dtype, device: torch.device = CUDA) -> dict[str,
             f"{layer}.post_attention_layernorm.weight": (width,),
         }
     return {
-        name: torch.ones(shape, dtype=dtype, device=device) if "norm" in name
+        name: torch.ones(shape, dtype=dtype, device=device)
+        if "norm" in name
         else torch.randn(shape, dtype=dtype, device=device) * shape[-1] ** -0.5
         for name, shape in shapes.items()
     }
@@ -114,8 +120,9 @@ def code_ms(speak: Callable[[int], object]) -> tuple[float, float]:
     return (all_codes - first) / (CODES - 1), first
 
 
-def comment_ms(start: Callable[[], None], feed: Callable[[Tensor, Tensor, bool], Iterator[float]]
-               ) -> tuple[float, float, float]:
+def comment_ms(
+    start: Callable[[], None], feed: Callable[[Tensor, Tensor, bool], Iterator[float]]
+) -> tuple[float, float, float]:
     """Speak a comment; return ms to its first sound, ms in all, and its length in s."""
     torch.cuda.synchronize()
     begin, first, length = time.perf_counter(), 0.0, 0.0
@@ -130,7 +137,10 @@ def comment_ms(start: Callable[[], None], feed: Callable[[Tensor, Tensor, bool],
 
 
 def ours(
-    flow: Flow, hift: Hift, voice: VoicePrompt, tensors: dict[str, Tensor],
+    flow: Flow,
+    hift: Hift,
+    voice: VoicePrompt,
+    tensors: dict[str, Tensor],
     options: argparse.Namespace,
 ) -> dict[str, float]:
     """Measure our way."""
@@ -239,9 +249,11 @@ def main() -> None:
     torch.backends.cuda.enable_cudnn_sdp(False)
     torch.manual_seed(0)
     print(describe("torch", "transformers", "minicpmo-utils"))
-    print(f"{torch.cuda.get_device_name()}; {options.dtype}, {options.steps} steps, voice sample "
-          f"{options.voice_seconds} s, comment of {sum(WORDS)} tokens and "
-          f"{CODES * len(WORDS) / 25:.1f} s, first chunk {options.first_chunk} codes")
+    print(
+        f"{torch.cuda.get_device_name()}; {options.dtype}, {options.steps} steps, voice sample "
+        f"{options.voice_seconds} s, comment of {sum(WORDS)} tokens and "
+        f"{CODES * len(WORDS) / 25:.1f} s, first chunk {options.first_chunk} codes"
+    )
     flow = Flow(FlowSizes()).eval().requires_grad_(False)
     hift = Hift(HiftSizes()).eval().requires_grad_(False).to(CUDA)
     voice = random_voice(options.voice_seconds)

@@ -18,10 +18,10 @@ from bench.engine import Rig
 from bench.machine import describe
 from bench.speech import CODES, CONFIG, CUDA, PacedTalker, draw_sound, random_voice, talker_tensors
 from video_commentary.core.frames import Frame
-from video_commentary.engines.minicpmo.flow import Flow, FlowSizes
-from video_commentary.engines.minicpmo.hift import Hift, HiftSizes
-from video_commentary.engines.minicpmo.speech import Speech
-from video_commentary.engines.minicpmo.vocoder import Vocoder
+from video_commentary.engines.minicpmo.speech.flow import Flow, FlowSizes
+from video_commentary.engines.minicpmo.speech.hift import Hift, HiftSizes
+from video_commentary.engines.minicpmo.speech.speech import Speech
+from video_commentary.engines.minicpmo.speech.vocoder import Vocoder
 
 GROUP, TOKENS = 10, 40
 BARS = {"first sound, looked ahead, ms": 350, "real-time factor": 0.15, "peak memory, GB": 11.0}
@@ -115,8 +115,10 @@ def main() -> None:
     parser.add_argument("--voice-seconds", type=float, default=8.0)
     options = parser.parse_args()
     print(describe("torch"))
-    print(f"{torch.cuda.get_device_name()}; 4 frames 640x480, 300 tokens of prompt, {TOKENS} new "
-          f"tokens, {CODES} codes for each {GROUP} of them, voice sample {options.voice_seconds} s")
+    print(
+        f"{torch.cuda.get_device_name()}; 4 frames 640x480, 300 tokens of prompt, {TOKENS} new "
+        f"tokens, {CODES} codes for each {GROUP} of them, voice sample {options.voice_seconds} s"
+    )
     for kind in (options.only,) if options.only else ("awq", "bf16"):
         print(kind)
         for name, value in measure(kind, options.voice_seconds).items():

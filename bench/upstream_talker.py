@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from video_commentary.engines.minicpmo.audio_sampling import WINDOW
-from video_commentary.engines.minicpmo.talker import TalkerConfig
+from video_commentary.engines.minicpmo.speech.audio_sampling import WINDOW
+from video_commentary.engines.minicpmo.speech.talker import TalkerConfig
 
 
 class UpstreamTalker:
@@ -24,15 +24,22 @@ class UpstreamTalker:
         inner = len(tensors["model.layers.0.mlp.gate_proj.weight"])
         depth = sum(name.endswith("q_proj.weight") for name in tensors)
         with torch.device("meta"):
-            self._model = LlamaModel(LlamaConfig(
-                vocab_size=8, hidden_size=width, intermediate_size=inner, num_hidden_layers=depth,
-                num_attention_heads=config.heads, num_key_value_heads=config.kv_heads,
-                rms_norm_eps=1e-6,
-            ))
+            self._model = LlamaModel(
+                LlamaConfig(
+                    vocab_size=8,
+                    hidden_size=width,
+                    intermediate_size=inner,
+                    num_hidden_layers=depth,
+                    num_attention_heads=config.heads,
+                    num_key_value_heads=config.kv_heads,
+                    rms_norm_eps=1e-6,
+                )
+            )
         self._model = self._model.to_empty(device=tensors["model.norm.weight"].device)
         state = {
             name.removeprefix("model."): value
-            for name, value in tensors.items() if name.startswith("model.")
+            for name, value in tensors.items()
+            if name.startswith("model.")
         }
         self._model.load_state_dict(state, strict=False, assign=True)
         angles = torch.arange(0, width // config.heads, 2).float() / (width // config.heads)

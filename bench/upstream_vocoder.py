@@ -17,9 +17,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from video_commentary.engines.minicpmo.flow import GUIDANCE, Flow
-from video_commentary.engines.minicpmo.flow_stream import SILENT_CODE, VoicePrompt
-from video_commentary.engines.minicpmo.hift import Hift
+from video_commentary.engines.minicpmo.speech.flow import GUIDANCE, Flow
+from video_commentary.engines.minicpmo.speech.flow_stream import SILENT_CODE, VoicePrompt
+from video_commentary.engines.minicpmo.speech.hift import Hift
 
 
 def available() -> bool:
@@ -47,12 +47,21 @@ def _flow(flow: Flow, device: torch.device, room: int) -> Any:
 
     s = flow.sizes
     encoder = UpsampleConformerEncoderV2(
-        s.width, s.width, num_blocks=s.blocks, num_up_blocks=s.up_blocks,
-        attention_heads=s.heads, linear_units=s.inner,
+        s.width,
+        s.width,
+        num_blocks=s.blocks,
+        num_up_blocks=s.up_blocks,
+        attention_heads=s.heads,
+        linear_units=s.inner,
     )
     estimator = DiT(
-        4 * s.mel, s.mel, mlp_ratio=s.dit_inner / s.dit_width, depth=s.dit_depth,
-        num_heads=s.dit_heads, head_dim=s.dit_head_dim, hidden_size=s.dit_width,
+        4 * s.mel,
+        s.mel,
+        mlp_ratio=s.dit_inner / s.dit_width,
+        depth=s.dit_depth,
+        num_heads=s.dit_heads,
+        head_dim=s.dit_head_dim,
+        hidden_size=s.dit_width,
     )
     decoder = CausalConditionalCFM(estimator, GUIDANCE)
     # sized for the published model; other sizes need their own
@@ -61,9 +70,7 @@ def _flow(flow: Flow, device: torch.device, room: int) -> Any:
     for owner, steps in ((estimator, ()), (decoder, (16,))):
         owner.cnn_cache_buffer = torch.zeros(*steps, *conv)
         owner.att_cache_buffer = torch.zeros(*steps, *attention)
-    model = CausalMaskedDiffWithXvec(
-        s.width, s.mel, s.speaker, "mel", s.codes, encoder, decoder
-    )
+    model = CausalMaskedDiffWithXvec(s.width, s.mel, s.speaker, "mel", s.codes, encoder, decoder)
     state = {name: value.float().cpu() for name, value in flow.state_dict().items()}
     model.load_state_dict(state, strict=True)
     return model.to(device).eval()
@@ -90,8 +97,14 @@ class UpstreamVocoder:
     """Eager, float32, caches grown by concatenation."""
 
     def __init__(
-        self, flow: Flow, hift: Hift, voice: VoicePrompt, steps: int, device: torch.device,
-        noise: Tensor | None = None, room: int = 1000,
+        self,
+        flow: Flow,
+        hift: Hift,
+        voice: VoicePrompt,
+        steps: int,
+        device: torch.device,
+        noise: Tensor | None = None,
+        room: int = 1000,
     ) -> None:
         _bare_package()
         self._steps, self._device = steps, device
@@ -120,7 +133,10 @@ class UpstreamVocoder:
     def chunk(self, codes: list[int], last: bool) -> NDArray[np.float32]:
         """Return sound as Vocoder.chunk does, with 1.0.6's trimming."""
         mel, self._cache = self._flow.inference_chunk(
-            torch.tensor([codes], device=self._device), self._speaker, self._cache, last,
+            torch.tensor([codes], device=self._device),
+            self._speaker,
+            self._cache,
+            last,
             self._steps,
         )
         prompt = self._mel.shape[1]

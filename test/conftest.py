@@ -81,9 +81,16 @@ def media(shared: Path) -> Path:
 
 
 LIVE = (
-    "bridge", "nodes", "ros", "sources", "tools", "engines/server",
-    "core/test_guard.py", "core/test_loading.py", "voices/test_espeak.py",
-)  # fmt: skip
+    "bridge",
+    "nodes",
+    "ros",
+    "sources",
+    "tools",
+    "engines/server",
+    "core/test_engine_guard.py",
+    "core/test_loading.py",
+    "voices/test_espeak.py",
+)
 """Folders and files of tests with real processes, sockets and clocks."""
 
 

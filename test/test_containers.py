@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from video_commentary.bridge.access import TOKEN_VARIABLE
-from video_commentary.core.rules import ENV_PREFIX, rules
-from video_commentary.core.starting import SETTINGS
+from video_commentary.config.launch_plan import SETTINGS
+from video_commentary.config.rules import ENV_PREFIX, rules
 from video_commentary.engines.server.config import KEY_VARIABLE
 from video_commentary.tools import environment_file
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from video_commentary.core.starting import SCENES, arguments, plan, ros_arguments
+from video_commentary.config.launch_plan import LAUNCH_TARGETS, arguments, plan, ros_arguments
 
 LAUNCH = Path(__file__).resolve().parents[1] / "launch"
 FILES = {"commentary.launch.py": "commentator", "demo.launch.py": "demo"}
@@ -30,7 +30,7 @@ def test_a_launch_file_describes_its_scene(name: str, scene: str) -> None:
         if isinstance(call, ast.Call) and ast.unparse(call.func) == "describe"
     ]
     assert described == [scene]
-    assert scene in SCENES
+    assert scene in LAUNCH_TARGETS
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import video_commentary
-from video_commentary.core.starting import SETTINGS
+from video_commentary.config.launch_plan import SETTINGS
 from video_commentary.tools import parameter_files
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,11 +30,11 @@ def programs() -> dict[str, str]:
 
 def cmake_programs() -> dict[str, str]:
     found = {}
-    for room in ("nodes", "tools"):
+    for room, module in {"nodes": "nodes.{}.node", "tools": "tools.{}"}.items():
         listed = re.search(rf"set\({room} ([^)]*)\)", CMAKE)
         assert listed
         for name in listed[1].split():
-            found[name] = f"video_commentary.{room}.{name}:main"
+            found[name] = f"video_commentary.{module.format(name)}:main"
     return found
 
 
@@ -87,6 +87,9 @@ def test_a_workspace_finds_our_package_alone(tmp_path: Path) -> None:
     (tmp_path / "src" / "video_commentary").symlink_to(ROOT)
     done = subprocess.run(
         [colcon, "--log-base", str(tmp_path / "log"), "list", "--names-only"],
-        cwd=tmp_path, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.split() == ["video_commentary"]

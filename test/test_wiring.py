@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.engine import EngineError
-from video_commentary.core.settings import CommentatorSettings
 from video_commentary.wiring import assemble
 
 SETTINGS = CommentatorSettings()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .config.paths import model_file
+from .config.settings import CommentatorSettings
 from .core.engine import Engine, EngineError
-from .core.guard import EngineGuard
-from .core.paths import model_file
-from .core.settings import CommentatorSettings
-from .voices.api import create_voice
+from .core.engine_guard import EngineGuard
+from .voices.registry import create_voice
 from .voices.speaking import SpeakingEngine
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import random
-import socket
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -17,16 +15,17 @@ import cv2
 import httpx
 import numpy as np
 
+from test.ports import free_port
 from video_commentary.bridge.access import access_from
 from video_commentary.bridge.app import create_context
 from video_commentary.bridge.context import Context
 from video_commentary.bridge.items import JpegFrame, Reply, Report, Situation, Sound
-from video_commentary.bridge.port import Port
 from video_commentary.bridge.ring import Ring
+from video_commentary.bridge.robot_gateway import Port
 from video_commentary.bridge.server import Server
+from video_commentary.config.settings import BridgeSettings
 from video_commentary.core.audio import OUTPUT_FORMAT, Pcm
 from video_commentary.core.comment import Comment
-from video_commentary.core.settings import BridgeSettings
 
 WELL = Situation(
     Report(state="watching", engine="fake", voice="fake voice", speaks=True, profile="sports"),
@@ -97,24 +96,6 @@ class Served:
         return self.url.replace("http:", "ws:") + "/api/live"
 
 
-def free_port() -> int:
-    return free_ports(socket.SOCK_STREAM)[0]
-
-
-def free_ports(*kinds: socket.SocketKind) -> list[int]:
-    """Return free loopback ports, below those that outgoing connections get."""
-    with ExitStack() as held:
-        return [_hold(held, kind) for kind in kinds]
-
-
-def _hold(held: ExitStack, kind: socket.SocketKind) -> int:
-    while True:
-        probe = held.enter_context(socket.socket(socket.AF_INET, kind))
-        with suppress(OSError):
-            probe.bind(("127.0.0.1", random.randrange(20_000, 32_000)))
-            return int(probe.getsockname()[1])
-
-
 @contextmanager
 def serve(environment: dict[str, str] | None = None, **settings: Any) -> Iterator[Served]:
     """Run the server for the length of a block."""
@@ -171,10 +152,17 @@ def comment(text: str = "A dog runs.", **fields: Any) -> Comment:
     """Return a finished comment whose first words came a second after its newest frame."""
     now = time.time()
     values: dict[str, Any] = {
-        "sequence": next(_SEQUENCE), "camera": "eye", "newest": now - 1.0, "oldest": now - 3.0,
-        "instruction": "", "question": "", "requested": now - 0.9, "text": text,
-        "first_words": now, "final": True,
-    }  # fmt: skip
+        "sequence": next(_SEQUENCE),
+        "camera": "eye",
+        "newest": now - 1.0,
+        "oldest": now - 3.0,
+        "instruction": "",
+        "question": "",
+        "requested": now - 0.9,
+        "text": text,
+        "first_words": now,
+        "final": True,
+    }
     return Comment(**(values | fields))
 
 

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from video_commentary.bridge.access import COOKIE, TOKEN_VARIABLE, access_from, same_origin
-from video_commentary.core.settings import BridgeSettings
+from video_commentary.config.settings import BridgeSettings
 
 TOKEN = "a-long-enough-token"
 

@@ -22,19 +22,19 @@ from test.bridge.serving import (
     Served,
     comment,
     frames,
-    free_port,
     serve,
     sound,
     until,
 )
+from test.ports import free_port
 from video_commentary.bridge.access import COOKIE, TOKEN_VARIABLE, access_from
 from video_commentary.bridge.app import create_context
 from video_commentary.bridge.items import Cut, Reply, Report, Situation, Sound
 from video_commentary.bridge.limits import LARGEST_BODY
-from video_commentary.bridge.port import Port
 from video_commentary.bridge.ring import Ring
+from video_commentary.bridge.robot_gateway import Port
 from video_commentary.bridge.server import Server, address
-from video_commentary.core.settings import BridgeSettings
+from video_commentary.config.settings import BridgeSettings
 
 TOKEN = "a-long-enough-token"
 
@@ -63,8 +63,12 @@ def test_the_status_tells_everything_in_one_answer(web: Served) -> None:
         "reason": "/camera/image_raw, 15.0 images a second",
     }
     assert {part: dot["light"] for part, dot in told["dots"].items()} == {
-        "camera": "ok", "commentator": "ok", "model": "ok", "voice": "ok", "livekit": "off",
-    }  # fmt: skip
+        "camera": "ok",
+        "commentator": "ok",
+        "model": "ok",
+        "voice": "ok",
+        "livekit": "off",
+    }
     assert told["profile"] == "sports"
 
 
@@ -131,7 +135,7 @@ def test_a_refusal_comes_back_with_its_reason(web: Served, away: bool, status: i
         ("source", b'{"source": "moon"}', 422, "source"),
         ("livekit/token", b'{"identity": "me"}', 503, "LIVEKIT_URL"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_told_in_one_sentence(
     web: Served, path: str, content: bytes, status: int, words: str
 ) -> None:
@@ -203,8 +207,17 @@ def test_without_the_token_only_the_page_is_there() -> None:
     with serve({TOKEN_VARIABLE: TOKEN}) as web:
         assert web.get("/").status_code == 200
         assert web.get("/static/main.js").status_code == 200
-        paths = ("/api/status", "/api/frame", "/api/mjpeg", "/api/stream", "/api/audio.wav",
-                 "/metrics", "/docs", "/openapi.json", "/api/profiles")  # fmt: skip
+        paths = (
+            "/api/status",
+            "/api/frame",
+            "/api/mjpeg",
+            "/api/stream",
+            "/api/audio.wav",
+            "/metrics",
+            "/docs",
+            "/openapi.json",
+            "/api/profiles",
+        )
         for path in paths:
             refused = web.get(path)
             assert refused.status_code == 401, path
@@ -339,8 +352,9 @@ def test_server_sent_events_resume_where_they_broke_off() -> None:
             web.port.publish(one)
         got = events(web, {"Last-Event-ID": "1"}, 2)
         assert [(e["id"], e["text"], e["newest"]) for e in got] == [
-            (2, "A dog", said[1].newest), (3, "A dog runs.", said[2].newest),
-        ]  # fmt: skip
+            (2, "A dog", said[1].newest),
+            (3, "A dog runs.", said[2].newest),
+        ]
         assert [e["id"] for e in events(web, {"Last-Event-ID": "9999"}, 3)] == [1, 2, 3]
 
 

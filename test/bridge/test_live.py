@@ -70,8 +70,10 @@ def test_begins_with_what_was_said_and_goes_on_word_by_word(web: Served) -> None
             web.port.publish(one)
         got = texts(socket, "comment", 3)
         assert [(one["text"], one["final"]) for one in got] == [
-            ("A", False), ("A cat", False), ("A cat.", True),
-        ]  # fmt: skip
+            ("A", False),
+            ("A cat", False),
+            ("A cat.", True),
+        ]
         assert [one["id"] for one in got] == [3, 4, 5]
         assert got[0]["newest"] == grown[0].newest
 

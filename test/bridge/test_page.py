@@ -65,9 +65,11 @@ def test_what_is_typed_and_chosen_reaches_the_robot(browser: Any, web: Served) -
         until(lambda: len(web.robot.asked) == 4)
         page.wait_for_timeout(300)  # for what nobody asked
         assert web.robot.asked == [
-            ("ask", "How many?", False), ("steer", "only dogs"), ("profile", "nature"),
+            ("ask", "How many?", False),
+            ("steer", "only dogs"),
+            ("profile", "nature"),
             ("enable", True),
-        ]  # fmt: skip
+        ]
         web.robot.reply = Reply(False, "the commentator is away: start it", away=True)
         page.fill("#question", "Who?")
         page.press("#question", "Enter")

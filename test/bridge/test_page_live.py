@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from test.bridge.browsing import camera, holds, installed, opened, ready
-from test.bridge.serving import WELL, Served, free_port, serve
+from test.bridge.serving import WELL, Served, serve
+from test.ports import free_port
 from video_commentary.bridge.access import TOKEN_VARIABLE
 from video_commentary.bridge.items import Reply
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from test.fakes import FORMAT, FakeEngine, VirtualClock, frame, tone
+from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.audio import OUTPUT_FORMAT
 from video_commentary.core.comment import Comment
 from video_commentary.core.commentator import Commentator
@@ -18,7 +19,6 @@ from video_commentary.core.frames import Frame
 from video_commentary.core.lookout import Lookout, Use
 from video_commentary.core.pacing import Playout
 from video_commentary.core.prompting import Profile
-from video_commentary.core.settings import CommentatorSettings
 
 PROFILES = {name: Profile(name, f"You are a {name}.", ()) for name in ("commentator", "sports")}
 TOPIC = "/camera/image_raw"
@@ -56,7 +56,7 @@ class Stage:
         use = self.lookout.use(TOPIC, stamp)
         self.lookout.see(TOPIC, frame(stamp, seed=0 if self.still else None), use)
         if use is Use.KEEP:
-            self.commentator.notice()
+            self.commentator.on_frame()
 
     def at(self, when: float, action: Callable[[], object]) -> None:
         self.clock.at(self.start + when, action)
@@ -126,8 +126,8 @@ def test_silence_makes_no_words_no_sound_and_no_delay() -> None:
         comment.silent and comment.final and not comment.text for _, comment in stage.published
     )
     assert stage.playout.due_in(0) is None
-    assert stage.commentator.figures.words_delay == 0
-    assert stage.commentator.figures.silent == len(stage.published)
+    assert stage.commentator.stats.words_delay == 0
+    assert stage.commentator.stats.silent == len(stage.published)
 
 
 def test_dots_that_go_on_are_words() -> None:
@@ -186,7 +186,7 @@ def test_an_instruction_in_mid_generation_cancels_and_says_so() -> None:
     assert cancelled.cancelled
     assert cancelled.text == "Old"
     assert new.text == "New."
-    assert stage.commentator.figures.cancelled == 1
+    assert stage.commentator.stats.cancelled == 1
 
 
 class Steering(list[object]):
@@ -256,8 +256,9 @@ def test_questions_do_not_cut_each_other_off() -> None:
     stage.run(4.0)
     told = [answer.result(0) for answer in answers]
     assert [(one.success, one.text) for one in told] == [
-        (True, "You asked: First?"), (True, "You asked: Second?"),
-    ]  # fmt: skip
+        (True, "You asked: First?"),
+        (True, "You asked: Second?"),
+    ]
 
 
 class Asking(list[object]):
@@ -276,7 +277,7 @@ class Asking(list[object]):
 def test_a_question_leaves_what_has_changed_to_be_said() -> None:
     stage = Stage(FakeEngine(), still=True)
     stage.engine.script = lambda request: ["Two."] if request.prompt.question else ["New."]
-    stage.at(5.0, stage.lookout.excite)
+    stage.at(5.0, stage.lookout.mark_changed)
     stage.at(5.0, lambda: stage.control.ask("How many?"))
     stage.run(12.0)
     assert stage.texts == ["New.", "Two.", "New."]
@@ -336,7 +337,7 @@ def test_a_failing_engine_is_retried_with_growing_waits_and_then_works() -> None
     stage.run(12.0)
     assert errors == ["no memory: close something"]
     assert stage.commentator.error == ""
-    assert stage.commentator.figures.engine_errors == 3
+    assert stage.commentator.stats.engine_errors == 3
     assert stage.texts[0] == "Back."
     assert stage.final[0][0] == pytest.approx(7.0, abs=0.6)
 
@@ -390,7 +391,7 @@ def test_the_threshold_of_change_may_be_set_while_running() -> None:
         image = faint + np.uint8(0)
         image[:8, :8] += np.uint8(30 * (next(seeds) % 2))
         stage.lookout.see(TOPIC, Frame(image, stamp, "camera", 0), stage.lookout.use(TOPIC, stamp))
-        stage.commentator.notice()
+        stage.commentator.on_frame()
 
     stage.see = see  # type: ignore[method-assign]
     stage.at(20.0, stage.end)

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.control import MAX_QUESTIONS, Control
 from video_commentary.core.prompting import Profile
-from video_commentary.core.settings import CommentatorSettings
 
 PROFILES = {name: Profile(name, "", ()) for name in ("commentator", "sports")}
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from test.fakes import FakeEngine, frame
+from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.lookout import Lookout, Use
-from video_commentary.core.settings import CommentatorSettings
 
 
 def test_two_topics_with_one_frame_id_are_two_cameras() -> None:

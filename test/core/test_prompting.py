@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from test.fakes import frame
+from video_commentary.config.profiles import load_profiles
 from video_commentary.core.engine import SILENCE
 from video_commentary.core.prompting import (
     MAX_INSTRUCTION,
@@ -12,7 +13,6 @@ from video_commentary.core.prompting import (
     checked_question,
     parse_profiles,
 )
-from video_commentary.profiles import load_profiles
 
 PROFILE = Profile("p", "You are a tester.", ("people",))
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from test.fakes import FakeEngine
 from test.tools.narration.bags import RECORDED
+from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.engine import Request
-from video_commentary.core.guard import EngineGuard
-from video_commentary.core.settings import CommentatorSettings
-from video_commentary.nodes.commentator import CommentatorNode
+from video_commentary.core.engine_guard import EngineGuard
+from video_commentary.nodes.commentator.node import CommentatorNode
 from video_commentary.ros.running import run
 from video_commentary.wiring import Assembly
 

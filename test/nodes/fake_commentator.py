@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable
 
 from test.fakes import FORMAT, FakeEngine, FakeVoice
+from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.engine import EngineError, Request
-from video_commentary.core.guard import EngineGuard
-from video_commentary.core.settings import CommentatorSettings
-from video_commentary.nodes.commentator import CommentatorNode
+from video_commentary.core.engine_guard import EngineGuard
+from video_commentary.nodes.commentator.node import CommentatorNode
 from video_commentary.ros.running import run
 from video_commentary.voices.speaking import SpeakingEngine
 from video_commentary.wiring import Assembly

@@ -36,7 +36,7 @@ from video_commentary.ros.time import to_time
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
-"""For what watches our own cameras: see core/reliability.py for what befalls reliable readers."""
+"""To watch our own cameras; ros/reliability_trial.py says what happens to reliable readers."""
 
 
 def shared_memory(maps: str) -> set[Path]:

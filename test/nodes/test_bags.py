@@ -28,9 +28,7 @@ def picture(number: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
 def bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Recorded 40 ms after the camera took it, give or take 20.
     late = np.random.default_rng(0).uniform(0.02, 0.06, len(TIMES))
-    messages = [
-        (t + float(late[i]), image(RECORDED + t, picture(i))) for i, t in enumerate(TIMES)
-    ]
+    messages = [(t + float(late[i]), image(RECORDED + t, picture(i))) for i, t in enumerate(TIMES)]
     return record(tmp_path_factory.mktemp("bag") / "camera", {TOPIC: messages}, "sqlite3")
 
 

@@ -31,13 +31,21 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def graph(model: Path) -> Iterator[Probe]:
     parameters = {
-        "engine": "minicpmo", "model_path": str(model), "device": "cpu", "speech_steps": "2",
-        "max_tokens": "16", "max_tokens_brief": "16", "engine_timeout": "60.0",
+        "engine": "minicpmo",
+        "model_path": str(model),
+        "device": "cpu",
+        "speech_steps": "2",
+        "max_tokens": "16",
+        "max_tokens_brief": "16",
+        "engine_timeout": "60.0",
     }
     arguments = [word for name, value in parameters.items() for word in ("-p", f"{name}:={value}")]
     with (
         process(
-            "-m", "video_commentary.nodes.commentator", "--ros-args", *arguments,
+            "-m",
+            "video_commentary.nodes.commentator",
+            "--ros-args",
+            *arguments,
             env={"OMP_NUM_THREADS": "1"},
         ),
         probe() as it,

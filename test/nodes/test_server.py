@@ -19,9 +19,11 @@ def server() -> Iterator[Misbehaving]:
 
 def node(server: Misbehaving) -> list[str]:
     parameters = {
-        "engine": "server", "server_url": f'["{server.url}"]', "voice": "none",
+        "engine": "server",
+        "server_url": f'["{server.url}"]',
+        "voice": "none",
         "breathing_pause": "0.0",
-    }  # fmt: skip
+    }
     words = [word for item in parameters.items() for word in ("-p", ":=".join(item))]
     return ["-m", "video_commentary.nodes.commentator", "--ros-args", *words]
 

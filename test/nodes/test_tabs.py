@@ -50,7 +50,5 @@ def test_a_post_is_answered_quickly_while_two_tabs_play_everything() -> None:
 
 def played(page: Any) -> tuple[int, int, int]:
     """Return pictures drawn, blocks of sound played, and gaps in it."""
-    figures = page.evaluate(
-        "[commentary.drawn(), commentary.sound.blocks, commentary.sound.gaps]"
-    )
+    figures = page.evaluate("[commentary.drawn(), commentary.sound.blocks, commentary.sound.gaps]")
     return figures[0], figures[1], figures[2]

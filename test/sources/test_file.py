@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from test.videos import write_video
-from video_commentary.sources.api import Picture, SourceError
 from video_commentary.sources.file import FileReader
+from video_commentary.sources.reader import Picture, SourceError
 
 
 def read(path: Path, most: int = 100, *, loop: bool = False) -> list[Picture]:
@@ -67,9 +67,7 @@ def test_real_videos(media: Path, name: str, fps: int, shape: tuple[int, ...]) -
     np.testing.assert_allclose(np.diff([p.time for p in pictures]), 1 / fps, atol=2e-3)
 
 
-def test_a_time_in_a_name_is_no_protocol(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_time_in_a_name_is_no_protocol(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_video(tmp_path / "clip.mp4", frames=3).rename(tmp_path / "2026-07-01T10:00:00.mp4")
     monkeypatch.chdir(tmp_path)
     assert len(read(Path("2026-07-01T10:00:00.mp4"))) == 3

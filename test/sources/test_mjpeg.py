@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from video_commentary.sources.api import SourceError
 from video_commentary.sources.mjpeg import MjpegReader
+from video_commentary.sources.reader import SourceError
 
 
 def read(url: str, count: int, timeout: float = 3.0) -> list[bytes]:

@@ -14,7 +14,7 @@ import av
 import pytest
 
 from test.videos import picture
-from video_commentary.sources.api import SourceError
+from video_commentary.sources.reader import SourceError
 from video_commentary.sources.rtsp import RtspReader
 
 _SDP = (

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from video_commentary.config.paths import models_dir
 from video_commentary.core.change import ChangeDetector, Intensity
 from video_commentary.core.frames import Frame
-from video_commentary.core.paths import models_dir
 from video_commentary.sources.clock import read_index
 from video_commentary.sources.scene import ACTORS, CYCLE, StreetScene
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from video_commentary.core import paths
-from video_commentary.core.settings import ENGINES
+from video_commentary.config import paths
+from video_commentary.config.settings import ENGINES
 from video_commentary.tools import checks, doctor, manifest, ros_checks
 from video_commentary.tools.catalogue import load
 from video_commentary.tools.finding import Finding, State
@@ -44,9 +44,7 @@ def test_damaged_weights_are_found_out(tmp_path: Path, monkeypatch: pytest.Monke
     assert "damaged" in checks.detector(needed=True).found
 
 
-def test_the_engine_decides_what_is_needed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_engine_decides_what_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIDEO_COMMENTARY_MODELS", str(tmp_path))
     monkeypatch.setattr(paths, "share_dir", lambda: tmp_path)
     states = {

@@ -33,8 +33,13 @@ def run(hub: Hub | str, dest: Path, *words: str) -> subprocess.CompletedProcess[
     command = [sys.executable, "-m", "video_commentary.tools.fetch_model", "awq", "--dest"]
     return subprocess.run(
         [*command, str(dest), *words],
-        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
 
 
 def test_everything_we_use_arrives_and_nothing_else(hub: Hub, tmp_path: Path) -> None:
@@ -43,9 +48,12 @@ def test_everything_we_use_arrives_and_nothing_else(hub: Hub, tmp_path: Path) ->
     folder = tmp_path / FOLDER
     arrived = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert arrived == {
-        WEIGHTS, "config.json", "assets/token2wav/flow.pt", "assets/system_ref_audio.wav",
+        WEIGHTS,
+        "config.json",
+        "assets/token2wav/flow.pt",
+        "assets/system_ref_audio.wav",
         manifest.MANIFEST,
-    }  # fmt: skip
+    }
     assert (folder / "config.json").read_bytes() == b'{"tiny": true}'
     recorded = {file.path: file for file in manifest.read(folder)}
     weights = hub.files["openbmb/MiniCPM-o-4_5-awq"][WEIGHTS]
@@ -107,9 +115,7 @@ def test_a_file_that_stays_damaged_is_refused(hub: Hub, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", ["change", "shorten", "remove"])
-def test_verify_names_what_is_wrong_and_fetch_mends_it(
-    hub: Hub, tmp_path: Path, harm: str
-) -> None:
+def test_verify_names_what_is_wrong_and_fetch_mends_it(hub: Hub, tmp_path: Path, harm: str) -> None:
     assert run(hub, tmp_path).returncode == 0
     weights = tmp_path / FOLDER / WEIGHTS
     contents = weights.read_bytes()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,20 +11,20 @@ from pathlib import Path
 from diagnostic_msgs.msg import DiagnosticStatus
 
 from test.nodes.graph import ROOT, process
+from test.ports import free_port
 from video_commentary.tools import health
 
 
 def check(node: str, seconds: float = 20.0, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "video_commentary.tools.health", node, "--seconds", str(seconds)],
-        cwd=ROOT, capture_output=True, text=True, timeout=90, check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
         env=os.environ | environment,
-    )  # fmt: skip
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
+    )
 
 
 def test_a_source_is_well_only_while_it_runs() -> None:

@@ -87,9 +87,7 @@ def test_the_same_file_gives_the_same_words_in_every_form(
         assert loudness(wave, start, end) > 0.01
 
 
-def test_interrupted_it_leaves_a_file_that_plays_and_goes_on(
-    clip: Path, tmp_path: Path
-) -> None:
+def test_interrupted_it_leaves_a_file_that_plays_and_goes_on(clip: Path, tmp_path: Path) -> None:
     out = tmp_path / "interrupted.mp4"
     journal = tmp_path / "interrupted.mp4.part" / "answers.jsonl"
     process = subprocess.Popen(
@@ -119,9 +117,12 @@ def test_a_time_in_a_name_is_no_protocol(tmp_path: Path) -> None:
     write_movie_with_sound(tmp_path / "2026-07-01T10:00:00.mp4", 3.0)
     done = subprocess.run(
         [*COMMAND, "2026-07-01T10:00:00.mp4", "out:1.mp4", "voice:=none"],
-        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     with av.open(str(tmp_path / "out:1.mp4")) as container:
         assert sum(1 for _ in container.decode(video=0)) == 30
@@ -182,9 +183,12 @@ def test_speech_alone_and_subtitles_alone(tmp_path: Path) -> None:
     ],
 )
 def test_mistakes_are_told_and_nothing_is_written(
-    words: list[str], reason: str, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+    words: list[str],
+    reason: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     monkeypatch.chdir(tmp_path)
     write_movie_with_sound(tmp_path / "in.mp4", 1.0)
     (tmp_path / "there.srt").write_text("mine")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from test.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 MARK = "VIDEO_COMMENTARY_TEST_MARK"
@@ -27,9 +28,12 @@ class Run:
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "video_commentary.tools.run", *words],
-                cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT,
+                cwd=ROOT,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
                 start_new_session=True,
-            )  # fmt: skip
+            )
 
     def text(self) -> str:
         return self.output.read_text(errors="replace")
@@ -60,12 +64,6 @@ class Run:
             assert self.process.poll() is None, self.text()
             assert time.monotonic() < deadline, f"{node} did not start"
             time.sleep(0.1)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

@@ -53,6 +53,5 @@ def test_the_state_is_one_line() -> None:
         instruction="cars",
     )
     assert summary(status) == (
-        "watching · /camera/image_raw 30 Hz · the builtin engine · "
-        "instruction: cars · words 0.21 s"
+        "watching · /camera/image_raw 30 Hz · the builtin engine · instruction: cars · words 0.21 s"
     )

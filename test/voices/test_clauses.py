@@ -12,19 +12,25 @@ from video_commentary.voices.clauses import MOST_WORDS, ClauseSplitter, clauses
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("A man walks in, carrying a bag. He stops.",
-         ["A man walks in,", "carrying a bag.", "He stops."]),
+        (
+            "A man walks in, carrying a bag. He stops.",
+            ["A man walks in,", "carrying a bag.", "He stops."],
+        ),
         ("Wait, look, a dog.", ["Wait, look, a dog."]),
         ("It is 3.5 m away. Then 1,250 more.", ["It is 3.5 m away.", "Then 1,250 more."]),
-        ("Dr. Smith, e.g. in the U.S. capital, waves.",
-         ["Dr. Smith, e.g. in the U.S. capital,", "waves."]),
+        (
+            "Dr. Smith, e.g. in the U.S. capital, waves.",
+            ["Dr. Smith, e.g. in the U.S. capital,", "waves."],
+        ),
         ('"Stop!" he says. Go…', ['"Stop!"', "he says.", "Go…"]),
-        ("A person walks toward the camera while two others wait by the door.",
-         ["A person walks toward the camera", "while two others wait by the door."]),
+        (
+            "A person walks toward the camera while two others wait by the door.",
+            ["A person walks toward the camera", "while two others wait by the door."],
+        ),
         ("行人走过。天气很好！", ["行人走过。", "天气很好！"]),
         (" \n ", []),
     ],
-)  # fmt: skip
+)
 def test_cuts_where_a_speaker_would(text: str, expected: list[str]) -> None:
     assert clauses(text) == expected
 

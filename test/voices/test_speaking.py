@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 
-from test.core.test_guard import REQUEST
+from test.core.test_engine_guard import REQUEST
 from test.fakes import FORMAT, FakeEngine, FakeVoice, tone
 from video_commentary.core.audio import Pcm
 from video_commentary.core.engine import Request

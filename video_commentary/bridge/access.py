@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import cookie_parser
 
-from ..core.settings import BridgeSettings
+from ..config.settings import BridgeSettings
 
 TOKEN_VARIABLE = "VIDEO_COMMENTARY_TOKEN"  # noqa: S105 - its name, not a token
 COOKIE = "video_commentary_token"

@@ -12,8 +12,8 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
-from ..core.paths import model_file
-from ..core.settings import BridgeSettings
+from ..config.paths import model_file
+from ..config.settings import BridgeSettings
 from .access import Access
 from .context import Context, LiveKit
 from .control import control_routes, entry_routes
@@ -23,7 +23,7 @@ from .limits import Clients
 from .live import live_routes
 from .media import media_routes
 from .metrics import metric_routes
-from .port import Port
+from .robot_gateway import Port
 
 STATIC = Path(__file__).parent / "static"
 _HEADERS = {
@@ -61,8 +61,13 @@ def create_app(context: Context) -> FastAPI:
         redoc_url=None,
     )
     for routes in (
-        control_routes, entry_routes, media_routes, event_routes, live_routes, metric_routes
-    ):  # fmt: skip
+        control_routes,
+        entry_routes,
+        media_routes,
+        event_routes,
+        live_routes,
+        metric_routes,
+    ):
         app.include_router(routes(context))
     _serve_page(app)
     app.add_exception_handler(RequestValidationError, _explain)

@@ -6,10 +6,10 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ..core.settings import BridgeSettings
+from ..config.settings import BridgeSettings
 from .access import Access
 from .limits import Clients
-from .port import Port
+from .robot_gateway import Port
 from .wire import dots
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..core.audio import OUTPUT_FORMAT
 from .context import Context
 from .items import Cut, Sound
-from .port import Port
+from .robot_gateway import Port
 from .speech import SpeechStream
 from .streaming import Chunks, StreamResponse
 from .wire import BOUNDARY, part

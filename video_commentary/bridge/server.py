@@ -9,7 +9,7 @@ import threading
 import uvicorn
 from fastapi import FastAPI
 
-from ..core.settings import BridgeSettings
+from ..config.settings import BridgeSettings
 from .access import is_loopback
 from .app import create_app
 from .context import Context

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..config.settings import CommentatorSettings
 from .audio import OUTPUT_FORMAT, Pcm
 from .backoff import Backoff
 from .change import Intensity
@@ -18,7 +19,6 @@ from .lookout import STALE, Lookout, View
 from .pacing import Average, Gate, Playout
 from .prompting import build_prompt
 from .resample import Resampler
-from .settings import CommentatorSettings
 
 NOTHING = "no picture has come from the camera yet: check image_topics and ask again"
 MAX_DELAY = 60.0
@@ -26,7 +26,7 @@ MAX_DELAY = 60.0
 
 
 @dataclass
-class Figures:
+class Stats:
     """Counts since activation, and averages in seconds."""
 
     comments: int = 0
@@ -71,19 +71,19 @@ class Commentator:
         self._ready_after = Average(0.2, 0.0)
         self._words_delay = Average(0.2, 0.0)
         self._sound_delay = Average(0.2, 0.0)
-        self.figures = Figures()
+        self.stats = Stats()
         self.error = ""
         self.commenting = False
 
-    def notice(self) -> None:
+    def on_frame(self) -> None:
         """Say that the lookout has kept a new frame."""
         self._noticed_at = self._clock.now()
         self._captured = True
         self._control.wake.set()
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Forget what was counted and kept before a pause; while `run` doesn't."""
-        self.figures = Figures()
+        self.stats = Stats()
         self._captured = False
         self._noticed_at = None
 
@@ -129,7 +129,7 @@ class Commentator:
         if orders.interrupted:
             self._fall_silent(self._clock.now())
         if orders.steered:
-            self._lookout.excite()
+            self._lookout.mark_changed()
         blind = self._blind(orders.settings)
         # What has changed is still to be said when a question is answered, or nothing is seen.
         view = self._lookout.view(spend=not (blind or orders.question))
@@ -234,14 +234,14 @@ class Commentator:
     def _finished(self, orders: Orders, comment: Comment, took: float) -> None:
         self.error = ""
         self._backoff.reset()
-        figures = self.figures
-        figures.cycle_time = took
+        stats = self.stats
+        stats.cycle_time = took
         if comment.cancelled:
-            figures.cancelled += 1
+            stats.cancelled += 1
         elif comment.silent:
-            figures.silent += 1
+            stats.silent += 1
         else:
-            figures.comments += 1
+            stats.comments += 1
             self._recent.append(comment.text)
         if not comment.silent:
             self._gate.said(comment.text, comment.first_sound is not None, self._clock.now())
@@ -253,19 +253,19 @@ class Commentator:
             orders.question.answer.set_result(answered)
 
     def _measure(self, comment: Comment) -> None:
-        figures = self.figures
+        stats = self.stats
         if comment.first_words is not None:
-            figures.words_delay = _add(self._words_delay, comment.first_words - comment.newest)
+            stats.words_delay = _add(self._words_delay, comment.first_words - comment.newest)
         if comment.first_sound is not None:
-            figures.sound_delay = _add(self._sound_delay, comment.first_sound - comment.newest)
+            stats.sound_delay = _add(self._sound_delay, comment.first_sound - comment.newest)
 
     def _failed(self, orders: Orders, error: EngineError, comment: GrowingComment) -> None:
         self.error = str(error)
-        self.figures.engine_errors += 1
+        self.stats.engine_errors += 1
         if orders.question:
             orders.question.answer.set_result(Answer(False, self.error, comment.comment.newest))
         else:
-            self._lookout.excite()  # what was to be said still is, though the scene stands still
+            self._lookout.mark_changed()  # what was to be said still is, in a still scene too
         self._retry_at = self._clock.now() + self._backoff.failed()
         comment.finish(cancelled=True)
 

@@ -7,8 +7,8 @@ from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
+from ..config.settings import CommentatorSettings
 from .prompting import Profile, checked_instruction, checked_question
-from .settings import CommentatorSettings
 
 MAX_QUESTIONS = 8
 """Questions that may wait for their answer; more are refused, none is dropped."""

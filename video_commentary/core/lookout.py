@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from math import ceil
 
+from ..config.settings import CommentatorSettings
 from .change import ChangeDetector, Intensity
 from .engine import Engine
 from .frames import Frame, FrameWindow, StampSampler
-from .settings import CommentatorSettings
 
 STALE = 5.0
 """Seconds by which a camera may lag behind the freshest before views leave it out: it is away."""
@@ -111,7 +111,7 @@ class Lookout:
         ]
         return View(tuple(sorted(fresh, key=lambda frame: frame.stamp)), intensity)
 
-    def excite(self) -> None:
+    def mark_changed(self) -> None:
         """Count the scene as changed: something else is wanted of it now."""
         with self._lock:
             self._intensity = Intensity.NORMAL

@@ -9,7 +9,7 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 
-from ..core.reliability import Reliability
+from .reliability_trial import ReliabilityTrial
 
 
 class ImageSubscription:
@@ -24,7 +24,7 @@ class ImageSubscription:
         self._topic = topic
         self._store = store
         self.received = 0
-        self._reliability = Reliability(enough)
+        self._reliability = ReliabilityTrial(enough)
         self._subscription = self._subscribe()
 
     @property

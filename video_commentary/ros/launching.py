@@ -1,4 +1,4 @@
-"""Launch descriptions made from the table in core/starting.py."""
+"""Launch descriptions made from the table in config/launch_plan.py."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, UnsetLaunchConfiguration
 from launch_ros.actions import Node
 
-from ..core.paths import PACKAGE, share_dir
-from ..core.process_env import for_images
-from ..core.starting import Argument, arguments, plan, ros_arguments
+from ..config.launch_plan import Argument, arguments, plan, ros_arguments
+from ..config.paths import PACKAGE, share_dir
+from ..config.process_env import for_images
 
 
 def describe(scene: str) -> LaunchDescription:

@@ -17,9 +17,7 @@ from .time import exactly, to_nanoseconds, to_seconds, to_time
 def commentary(comment: Comment) -> Commentary:
     """Return a comment as a message."""
     return Commentary(
-        header=Header(
-            stamp=exactly(comment.newest_ns, comment.newest), frame_id=comment.camera
-        ),
+        header=Header(stamp=exactly(comment.newest_ns, comment.newest), frame_id=comment.camera),
         oldest_stamp=exactly(comment.oldest_ns, comment.oldest),
         sequence=comment.sequence,
         text=comment.text,

@@ -16,7 +16,7 @@ from rcl_interfaces.msg import (
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from ..core.rules import Rule, check, from_environment, rules
+from ..config.rules import Rule, check, from_environment, rules
 
 Settings = TypeVar("Settings")
 

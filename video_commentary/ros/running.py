@@ -17,8 +17,8 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
-from ..core.paths import share_dir
-from ..core.process_env import for_images, tune_malloc
+from ..config.paths import share_dir
+from ..config.process_env import for_images, tune_malloc
 
 PATIENCE = 2.5
 """Seconds from a signal to the end. Who hangs longer is shown, thread by thread, and ended."""

@@ -38,9 +38,15 @@ def draw_clock(image: NDArray[np.uint8], seconds: float) -> None:
     place = round(0.01 * width), round((1 - 1.8 * _HEIGHT) * height)
     for colour, thick in (((20, 20, 20), 3), ((235, 235, 235), 1)):
         cv2.putText(
-            image, f"{minutes:02d}:{rest:02d}", place, cv2.FONT_HERSHEY_SIMPLEX, height / 900,
-            colour, thick, cv2.LINE_AA,
-        )  # fmt: skip
+            image,
+            f"{minutes:02d}:{rest:02d}",
+            place,
+            cv2.FONT_HERSHEY_SIMPLEX,
+            height / 900,
+            colour,
+            thick,
+            cv2.LINE_AA,
+        )
 
 
 def read_index(image: NDArray[np.uint8]) -> int | None:

@@ -9,7 +9,7 @@ import numpy as np
 from av.container import InputContainer
 from numpy.typing import NDArray
 
-from .api import Picture, SourceError
+from .reader import Picture, SourceError
 
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (FileNotFoundError, "no such file; check the path and, in a container, that it is mounted"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from .api import Picture, SourceError
+from .reader import Picture, SourceError
 
 
 class DeviceReader:

@@ -9,8 +9,8 @@ import av
 import av.error
 from av.container import InputContainer
 
-from .api import Picture, SourceError
 from .decoding import decode, explain
+from .reader import Picture, SourceError
 
 
 class FileReader:

@@ -8,8 +8,8 @@ import urllib.error
 import urllib.request
 from urllib.parse import unquote, urlsplit
 
-from .api import Picture, SourceError, shown
 from .multipart import JpegParts
+from .reader import Picture, SourceError, shown
 
 _BLOCK = 65_536
 _REASONS = {

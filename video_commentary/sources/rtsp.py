@@ -8,8 +8,8 @@ import av
 import av.error
 from av.container import InputContainer
 
-from .api import Picture, shown
 from .decoding import decode, explain
+from .reader import Picture, shown
 
 
 class RtspReader:

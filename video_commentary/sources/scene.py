@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .api import Picture
 from .clock import draw_clock, draw_index
-from .figures import Clothes, Colour, Sprite, car, person
+from .reader import Picture
+from .sprites import Clothes, Colour, Sprite, car, person
 from .street import street
 
 CYCLE = 60.0

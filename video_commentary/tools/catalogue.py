@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from ..core.paths import share_dir
+from ..config.paths import share_dir
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from ..core.paths import model_file, models_dir
+from ..config.paths import model_file, models_dir
 from . import manifest
 from .catalogue import load
 from .finding import Finding, State, absent, tool_command

@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..config.settings import CommentatorSettings
 from ..core.audio import Pcm, write_wav
 from ..core.control import Control
 from ..core.engine import Delta, Engine, EngineError, Limits, Request
 from ..core.frames import Frame
 from ..core.prompting import Profile, build_prompt, checked_question
-from ..core.settings import CommentatorSettings
 from .offline import command_line, settings_of
 
 QUESTION = "What can be seen?"
@@ -64,7 +64,7 @@ class _Asking:
 
 def _run(options: argparse.Namespace) -> int:
     # These take a moment to load; --help needn't wait.
-    from ..profiles import load_profiles
+    from ..config.profiles import load_profiles
     from ..wiring import assemble
 
     settings = settings_of([word for word in options.words if ":=" in word])
@@ -98,8 +98,8 @@ def _run(options: argparse.Namespace) -> int:
 
 def read_picture(path: Path) -> NDArray[np.uint8]:
     """Return the picture of a file, uint8 RGB [H, W, 3]. Raise ValueError."""
-    from ..sources.api import SourceError
     from ..sources.file import FileReader
+    from ..sources.reader import SourceError
 
     reader = FileReader(path, loop=False)
     try:

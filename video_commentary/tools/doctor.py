@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..core.settings import ENGINES
+from ..config.settings import ENGINES
 from . import checks, ros_checks
 from .finding import Finding, State
 

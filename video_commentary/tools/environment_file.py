@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from textwrap import wrap
 
-from ..core.paths import share_dir
-from ..core.rules import ENV_PREFIX, rules
-from ..core.starting import SETTINGS, arguments
+from ..config.launch_plan import SETTINGS, arguments
+from ..config.paths import share_dir
+from ..config.rules import ENV_PREFIX, rules
 
 OTHERS = {
     "Containers: compose.yaml itself reads these": {

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ..core.paths import models_dir
+from ..config.paths import models_dir
 from . import hub, manifest, npm
 from .catalogue import Model, load
 

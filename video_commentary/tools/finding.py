@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from ..core.paths import PACKAGE, source_tree
+from ..config.paths import PACKAGE, source_tree
 
 
 class State(Enum):

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ..core.starting import SETTINGS
+from ..config.launch_plan import SETTINGS
 
 if TYPE_CHECKING:
     from diagnostic_msgs.msg import DiagnosticStatus

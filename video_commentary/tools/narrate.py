@@ -45,14 +45,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("source", type=Path, metavar="IN", help="a video file or a rosbag")
     parser.add_argument("output", type=Path, metavar="OUT", help="ends in " + ", ".join(KINDS))
     parser.add_argument(
-        "settings", nargs="*", metavar="name:=value",
+        "settings",
+        nargs="*",
+        metavar="name:=value",
         help="settings of the commentator node, such as engine:=server or instruction:=...",
-    )  # fmt: skip
+    )
     parser.add_argument("--topic", default="", help="the camera, where a rosbag has several")
     parser.add_argument(
-        "--engine-speed", choices=("none", "real"), default="none",
+        "--engine-speed",
+        choices=("none", "real"),
+        default="none",
         help="what the engine's own time counts as: none (the default), or real, as if live here",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--burn", action="store_true", help="draw the subtitles into the picture of an .mp4"
     )

@@ -6,9 +6,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ..core.rules import from_environment
-from ..core.settings import CommentatorSettings
-from ..core.starting import plan
+from ..config.launch_plan import plan
+from ..config.rules import from_environment
+from ..config.settings import CommentatorSettings
 
 _OF_NODES = ("namespace", "params_file", "log_level")
 

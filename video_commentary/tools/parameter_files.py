@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..core.paths import share_dir
-from ..core.rules import Rule, rules
-from ..core.starting import SETTINGS
+from ..config.launch_plan import SETTINGS
+from ..config.paths import share_dir
+from ..config.rules import Rule, rules
 
 _HEAD = """\
 # Every parameter of the {node} node with its default. Written by `make config` from
-# core/settings.py: copy it, keep what you change, and name the copy with params_file:=.
+# config/settings.py: copy it, keep what you change, and name the copy with params_file:=.
 /**/{node}:
   ros__parameters:
 """

@@ -7,7 +7,7 @@ import sys
 import time
 from importlib import import_module
 
-from ..core.paths import PACKAGE, source_tree
+from ..config.paths import PACKAGE, source_tree
 from .finding import Finding, State, absent, tool_command
 
 _IMAGES = {"sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"}

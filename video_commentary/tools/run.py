@@ -15,9 +15,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from ..core.paths import PACKAGE, share_dir, source_tree
-from ..core.process_env import for_images, for_this_machine_only
-from ..core.starting import DEMO, SCENES, Argument, Start, absolute, arguments, plan, ros_arguments
+from ..config.launch_plan import (
+    DEMO,
+    LAUNCH_TARGETS,
+    Argument,
+    Start,
+    absolute,
+    arguments,
+    plan,
+    ros_arguments,
+)
+from ..config.paths import PACKAGE, share_dir, source_tree
+from ..config.process_env import for_images, for_this_machine_only
 from .processes import Processes
 
 _LOOK = 0.1
@@ -52,7 +61,7 @@ def _stop(*_: object) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="run", description=__doc__)
-    parser.add_argument("scene", choices=SCENES, help="what to start")
+    parser.add_argument("scene", choices=LAUNCH_TARGETS, help="what to start")
     parser.add_argument("arguments", nargs="*", metavar="name:=value", help="see --list")
     parser.add_argument("--params", help="ROS parameters file (the same as params_file:=)")
     parser.add_argument("--list", action="store_true", help="list the arguments and end")

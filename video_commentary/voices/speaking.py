@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from ..core.audio import AudioFormat
 from ..core.engine import SILENCE, Cancel, Delta, Engine, Request
+from ..core.engine_wrapper import EngineWrapper
 from ..core.voice import Voice, VoiceError
-from ..core.wrapping import WrappedEngine
 from .clauses import ClauseSplitter
 
 
-class SpeakingEngine(WrappedEngine):
+class SpeakingEngine(EngineWrapper):
     """Wraps an engine and a voice: each clause's sound follows its words.
 
     A voice that fails leaves the rest of that comment unspoken, and is tried again with the next;

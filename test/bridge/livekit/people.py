@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from video_commentary.bridge.livekit import LiveKit
 from video_commentary.bridge.livekit.access import Access
-from video_commentary.bridge.port import Port
+from video_commentary.bridge.robot_gateway import Port
 
 from .robot import RecordingRobot, port_of
 from .server import KEY, SECRET, LiveKitServer

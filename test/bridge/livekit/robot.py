@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from test.bridge.serving import FakeRobot
 from video_commentary.bridge.items import Reply
-from video_commentary.bridge.port import Port
 from video_commentary.bridge.ring import Ring
+from video_commentary.bridge.robot_gateway import Port
 
 
 class RecordingRobot(FakeRobot):

@@ -11,7 +11,7 @@ from urllib.error import URLError
 
 import yaml
 
-from test.bridge.serving import free_ports
+from test.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[3]
 KEY = "testkey"

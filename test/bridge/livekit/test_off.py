@@ -11,7 +11,7 @@ import pytest
 
 from video_commentary.bridge.livekit import LiveKit, Off, from_environment
 from video_commentary.bridge.livekit.access import VARIABLES
-from video_commentary.core.settings import BridgeSettings
+from video_commentary.config.settings import BridgeSettings
 
 from .robot import RecordingRobot, port_of
 

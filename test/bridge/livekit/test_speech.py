@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.signal import correlate
 
 from video_commentary.bridge.items import Cut, Sound
-from video_commentary.bridge.port import Port
+from video_commentary.bridge.robot_gateway import Port
 from video_commentary.core.audio import OUTPUT_FORMAT, Pcm
 
 from .people import Person, access_to, bridge, person, until

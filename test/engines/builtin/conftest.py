@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from video_commentary.config.paths import models_dir
 from video_commentary.core.engine import Limits, Request
 from video_commentary.core.frames import Frame, FrameWindow, StampSampler
-from video_commentary.core.paths import models_dir
 from video_commentary.core.prompting import Profile, build_prompt
 from video_commentary.engines.builtin.engine import MODEL_FILE, BuiltinEngine
 

@@ -19,9 +19,11 @@ def test_people_are_found_where_they_are(
     found = [d for d in Detector(model).detect(fitted(image)) if d.label == "person"]
     # Three people walk on the path; their places as fractions of the picture's height.
     for x, y in ((0.46, 0.46), (0.89, 0.33), (1.15, 0.48)):
-        assert any(
-            d.box.left < x < d.box.right and d.box.top < y < d.box.bottom for d in found
-        ), (x, y, found)
+        assert any(d.box.left < x < d.box.right and d.box.top < y < d.box.bottom for d in found), (
+            x,
+            y,
+            found,
+        )
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 4000), (480, 640), (1080, 1920), (50, 7)])

@@ -132,9 +132,7 @@ def test_a_profile_chooses_topics(model: Path) -> None:
 def test_a_new_instruction_is_answered_at_once(seeing: Narration) -> None:
     seeing.show(street(12.0))
     seeing.instruction = "Tell me about vehicles"
-    assert seeing.ask("") == (
-        "You asked about vehicles: no vehicles in view that I can make out."
-    )
+    assert seeing.ask("") == ("You asked about vehicles: no vehicles in view that I can make out.")
     seeing.instruction = "Speak like a pirate"
     assert "I can follow people" in seeing.ask("")
 

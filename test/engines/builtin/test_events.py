@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from video_commentary.engines.builtin.camera import Shift
 from video_commentary.engines.builtin.detector import Detection
+from video_commentary.engines.builtin.ego_motion import Shift
 from video_commentary.engines.builtin.events import Event, EventFinder
 from video_commentary.engines.builtin.geometry import Box
 from video_commentary.engines.builtin.groups import together
@@ -87,11 +87,18 @@ def test_pairs_that_did_not_pass_are_forgotten() -> None:
     for number in range(50):
         pair = {
             2 * number + n: Seen(
-                2 * number + n, "person", "people", Box(x, 0.4, x + 0.1, 0.7), heading,
-                False, "middle", "", 3.0,
+                2 * number + n,
+                "person",
+                "people",
+                Box(x, 0.4, x + 0.1, 0.7),
+                heading,
+                False,
+                "middle",
+                "",
+                3.0,
             )
             for n, (x, heading) in enumerate([(0.4, "right"), (0.7, "left")])
-        }  # fmt: skip
+        }
         finder.observe(10.0 * number, [], pair, ASPECT)
     assert len(finder._sides) == 1
 

@@ -40,13 +40,19 @@ def test_topics(instruction: str, topics: tuple[str, ...]) -> None:
     [
         ("only vehicles", [("vehicles", "bus")], [("people", "person"), ("animals", "dog")]),
         ("only cars", [("vehicles", "car")], [("vehicles", "bus"), ("vehicles", "vehicle")]),
-        ("don't mention cars", [("vehicles", "bus"), ("people", "person")], [
-            ("vehicles", "car"), ("vehicles", "vehicle")]),
+        (
+            "don't mention cars",
+            [("vehicles", "bus"), ("people", "person")],
+            [("vehicles", "car"), ("vehicles", "vehicle")],
+        ),
         ("everything except dogs", [("animals", "cat")], [("animals", "dog")]),
         ("cyclists", [("people", "cyclist"), ("vehicles", "bicycle")], [("people", "person")]),
         ("moving cars only", [("vehicles", "car")], [("vehicles", "truck")]),
-        ("bikes and people", [("people", "person"), ("vehicles", "bicycle")], [
-            ("vehicles", "car")]),
+        (
+            "bikes and people",
+            [("people", "person"), ("vehicles", "bicycle")],
+            [("vehicles", "car")],
+        ),
         ("watch the traffic light", [("things", "traffic light")], [("vehicles", "car")]),
     ],
 )

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from video_commentary.engines.builtin.camera import Shift
 from video_commentary.engines.builtin.detector import Detection
+from video_commentary.engines.builtin.ego_motion import Shift
 from video_commentary.engines.builtin.geometry import Box
 from video_commentary.engines.builtin.track import Track
 from video_commentary.engines.builtin.tracker import Tracker

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from video_commentary.engines.minicpmo.config import ModelConfig, read_config
-from video_commentary.engines.minicpmo.qwen import Qwen, load_qwen
-from video_commentary.engines.minicpmo.tokens import Tokens
-from video_commentary.engines.minicpmo.vision import Vision
+from video_commentary.engines.minicpmo.language.qwen import Qwen, load_qwen
+from video_commentary.engines.minicpmo.language.tokens import Tokens
+from video_commentary.engines.minicpmo.vision.vision import Vision
 from video_commentary.engines.minicpmo.weights import Checkpoint, check
 
 CPU = torch.device("cpu")

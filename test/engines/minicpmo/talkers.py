@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from video_commentary.engines.minicpmo.talker import CAPACITY, Talker, TalkerConfig
+from video_commentary.engines.minicpmo.speech.talker import CAPACITY, Talker, TalkerConfig
 
 
 def tts_config(parity: Path) -> dict[str, Any]:
@@ -24,7 +24,8 @@ def tts_tensors(parity: Path) -> dict[str, Tensor]:
     tensors = load_file(parity / "checkpoint" / "model.safetensors")
     return {
         name.removeprefix("tts."): value.float()
-        for name, value in tensors.items() if name.startswith("tts.")
+        for name, value in tensors.items()
+        if name.startswith("tts.")
     }
 
 

@@ -14,8 +14,8 @@ from torch import Tensor
 from video_commentary.core.audio import AudioFormat, Pcm
 from video_commentary.core.engine import SILENCE, Cancel, Delta
 from video_commentary.engines.minicpmo.answer import Spoken, may_be_silence, whole_words, written
-from video_commentary.engines.minicpmo.language import Token
-from video_commentary.engines.minicpmo.tokens import Tokens
+from video_commentary.engines.minicpmo.language.language import Token
+from video_commentary.engines.minicpmo.language.tokens import Tokens
 
 HIDDEN = torch.arange(1000.0)[:, None]
 """Row i is the hidden state of the i-th token."""
@@ -56,9 +56,7 @@ def text_of(tokens: Tokens, ids: list[int], limit: int = 500) -> list[str]:
     return [delta.text for delta in written(tokens, drawn(ids), lambda n: n < limit, NEVER)]
 
 
-def spoken(
-    tokens: Tokens, ids: Iterable[int], limit: int = 500
-) -> tuple[Recorder, list[Delta]]:
+def spoken(tokens: Tokens, ids: Iterable[int], limit: int = 500) -> tuple[Recorder, list[Delta]]:
     voice = Recorder()
     deltas = Spoken(tokens, voice, torch.device("cpu")).deltas(
         drawn(ids), lambda n: HIDDEN[:n], lambda n: n < limit, NEVER
@@ -155,8 +153,14 @@ def test_nothing_follows_a_cancel(tokens: Tokens) -> None:
 
 @pytest.mark.parametrize(
     ("text", "kept"),
-    [("A cat ju", "A cat "), ("A cat ", "A cat "), ("A cat.", "A "), ("画面上有", "画面上有"),
-     ("don't", ""), ("A cat jumps! ", "A cat jumps! ")],
+    [
+        ("A cat ju", "A cat "),
+        ("A cat ", "A cat "),
+        ("A cat.", "A "),
+        ("画面上有", "画面上有"),
+        ("don't", ""),
+        ("A cat jumps! ", "A cat jumps! "),
+    ],
 )
 def test_whole_words(text: str, kept: str) -> None:
     assert whole_words(text) == kept

@@ -7,7 +7,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from video_commentary.engines.minicpmo.audio_sampling import WINDOW, AudioSampling, draw, remember
+from video_commentary.engines.minicpmo.speech.audio_sampling import (
+    WINDOW,
+    AudioSampling,
+    draw,
+    remember,
+)
 
 
 def recent(history: list[int]) -> Tensor:

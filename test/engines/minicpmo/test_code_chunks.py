@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from video_commentary.engines.minicpmo.code_chunks import CodeChunks
+from video_commentary.engines.minicpmo.speech.code_chunks import CodeChunks
 
 
 @pytest.mark.parity
@@ -21,8 +21,7 @@ def test_the_vocoder_is_called_as_recorded(parity: Path) -> None:
         codes = [code for code in drawn if code != end["num_audio_tokens"] - 1]
         chunks = CodeChunks()
         calls: list[dict[str, Any]] = [
-            {"codes": chunk, "last": False}
-            for chunk in map(chunks.add, codes) if chunk is not None
+            {"codes": chunk, "last": False} for chunk in map(chunks.add, codes) if chunk is not None
         ]
         rest = chunks.finish()
         assert rest is not None

@@ -16,10 +16,10 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 
+from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.engine import Delta, EngineError, Limits, Request
 from video_commentary.core.frames import Frame
 from video_commentary.core.prompting import Profile, build_prompt
-from video_commentary.core.settings import CommentatorSettings
 from video_commentary.engines.minicpmo import engine as engine_module
 from video_commentary.engines.minicpmo.config import parse_config
 from video_commentary.engines.minicpmo.engine import (
@@ -27,9 +27,9 @@ from video_commentary.engines.minicpmo.engine import (
     MiniCpmoEngine,
     from_settings,
 )
-from video_commentary.engines.minicpmo.pixels import Pictures, cut
-from video_commentary.engines.minicpmo.sampling import Sampling
-from video_commentary.engines.minicpmo.tokens import Tokens, prompt_ids
+from video_commentary.engines.minicpmo.language.sampling import Sampling
+from video_commentary.engines.minicpmo.language.tokens import Tokens, prompt_ids
+from video_commentary.engines.minicpmo.vision.pixels import Pictures, cut
 from video_commentary.engines.minicpmo.weights import layout
 
 NEVER = threading.Event()
@@ -46,9 +46,9 @@ def a_request(count: int = 2, tokens: int = 8, text: str = "") -> Request:
 
 
 def started(folder: Path, **options: Any) -> MiniCpmoEngine:
-    engine = MiniCpmoEngine(MiniCpmoConfig(
-        str(folder), "cpu", context=1024, sampling=Sampling(greedy=True), **options
-    ))
+    engine = MiniCpmoEngine(
+        MiniCpmoConfig(str(folder), "cpu", context=1024, sampling=Sampling(greedy=True), **options)
+    )
     engine.load()
     return engine
 
@@ -108,9 +108,7 @@ def test_slices_are_part_of_the_prompt(parity: Path) -> None:
     many = prompt_ids(tokens, prompt, [sliced], speak=False)[1]
     assert many.count(tokens.id("<slice>")) == len(sliced.slices)
     assert len(many) > len(one)
-    request = Request(
-        (Frame(image, 0.0, "camera", 0),), prompt, Limits(8), False
-    )
+    request = Request((Frame(image, 0.0, "camera", 0),), prompt, Limits(8), False)
     assert said(started(parity / "checkpoint", max_slices=3), request)
 
 
@@ -141,9 +139,7 @@ def test_the_cap_is_exact(parity: Path) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 7, 20])
-def test_a_request_says_the_cap(
-    parity: Path, monkeypatch: pytest.MonkeyPatch, limit: int
-) -> None:
+def test_a_request_says_the_cap(parity: Path, monkeypatch: pytest.MonkeyPatch, limit: int) -> None:
     engine = started(parity / "checkpoint")
     model = engine._model
     assert model is not None
@@ -177,9 +173,11 @@ def test_an_answer_that_ends_at_the_cap_is_known_to_be_whole(
 
 
 def test_a_prompt_too_long_is_refused_whole(parity: Path) -> None:
-    engine = MiniCpmoEngine(MiniCpmoConfig(
-        str(parity / "checkpoint"), "cpu", context=400, sampling=Sampling(greedy=True)
-    ))
+    engine = MiniCpmoEngine(
+        MiniCpmoConfig(
+            str(parity / "checkpoint"), "cpu", context=400, sampling=Sampling(greedy=True)
+        )
+    )
     engine.load()
     with pytest.raises(EngineError, match="lower frames_per_request") as caught:
         said(engine, a_request(8))
@@ -189,8 +187,14 @@ def test_a_prompt_too_long_is_refused_whole(parity: Path) -> None:
 
 def test_settings_reach_the_engine(parity: Path) -> None:
     settings = CommentatorSettings(
-        model_path=str(parity / "checkpoint"), device="cpu", voice="none", max_slice_nums=2,
-        context_tokens=600, top_k=7, greedy=True, int8_lm_head=True,
+        model_path=str(parity / "checkpoint"),
+        device="cpu",
+        voice="none",
+        max_slice_nums=2,
+        context_tokens=600,
+        top_k=7,
+        greedy=True,
+        int8_lm_head=True,
     )
     engine = from_settings(settings)
     assert engine._config == MiniCpmoConfig(
@@ -214,11 +218,18 @@ def test_without_a_path_the_newest_model_is_taken(
 def test_sizes_come_from_the_files(copy: Path) -> None:
     document = json.loads((copy / "config.json").read_text())
     document |= {
-        "hidden_size": 384, "intermediate_size": 640, "num_hidden_layers": 3,
-        "num_attention_heads": 6, "num_key_value_heads": 3, "head_dim": 32, "vocab_size": 700,
+        "hidden_size": 384,
+        "intermediate_size": 640,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 6,
+        "num_key_value_heads": 3,
+        "head_dim": 32,
+        "vocab_size": 700,
     }
     document["vision_config"] |= {
-        "hidden_size": 96, "intermediate_size": 100, "num_attention_heads": 3,
+        "hidden_size": 96,
+        "intermediate_size": 100,
+        "num_attention_heads": 3,
         "num_hidden_layers": 3,
     }
     (copy / "config.json").write_text(json.dumps(document))

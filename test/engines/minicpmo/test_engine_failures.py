@@ -34,14 +34,17 @@ TALKER_NAME = "tts.projector_semantic.linear1.weight"
 
 
 @pytest.mark.parametrize(
-    ("change", "message"), [
+    ("change", "message"),
+    [
         (lambda t: t.pop(NAME), f"{NAME} is missing"),
         (lambda t: t.update(extra=torch.ones(1)), "extra is not a part"),
         (lambda t: t.update({NAME: torch.ones(3, 5)}), rf"{NAME} has shape \[3, 5\] instead of"),
         (lambda t: t.pop(TALKER_NAME), f"{TALKER_NAME} is missing"),
         (lambda t: t.update({"tts.extra": torch.ones(1)}), r"tts\.extra is not a part"),
-        (lambda t: t.update({TALKER_NAME: torch.ones(3, 5)}),
-         rf"{TALKER_NAME} has shape \[3, 5\] instead of"),
+        (
+            lambda t: t.update({TALKER_NAME: torch.ones(3, 5)}),
+            rf"{TALKER_NAME} has shape \[3, 5\] instead of",
+        ),
     ],
 )
 def test_a_wrong_tensor_is_named(copy: Path, change: Any, message: str) -> None:
@@ -151,10 +154,13 @@ def test_out_of_memory_after_the_first_word_says_nothing_twice(
     assert heard == ["A cat "]
 
 
-@pytest.mark.parametrize("message", [
-    "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
-    "Triton Error [CUDA]: out of memory",
-])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "Triton Error [CUDA]: out of memory",
+    ],
+)
 def test_out_of_memory_of_cublas_and_triton_is_no_lost_gpu(
     parity: Path, monkeypatch: pytest.MonkeyPatch, message: str
 ) -> None:

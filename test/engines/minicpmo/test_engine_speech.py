@@ -19,8 +19,8 @@ from video_commentary.core.engine import Delta, Limits, Request
 from video_commentary.core.frames import Frame
 from video_commentary.core.prompting import Profile, Prompt
 from video_commentary.engines.minicpmo.engine import MiniCpmoConfig, MiniCpmoEngine
-from video_commentary.engines.minicpmo.sampling import Sampling
-from video_commentary.engines.minicpmo.speech_loading import SpeechOptions
+from video_commentary.engines.minicpmo.language.sampling import Sampling
+from video_commentary.engines.minicpmo.speech.speech_loading import SpeechOptions
 
 from .token2wav import add_voice
 
@@ -46,10 +46,14 @@ def with_a_voice(parity: Path, folder: Path) -> Path:
 
 
 def speaking(folder: Path, device: str) -> MiniCpmoEngine:
-    return MiniCpmoEngine(MiniCpmoConfig(
-        path=str(folder), device=device, sampling=Sampling(greedy=True),
-        speech=SpeechOptions(steps=2),
-    ))
+    return MiniCpmoEngine(
+        MiniCpmoConfig(
+            path=str(folder),
+            device=device,
+            sampling=Sampling(greedy=True),
+            speech=SpeechOptions(steps=2),
+        )
+    )
 
 
 def said(engine: MiniCpmoEngine, request: Request) -> list[Delta]:

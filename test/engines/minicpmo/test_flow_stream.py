@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from video_commentary.engines.minicpmo.flow_stream import cache_bytes
-from video_commentary.engines.minicpmo.vocoder_weights import load_flow
+from video_commentary.engines.minicpmo.speech.flow_stream import cache_bytes
+from video_commentary.engines.minicpmo.speech.vocoder_weights import load_flow
 
 from .token2wav import CPU, Token2wav, difference
 
@@ -67,8 +67,9 @@ def test_padding_a_chunk_changes_nothing(parity: Path) -> None:
 
         solve = stream._solve_chunk
 
-        def solve_padded(mu: torch.Tensor, cond: torch.Tensor, noise: torch.Tensor,
-                         *where: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        def solve_padded(
+            mu: torch.Tensor, cond: torch.Tensor, noise: torch.Tensor, *where: torch.Tensor
+        ) -> tuple[torch.Tensor, ...]:
             extra = 56 - len(mu)
             grow = (0, 0, 0, extra)
             junk = torch.nn.functional.pad(noise, grow, value=3.0)

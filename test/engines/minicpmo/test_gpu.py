@@ -13,15 +13,15 @@ import torch
 from video_commentary.core.engine import Delta, Limits, Request
 from video_commentary.core.frames import Frame
 from video_commentary.core.prompting import Profile, build_prompt
-from video_commentary.engines.minicpmo.attention import Attention
 from video_commentary.engines.minicpmo.engine import MiniCpmoConfig, MiniCpmoEngine
-from video_commentary.engines.minicpmo.gemm_tile import Tile
-from video_commentary.engines.minicpmo.heads import Heads, LayerCache, Rotary
-from video_commentary.engines.minicpmo.linear import DenseLinear, plain_row
-from video_commentary.engines.minicpmo.norm import Norm
-from video_commentary.engines.minicpmo.prefill_choice import choose_prefill
-from video_commentary.engines.minicpmo.quant import Int4Linear, Int8Linear
-from video_commentary.engines.minicpmo.sampling import Sampling
+from video_commentary.engines.minicpmo.kernels.gemm_tile import Tile
+from video_commentary.engines.minicpmo.language.attention import Attention
+from video_commentary.engines.minicpmo.language.heads import Heads, LayerCache, Rotary
+from video_commentary.engines.minicpmo.language.linear import DenseLinear, plain_row
+from video_commentary.engines.minicpmo.language.norm import Norm
+from video_commentary.engines.minicpmo.language.prefill_choice import choose_prefill
+from video_commentary.engines.minicpmo.language.quant import Int4Linear, Int8Linear
+from video_commentary.engines.minicpmo.language.sampling import Sampling
 from video_commentary.engines.minicpmo.torch_int4 import TorchInt4Linear
 
 from .models import Parts
@@ -32,9 +32,12 @@ pytestmark = [
 ]
 GPU = torch.device("cuda", 0)
 SHAPES = {
-    "qkv": (6144, 4096, True, False, False), "out": (4096, 4096, False, False, True),
-    "gate_up": (24576, 4096, True, True, False), "down": (4096, 12288, False, False, True),
-    "odd": (520, 384, True, True, False), "small": (128, 256, False, False, True),
+    "qkv": (6144, 4096, True, False, False),
+    "out": (4096, 4096, False, False, True),
+    "gate_up": (24576, 4096, True, True, False),
+    "down": (4096, 12288, False, False, True),
+    "odd": (520, 384, True, True, False),
+    "small": (128, 256, False, False, True),
 }
 """Outputs, inputs, norm before, SwiGLU after, residual added."""
 
@@ -180,9 +183,11 @@ def test_a_row_of_another_length_is_refused(k: int) -> None:
 
 @pytest.fixture(params=["checkpoint", "checkpoint_awq"])
 def engine(request: pytest.FixtureRequest, parity: Path) -> Iterator[MiniCpmoEngine]:
-    engine = MiniCpmoEngine(MiniCpmoConfig(
-        str(parity / request.param), "cuda", context=1024, sampling=Sampling(greedy=True)
-    ))
+    engine = MiniCpmoEngine(
+        MiniCpmoConfig(
+            str(parity / request.param), "cuda", context=1024, sampling=Sampling(greedy=True)
+        )
+    )
     engine.load()
     yield engine
     engine.close()
@@ -213,9 +218,9 @@ def test_a_prefix_and_the_rest_give_what_all_at_once_gives(
     x = torch.randn(57, width, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         whole = decoder.prefill(x.to(GPU), 0).cpu()
-        apart = torch.cat([
-            decoder.prefill(x[:40].to(GPU), 0), decoder.prefill(x[40:].to(GPU), 40)
-        ]).cpu()
+        apart = torch.cat(
+            [decoder.prefill(x[:40].to(GPU), 0), decoder.prefill(x[40:].to(GPU), 40)]
+        ).cpu()
         truth = exact.prefill(x, 0)
     assert relative(apart, whole) < 2e-2
     assert relative(whole, truth) < 2e-2

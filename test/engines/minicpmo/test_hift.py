@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from video_commentary.engines.minicpmo.hift import HiftSizes, fold_weight_norm
-from video_commentary.engines.minicpmo.spectral import FrameTransform
-from video_commentary.engines.minicpmo.vocoder_weights import load_hift
+from video_commentary.engines.minicpmo.speech.hift import HiftSizes, fold_weight_norm
+from video_commentary.engines.minicpmo.speech.spectral import FrameTransform
+from video_commentary.engines.minicpmo.speech.vocoder_weights import load_hift
 
 from .token2wav import CPU, Token2wav, difference, source_noise
 
@@ -52,9 +52,7 @@ def test_transform_inverts_itself_and_agrees_with_torch() -> None:
     transform = FrameTransform(16, 4)
     signal = torch.randn(1, 1, 400)
     spectrum = transform.analyse(signal)
-    expected = torch.stft(
-        signal[0], 16, 4, window=torch.hann_window(16), return_complex=True
-    )
+    expected = torch.stft(signal[0], 16, 4, window=torch.hann_window(16), return_complex=True)
     torch.testing.assert_close(spectrum[:, :9], expected.real)
     torch.testing.assert_close(spectrum[:, 9:], expected.imag)
     torch.testing.assert_close(transform.synthesise(spectrum), signal[0])

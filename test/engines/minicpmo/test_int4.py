@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from video_commentary.engines.minicpmo.linear import plain_row
-from video_commentary.engines.minicpmo.norm import Norm
-from video_commentary.engines.minicpmo.quant import Int4Linear
+from video_commentary.engines.minicpmo.language.linear import plain_row
+from video_commentary.engines.minicpmo.language.norm import Norm
+from video_commentary.engines.minicpmo.language.quant import Int4Linear
 from video_commentary.engines.minicpmo.torch_int4 import TorchInt4Linear
 
 GEMM = """
 import sys
 import torch
-from video_commentary.engines.minicpmo.gemm_int4 import int4_rows
-from video_commentary.engines.minicpmo.gemm_tile import Tile
+from video_commentary.engines.minicpmo.kernels.gemm_int4 import int4_rows
+from video_commentary.engines.minicpmo.kernels.gemm_tile import Tile
 from test.engines.minicpmo.test_int4 import random_awq, relative
 
 torch.manual_seed(0)
@@ -39,6 +39,7 @@ for dtype in (torch.float32, torch.float16):
 
 def random_awq(n: int, k: int, group: int, dtype: torch.dtype) -> Int4Linear:
     """Return a linear of random AWQ weights, zero points and scales."""
+
     def words(*shape: int) -> torch.Tensor:
         return torch.randint(-(2**31), 2**31 - 1, shape, dtype=torch.int32)
 
@@ -56,8 +57,11 @@ def test_the_gemm_rounds_nothing_but_its_outputs(shape: tuple[int, ...]) -> None
     pytest.importorskip("triton")
     # the interpreter is chosen when a kernel is defined, so it gets a process of its own
     done = subprocess.run(
-        [sys.executable, "-c", GEMM, *map(str, shape)], capture_output=True, text=True,
-        env={**os.environ, "TRITON_INTERPRET": "1", "CUDA_VISIBLE_DEVICES": ""}, check=False,
+        [sys.executable, "-c", GEMM, *map(str, shape)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "TRITON_INTERPRET": "1", "CUDA_VISIBLE_DEVICES": ""},
+        check=False,
         cwd=Path(__file__).parents[3],
     )
     assert done.returncode == 0, done.stderr

@@ -11,11 +11,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from video_commentary.engines.minicpmo.language import Language
-from video_commentary.engines.minicpmo.pixels import cut
-from video_commentary.engines.minicpmo.quant import Int4Linear
-from video_commentary.engines.minicpmo.sampling import Sampling
-from video_commentary.engines.minicpmo.tokens import (
+from video_commentary.engines.minicpmo.language.language import Language
+from video_commentary.engines.minicpmo.language.quant import Int4Linear
+from video_commentary.engines.minicpmo.language.sampling import Sampling
+from video_commentary.engines.minicpmo.language.tokens import (
     TextStream,
     answer_segment,
     chat,
@@ -23,6 +22,7 @@ from video_commentary.engines.minicpmo.tokens import (
     system_segment,
     user_segment,
 )
+from video_commentary.engines.minicpmo.vision.pixels import cut
 
 from .models import Parts, frames
 
@@ -53,8 +53,10 @@ def embedded(parts: Parts, ids: list[int], seen: list[torch.Tensor]) -> torch.Te
 def language(parts: Parts, sampling: Sampling | None = None, suppress: bool = True) -> Language:
     tokens = parts.tokens
     return Language(
-        parts.qwen, sampling or Sampling(greedy=True),
-        tokens.suppressed if suppress else tokens.suppressed[:1], tokens.terminators,
+        parts.qwen,
+        sampling or Sampling(greedy=True),
+        tokens.suppressed if suppress else tokens.suppressed[:1],
+        tokens.terminators,
         tokens.picture_starts,
     )
 
@@ -87,20 +89,26 @@ def test_chat_prompt(parts: Parts, golden: Any, arrays: Arrays) -> None:
 
 @pytest.mark.parametrize("kind", ["think", "tts"])
 def test_other_chat_prompts(kind: str, parts: Parts, golden: Any, arrays: Arrays) -> None:
-    turns = [("system", golden["chat"]["system"]),
-             ("user", f"{picture_text()}\n{golden['chat']['user']}")]
+    turns = [
+        ("system", golden["chat"]["system"]),
+        ("user", f"{picture_text()}\n{golden['chat']['user']}"),
+    ]
     text = chat(turns, think=kind == "think", speak=kind == "tts")
     assert np.array_equal(parts.tokens.encode(text), arrays[f"chat_{kind}/input_ids"])
 
 
 def test_chat_of_several_turns(parts: Parts, parity: Path, golden: Any, arrays: Arrays) -> None:
     facts = golden["chat_multi"]
-    ids = parts.tokens.encode(chat([
-        ("system", golden["chat"]["system"]),
-        ("user", f"{picture_text()}\n{golden['chat']['user']}"),
-        ("assistant", facts["assistant"]),
-        ("user", f"{picture_text()}\n{facts['user2']}"),
-    ]))
+    ids = parts.tokens.encode(
+        chat(
+            [
+                ("system", golden["chat"]["system"]),
+                ("user", f"{picture_text()}\n{golden['chat']['user']}"),
+                ("assistant", facts["assistant"]),
+                ("user", f"{picture_text()}\n{facts['user2']}"),
+            ]
+        )
+    )
     assert np.array_equal(ids, arrays["chat_multi/input_ids"])
     embeds = embedded(parts, ids, pictures(parts, parity, golden, facts["frames"]))
     logits = parts.logits(parts.qwen.decoder.prefill(embeds, 0)[-1:])[0]
@@ -121,9 +129,7 @@ def test_sliced_frame(parts: Parts, parity: Path, golden: Any, arrays: Arrays) -
 
 def test_chat_prefill(parts: Parts, parity: Path, golden: Any, arrays: Arrays) -> None:
     indices, text = four_frames(golden)
-    embeds = embedded(
-        parts, parts.tokens.encode(text), pictures(parts, parity, golden, indices)
-    )
+    embeds = embedded(parts, parts.tokens.encode(text), pictures(parts, parity, golden, indices))
     norms = embeds.norm(dim=1).numpy()
     np.testing.assert_allclose(norms, arrays["chat/embed_norms"], rtol=0, atol=2e-4)
     trace: list[torch.Tensor] = []
@@ -136,19 +142,26 @@ def test_chat_prefill(parts: Parts, parity: Path, golden: Any, arrays: Arrays) -
 
 
 @pytest.mark.parametrize(
-    ("name", "penalty", "quantised"), [
-        ("chat", 1.0, False), ("chat_rp1.5", 1.5, False), ("awq_chat", 1.0, True),
+    ("name", "penalty", "quantised"),
+    [
+        ("chat", 1.0, False),
+        ("chat_rp1.5", 1.5, False),
+        ("awq_chat", 1.0, True),
     ],
 )
 def test_chat_answer(
-    name: str, penalty: float, quantised: bool, parts: Parts, awq: Parts, parity: Path,
-    golden: Any, arrays: Arrays,
+    name: str,
+    penalty: float,
+    quantised: bool,
+    parts: Parts,
+    awq: Parts,
+    parity: Path,
+    golden: Any,
+    arrays: Arrays,
 ) -> None:
     model = awq if quantised else parts
     indices, text = four_frames(golden)
-    embeds = embedded(
-        model, model.tokens.encode(text), pictures(model, parity, golden, indices)
-    )
+    embeds = embedded(model, model.tokens.encode(text), pictures(model, parity, golden, indices))
     logits, tokens = arrays[f"{name}/logits"], arrays[f"{name}/tokens"]
     made = follow(model, embeds, tokens)
     np.testing.assert_allclose(made, logits, rtol=0, atol=TOLERANCE)
@@ -183,7 +196,8 @@ def test_streaming_session(
 
     plain = name == "stream_plain"
     sampling = (
-        Sampling(repetition_penalty=1.0, temperature=1.0, greedy=True) if plain
+        Sampling(repetition_penalty=1.0, temperature=1.0, greedy=True)
+        if plain
         else Sampling(greedy=True)
     )
     for _ in range(2):  # the second time on the kept prefix

@@ -10,8 +10,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from video_commentary.engines.minicpmo.sampling import Sampling, scores, shortlist
-from video_commentary.engines.minicpmo.tokens import Tokens
+from video_commentary.engines.minicpmo.language.sampling import Sampling, scores, shortlist
+from video_commentary.engines.minicpmo.language.tokens import Tokens
 
 pytestmark = pytest.mark.parity
 Arrays = dict[str, NDArray[Any]]
@@ -19,8 +19,10 @@ Arrays = dict[str, NDArray[Any]]
 
 def sampling_of(facts: dict[str, Any]) -> Sampling:
     return Sampling(
-        temperature=facts["temperature"], top_p=facts.get("top_p", 1.0),
-        top_k=facts.get("top_k", 0), repetition_penalty=facts["repetition_penalty"],
+        temperature=facts["temperature"],
+        top_p=facts.get("top_p", 1.0),
+        top_k=facts.get("top_k", 0),
+        repetition_penalty=facts["repetition_penalty"],
         length_penalty=facts.get("length_penalty", 1.0),
         greedy=not facts.get("do_sample", True),
     )
@@ -47,8 +49,10 @@ def test_streaming_sampler(parity: Path, golden: Any, arrays: Arrays) -> None:
                 assert ranked.argmax() == drawn[step]
             else:
                 np.testing.assert_allclose(
-                    probabilities(ranked, sampling), arrays[f"samp_text/{name}/probs"][step],
-                    rtol=0, atol=2e-5,
+                    probabilities(ranked, sampling),
+                    arrays[f"samp_text/{name}/probs"][step],
+                    rtol=0,
+                    atol=2e-5,
                 )
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from video_commentary.engines.minicpmo import pixels
-from video_commentary.engines.minicpmo.vision import Resampler, Tower, normalised, sine_table
+from video_commentary.engines.minicpmo.vision import pixels
+from video_commentary.engines.minicpmo.vision.vision import Resampler, Tower, normalised, sine_table
 
 from .models import Parts, frames
 
@@ -74,7 +74,9 @@ def test_embeddings_of_frames(
             grid = overview.shape[0] // pixels.PATCH, overview.shape[1] // pixels.PATCH
             embeddings = resampler(seen, grid)[0]
         for name, made, tolerance in (
-            ("embed_rows", rows, 2e-5), ("vision", seen[0], 1e-4), ("resampled", embeddings, 1e-4),
+            ("embed_rows", rows, 2e-5),
+            ("vision", seen[0], 1e-4),
+            ("resampled", embeddings, 1e-4),
         ):
             expected = arrays.get(f"frame{i}/{name}")
             if expected is not None:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import torch
 
-from video_commentary.engines.minicpmo.sampling import Sampling, draw, shortlist, window_start
+from video_commentary.engines.minicpmo.language.sampling import (
+    Sampling,
+    draw,
+    shortlist,
+    window_start,
+)
 
 
 def test_the_shortlist_of_a_large_vocabulary_is_the_plain_one() -> None:
@@ -23,7 +28,15 @@ def test_the_shortlist_of_a_large_vocabulary_is_the_plain_one() -> None:
 
 def test_ids_are_penalised_for_their_chunk_and_128_before_it() -> None:
     assert [window_start(n) for n in (0, 10, 11, 138, 139, 140, 141, 150, 151)] == [
-        0, 0, 0, 3, 3, 3, 13, 13, 23
+        0,
+        0,
+        0,
+        3,
+        3,
+        3,
+        13,
+        13,
+        23,
     ]
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from video_commentary.core.audio import Pcm
-from video_commentary.engines.minicpmo.speech import Speech
+from video_commentary.engines.minicpmo.speech.speech import Speech
 
 from .talkers import silence_after, tiny_talker, tts_tensors
 from .token2wav import Token2wav

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from video_commentary.core.engine import EngineError
-from video_commentary.engines.minicpmo.flow_stream import FlowStream
-from video_commentary.engines.minicpmo.speech_loading import SpeechOptions, load_speech
-from video_commentary.engines.minicpmo.talker import Talker, TalkerConfig
-from video_commentary.engines.minicpmo.vocoder import Vocoder
-from video_commentary.engines.minicpmo.vocoder_weights import load_flow, load_hift
+from video_commentary.engines.minicpmo.speech.flow_stream import FlowStream
+from video_commentary.engines.minicpmo.speech.speech_loading import SpeechOptions, load_speech
+from video_commentary.engines.minicpmo.speech.talker import Talker, TalkerConfig
+from video_commentary.engines.minicpmo.speech.vocoder import Vocoder
+from video_commentary.engines.minicpmo.speech.vocoder_weights import load_flow, load_hift
 
 from .talkers import tts_config, tts_tensors
 from .test_speech_loading import model
@@ -20,7 +20,8 @@ from .token2wav import Token2wav, difference, source_noise
 __all__ = ["model"]
 
 pytestmark = [
-    pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU"),
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU"),
 ]
 
 CUDA = torch.device("cuda")
@@ -34,8 +35,11 @@ def _exact_matrices(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_graphs_give_the_recorded_sound(parity: Path) -> None:
     recorded = Token2wav.read(parity)
     vocoder = Vocoder(
-        load_flow(recorded.folder, CUDA, torch.float32), load_hift(recorded.folder, CUDA),
-        recorded.voice, recorded.record["n_timesteps"], legacy_trim=True,
+        load_flow(recorded.folder, CUDA, torch.float32),
+        load_hift(recorded.folder, CUDA),
+        recorded.voice,
+        recorded.record["n_timesteps"],
+        legacy_trim=True,
         flow_noise=recorded.tensor("flow_noise"),
         source_noise=lambda samples: noise[:, :samples],
     )
@@ -53,8 +57,10 @@ def test_half_precision_stays_near(parity: Path, dtype: torch.dtype) -> None:
     recorded = Token2wav.read(parity)
     with torch.inference_mode():
         stream = FlowStream(
-            load_flow(recorded.folder, CUDA, dtype), recorded.voice,
-            recorded.record["n_timesteps"], noise=recorded.tensor("flow_noise"),
+            load_flow(recorded.folder, CUDA, dtype),
+            recorded.voice,
+            recorded.record["n_timesteps"],
+            noise=recorded.tensor("flow_noise"),
         )
         stream.record(25)
         for i, call in enumerate(recorded.record["calls"]):
@@ -70,9 +76,11 @@ def test_the_captured_step_draws_what_the_plain_one_draws(parity: Path, attentio
 
     def until(count: int) -> Callable[[torch.Tensor], torch.Tensor]:
         """Draw what likely follows; the end once a code divides by `count`, as a graph can."""
+
         def drawing(scores: torch.Tensor) -> torch.Tensor:
             code = scores[:-1].argmax(keepdim=True)
             return torch.where(code % count == 0, len(scores) - 1, code)
+
         return drawing
 
     on_gpu = {name: value.to(CUDA) for name, value in tensors.items()}

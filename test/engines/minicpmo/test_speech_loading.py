@@ -9,13 +9,13 @@ import torch
 
 from video_commentary.core.audio import AudioFormat, Pcm, write_wav
 from video_commentary.core.engine import EngineError
-from video_commentary.engines.minicpmo.speech_loading import (
+from video_commentary.engines.minicpmo.speech.speech_loading import (
     SpeechOptions,
     SpeechUnavailableError,
     TalkerTensors,
     load_speech,
 )
-from video_commentary.engines.minicpmo.vocoder_weights import FOLDER
+from video_commentary.engines.minicpmo.speech.vocoder_weights import FOLDER
 from video_commentary.engines.minicpmo.weights import Checkpoint
 
 from .talkers import tts_config, tts_tensors
@@ -34,8 +34,9 @@ def test_a_loaded_voice_speaks(model: Path, parity: Path) -> None:
     speech = load_speech(model, tensors, tts_config(parity), CPU, SpeechOptions(steps=2))
     cancel = threading.Event()
     speech.start(cancel)
-    ids, hidden = torch.tensor([5, 6, 7]), torch.randn(
-        3, tensors["projector_semantic.linear1.weight"].shape[1]
+    ids, hidden = (
+        torch.tensor([5, 6, 7]),
+        torch.randn(3, tensors["projector_semantic.linear1.weight"].shape[1]),
     )
     first = next(speech.feed(ids, hidden, last=True))
     assert first.format == AudioFormat(24_000) and first.samples.any()
@@ -44,9 +45,7 @@ def test_a_loaded_voice_speaks(model: Path, parity: Path) -> None:
 
 def test_a_model_without_a_vocoder_only_writes(tmp_path: Path, parity: Path) -> None:
     with pytest.raises(SpeechUnavailableError, match=r"token2wav missing; fetch the model again"):
-        load_speech(
-            tmp_path, tts_tensors(parity), tts_config(parity), CPU, SpeechOptions()
-        )
+        load_speech(tmp_path, tts_tensors(parity), tts_config(parity), CPU, SpeechOptions())
 
 
 def test_a_model_without_a_talker_only_writes(model: Path, parity: Path) -> None:

@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from video_commentary.engines.minicpmo.audio_sampling import AudioSampling
-from video_commentary.engines.minicpmo.talker import MOST_CODES, Talker, TalkerConfig
+from video_commentary.engines.minicpmo.speech.audio_sampling import AudioSampling
+from video_commentary.engines.minicpmo.speech.talker import MOST_CODES, Talker, TalkerConfig
 
 from .talkers import silence_after, tiny_talker, tts_config, tts_tensors
 
@@ -74,7 +74,8 @@ def test_every_turn_teacher_forced(parity: Path, attention: str) -> None:
             assert scores.isfinite().nonzero().flatten().tolist() == sorted(support)
             np.testing.assert_allclose(
                 scores.softmax(0)[torch.from_numpy(support)],
-                recorded["probs"][step][: len(support)], atol=1e-4,
+                recorded["probs"][step][: len(support)],
+                atol=1e-4,
             )
 
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from bench.upstream_vocoder import UpstreamVocoder, available
 from video_commentary.core.audio import to_int16
 from video_commentary.core.engine import EngineError
-from video_commentary.engines.minicpmo.flow_stream import SILENT_CODE
-from video_commentary.engines.minicpmo.vocoder import Vocoder
-from video_commentary.engines.minicpmo.vocoder_weights import load_flow, load_hift
+from video_commentary.engines.minicpmo.speech.flow_stream import SILENT_CODE
+from video_commentary.engines.minicpmo.speech.vocoder import Vocoder
+from video_commentary.engines.minicpmo.speech.vocoder_weights import load_flow, load_hift
 
 from .token2wav import CPU, Token2wav, difference
 
@@ -78,9 +78,7 @@ def test_a_short_first_chunk_gives_the_same_amount_of_sound(parity: Path) -> Non
 
 @pytest.mark.parity
 @pytest.mark.skipif(not available(), reason="bench/upstream_vocoder.py says what to install")
-def test_the_same_samples_as_minicpmo_utils(
-    parity: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_same_samples_as_minicpmo_utils(parity: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recorded = Token2wav.read(parity)
     flow, hift = load_flow(recorded.folder, CPU, torch.float32), load_hift(recorded.folder, CPU)
     noise, source = torch.randn(80, 400), torch.randn(1, 40_000, hift.sizes.harmonics)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from video_commentary.engines.minicpmo.voice_features import (
+from video_commentary.engines.minicpmo.speech.voice_features import (
     flow_mel,
     resample,
     speaker_fbank,

@@ -9,8 +9,8 @@ import torch
 
 from video_commentary.core.audio import AudioFormat, Pcm, write_wav
 from video_commentary.core.engine import EngineError
-from video_commentary.engines.minicpmo import voice_reference
-from video_commentary.engines.minicpmo.voice_reference import (
+from video_commentary.engines.minicpmo.speech import voice_reference
+from video_commentary.engines.minicpmo.speech.voice_reference import (
     VoiceRefusedError,
     kept_voice,
     load_voice,
@@ -69,13 +69,16 @@ def test_a_folder_that_cannot_be_written_does_not_stop_it(
     assert "can't be kept" in caplog.text
 
 
-@pytest.mark.parametrize(("pcm", "why"), [
-    (tone(2.9), "lasts 2.9 s"),
-    (tone(30.5), "lasts 30.5 s"),
-    (tone(4, rate=8_000), "has 8000 Hz"),
-    (tone(4, channels=2), "has 2 channels"),
-    (tone(4, level=0), "is silent"),
-])
+@pytest.mark.parametrize(
+    ("pcm", "why"),
+    [
+        (tone(2.9), "lasts 2.9 s"),
+        (tone(30.5), "lasts 30.5 s"),
+        (tone(4, rate=8_000), "has 8000 Hz"),
+        (tone(4, channels=2), "has 2 channels"),
+        (tone(4, level=0), "is silent"),
+    ],
+)
 def test_a_sample_that_will_not_do_says_what_would(
     networks: Path, tmp_path: Path, pcm: Pcm, why: str
 ) -> None:

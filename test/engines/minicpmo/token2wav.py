@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from video_commentary.core.audio import AudioFormat, Pcm, write_wav
-from video_commentary.engines.minicpmo.flow_stream import FlowStream, VoicePrompt
-from video_commentary.engines.minicpmo.vocoder import Vocoder
-from video_commentary.engines.minicpmo.vocoder_weights import FOLDER, load_flow, load_hift
-from video_commentary.engines.minicpmo.voice_reference import kept_voice, save_voice
+from video_commentary.engines.minicpmo.speech.flow_stream import FlowStream, VoicePrompt
+from video_commentary.engines.minicpmo.speech.vocoder import Vocoder
+from video_commentary.engines.minicpmo.speech.vocoder_weights import FOLDER, load_flow, load_hift
+from video_commentary.engines.minicpmo.speech.voice_reference import kept_voice, save_voice
 
 CPU = torch.device("cpu")
 
@@ -34,9 +34,7 @@ class Token2wav:
     def read(parity: Path) -> Token2wav:
         folder = parity / "token2wav"
         with np.load(folder / "golden.npz") as arrays:
-            return Token2wav(
-                folder, dict(arrays), json.loads((folder / "golden.json").read_text())
-            )
+            return Token2wav(folder, dict(arrays), json.loads((folder / "golden.json").read_text()))
 
     def tensor(self, name: str) -> Tensor:
         return torch.from_numpy(self.arrays[name])
@@ -51,15 +49,22 @@ class Token2wav:
         flow = load_flow(self.folder, CPU, torch.float32)
         with torch.inference_mode():
             return FlowStream(
-                flow, self.voice, self.record["n_timesteps"], legacy_trim=legacy_trim,
+                flow,
+                self.voice,
+                self.record["n_timesteps"],
+                legacy_trim=legacy_trim,
                 noise=self.tensor("flow_noise"),
             )
 
     def vocoder(self, *, legacy_trim: bool = False) -> Vocoder:
         return Vocoder(
-            load_flow(self.folder, CPU, torch.float32), load_hift(self.folder, CPU), self.voice,
-            self.record["n_timesteps"], legacy_trim=legacy_trim,
-            flow_noise=self.tensor("flow_noise"), source_noise=source_noise,
+            load_flow(self.folder, CPU, torch.float32),
+            load_hift(self.folder, CPU),
+            self.voice,
+            self.record["n_timesteps"],
+            legacy_trim=legacy_trim,
+            flow_noise=self.tensor("flow_noise"),
+            source_noise=source_noise,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
-from test.core.test_guard import REQUEST
+from test.core.test_engine_guard import REQUEST
 from test.fakes import frame
 from video_commentary.core.engine import Engine, Limits, Request
 

@@ -12,7 +12,7 @@ import pytest
 
 from test.engines.server.misbehaving import Behaviour, Misbehaving
 from test.engines.server.running import Running, transformers_serve, vllm
-from video_commentary.core.settings import CommentatorSettings
+from video_commentary.config.settings import CommentatorSettings
 from video_commentary.engines.server.engine import ServerEngine
 
 

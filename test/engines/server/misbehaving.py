@@ -62,9 +62,7 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         pass
 
-    def say(
-        self, status: int, text: str, kind: str = "application/json", **headers: str
-    ) -> None:
+    def say(self, status: int, text: str, kind: str = "application/json", **headers: str) -> None:
         data = text.encode()
         self.send_response(status)
         self.send_header("Content-Type", kind)
@@ -94,8 +92,14 @@ def chunk(content: str | None = None, finish: str | None = None, **fields: Any) 
     """Return one streamed chat completion chunk."""
     delta = {} if content is None else {"content": content}
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
-    return {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "tiny",
-            "choices": [choice], **fields}  # fmt: skip
+    return {
+        "id": "1",
+        "object": "chat.completion.chunk",
+        "created": 0,
+        "model": "tiny",
+        "choices": [choice],
+        **fields,
+    }
 
 
 def says(*words: str, pause: float = 0.0) -> Behaviour:

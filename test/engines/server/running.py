@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import re
 import signal
 import socket
@@ -18,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from test.ports import free_port
 
 START = 240.0
 """Seconds a server may take to start; vLLM takes about 40."""
@@ -57,10 +58,21 @@ def transformers_serve(model: Path) -> Iterator[Running]:
 def vllm(python: str, model: Path) -> Iterator[Running]:
     """Run vLLM on the CPU, installed for `python` (scripts/vllm_cpu.sh), on a folder's model."""
     command = [
-        python, "-m", "vllm.entrypoints.openai.api_server", "--model", str(model),
-        "--enforce-eager", "--max-model-len", "2048", "--dtype", "float32",
-        "--gpu-memory-utilization", "0.3", "--limit-mm-per-prompt", '{"image": 8}',
-    ]  # fmt: skip
+        python,
+        "-m",
+        "vllm.entrypoints.openai.api_server",
+        "--model",
+        str(model),
+        "--enforce-eager",
+        "--max-model-len",
+        "2048",
+        "--dtype",
+        "float32",
+        "--gpu-memory-utilization",
+        "0.3",
+        "--limit-mm-per-prompt",
+        '{"image": 8}',
+    ]
     settings = {"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_NO_USAGE_STATS": "1"}
     with _server(command, settings) as (port, process):
         yield Running(f"http://127.0.0.1:{port}/v1", "", process)
@@ -113,15 +125,6 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody has, below those that Linux gives to connections."""
-    for port in random.sample(range(20_000, 32_768), 100):
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise RuntimeError("no free port found on this machine")
 
 
 class Cable:

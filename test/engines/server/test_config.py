@@ -8,8 +8,8 @@ import pytest
 
 from test.engines.server.asking import ask
 from test.engines.server.misbehaving import Behaviour, Misbehaving, says
+from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.engine import EngineError
-from video_commentary.core.settings import CommentatorSettings
 from video_commentary.engines.server.config import KEY_VARIABLE, from_settings
 from video_commentary.engines.server.engine import ServerEngine
 

@@ -22,7 +22,7 @@ from test.engines.server.misbehaving import (
     sends,
     stops_after,
 )
-from test.engines.server.running import free_port
+from test.ports import free_port
 from video_commentary.core.engine import EngineError
 from video_commentary.engines.server.engine import ServerEngine
 

@@ -9,7 +9,7 @@ import pytest
 
 from test.engines.server.asking import ask
 from test.engines.server.misbehaving import Behaviour, Handler, Misbehaving, hangs, refuses, says
-from test.engines.server.running import free_port
+from test.ports import free_port
 from video_commentary.core.engine import EngineError
 from video_commentary.engines.server import servers
 from video_commentary.engines.server.engine import ServerEngine

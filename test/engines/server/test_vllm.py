@@ -36,9 +36,11 @@ def until(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
 
 def test_the_overlap_of_two_requests_hits_the_caches(server: Running, engine: Make) -> None:
     names = [
-        "vllm:mm_cache_queries_total", "vllm:mm_cache_hits_total",
-        "vllm:prefix_cache_queries_total", "vllm:prefix_cache_hits_total",
-    ]  # fmt: skip
+        "vllm:mm_cache_queries_total",
+        "vllm:mm_cache_hits_total",
+        "vllm:prefix_cache_queries_total",
+        "vllm:prefix_cache_hits_total",
+    ]
     it = engine(server.url)
     # Pictures that no other test has shown.
     frames = tuple(frame(1000.0 + i) for i in range(5))
@@ -65,8 +67,10 @@ def test_a_cancelled_request_frees_its_slot(server: Running, engine: Make) -> No
     # Gibberish may end early; with this field of vLLM's it doesn't.
     it = engine(server.url, server_extra='{"ignore_eos": true}')
     names = [
-        "vllm:num_requests_running", "vllm:generation_tokens_total", "vllm:request_success_total"
-    ]  # fmt: skip
+        "vllm:num_requests_running",
+        "vllm:generation_tokens_total",
+        "vllm:request_success_total",
+    ]
     finished = counted(server, names)[2]
     cancel = threading.Event()
     comment = it.comment(request(max_tokens=1000), cancel)

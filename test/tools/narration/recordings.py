@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from test.fakes import FORMAT, FakeEngine, frame, tone
+from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.engine import Request
 from video_commentary.core.prompting import Profile
-from video_commentary.core.settings import CommentatorSettings
 from video_commentary.tools.narration.footage import Shot
 from video_commentary.tools.narration.journal import Journal
 from video_commentary.tools.narration.recorder import RecordingEngine

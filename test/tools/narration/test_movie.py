@@ -184,8 +184,10 @@ def test_ffprobe_finds_nothing_wrong(movie: Path) -> None:
         pytest.skip("no ffprobe here: apt install ffmpeg")
     done = subprocess.run(
         ["ffprobe", "-v", "error", "-of", "json", "-show_streams", "-show_format", str(movie)],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stderr == ""
     found = json.loads(done.stdout)
     assert [s["codec_name"] for s in found["streams"]] == ["h264", "aac", "mov_text"]

@@ -12,6 +12,7 @@ import pytest
 
 from test.fakes import FakeEngine, frame
 from test.tools.narration.recordings import PROFILES, SETTINGS, Recording, speaker
+from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.audio import OUTPUT_FORMAT
 from video_commentary.core.clock import LiveClock
 from video_commentary.core.comment import Comment
@@ -21,7 +22,6 @@ from video_commentary.core.engine import EngineError
 from video_commentary.core.frames import Frame
 from video_commentary.core.lookout import Lookout, Use
 from video_commentary.core.pacing import Playout
-from video_commentary.core.settings import CommentatorSettings
 from video_commentary.tools.narration.stage import Stage
 
 Make = Callable[..., Stage]
@@ -85,7 +85,7 @@ def live(engine: FakeEngine, seconds: float, settings: CommentatorSettings) -> l
         use = lookout.use("recording", i / 10)
         if use is not Use.NONE:
             lookout.see("recording", frame(i / 10), use)
-            it.notice()
+            it.on_frame()
     stop.set()
     control.interrupt()
     thread.join()
@@ -199,5 +199,3 @@ def test_stamps_that_jump_back_start_the_window_anew(stage: Make, tmp_path: Path
     assert all(window == sorted(window) for window in windows)
     assert it.captions[-1].start > 5.0
     assert it.captions[-1].newest < 105.0
-
-

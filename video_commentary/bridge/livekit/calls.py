@@ -7,7 +7,7 @@ from typing import Any
 
 from livekit import rtc
 
-from ..port import Port
+from ..robot_gateway import Port
 
 MOST = 2000
 _BAD_REQUEST = 400

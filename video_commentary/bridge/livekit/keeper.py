@@ -8,7 +8,7 @@ import threading
 import time
 
 from ...core.backoff import Backoff
-from ..port import Port
+from ..robot_gateway import Port
 from .access import Access, Guest
 
 _LEAVE_WITHIN = 1.5

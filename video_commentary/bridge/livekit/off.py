@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from importlib.util import find_spec
 
-from ...core.settings import BridgeSettings
-from ..port import Port
+from ...config.settings import BridgeSettings
+from ..robot_gateway import Port
 from .access import VARIABLES, Access, Guest
 from .keeper import LiveKit
 

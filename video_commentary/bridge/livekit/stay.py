@@ -11,11 +11,11 @@ from typing import Any
 
 from livekit import rtc
 
-from ..port import Port
+from ..robot_gateway import Port
 from .access import Access
 from .calls import answer_calls
-from .eye import Eye
 from .picture import Picture
+from .remote_camera import Eye
 from .speech import SpeechTrack
 from .words import Words
 

@@ -25,11 +25,16 @@ _BEYOND = re.compile(
     r"weather|rain\w*|sunn?y|far|distance|metres|meters|speed|fast|temperature|think\w*|feel\w*|"
     r"holding|carry\w*|safe|danger\w*|gender|sex)\b"
 )
-_CAMERA = {"left": "The camera is turning to the left.",
-           "right": "The camera is turning to the right.",
-           "up": "The camera is tilting up.", "down": "The camera is tilting down.",
-           "in": "The view is drawing closer.", "out": "The view is widening.",
-           "shake": "The camera is shaking.", "": "The camera is still."}
+_CAMERA = {
+    "left": "The camera is turning to the left.",
+    "right": "The camera is turning to the right.",
+    "up": "The camera is tilting up.",
+    "down": "The camera is tilting down.",
+    "in": "The view is drawing closer.",
+    "out": "The view is widening.",
+    "shake": "The camera is shaking.",
+    "": "The camera is still.",
+}
 _WAY = re.compile(r"\b(direction|which way|heading|going|doing|moving|walking)\b")
 _GENDERED = re.compile(r"\b(wo)?m[ae]n\b|\b(boy|girl|child|children|kid|lady|guy)s?\b")
 

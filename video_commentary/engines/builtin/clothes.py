@@ -12,8 +12,12 @@ from .geometry import Box
 
 _LEAST = 24  # pixels of a torso
 _HUES = {  # OpenCV's, 0 to 179; what lies between is hard to name
-    "red": ((0, 7), (172, 179)), "orange": ((9, 17),), "yellow": ((22, 33),),
-    "green": ((42, 82),), "blue": ((98, 126),), "purple": ((132, 155),),
+    "red": ((0, 7), (172, 179)),
+    "orange": ((9, 17),),
+    "yellow": ((22, 33),),
+    "green": ((42, 82),),
+    "blue": ((98, 126),),
+    "purple": ((132, 155),),
 }
 _VIVID, _LIT = 105, 65  # saturation and value of a colour that has a name
 _SHARE = 0.5  # of the torso; more than half is arms, bags and background

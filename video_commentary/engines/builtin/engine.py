@@ -126,10 +126,7 @@ class BuiltinEngine:
     def _answer(self, request: Request) -> str:
         views = self._views(request.frames)
         question = request.prompt.question
-        replies = [
-            _placed(answer(question, known.moments), known, len(views))
-            for known in views
-        ]
+        replies = [_placed(answer(question, known.moments), known, len(views)) for known in views]
         return " ".join(dict.fromkeys(replies))
 
     def _views(self, frames: tuple[Frame, ...]) -> list[Known]:

@@ -89,8 +89,15 @@ class EventFinder:
             outward = {"left": -across, "right": across, "bottom": down, "top": -down}[border]
             if outward > 0.2 and track.seen - track.born > 1.0:
                 events.append(
-                    Event(track.seen, "leaves", track.group, track.name, border,
-                          tracks=(track.number,), clothes=story.clothes)
+                    Event(
+                        track.seen,
+                        "leaves",
+                        track.group,
+                        track.name,
+                        border,
+                        tracks=(track.number,),
+                        clothes=story.clothes,
+                    )
                 )
         return events
 
@@ -107,8 +114,17 @@ class EventFinder:
 
         def event(kind: str, where: str = "", towards: str = "") -> None:
             events.append(
-                Event(stamp, kind, track.group, thing.name, where or thing.side, towards,
-                      thing.depth, (track.number,), clothes=thing.clothes)
+                Event(
+                    stamp,
+                    kind,
+                    track.group,
+                    thing.name,
+                    where or thing.side,
+                    towards,
+                    thing.depth,
+                    (track.number,),
+                    clothes=thing.clothes,
+                )
             )
 
         story.clothes = thing.clothes or story.clothes
@@ -245,8 +261,17 @@ def _party(stamp: float, company: list[Seen]) -> Event:
     first = max(company, key=lambda person: person.box.height)
     kind = "stands" if first.resting else "together"
     numbers = tuple(person.number for person in company)
-    return Event(stamp, kind, "people", "person", first.side, first.heading, first.depth,
-                 numbers, len(company))
+    return Event(
+        stamp,
+        kind,
+        "people",
+        "person",
+        first.side,
+        first.heading,
+        first.depth,
+        numbers,
+        len(company),
+    )
 
 
 def _both(stamp: float, kind: str, one: Seen, other: Seen) -> Event:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 VEHICLES = ("bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat")
 ANIMALS = (
-    "bird", "cat", "dog", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe",
+    "bird",
+    "cat",
+    "dog",
+    "horse",
+    "sheep",
+    "cow",
+    "elephant",
+    "bear",
+    "zebra",
+    "giraffe",
 )
 MOVING = "something"
 """The label of what moves and can't be named."""
@@ -15,12 +24,35 @@ GROUPS |= dict.fromkeys(VEHICLES, "vehicles") | dict.fromkeys(ANIMALS, "animals"
 GENERIC = {"people": "person", "vehicles": "vehicle", "animals": "animal", "things": "thing"}
 """The word for anything of a group."""
 
-_PLURALS = {"person": "people", "bus": "buses", "sheep": "sheep", "knife": "knives", "bench":
-            "benches", "couch": "couches", "toothbrush": "toothbrushes", "wine glass":
-            "wine glasses", "sandwich": "sandwiches", "skis": "skis", "scissors": "scissors"}
+_PLURALS = {
+    "person": "people",
+    "bus": "buses",
+    "sheep": "sheep",
+    "knife": "knives",
+    "bench": "benches",
+    "couch": "couches",
+    "toothbrush": "toothbrushes",
+    "wine glass": "wine glasses",
+    "sandwich": "sandwiches",
+    "skis": "skis",
+    "scissors": "scissors",
+}
 
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-            "eleven", "twelve")
+_NUMBERS = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
 
 
 def group_of(label: str) -> str:

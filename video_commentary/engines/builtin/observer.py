@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .camera import CameraMoves, EgoMotion, Shift
 from .clothes import colour
 from .detector import Detection, Detector, fitted
+from .ego_motion import CameraMoves, EgoMotion, Shift
 from .events import Event, EventFinder
 from .geometry import Box
 from .groups import together
@@ -65,8 +65,13 @@ class Observer:
             events += self._finder.lost(lost, aspect)
         events += self._finder.observe(stamp, self._tracker.tracks, by_number, aspect)
         moment = Moment(
-            stamp, tuple(seen), self._unsure(), self._camera, self._light.level,
-            self._started, self._detector is not None,
+            stamp,
+            tuple(seen),
+            self._unsure(),
+            self._camera,
+            self._light.level,
+            self._started,
+            self._detector is not None,
         )
         return moment, events
 

@@ -106,13 +106,18 @@ def extent(track: Track) -> float:
     return max(box.height if track.group == "people" else (box.area**0.5), 1e-3)
 
 
-def described(
-    stamp: float, track: Track, name: str, aspect: float, level: float = 128.0
-) -> Seen:
+def described(stamp: float, track: Track, name: str, aspect: float, level: float = 128.0) -> Seen:
     """Put a track, called `name`, into words' own terms."""
     return Seen(
-        track.number, name, track.group, track.box, heading(track, aspect), resting(track),
-        side(track.box, aspect), depth(track.box), stamp - track.born,
+        track.number,
+        name,
+        track.group,
+        track.box,
+        heading(track, aspect),
+        resting(track),
+        side(track.box, aspect),
+        depth(track.box),
+        stamp - track.born,
         worn(track.colours, level) if track.group == "people" else "",
     )
 

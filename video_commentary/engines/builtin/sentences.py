@@ -108,10 +108,17 @@ def _filled(template: str, event: Event, another: bool, rng: random.Random) -> s
     sideways = event.kind != "starts" or event.heading in {"left", "right"}
     towards = course(event.heading, rng) if sideways else ""
     text = template.format(
-        A=first_upper(who), a=who, border=BORDERS.get(event.where, ""), place=where,
-        Place=first_upper(where), course=f", {towards}" if towards else "",
-        come=manner[0 if one else 2], come2=manner[1 if one else 3],
-        go="goes" if one else "go", s="s" if one else "", has="has" if one else "have",
+        A=first_upper(who),
+        a=who,
+        border=BORDERS.get(event.where, ""),
+        place=where,
+        Place=first_upper(where),
+        course=f", {towards}" if towards else "",
+        come=manner[0 if one else 2],
+        come2=manner[1 if one else 3],
+        go="goes" if one else "go",
+        s="s" if one else "",
+        has="has" if one else "have",
         **{"is": "is" if one else "are"},
     )
     return " ".join(text.replace(",,", ",").replace(",.", ".").split())
@@ -140,7 +147,14 @@ def merged(events: Sequence[Event]) -> list[Event]:
             together[key] = event
         elif not set(event.tracks) & set(known.tracks):
             together[key] = Event(
-                max(known.stamp, event.stamp), event.kind, event.group, event.name, event.where,
-                "", event.depth, known.tracks + event.tracks, known.count + event.count,
+                max(known.stamp, event.stamp),
+                event.kind,
+                event.group,
+                event.name,
+                event.where,
+                "",
+                event.depth,
+                known.tracks + event.tracks,
+                known.count + event.count,
             )
     return list(together.values())

@@ -157,5 +157,3 @@ def tally(things: Sequence[Seen], meaning: str, sure: bool) -> str:
         return f"{several(1, things[0].name, sure or len(things) == 1)} {PLACES[things[0].side][0]}"
     noun = things[0].name if len({t.name for t in things}) == 1 else GENERIC[things[0].group]
     return f"{several(len(things), noun, sure)} in view"
-
-

@@ -15,9 +15,22 @@ from .summary import about, described, summaries
 from .topics import Wishes
 
 _WEIGHTS = {
-    "cut": 15, "brighter": 12, "darker": 12, "enters": 8, "leaves": 7, "crosses": 5.5,
-    "together": 6.5, "passes": 6, "stops": 5.5, "stands": 5, "starts": 5, "camera": 5,
-    "closer": 4, "away": 3.5, "moves": 3, "rests": 2,
+    "cut": 15,
+    "brighter": 12,
+    "darker": 12,
+    "enters": 8,
+    "leaves": 7,
+    "crosses": 5.5,
+    "together": 6.5,
+    "passes": 6,
+    "stops": 5.5,
+    "stands": 5,
+    "starts": 5,
+    "camera": 5,
+    "closer": 4,
+    "away": 3.5,
+    "moves": 3,
+    "rests": 2,
 }
 _FRESH = 10.0  # seconds in which nothing is said twice
 _QUIET = 4.0  # seconds after which a summary may be told though nothing happened
@@ -186,5 +199,3 @@ def still_true(event: Event, moments: Sequence[Moment]) -> bool:
 def plain(text: str) -> str:
     """Return a text's letters alone, to compare."""
     return "".join(c for c in text.lower() if c.isalnum())
-
-

@@ -43,11 +43,45 @@ _LABELS = {
     "backpack": "rucksack rucksacks",
     "handbag": "bag bags",
 }
-_THINGS = ("traffic light", "fire hydrant", "stop sign", "parking meter", "bench", "backpack",
-           "umbrella", "handbag", "suitcase", "frisbee", "sports ball", "kite", "skateboard",
-           "surfboard", "bottle", "cup", "chair", "couch", "potted plant", "bed", "dining table",
-           "toilet", "tv", "laptop", "mouse", "remote", "keyboard", "cell phone", "microwave",
-           "oven", "toaster", "sink", "refrigerator", "book", "clock", "vase", "teddy bear")
+_THINGS = (
+    "traffic light",
+    "fire hydrant",
+    "stop sign",
+    "parking meter",
+    "bench",
+    "backpack",
+    "umbrella",
+    "handbag",
+    "suitcase",
+    "frisbee",
+    "sports ball",
+    "kite",
+    "skateboard",
+    "surfboard",
+    "bottle",
+    "cup",
+    "chair",
+    "couch",
+    "potted plant",
+    "bed",
+    "dining table",
+    "toilet",
+    "tv",
+    "laptop",
+    "mouse",
+    "remote",
+    "keyboard",
+    "cell phone",
+    "microwave",
+    "oven",
+    "toaster",
+    "sink",
+    "refrigerator",
+    "book",
+    "clock",
+    "vase",
+    "teddy bear",
+)
 
 
 def _dictionary() -> dict[str, str]:
@@ -67,12 +101,33 @@ _PHRASES = (
     (r"\bnot only\b", " "),
     (r"\b(do not|don't|dont|does not|never|no longer|stop|not)\b", " without "),
     (r"\b(nothing about|leave out|other than)\b", " without "),
-    (r"\b(ignore|ignoring|skip|skipping|exclude|excluding|except for|except|omit|no)\b",
-     " without "),
+    (
+        r"\b(ignore|ignoring|skip|skipping|exclude|excluding|except for|except|omit|no)\b",
+        " without ",
+    ),
 )
 _AFRESH = frozenset(
-    ("only", "just", "but", "instead", "focus", "tell", "talk", "describe", "report", "mention",
-     "watch", "say", "comment", "name", "count", "look", "keep", "follow", "show")
+    (
+        "only",
+        "just",
+        "but",
+        "instead",
+        "focus",
+        "tell",
+        "talk",
+        "describe",
+        "report",
+        "mention",
+        "watch",
+        "say",
+        "comment",
+        "name",
+        "count",
+        "look",
+        "keep",
+        "follow",
+        "show",
+    )
 )
 _MORE = frozenset(
     ("also", "especially", "particularly", "mainly", "mostly", "first", "too", "including")
@@ -154,5 +209,3 @@ def wishes(instruction: str, profile: Profile) -> Wishes:
     elif set(topics) == {"counts"}:
         topics = tuple(dict.fromkeys((*topics, *profile.mention)))
     return Wishes(tuple(t for t in topics if t not in without), labels, without, wanted)
-
-

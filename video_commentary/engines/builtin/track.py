@@ -27,10 +27,15 @@ class Evidence:
 
 
 # People and cars are what the model knows best; of the rest it is sure of much that isn't there.
-_EVIDENCE = {"person": Evidence(3, 0.45, 0.6), "car": Evidence(3, 0.42, 0.7),
-             "bicycle": Evidence(4, 0.5, 0.7), "bus": Evidence(5, 0.5, 0.85),
-             "truck": Evidence(5, 0.5, 0.85), "motorcycle": Evidence(5, 0.5, 0.8),
-             MOVING: Evidence(4, 0.0, 0.6)}
+_EVIDENCE = {
+    "person": Evidence(3, 0.45, 0.6),
+    "car": Evidence(3, 0.42, 0.7),
+    "bicycle": Evidence(4, 0.5, 0.7),
+    "bus": Evidence(5, 0.5, 0.85),
+    "truck": Evidence(5, 0.5, 0.85),
+    "motorcycle": Evidence(5, 0.5, 0.8),
+    MOVING: Evidence(4, 0.0, 0.6),
+}
 _ANIMAL = Evidence(10, 0.7, 0.9)
 _OTHER = Evidence(8, 0.6, 0.9)
 _ANY_VEHICLE, _ANY_ANIMAL = Evidence(4, 0.42, 0.8), Evidence(5, 0.45, 0.8)
@@ -131,5 +136,3 @@ class Track:
         heights = [place.box.height for place in places]
         third = max(1, len(heights) // 3)
         return float(np.median(heights[-third:]) / max(np.median(heights[:third]), 1e-6))
-
-

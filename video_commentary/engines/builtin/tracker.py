@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .camera import Shift
 from .detector import Detection
+from .ego_motion import Shift
 from .geometry import Box
 from .names import MOVING, group_of
 from .track import Place, Track
@@ -119,8 +119,7 @@ class Tracker:
         lost = [
             track
             for track in self.tracks
-            if stamp - track.seen
-            > (_PATIENCE if track.hits >= _ESTABLISHED else _FRESH_PATIENCE)
+            if stamp - track.seen > (_PATIENCE if track.hits >= _ESTABLISHED else _FRESH_PATIENCE)
         ]
         self.tracks = [track for track in self.tracks if track not in lost]
         return [track for track in lost if track.hits >= _ESTABLISHED]

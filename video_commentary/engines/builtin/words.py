@@ -16,7 +16,10 @@ PLACES = {
 }
 DEPTHS = {"back": ("in the background", "further back"), "front": ("in the foreground",)}
 BORDERS = {
-    "left": "the left", "right": "the right", "bottom": "the near edge", "top": "the far edge",
+    "left": "the left",
+    "right": "the right",
+    "bottom": "the near edge",
+    "top": "the far edge",
 }
 COURSES = {
     "left": ("towards the left", "to the left", "leftwards"),

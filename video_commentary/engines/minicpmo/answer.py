@@ -11,8 +11,8 @@ from torch import Tensor
 
 from ...core.audio import AudioFormat, Pcm
 from ...core.engine import SILENCE, Cancel, Delta
-from .language import Token
-from .tokens import TextStream, Tokens
+from .language.language import Token
+from .language.tokens import TextStream, Tokens
 
 GROUP = 10
 """Text tokens that speech takes at once."""

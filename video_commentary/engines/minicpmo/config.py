@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...config.paths import models_dir
 from ...core.engine import EngineError
-from ...core.paths import models_dir
 
 FETCH = "fetch the model with `ros2 run video_commentary fetch_model awq`, or set model_path"
 

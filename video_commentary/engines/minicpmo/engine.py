@@ -16,26 +16,26 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...config.settings import CommentatorSettings
 from ...core.audio import AudioFormat
 from ...core.engine import Cancel, Delta, EngineError, Request
 from ...core.frames import Frame
-from ...core.settings import CommentatorSettings
 from .answer import Speech, Spoken, written
 from .config import ModelConfig, newest_model, read_config
 from .failures import OUT_OF_MEMORY, explained, gpu_failed, out_of_memory
-from .language import MAX_NEW, Language
+from .language.language import MAX_NEW, Language
+from .language.qwen import load_qwen
+from .language.sampling import Sampling
+from .language.tokens import Tokens, picture_text, prompt_ids, user_segment
 from .memory import check_room, resolve_device, use_device
-from .pixels import Pictures, cut
-from .qwen import load_qwen
-from .sampling import Sampling
-from .speech_loading import (
+from .speech.speech_loading import (
     SpeechOptions,
     SpeechUnavailableError,
     TalkerTensors,
     load_speech,
 )
-from .tokens import Tokens, picture_text, prompt_ids, user_segment
-from .vision import Vision
+from .vision.pixels import Pictures, cut
+from .vision.vision import Vision
 from .weights import Checkpoint, Tensors, check, is_awq
 
 LOG = logging.getLogger(__name__)
@@ -71,18 +71,23 @@ class _Model:
 def from_settings(settings: CommentatorSettings) -> MiniCpmoEngine:
     """Make the engine that the commentator's settings ask for."""
     speech = SpeechOptions(settings.speech_steps, settings.speech_dtype, settings.voice_reference)
-    return MiniCpmoEngine(MiniCpmoConfig(
-        path=settings.model_path,
-        device=settings.device,
-        max_slices=settings.max_slice_nums,
-        context=settings.context_tokens,
-        int8_head=settings.int8_lm_head,
-        sampling=Sampling(
-            temperature=settings.temperature, top_p=settings.top_p, top_k=settings.top_k,
-            repetition_penalty=settings.repetition_penalty, greedy=settings.greedy,
-        ),
-        speech=speech if settings.voice == "auto" else None,
-    ))
+    return MiniCpmoEngine(
+        MiniCpmoConfig(
+            path=settings.model_path,
+            device=settings.device,
+            max_slices=settings.max_slice_nums,
+            context=settings.context_tokens,
+            int8_head=settings.int8_lm_head,
+            sampling=Sampling(
+                temperature=settings.temperature,
+                top_p=settings.top_p,
+                top_k=settings.top_k,
+                repetition_penalty=settings.repetition_penalty,
+                greedy=settings.greedy,
+            ),
+            speech=speech if settings.voice == "auto" else None,
+        )
+    )
 
 
 class MiniCpmoEngine:
@@ -145,7 +150,11 @@ class MiniCpmoEngine:
         speech = self._load_speech(tensors, model, folder, device, dtype)
         where = torch.cuda.get_device_name(device) if cuda else "CPU"
         self._model = _Model(
-            tokens, language, vision, device, speech,
+            tokens,
+            language,
+            vision,
+            device,
+            speech,
             f"MiniCPM-o 4.5 ({'AWQ INT4' if awq else dtype_name(dtype)}) on {where}, "
             f"{'own voice' if speech else 'text only'}",
         )
@@ -162,7 +171,11 @@ class MiniCpmoEngine:
             pass
 
     def _load_speech(
-        self, tensors: Tensors, model: ModelConfig, folder: Path, device: torch.device,
+        self,
+        tensors: Tensors,
+        model: ModelConfig,
+        folder: Path,
+        device: torch.device,
         dtype: torch.dtype,
     ) -> Speech | None:
         if self._config.speech is None:
@@ -224,7 +237,9 @@ class MiniCpmoEngine:
             if cancel.is_set():
                 return
             prefix, rest = prompt_ids(
-                model.tokens, request.prompt, [pictures for pictures, _ in seen],
+                model.tokens,
+                request.prompt,
+                [pictures for pictures, _ in seen],
                 speak=speech is not None,
             )
             model.language.open(prefix, rest, [e for _, own in seen for e in own], limit)
@@ -233,9 +248,7 @@ class MiniCpmoEngine:
                 yield from written(model.tokens, drawn, model.language.ended, cancel)
             else:
                 spoken = Spoken(model.tokens, speech, model.device)
-                yield from spoken.deltas(
-                    drawn, model.language.finish, model.language.ended, cancel
-                )
+                yield from spoken.deltas(drawn, model.language.finish, model.language.ended, cancel)
 
     def _pictures(self, model: _Model, frame: Frame) -> tuple[Pictures, list[Tensor]]:
         """Return a frame's pictures and their embeddings, made now unless `look` has."""

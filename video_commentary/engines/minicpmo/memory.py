@@ -39,9 +39,7 @@ def use_device(device: torch.device) -> None:
         torch.cuda.set_device(device)
 
 
-def bytes_needed(
-    tensors: Tensors, config: ModelConfig, context: int, int8_head: bool
-) -> int:
+def bytes_needed(tensors: Tensors, config: ModelConfig, context: int, int8_head: bool) -> int:
     """Return how much memory the model takes to see and write, in bytes."""
     sizes = config.language
     apart = (*UNUSED, TALKER)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .linear import plain_row
-from .norm import Norm
-from .quant import Int4Linear
+from .language.linear import plain_row
+from .language.norm import Norm
+from .language.quant import Int4Linear
 
 _INNER_TILES = 8
 """Tiles of 16 inputs packed together: what torch's own quantisation takes."""
@@ -42,14 +42,19 @@ class TorchInt4Linear:
     def __call__(self, x: Tensor) -> Tensor:
         """Multiply `x` [rows, in]; it is rounded to bfloat16."""
         multiply = (
-            torch.ops.aten._weight_int4pack_mm if x.is_cuda
+            torch.ops.aten._weight_int4pack_mm
+            if x.is_cuda
             else torch.ops.aten._weight_int4pack_mm_for_cpu
         )
         y: Tensor = multiply(x.to(self.dtype), self.packed, self.group, self.scales)
         return y.to(x.dtype)
 
     def row(
-        self, x: Tensor, *, norm: Norm | None = None, gated: bool = False,
+        self,
+        x: Tensor,
+        *,
+        norm: Norm | None = None,
+        gated: bool = False,
         residual: Tensor | None = None,
     ) -> Tensor:
         """Multiply one float32 row, see `Linear`."""

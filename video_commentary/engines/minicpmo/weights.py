@@ -18,7 +18,10 @@ from ...core.engine import EngineError
 from .config import FETCH, ModelConfig
 
 UNUSED = (
-    "apm.", "audio_projection_layer.", "tts.projector_spk.", "tts.model.embed_tokens.",
+    "apm.",
+    "audio_projection_layer.",
+    "tts.projector_spk.",
+    "tts.model.embed_tokens.",
 )
 """Prefixes of what nothing here reads: hearing, and parts of the talker."""
 TALKER = "tts."
@@ -26,8 +29,13 @@ TALKER = "tts."
 
 AWQ_GROUP = 128
 LINEARS = (
-    "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj",
-    "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj",
+    "self_attn.q_proj",
+    "self_attn.k_proj",
+    "self_attn.v_proj",
+    "self_attn.o_proj",
+    "mlp.gate_proj",
+    "mlp.up_proj",
+    "mlp.down_proj",
 )
 
 Shape = tuple[int, ...]
@@ -118,7 +126,8 @@ def layout(config: ModelConfig, quantised: Iterable[str] = ()) -> dict[str, Shap
         if name in quantised:
             groups = columns // AWQ_GROUP
             shapes |= {
-                f"{name}.qweight": (columns, rows // 8), f"{name}.qzeros": (groups, rows // 8),
+                f"{name}.qweight": (columns, rows // 8),
+                f"{name}.qzeros": (groups, rows // 8),
                 f"{name}.scales": (groups, rows),
             }
         else:
@@ -132,8 +141,7 @@ def talker(tensors: Tensors, config: ModelConfig) -> dict[str, Shape]:
     A size that tts_config leaves out is the one of a tensor which shows it.
     """
     names = {
-        name for name in tensors.names()
-        if name.startswith(TALKER) and not name.startswith(UNUSED)
+        name for name in tensors.names() if name.startswith(TALKER) and not name.startswith(UNUSED)
     }
     if not names:
         return {}
@@ -147,7 +155,8 @@ def talker(tensors: Tensors, config: ModelConfig) -> dict[str, Shape]:
     codes = size("num_audio_tokens", "emb_code.0.weight")
     words = size("num_text_tokens", "emb_text.weight")
     shapes: dict[str, Shape] = {
-        "emb_text.weight": (words, width), "emb_code.0.weight": (codes, width),
+        "emb_text.weight": (words, width),
+        "emb_code.0.weight": (codes, width),
         "head_code.0.parametrizations.weight.original0": (codes, 1),
         "head_code.0.parametrizations.weight.original1": (codes, width),
         "model.norm.weight": (width,),
@@ -170,8 +179,13 @@ def _talker_kv(config: ModelConfig, width: int) -> int:
 
 def _talker_layer(name: str, width: int, kv: int, wide: int) -> Iterator[tuple[str, Shape]]:
     shapes = (
-        (width, width), (kv, width), (kv, width), (width, width),
-        (wide, width), (wide, width), (width, wide),
+        (width, width),
+        (kv, width),
+        (kv, width),
+        (width, width),
+        (wide, width),
+        (wide, width),
+        (width, wide),
     )
     for linear, shape in zip(LINEARS, shapes, strict=True):
         yield f"{name}.{linear}.weight", shape
@@ -187,7 +201,8 @@ def check(tensors: Tensors, config: ModelConfig) -> None:
     wrong = [f"{name} is missing" for name in sorted(expected.keys() - names)]
     wrong += [
         f"{name} is not a part of the model"
-        for name in sorted(names - expected.keys()) if not name.startswith(UNUSED)
+        for name in sorted(names - expected.keys())
+        if not name.startswith(UNUSED)
     ]
     wrong += [
         f"{name} has shape {list(tensors.shape(name))} instead of {list(shape)}"
@@ -220,8 +235,13 @@ def _language_linears(config: ModelConfig) -> Iterator[tuple[str, tuple[int, int
     q, kv = sizes.heads * sizes.head_width, sizes.kv_heads * sizes.head_width
     hidden, wide = sizes.hidden, sizes.intermediate
     shapes = (
-        (q, hidden), (kv, hidden), (kv, hidden), (hidden, q),
-        (wide, hidden), (wide, hidden), (hidden, wide),
+        (q, hidden),
+        (kv, hidden),
+        (kv, hidden),
+        (hidden, q),
+        (wide, hidden),
+        (wide, hidden),
+        (hidden, wide),
     )
     for i in range(sizes.layers):
         for name, shape in zip(LINEARS, shapes, strict=True):

@@ -83,5 +83,3 @@ def _opened(
 
 async def _next(stream: openai.AsyncStream[Any]) -> Any:
     return await anext(stream, None)
-
-

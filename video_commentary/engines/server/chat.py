@@ -50,8 +50,7 @@ def messages(request: Request, pictures: Pictures) -> list[dict[str, Any]]:
     SGLang hash an image's bytes, which is why a frame must never be encoded twice).
     """
     content: list[dict[str, Any]] = [
-        {"type": "image_url", "image_url": {"url": pictures.url(frame)}}
-        for frame in request.frames
+        {"type": "image_url", "image_url": {"url": pictures.url(frame)}} for frame in request.frames
     ]
     content.append({"type": "text", "text": request.prompt.text})
     return [

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from ...config.settings import CommentatorSettings
 from ...core.engine import EngineError
-from ...core.settings import CommentatorSettings
 
 KEY_VARIABLE = "VIDEO_COMMENTARY_SERVER_KEY"
 """The environment variable of the servers' key. OPENAI_API_KEY is left alone on purpose: it must

@@ -8,10 +8,10 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from ...config.settings import CommentatorSettings
 from ...core.audio import AudioFormat
 from ...core.engine import Cancel, Delta, EngineError, Request
 from ...core.frames import Frame
-from ...core.settings import CommentatorSettings
 from .answer import answer
 from .chat import Pictures, messages
 from .config import ServerConfig, from_settings
@@ -97,9 +97,7 @@ class ServerEngine:
             raise
         server.worked()
 
-    def _body(
-        self, chat: list[dict[str, Any]], max_tokens: int, speak: bool
-    ) -> dict[str, Any]:
+    def _body(self, chat: list[dict[str, Any]], max_tokens: int, speak: bool) -> dict[str, Any]:
         extra = dict(self._config.extra)
         if self.voice is not None or speak:
             # A server that can speak does so unless told otherwise.

@@ -31,9 +31,15 @@ class Burner:
         picture = Image.fromarray(image)
         place = (image.shape[1] / 2, image.shape[0] - self._size * 0.6)
         ImageDraw.Draw(picture).multiline_text(
-            place, lines(text), fill="white", font=self._font, anchor="md", align="center",
-            stroke_width=max(1, self._size // 10), stroke_fill="black",
-        )  # fmt: skip
+            place,
+            lines(text),
+            fill="white",
+            font=self._font,
+            anchor="md",
+            align="center",
+            stroke_width=max(1, self._size // 10),
+            stroke_fill="black",
+        )
         return np.asarray(picture, np.uint8)
 
 

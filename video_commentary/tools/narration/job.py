@@ -23,11 +23,11 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from ...config.profiles import load_profiles
+from ...config.settings import CommentatorSettings
 from ...core.control import Control
 from ...core.engine import Engine, EngineError
 from ...core.prompting import Profile
-from ...core.settings import CommentatorSettings
-from ...profiles import load_profiles
 from ...wiring import assemble
 from .captions import jsonl, readable, srt, vtt
 from .footage import Footage, FootageError
@@ -96,9 +96,10 @@ class Job:
     ) -> int:
         order = self._order
         conditions = {
-            "footage": footage.identity, "settings": asdict(order.settings),
+            "footage": footage.identity,
+            "settings": asdict(order.settings),
             "real_time": order.real_time,
-        }  # fmt: skip
+        }
         journal = Journal(order.journal, conditions)
         if journal.resumed:
             self._say(f"going on after {len(journal.answers)} answers of an earlier run")
@@ -163,9 +164,13 @@ class Job:
     @contextmanager
     def _progress(self, what: str, seconds: float) -> Iterator[Callable[[float], None]]:
         columns = (
-            TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
-            TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
-        )  # fmt: skip
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+        )
         nobody = not self._console.is_terminal
         with Progress(*columns, console=self._console, transient=True, disable=nobody) as bar:
             task = bar.add_task(what, total=seconds or None)

@@ -94,4 +94,3 @@ def _answer(entries: list[Any], data: bytes, at: int) -> tuple[Answer, int]:
             at = end
         deltas.append((took, Delta(text, pcm)))
     return Answer(tuple(deltas)), at
-

@@ -10,14 +10,14 @@ from dataclasses import replace
 from ...core.backoff import Backoff
 from ...core.clock import VirtualClock
 from ...core.engine import Cancel, Delta, Engine, EngineError, Request
-from ...core.wrapping import WrappedEngine
+from ...core.engine_wrapper import EngineWrapper
 from .journal import Answer, Journal
 
 _TRIES = 6
 """Tries of one comment, with 1, 2, 4, 8 and 16 s between them."""
 
 
-class RecordingEngine(WrappedEngine):
+class RecordingEngine(EngineWrapper):
     """Wraps the engine of a narration.
 
     Answers that the journal has are given again; after them the engine is asked. It is waited for

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from ...config.settings import CommentatorSettings
 from ...core.audio import OUTPUT_FORMAT
 from ...core.clock import VirtualClock
 from ...core.comment import Comment
@@ -16,7 +17,6 @@ from ...core.frames import Frame
 from ...core.lookout import Lookout, Use
 from ...core.pacing import Playout
 from ...core.prompting import Profile
-from ...core.settings import CommentatorSettings
 from ...ros.images import shrink
 from .captions import Caption
 from .footage import Footage, FootageError, Shot
@@ -104,7 +104,7 @@ class Stage:
         self._look(Frame(image, shot.stamp, shot.camera, self._index), use)
         self._index += 1
         if use is Use.KEEP:
-            self._commentator.notice()
+            self._commentator.on_frame()
             self._progress(shot.time)
 
     def _look(self, frame: Frame, use: Use) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import av
 import av.error
 
-from ...sources.api import SourceError
 from ...sources.decoding import explain, timed_frames, upright
+from ...sources.reader import SourceError
 from .footage import FootageError, Shot, identity
 
 

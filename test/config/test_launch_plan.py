@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+
+from video_commentary.config.launch_plan import (
+    DEMO,
+    LAUNCH_TARGETS,
+    SETTINGS,
+    Start,
+    absolute,
+    arguments,
+    plan,
+    ros_arguments,
+)
+
+
+@pytest.mark.parametrize("scene", LAUNCH_TARGETS)
+def test_every_argument_sets_a_real_setting(scene: str) -> None:
+    for argument in arguments(scene).values():
+        assert argument.description
+        for node, setting in argument.settings:
+            assert setting in {field.name for field in fields(SETTINGS[node])}
+
+
+@pytest.mark.parametrize("scene", LAUNCH_TARGETS)
+def test_every_setting_can_be_given(scene: str) -> None:
+    reachable = {pair for argument in arguments(scene).values() for pair in argument.settings}
+    nodes = list(SETTINGS) if scene == DEMO else [scene]
+    wanted = {(node, field.name) for node in nodes for field in fields(SETTINGS[node])}
+    assert wanted - reachable == ({("speaker", "audio_topic")} if scene == DEMO else set())
+
+
+def test_only_what_was_given_is_passed_on() -> None:
+    assert plan("commentator", {}) == [Start("commentator", {})]
+    nodes = ["source", "commentator", "bridge"]
+    assert plan(DEMO, {}) == [Start(node, {}) for node in nodes]
+
+
+def test_values_get_the_type_of_their_setting() -> None:
+    given = {"image_topics": "/a,/b", "capture_fps": "4", "max_tokens": "32", "enabled": "false"}
+    assert plan("commentator", given)[0].parameters == {
+        "image_topics": ["/a", "/b"],
+        "capture_fps": 4.0,
+        "max_tokens": 32,
+        "enabled": False,
+    }
+
+
+def test_the_demo_connects_its_nodes() -> None:
+    given = {"image_topic": "/front", "speaker": "yes", "namespace": "robot1/"}
+    source, commentator, bridge, speaker = plan(DEMO, given)
+    assert source.parameters == {"image_topic": "/front"}
+    assert commentator.parameters == {"image_topics": ["/front"]}
+    assert bridge.parameters == {"view_topic": "/front"}
+    assert speaker.parameters == {"audio_topic": "/robot1/commentator/audio_stamped"}
+
+
+def test_no_two_nodes_give_one_name_to_two_things() -> None:
+    names = [field.name for settings in SETTINGS.values() for field in fields(settings)]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"instuction": "x"}, "did you mean instruction"),
+        ({"zzz": "x"}, "known: "),
+        ({"engine": "gpt"}, "builtin, minicpmo, server"),
+        ({"capture_fps": "1000"}, "outside 0.1 to 30"),
+        ({"capture_fps": "fast"}, "capture_fps:=fast"),
+        ({"enabled": "maybe"}, "neither true nor false"),
+    ],
+)
+def test_a_mistake_is_named_with_what_is_allowed(given: dict[str, str], words: str) -> None:
+    with pytest.raises(ValueError, match="argument|:=") as caught:
+        plan("commentator", given)
+    assert words in str(caught.value)
+
+
+def test_arguments_come_after_the_file_and_so_win() -> None:
+    given = {"params_file": "my.yaml", "log_level": "debug"}
+    words = ros_arguments(Start("source", {"source": '5: "x"', "fps": 10.0, "loop": True}), given)
+    assert words == [
+        "--ros-args",
+        "--params-file",
+        "my.yaml",
+        "--log-level",
+        "debug",
+        "-p",
+        'source:="5: \\"x\\""',
+        "-p",
+        "fps:=10.0",
+        "-p",
+        "loop:=true",
+    ]
+
+
+@pytest.mark.parametrize(("given", "wanted"), [("", ""), ("/", ""), ("a", "/a"), ("/a/b/", "/a/b")])
+def test_a_namespace_as_ros_writes_it(given: str, wanted: str) -> None:
+    assert absolute(given) == wanted

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from video_commentary.config.process_env import for_images, for_this_machine_only
+
+CONFIG = Path(__file__).resolve().parents[2] / "config"
+
+
+@pytest.mark.parametrize(
+    ("distro", "name"),
+    [
+        ({}, "FASTRTPS_DEFAULT_PROFILES_FILE"),
+        ({"ROS_DISTRO": "jazzy"}, "FASTRTPS_DEFAULT_PROFILES_FILE"),
+        ({"ROS_DISTRO": "kilted"}, "FASTDDS_DEFAULT_PROFILES_FILE"),
+    ],
+)
+def test_fast_dds_gets_the_profile_and_malloc_its_settings(
+    distro: dict[str, str], name: str
+) -> None:
+    added = for_images(distro, CONFIG)
+    assert [Path(v).is_file() for k, v in added.items() if "PROFILES" in k] == [True]
+    assert name in added
+    assert "MALLOC_TRIM_THRESHOLD_" in added
+
+
+def test_what_the_user_chose_stays() -> None:
+    mine = {"FASTRTPS_DEFAULT_PROFILES_FILE": "/my.xml", "MALLOC_TOP_PAD_": "1"}
+    assert not set(for_images(mine, CONFIG)) & {*mine, "FASTDDS_DEFAULT_PROFILES_FILE"}
+
+
+def test_another_middleware_gets_no_fast_dds_profile() -> None:
+    added = for_images({"RMW_IMPLEMENTATION": "rmw_cyclonedds_cpp"}, CONFIG)
+    assert not any("PROFILES" in name for name in added)
+
+
+def test_the_profile_holds_a_4k_image_and_leaves_the_network_alone() -> None:
+    text = (CONFIG / "fastdds_large_images.xml").read_text()
+    root = ElementTree.fromstring(text)
+    segment = next(e for e in root.iter() if e.tag.endswith("segment_size"))
+    assert int(segment.text or 0) > 3840 * 2160 * 3
+    assert "interfaceWhiteList" not in text
+
+
+@pytest.mark.parametrize("arenas", ["1", ""])
+def test_malloc_is_tuned_in_a_process_that_runs_already(arenas: str) -> None:
+    """Threads that allocate have heaps of their own, unless that is forbidden meanwhile."""
+    code = f"""
+import ctypes, threading, time
+from video_commentary.config.process_env import tune_malloc
+tune_malloc({{"MALLOC_ARENA_MAX": "{arenas}"}} if "{arenas}" else {{}})
+let_go = threading.Event()
+kept = [[] for _ in range(4)]
+def work(mine):
+    mine.extend(bytearray(2000) for _ in range(1000))
+    let_go.wait()
+threads = [threading.Thread(target=work, args=(mine,)) for mine in kept]
+[thread.start() for thread in threads]
+while any(len(mine) < 1000 for mine in kept):
+    time.sleep(0.01)
+ctypes.CDLL(None).malloc_stats()
+let_go.set()
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (told.stderr.count("Arena") == 1) == bool(arenas)
+
+
+def test_a_demo_stays_on_this_machine_unless_told_otherwise() -> None:
+    assert for_this_machine_only({}) == {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    assert for_this_machine_only({"ROS_DISTRO": "humble"}) == {"ROS_LOCALHOST_ONLY": "1"}
+    assert for_this_machine_only({"ROS_STATIC_PEERS": "10.0.0.2"}) == {}

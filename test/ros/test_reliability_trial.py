@@ -1,0 +1,91 @@
+"""When images are asked for again, and when not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+from video_commentary.ros.reliability_trial import LONGEST_TRIAL, TRIAL, ReliabilityTrial
+
+CAMERA = frozenset({b"camera"})
+
+
+class Stream:
+    """A camera that delivers so many images a second, by the kind of delivery."""
+
+    def __init__(self, enough: float = 4.0) -> None:
+        self.chosen = ReliabilityTrial(enough)
+        self.now = 100.0
+        self.received = 0.0
+        self.switches: list[tuple[float, bool]] = []
+
+    def run(
+        self,
+        seconds: float,
+        rate: Callable[[bool], float],
+        publishers: frozenset[bytes] = CAMERA,
+        offered: bool = True,
+    ) -> bool:
+        """Return whether delivery is reliable after so many seconds."""
+        for _ in range(int(seconds)):
+            if self.chosen.update(self.now, int(self.received), publishers, offered):
+                self.switches.append((self.now - 100.0, self.chosen.reliable))
+            self.now += 1.0
+            self.received += rate(self.chosen.reliable)
+        return self.chosen.reliable
+
+
+def test_enough_images_best_effort_are_left_as_they_come() -> None:
+    stream = Stream()
+    assert not stream.run(300, lambda reliable: 29.0 if reliable else 10.0)
+    assert stream.switches == []
+
+
+def test_lost_images_are_asked_for_again() -> None:
+    stream = Stream()
+    assert stream.run(300, lambda reliable: 30.0 if reliable else 0.5)
+    assert stream.switches == [(TRIAL, True)]
+
+
+def test_images_that_become_too_few_are_asked_for_again() -> None:
+    stream = Stream()
+    assert not stream.run(60, lambda _: 30.0)
+    assert stream.run(15, lambda reliable: 30.0 if reliable else 1.0)
+
+
+def test_a_slow_camera_is_tried_once() -> None:
+    stream = Stream()
+    assert not stream.run(600, lambda _: 2.0)
+    assert stream.switches == [(TRIAL, True), (2 * TRIAL, False)]
+
+
+def test_other_publishers_are_tried_anew() -> None:
+    stream = Stream()
+    assert stream.run(30, lambda reliable: 30.0 if reliable else 0.5)
+    other = frozenset({b"other"})
+    assert not stream.run(60, lambda _: 30.0, other)
+    assert stream.run(60, lambda reliable: 30.0 if reliable else 0.5, CAMERA | other)
+
+
+def test_nothing_is_asked_of_who_does_not_offer_it() -> None:
+    stream = Stream()
+    assert not stream.run(60, lambda _: 0.1, offered=False)
+    assert stream.switches == []
+    # A reliable subscriber would get nothing at all from the second of these.
+    assert stream.run(30, lambda reliable: 30.0 if reliable else 0.5, frozenset({b"reliable"}))
+    assert not stream.run(2, lambda _: 5.0, frozenset({b"reliable", b"best effort"}), offered=False)
+
+
+def test_a_camera_that_sends_nothing_is_tried_ever_more_rarely_but_for_ever() -> None:
+    stream = Stream()
+    stream.run(600, lambda _: 0.0)
+    times = [time for time, _ in stream.switches]
+    assert max(b - a for a, b in pairwise(times)) == LONGEST_TRIAL
+    assert len(times) > 600 / LONGEST_TRIAL - 2
+    assert stream.run(100, lambda reliable: 30.0 if reliable else 0.0)
+
+
+def test_without_publishers_nothing_changes() -> None:
+    stream = Stream()
+    assert not stream.run(100, lambda _: 0.0, frozenset())
+    assert stream.switches == []

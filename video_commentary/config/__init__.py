@@ -1,0 +1,1 @@
+"""What configures a node: its settings and their rules, launch plan, paths, process environment."""

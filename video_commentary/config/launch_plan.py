@@ -1,0 +1,148 @@
+"""Which nodes launch files and tools/run start, and with what, from name:=value texts.
+
+Both use this one table, so that a node gets the same parameters however it is started.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from .rules import check, parse, rules
+from .settings import BridgeSettings, CommentatorSettings, SourceSettings, SpeakerSettings
+
+SETTINGS: dict[str, type] = {
+    "commentator": CommentatorSettings,
+    "source": SourceSettings,
+    "bridge": BridgeSettings,
+    "speaker": SpeakerSettings,
+}
+DEMO = "demo"
+LAUNCH_TARGETS = (*SETTINGS, DEMO)
+"""What can be started: each node alone, or the demo."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One name:=value: `default` as text; `settings` are the (node, setting) pairs it sets."""
+
+    name: str
+    description: str
+    default: str = ""
+    settings: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Start:
+    """One node to start, with the parameters that were asked for; the rest keep their defaults."""
+
+    node: str
+    parameters: dict[str, Any]
+
+
+_COMMON = (
+    Argument("namespace", "Namespace of the nodes, such as robot1"),
+    Argument("params_file", "ROS parameters file; arguments given here win over it"),
+    Argument("log_level", "debug, info, warn, error or fatal", "info"),
+)
+
+
+def arguments(scene: str) -> dict[str, Argument]:
+    """Return by name what `scene` may be told: its nodes' settings and a few of its own."""
+    nodes = list(SETTINGS) if scene == DEMO else [scene]
+    found: dict[str, Argument] = {}
+    for node in nodes:
+        for setting, (default, rule) in rules(SETTINGS[node]).items():
+            own = ((node, setting),)
+            found[setting] = Argument(setting, rule.description, _text(default), own)
+    for argument in (*_own(scene, found), *_COMMON):
+        found[argument.name] = argument
+    return found
+
+
+def _own(scene: str, found: dict[str, Argument]) -> list[Argument]:
+    camera = ("commentator", "image_topics")
+    if scene == "commentator":
+        default = found["image_topics"].default
+        return [Argument("image_topic", "The one camera topic to watch", default, (camera,))]
+    if scene == DEMO:
+        del found["image_topics"], found["audio_topic"], found["view_topic"]
+        topic = found["image_topic"]
+        all_of = (*topic.settings, camera, ("bridge", "view_topic"))
+        return [
+            Argument("image_topic", topic.description, topic.default, all_of),
+            Argument("speaker", "true: play the speech on this machine's sound card", "false"),
+        ]
+    return []
+
+
+def plan(scene: str, given: Mapping[str, str]) -> list[Start]:
+    """Return the nodes to start for `scene`, in order, with the parameters that `given` sets.
+
+    Raise ValueError that names the argument and what is allowed.
+    """
+    known = arguments(scene)
+    parameters: dict[str, dict[str, Any]] = {node: {} for node in SETTINGS}
+    for name, text in given.items():
+        if name not in known:
+            raise ValueError(f"unknown argument {name}{_similar(name, known)}")
+        for node, setting in known[name].settings:
+            parameters[node][setting] = _value(name, text, node, setting)
+    if scene != DEMO:
+        return [Start(scene, parameters[scene])]
+    starts = [Start(node, parameters[node]) for node in ("source", "commentator", "bridge")]
+    if _truth("speaker", given.get("speaker", "false")):
+        prefix = absolute(given.get("namespace", ""))
+        parameters["speaker"]["audio_topic"] = f"{prefix}/commentator/audio_stamped"
+        starts.append(Start("speaker", parameters["speaker"]))
+    return starts
+
+
+def absolute(namespace: str) -> str:
+    """Return a namespace as ROS writes it in topic names: /robot1, or nothing."""
+    bare = namespace.strip("/")
+    return f"/{bare}" if bare else ""
+
+
+def ros_arguments(start: Start, given: Mapping[str, str]) -> list[str]:
+    """Return the --ros-args of one node: the parameters file first, so that arguments win."""
+    words = ["--ros-args"]
+    if given.get("params_file"):
+        words += ["--params-file", given["params_file"]]
+    if given.get("log_level"):
+        words += ["--log-level", given["log_level"]]
+    for name, value in start.parameters.items():
+        # JSON is YAML, which ROS reads here: quoted, a text that looks like a number stays text.
+        words += ["-p", f"{name}:={json.dumps(value, ensure_ascii=False)}"]
+    return words
+
+
+def _value(name: str, text: str, node: str, setting: str) -> Any:
+    default, rule = rules(SETTINGS[node])[setting]
+    try:
+        value = parse(text, default)
+        check(setting, value, rule)
+    except ValueError as error:
+        raise ValueError(f"{name}:={text}: {error}") from None
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _truth(name: str, text: str) -> bool:
+    try:
+        return bool(parse(text, False))
+    except ValueError as error:
+        raise ValueError(f"{name}:={text}: {error}") from None
+
+
+def _text(default: Any) -> str:
+    if isinstance(default, bool):
+        return str(default).lower()
+    return ",".join(default) if isinstance(default, tuple) else str(default)
+
+
+def _similar(name: str, known: Mapping[str, Argument]) -> str:
+    close = get_close_matches(name, known, n=1)
+    return f"; did you mean {close[0]}?" if close else f"; known: {', '.join(sorted(known))}"

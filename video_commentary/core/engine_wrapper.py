@@ -1,0 +1,47 @@
+"""An engine around another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .audio import AudioFormat
+from .engine import Cancel, Delta, Engine, Request
+from .frames import Frame
+
+
+class EngineWrapper:
+    """Passes everything on to `inner`; a subclass changes what it is about."""
+
+    def __init__(self, inner: Engine) -> None:
+        self.inner = inner
+
+    @property
+    def description(self) -> str:
+        """What the inner engine is, in one line for people."""
+        return self.inner.description
+
+    @property
+    def look_fps(self) -> float:
+        """How many frames a second the inner engine's `look` wants."""
+        return self.inner.look_fps
+
+    @property
+    def voice(self) -> AudioFormat | None:
+        """The format of the inner engine's own voice, None if it only writes."""
+        return self.inner.voice
+
+    def load(self) -> None:
+        """Load the inner engine. Raise EngineError."""
+        self.inner.load()
+
+    def look(self, frame: Frame) -> None:
+        """Show the inner engine a frame."""
+        self.inner.look(frame)
+
+    def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
+        """Yield the inner engine's comment. Raise EngineError."""
+        return self.inner.comment(request, cancel)
+
+    def close(self) -> None:
+        """Free the inner engine."""
+        self.inner.close()

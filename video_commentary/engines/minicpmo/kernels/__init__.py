@@ -1,0 +1,1 @@
+"""Triton kernels: INT4 and dense products, attention of one decode step."""

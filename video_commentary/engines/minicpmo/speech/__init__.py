@@ -1,0 +1,1 @@
+"""The model's own voice: talker, flow and vocoder."""

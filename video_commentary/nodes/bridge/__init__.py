@@ -1,0 +1,1 @@
+"""The bridge node: web page, HTTP API and LiveKit room in front of the commentator."""

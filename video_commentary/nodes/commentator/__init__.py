@@ -1,0 +1,1 @@
+"""The commentator node: cameras in, comments and speech out, steered by services."""

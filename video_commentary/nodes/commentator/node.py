@@ -1,0 +1,220 @@
+"""The commentator node: cameras in, comments and speech out, steered by services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from audio_common_msgs.msg import AudioData, AudioDataStamped, AudioInfo
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.exceptions import NameValidationException
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
+from rclpy.validate_topic_name import validate_topic_name
+from std_msgs.msg import String
+from std_srvs.srv import SetBool
+
+from video_commentary.msg import Commentary, Status
+from video_commentary.srv import Ask, SetInstruction
+
+from ...config.profiles import load_profiles
+from ...config.settings import CommentatorSettings
+from ...core.clock import LiveClock
+from ...core.comment import Comment
+from ...core.control import Control
+from ...ros import messages
+from ...ros.futures import Futures
+from ...ros.health import diagnostic
+from ...ros.parameters import LiveParameters, declare
+from ...ros.qos import EVENTS, LATCHED
+from ...ros.running import run
+from ...ros.time import exactly
+from ...ros.timers import every
+from ...wiring import Assembly, assemble
+from .report import describe, diagnose
+from .session import Session
+
+
+class CommentatorNode(LifecycleNode):
+    """Configure loads the engine, activate comments, deactivate falls silent, cleanup frees."""
+
+    def __init__(self, assemble: Callable[[CommentatorSettings], Assembly] = assemble) -> None:
+        super().__init__("commentator")
+        self._assemble = assemble
+        settings = declare(self, CommentatorSettings)
+        self._control = Control(settings, load_profiles(settings.profiles_file))
+        self._live = LiveParameters(self, settings, accept=self._accept)
+        self._accept(settings)
+        self._time = LiveClock(lambda: self.get_clock().now().nanoseconds / 1e9)
+        self._futures = Futures(self)
+        self._session: Session | None = None
+        self._offer()
+        self._told = ""
+        self._refused = ""
+        every(self, 1.0, self._tell)
+        if settings.autostart and self.trigger_configure() is TransitionCallbackReturn.SUCCESS:
+            self.trigger_activate()
+
+    def _accept(self, settings: CommentatorSettings) -> None:
+        """Let changed settings act, or raise ValueError."""
+        if not settings.image_topics:
+            raise ValueError("image_topics: name at least one topic")
+        for topic in settings.image_topics:
+            try:
+                validate_topic_name(topic)
+            except NameValidationException as error:
+                raise ValueError(f"image_topics: {error}") from None
+        self._control.tune(settings)
+
+    def _offer(self) -> None:
+        self._commentary = self.create_lifecycle_publisher(String, "~/commentary", EVENTS)
+        self._events = self.create_lifecycle_publisher(Commentary, "~/commentary_events", EVENTS)
+        self._audio = self.create_lifecycle_publisher(AudioData, "~/audio", EVENTS)
+        self._stamped = self.create_lifecycle_publisher(AudioDataStamped, "~/audio_stamped", EVENTS)
+        self._info = self.create_publisher(AudioInfo, "~/audio_info", LATCHED)
+        self._info.publish(messages.audio_info())
+        self._status = self.create_publisher(Status, "~/status", LATCHED)
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self.create_service(SetInstruction, "~/set_instruction", self._set_instruction)
+        self.create_service(SetBool, "~/set_enabled", self._set_enabled)
+        # An answer takes as long as the engine does: in a group of its own, the coroutine that
+        # waits for it holds up nothing else.
+        alone = ReentrantCallbackGroup()
+        self.create_service(Ask, "~/ask", self._ask, callback_group=alone)
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Begin to load the engine; it goes on trying until it works or cleanup."""
+        settings = self._live.settings
+        try:
+            assembly = self._assemble(settings)
+        except Exception as error:  # noqa: BLE001 - rclpy would swallow it
+            self._refused = str(error)
+            self._tell()
+            return TransitionCallbackReturn.FAILURE
+        self._refused = ""
+        self._session = Session(self, settings, assembly, self._control, self._time, self._publish)
+        return super().on_configure(state)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Watch the cameras and comment."""
+        result = super().on_activate(state)
+        if self._session:
+            self._session.activate(self._audio.publish, self._stamped.publish)
+        return result
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Fall silent at once."""
+        if self._session:
+            self._session.deactivate()
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free the engine."""
+        self._end_session()
+        return super().on_cleanup(state)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free the engine; configure begins anew."""
+        self._end_session()
+        return super().on_error(state)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Fall silent and free the engine."""
+        self._end_session()
+        return super().on_shutdown(state)
+
+    def destroy_node(self) -> None:
+        """Stop every thread, then go."""
+        self._end_session()
+        super().destroy_node()
+        # rclpy forgets it, and it holds the node: 35 MB of shared memory would outlive the process.
+        self._state_machine.destroy_when_not_in_use()
+
+    def _end_session(self) -> None:
+        if self._session:
+            self._session.close()
+            self._session = None
+
+    def _publish(self, comment: Comment) -> None:
+        self._events.publish(messages.commentary(comment))
+        if comment.final and comment.text and not comment.cancelled:
+            self._commentary.publish(String(data=comment.text))
+
+    def _set_instruction(
+        self, request: SetInstruction.Request, response: SetInstruction.Response
+    ) -> SetInstruction.Response:
+        try:
+            response.previous = self._control.steer(request.instruction)
+        except ValueError as error:
+            response.previous = self._control.instruction
+            response.message = str(error)
+            return response
+        self._follow("instruction", self._control.instruction)
+        response.success = True
+        active = self._session is not None and self._session.active
+        response.message = "in force now" if active else "in force once the commentator is active"
+        return response
+
+    def _set_enabled(
+        self, request: SetBool.Request, response: SetBool.Response
+    ) -> SetBool.Response:
+        self._control.enable(request.data)
+        self._follow("enabled", request.data)
+        response.success = True
+        response.message = "commenting" if request.data else "paused"
+        return response
+
+    async def _ask(self, request: Ask.Request, response: Ask.Response) -> Ask.Response:
+        session = self._session
+        if session is None or not session.active or not session.loader.ready.is_set():
+            response.answer = (session and session.error) or (
+                "the commentator isn't ready: see ~/status, activate it and ask again"
+            )
+            return response
+        try:
+            future = self._control.ask(request.question, request.quiet)
+        except ValueError as error:
+            response.answer = str(error)
+            return response
+        answer = await self._futures.of(future)
+        response.success = answer.success
+        response.answer = answer.text
+        response.stamp = exactly(answer.stamp_ns, answer.stamp)
+        return response
+
+    def _follow(self, name: str, value: object) -> None:
+        """Show in a parameter what a service has set."""
+        self.set_parameters([Parameter(name, value=value)])
+
+    def _tell(self) -> None:
+        if self._session:
+            self._session.watch(self._live.settings.image_topics)
+            self._session.follow_publishers()
+        stamp = self.get_clock().now().to_msg()
+        status = describe(self._session, self._control, self._refused, stamp)
+        self._status.publish(status)
+        array = DiagnosticArray()
+        for check in diagnose(self._session, status):
+            array.status.append(diagnostic(self.get_name(), check))
+        array.header.stamp = stamp
+        self._diagnostics.publish(array)
+        self._log_change(status)
+
+    def _log_change(self, status: Status) -> None:
+        if status.detail != self._told:
+            self._told = status.detail
+            if status.state in ("loading", "inactive", "unconfigured"):
+                self.get_logger().info(status.detail)
+            elif status.detail:
+                self.get_logger().warning(status.detail)
+            else:
+                self.get_logger().info(f"all well: {status.engine}; voice: {status.voice}")
+
+
+def main() -> None:
+    """Run the commentator node."""
+    run(CommentatorNode)
+
+
+if __name__ == "__main__":
+    main()

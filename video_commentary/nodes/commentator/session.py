@@ -1,0 +1,149 @@
+"""Everything that lives from configure to cleanup, and the threads from activate to deactivate."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from rclpy.node import Node
+
+from ...config.settings import CommentatorSettings
+from ...core.audio import OUTPUT_FORMAT
+from ...core.clock import Clock
+from ...core.comment import Comment
+from ...core.commentator import Commentator
+from ...core.control import Control
+from ...core.loading import Loader
+from ...core.lookout import Lookout, Use
+from ...core.pacing import Playout
+from ...ros.audio_publisher import AudioPublisher
+from ...ros.camera import Camera
+from ...ros.frame_worker import FrameWorker
+from ...ros.health import Rates
+from ...wiring import Assembly
+
+
+class Session:
+    """The engine that is being loaded or is loaded, and the commentary it makes while active."""
+
+    def __init__(
+        self,
+        node: Node,
+        settings: CommentatorSettings,
+        assembly: Assembly,
+        control: Control,
+        clock: Clock,
+        publish: Callable[[Comment], None],
+    ) -> None:
+        """Begin to load the engine."""
+        self._node = node
+        self._settings = settings
+        self._clock = clock
+        self._control = control
+        self.assembly = assembly
+        self.loader = Loader(assembly.engine)
+        self.playout = Playout(OUTPUT_FORMAT)
+        self._lookout = Lookout(settings, assembly.engine)
+        self.commentator = Commentator(
+            assembly.engine, self._lookout, control, self.playout, clock, publish
+        )
+        self.cameras: list[Camera] = []
+        self.rates = Rates([])
+        self._stop = threading.Event()
+        self._audio_publisher: AudioPublisher | None = None
+        self._eyes: FrameWorker | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether the commentary thread runs."""
+        return self._thread is not None
+
+    @property
+    def speaking(self) -> bool:
+        """Whether sound is still to be heard."""
+        now = self._clock.now()
+        return self.playout.ends_at(now) > now
+
+    @property
+    def error(self) -> str:
+        """Return what is wrong with the engine and what to do; empty when it works."""
+        eyes = self._eyes.error if self._eyes else ""
+        return self.loader.error or self.commentator.error or eyes
+
+    def activate(
+        self, publish_audio: Callable[[Any], None], publish_stamped: Callable[[Any], None]
+    ) -> None:
+        """Watch the cameras; comment as soon as the engine is loaded."""
+        self._stop = threading.Event()
+        self.commentator.reset()
+        self._open_eyes(self._settings.image_topics)
+        self._audio_publisher = AudioPublisher(
+            self.playout, self._clock, publish_audio, publish_stamped
+        )
+        self._thread = threading.Thread(target=self._run, name="commentary", daemon=True)
+        self._thread.start()
+
+    def deactivate(self) -> None:
+        """Fall silent at once and stop the threads."""
+        if self._thread is None:
+            return
+        self._stop.set()
+        self._control.interrupt()
+        self._thread.join()
+        self._thread = None
+        if self._audio_publisher:
+            self._audio_publisher.close()
+        self._close_eyes()
+
+    def watch(self, topics: Sequence[str]) -> None:
+        """Watch these cameras, where they are others than until now."""
+        self._settings = replace(self._settings, image_topics=tuple(topics))
+        if self.active and [camera.topic for camera in self.cameras] != list(topics):
+            self._close_eyes()
+            self._open_eyes(topics)
+
+    def close(self) -> None:
+        """Free the engine."""
+        self.deactivate()
+        self.loader.close()
+
+    def follow_publishers(self) -> None:
+        """Keep the cameras' subscriptions and figures up to date; called about once a second."""
+        self.rates.update()
+        for camera in self.cameras:
+            camera.follow_publishers()
+
+    def _open_eyes(self, topics: Sequence[str]) -> None:
+        self._lookout.watch(topics)
+        arrived = threading.Event()
+        self.cameras = [self._camera(topic, arrived) for topic in topics]
+        self.rates = Rates(self.cameras)
+        self._eyes = FrameWorker(self.cameras, self._lookout, self.commentator.on_frame, arrived)
+
+    def _close_eyes(self) -> None:
+        if self._eyes:
+            self._eyes.close()
+        for camera in self.cameras:
+            camera.close()
+
+    def _camera(self, topic: str, arrived: threading.Event) -> Camera:
+        settings = self._settings
+        return Camera(
+            self._node, topic, settings.image_transport, settings.max_image_side, self._use, arrived
+        )
+
+    def _use(self, topic: str, stamp: float) -> Use:
+        return self._lookout.use(topic, stamp) if self.loader.ready.is_set() else Use.NONE
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            if not self.loader.ready.wait(0.1):
+                continue
+            try:
+                self.commentator.run(self._stop)
+            except Exception:  # noqa: BLE001 - without this thread the node would only look well
+                self._node.get_logger().error(f"a comment failed:\n{traceback.format_exc()}")

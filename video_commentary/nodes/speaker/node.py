@@ -1,0 +1,97 @@
+"""The speaker node: plays the commentator's speech on this machine's sound card."""
+
+from __future__ import annotations
+
+import time
+
+from audio_common_msgs.msg import AudioDataStamped
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.node import Node
+
+from ...config.settings import SpeakerSettings
+from ...core.audio import OUTPUT_FORMAT, from_bytes
+from ...core.backoff import Backoff
+from ...ros.health import Check, diagnostic
+from ...ros.parameters import declare
+from ...ros.qos import EVENTS
+from ...ros.running import run
+from ...ros.timers import every
+from .jitter_buffer import JitterBuffer
+from .sound_card import SoundCard, SoundCardError
+
+
+class SpeakerNode(Node):
+    """Plays an AudioDataStamped topic (48 kHz mono int16); a message without sound clears."""
+
+    def __init__(self) -> None:
+        super().__init__("speaker")
+        settings = declare(self, SpeakerSettings)
+        self._buffer = JitterBuffer(OUTPUT_FORMAT.rate, settings.latency)
+        self._card = SoundCard(settings.sound_device, OUTPUT_FORMAT, self._buffer.take)
+        self._card_name = ""
+        self._trouble = "opening the sound card"
+        self._backoff = Backoff()
+        self._try_at = 0.0
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self.create_subscription(AudioDataStamped, settings.audio_topic, self._hear, EVENTS)
+        every(self, 1.0, self._look_after)
+        self._look_after()
+
+    def destroy_node(self) -> None:
+        """Be silent, then go."""
+        self._card.close()
+        super().destroy_node()
+
+    def _hear(self, message: AudioDataStamped) -> None:
+        if not message.audio.data:
+            self._buffer.clear()
+        elif self._card_name:  # without a card, nothing is kept for later
+            samples = from_bytes(message.audio.data.tobytes(), OUTPUT_FORMAT).samples
+            self._buffer.put(samples, time.monotonic())
+
+    def _look_after(self) -> None:
+        if self._card.gone:
+            self._card.close()
+            self._fail(f"the sound card {self._card_name} is gone: plug it in again")
+        if not self._card_name and time.monotonic() >= self._try_at:
+            self._open()
+        self._tell()
+
+    def _open(self) -> None:
+        try:
+            self._card_name = self._card.open()
+        except SoundCardError as error:
+            self._fail(str(error))
+            return
+        self._backoff.reset()
+        self._trouble = ""
+        self.get_logger().info(f"playing on {self._card_name}")
+
+    def _fail(self, trouble: str) -> None:
+        self._card_name = ""
+        self._try_at = time.monotonic() + self._backoff.failed()
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self.get_logger().warning(trouble)
+
+    def _tell(self) -> None:
+        rate = OUTPUT_FORMAT.rate
+        values = {
+            "card": self._card_name,
+            "played s": f"{self._buffer.played / rate:.1f}",
+            "dropped s": f"{self._buffer.dropped / rate:.1f}",
+            "underruns": str(self._buffer.underruns),
+        }
+        check = Check("sound card", self._trouble, False, values)
+        report = DiagnosticArray(status=[diagnostic(self.get_name(), check)])
+        report.header.stamp = self.get_clock().now().to_msg()
+        self._diagnostics.publish(report)
+
+
+def main() -> None:
+    """Run the node."""
+    run(SpeakerNode)
+
+
+if __name__ == "__main__":
+    main()

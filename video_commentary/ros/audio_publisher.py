@@ -1,0 +1,58 @@
+"""The thread that hands the playout's sound to the audio topics, just ahead of its time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from audio_common_msgs.msg import AudioData
+
+from ..core.clock import Clock
+from ..core.pacing import Playout
+from .messages import audio, audio_stamped
+
+
+class AudioPublisher:
+    """Runs from construction to `close`.
+
+    When the playout is cleared in mid-sentence, a stamped message without sound follows: players
+    drop what they still hold.
+    """
+
+    def __init__(
+        self,
+        playout: Playout,
+        clock: Clock,
+        publish: Callable[[object], None],
+        publish_stamped: Callable[[object], None],
+    ) -> None:
+        """Hand out by `publish` (AudioData) and `publish_stamped` (AudioDataStamped)."""
+        self._playout = playout
+        self._clock = clock
+        self._publish = publish
+        self._publish_stamped = publish_stamped
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="player", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop; what is still queued is not handed out."""
+        self._stop.set()
+        self._playout.changed.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._playout.changed.clear()
+            if self._playout.take_cut():
+                self._stamped(AudioData(), self._clock.now())
+            while block := self._playout.take(self._clock.now()):
+                due, pcm = block
+                data = audio(pcm)
+                self._publish(data)
+                self._stamped(data, due)
+            self._clock.wait(self._playout.changed, self._playout.due_in(self._clock.now()))
+
+    def _stamped(self, data: AudioData, due: float) -> None:
+        heard_at = self._clock.stamp() + due - self._clock.now()
+        self._publish_stamped(audio_stamped(data, heard_at, "voice"))

@@ -1,0 +1,86 @@
+"""The thread that turns wanted images into frames and shows them to the lookout."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from ..core.engine import EngineError
+from ..core.lookout import Lookout, Use
+from .camera import Camera
+
+HUNG_AFTER = 10.0
+"""Seconds that one look may take: the first of a GPU compiles its kernels."""
+GRACE = 1.0
+"""Seconds for which `close` waits for the look that is under way."""
+
+
+class FrameWorker:
+    """Runs from construction to `close`."""
+
+    def __init__(
+        self,
+        cameras: Sequence[Camera],
+        lookout: Lookout,
+        noticed: Callable[[], None],
+        arrived: threading.Event,
+    ) -> None:
+        """Call `noticed` after each frame that was kept; wait for `arrived`."""
+        self._cameras = cameras
+        self._lookout = lookout
+        self._noticed = noticed
+        self._arrived = arrived
+        self._stop = threading.Event()
+        self._error = ""
+        self._looking_since: float | None = None
+        self._thread = threading.Thread(target=self._run, name="eyes", daemon=True)
+        self._thread.start()
+
+    @property
+    def error(self) -> str:
+        """Return why the engine can't look, and what to do; empty when it can."""
+        since = self._looking_since
+        hung = 0.0 if since is None else time.monotonic() - since
+        if hung > HUNG_AFTER:
+            return (
+                f"the engine has looked at one frame for {hung:.0f} s; "
+                "if this goes on, restart the node or choose another engine"
+            )
+        return self._error
+
+    def close(self) -> None:
+        """Stop; a look that hangs is left behind."""
+        self._stop.set()
+        self._arrived.set()
+        self._thread.join(GRACE)
+
+    def _run(self) -> None:
+        while True:
+            self._arrived.wait()
+            self._arrived.clear()
+            if self._stop.is_set():
+                return
+            for camera in self._cameras:
+                while self._look(camera):
+                    pass
+
+    def _look(self, camera: Camera) -> bool:
+        """Look at a camera's next frame; return whether there was one."""
+        try:
+            if (seen := camera.next_frame()) is None:
+                return False
+            frame, use = seen
+            self._looking_since = time.monotonic()
+            try:
+                self._lookout.see(camera.topic, frame, use)
+            finally:
+                self._looking_since = None
+                if use is Use.KEEP:
+                    self._noticed()
+            self._error = ""
+        except EngineError as error:
+            self._error = str(error)
+        except Exception as error:  # noqa: BLE001 - whatever an engine raises, the node stays up
+            self._error = f"{type(error).__name__}: {error}"
+        return True
