@@ -11,7 +11,6 @@ import argparse
 import gc
 import logging
 import statistics
-import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -24,6 +23,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from bench.machine import describe
 from bench.random_model import RandomTensors, published_config
+from video_commentary.core.cancel import CancelToken
 from video_commentary.core.frames import Frame
 from video_commentary.core.prompting import Profile, Prompt
 from video_commentary.engines.minicpmo.engine import MiniCpmoConfig, MiniCpmoEngine
@@ -97,15 +97,13 @@ class Rig:
         words = tokens.decode(tokens.encode("What is happening now? " * 200)[: TEXT - 60])
         profile = Profile("bench", "", ())
         self.prompt = Prompt("You are a live video commentator.", words, profile)
-        self.never = threading.Event()
+        self.never = CancelToken()
 
     def frames(self) -> tuple[Frame, ...]:
         """Return four new frames, 640x480."""
         rng = np.random.default_rng()
-        return tuple(
-            Frame(rng.integers(0, 256, (480, 640, 3), dtype=np.uint8), float(i), "camera", i)
-            for i in range(4)
-        )
+        images = rng.integers(0, 256, (4, 480, 640, 3), dtype=np.uint8)
+        return tuple(Frame(images[i], i * 1_000_000_000, "camera", i) for i in range(4))
 
     def open(self, frames: Sequence[Frame], room: int = LONG) -> int:
         """Prefill a request; return the prompt's length."""

@@ -32,8 +32,9 @@ from video_commentary.core.commentator import Commentator
 from video_commentary.core.control import Control
 from video_commentary.core.engine_guard import EngineGuard
 from video_commentary.core.frames import Frame
-from video_commentary.core.lookout import Lookout, Use
 from video_commentary.core.pacing import Playout
+from video_commentary.core.scene_monitor import SceneMonitor, Use
+from video_commentary.core.stamp import to_seconds
 from video_commentary.engines.server.engine import ServerEngine
 from video_commentary.sources.scene import StreetScene
 
@@ -55,11 +56,11 @@ class Robot:
         self._number = number
         self._topic = settings.image_topics[0]
         self._guard = EngineGuard(self.engine, settings.engine_timeout)
-        self._lookout = Lookout(settings, self._guard)
+        self._scene = SceneMonitor(settings, self._guard)
         self._control = Control(settings, load_profiles())
         self.it = Commentator(
             self._guard,
-            self._lookout,
+            self._scene,
             self._control,
             Playout(OUTPUT_FORMAT),
             LiveClock(),
@@ -84,12 +85,12 @@ class Robot:
     def _film(self) -> None:
         number = 0
         while not self._stop.wait(1 / CAMERA_FPS):
-            stamp = time.time()
+            stamp = time.time_ns()
             picture = self._pictures[number % len(self._pictures)]
             # Seen from elsewhere: what one robot has shown must not be in the cache for another.
             picture = np.roll(picture, 31 * self._number, axis=1)
-            use = self._lookout.use(self._topic, stamp)
-            self._lookout.see(self._topic, Frame(picture, stamp, "camera", number), use)
+            use = self._scene.use(self._topic, stamp)
+            self._scene.add(self._topic, Frame(picture, stamp, "camera", number), use)
             number += 1
             if use is Use.KEEP:
                 self.it.on_frame()
@@ -101,7 +102,7 @@ class Robot:
         if comment.final and not comment.cancelled:
             self.finished += 1
             if comment.first_words is not None:
-                self.waits.append(comment.first_words - comment.requested)
+                self.waits.append(to_seconds(comment.first_words - comment.requested))
 
 
 @dataclass(frozen=True)
@@ -187,16 +188,16 @@ def scenery() -> list[NDArray[np.uint8]]:
 
 def cost_of_requests() -> str:
     """Return bytes and seconds of one request's frames, at several sizes."""
-    from video_commentary.engines.server.chat import Pictures
+    from video_commentary.engines.server.chat import JpegUrls
 
-    picture = Frame(scenery()[0], 0.0, "camera", 0)
+    picture = Frame(scenery()[0], 0, "camera", 0)
     lines = []
     for side in (224, 448, 640):
         took = []
         for _ in range(50):
-            pictures = Pictures(side, 80)
+            jpegs = JpegUrls(side, 80)
             began = time.perf_counter()
-            url = pictures.url(picture)
+            url = jpegs.url(picture)
             took.append(time.perf_counter() - began)
         lines.append(
             f"a frame at {side} pixels, quality 80: {len(url) / 1000:.0f} kB as sent, "

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import threading
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -18,6 +17,7 @@ from torch import Tensor
 from bench.machine import describe
 from bench.upstream_talker import UpstreamTalker
 from bench.upstream_vocoder import UpstreamVocoder, available
+from video_commentary.core.cancel import CancelToken
 from video_commentary.engines.minicpmo.speech.audio_sampling import AudioSampling, draw
 from video_commentary.engines.minicpmo.speech.flow import Flow, FlowSizes
 from video_commentary.engines.minicpmo.speech.flow_stream import (
@@ -158,7 +158,7 @@ def ours(
         return (pcm.duration for pcm in speech.feed(ids, hidden, last))
 
     def start() -> None:
-        speech.start(threading.Event())
+        speech.start(CancelToken())
 
     rows = torch.randn(10, 768, device=CUDA)
     for _ in range(3):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import gc
 import statistics
-import threading
 import time
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ import torch
 from bench.engine import Rig
 from bench.machine import describe
 from bench.speech import CODES, CONFIG, CUDA, PacedTalker, draw_sound, random_voice, talker_tensors
+from video_commentary.core.cancel import CancelToken
 from video_commentary.core.frames import Frame
 from video_commentary.engines.minicpmo.speech.flow import Flow, FlowSizes
 from video_commentary.engines.minicpmo.speech.hift import Hift, HiftSizes
@@ -60,7 +60,7 @@ def comment(rig: Rig, speech: Speech, frames: tuple[Frame, ...]) -> Spoken:
     torch.cuda.synchronize()
     begin = time.perf_counter()
     rig.open(frames)
-    speech.start(threading.Event())
+    speech.start(CancelToken())
     ids: list[int] = []
     fed = 0
 

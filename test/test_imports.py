@@ -13,7 +13,7 @@ import pytest
 PACKAGE = "video_commentary"
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = {
-    "core": {"core", "config"},
+    "core": {"core"},
     "config": {"core", "config"},
     "engines": {"core", "config", "engines"},
     "voices": {"core", "config", "voices"},

@@ -26,6 +26,7 @@ from video_commentary.bridge.server import Server
 from video_commentary.config.settings import BridgeSettings
 from video_commentary.core.audio import OUTPUT_FORMAT, Pcm
 from video_commentary.core.comment import Comment
+from video_commentary.core.stamp import from_seconds
 
 WELL = Situation(
     Report(state="watching", engine="fake", voice="fake voice", speaks=True, profile="sports"),
@@ -149,7 +150,10 @@ _SEQUENCE = count(1)
 
 
 def comment(text: str = "A dog runs.", **fields: Any) -> Comment:
-    """Return a finished comment whose first words came a second after its newest frame."""
+    """Return a finished comment whose first words came a second after its newest frame.
+
+    Stamps are given in seconds.
+    """
     now = time.time()
     values: dict[str, Any] = {
         "sequence": next(_SEQUENCE),
@@ -163,7 +167,11 @@ def comment(text: str = "A dog runs.", **fields: Any) -> Comment:
         "first_words": now,
         "final": True,
     }
-    return Comment(**(values | fields))
+    values |= fields
+    for name in ("newest", "oldest", "requested", "first_words", "first_sound"):
+        if values.get(name) is not None:
+            values[name] = from_seconds(values[name])
+    return Comment(**values)
 
 
 def sound(index: int, heard_at: float, samples: int = 1920) -> Sound:

@@ -35,6 +35,7 @@ from video_commentary.bridge.ring import Ring
 from video_commentary.bridge.robot_gateway import Port
 from video_commentary.bridge.server import Server, address
 from video_commentary.config.settings import BridgeSettings
+from video_commentary.core.stamp import to_seconds
 
 TOKEN = "a-long-enough-token"
 
@@ -352,8 +353,8 @@ def test_server_sent_events_resume_where_they_broke_off() -> None:
             web.port.publish(one)
         got = events(web, {"Last-Event-ID": "1"}, 2)
         assert [(e["id"], e["text"], e["newest"]) for e in got] == [
-            (2, "A dog", said[1].newest),
-            (3, "A dog runs.", said[2].newest),
+            (2, "A dog", to_seconds(said[1].newest)),
+            (3, "A dog runs.", to_seconds(said[2].newest)),
         ]
         assert [e["id"] for e in events(web, {"Last-Event-ID": "9999"}, 3)] == [1, 2, 3]
 

@@ -17,6 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 from test.bridge.serving import Served, comment, frames, serve, sound, until
 from video_commentary.bridge.access import COOKIE, TOKEN_VARIABLE
 from video_commentary.bridge.items import Cut
+from video_commentary.core.stamp import to_seconds
 
 HEAD = struct.Struct("<B3xId")
 
@@ -75,7 +76,7 @@ def test_begins_with_what_was_said_and_goes_on_word_by_word(web: Served) -> None
             ("A cat.", True),
         ]
         assert [one["id"] for one in got] == [3, 4, 5]
-        assert got[0]["newest"] == grown[0].newest
+        assert got[0]["newest"] == to_seconds(grown[0].newest)
 
 
 def test_pictures_are_delayed_and_stop_when_not_wanted(web: Served) -> None:

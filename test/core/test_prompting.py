@@ -4,7 +4,6 @@ import pytest
 
 from test.fakes import frame
 from video_commentary.config.profiles import load_profiles
-from video_commentary.core.engine import SILENCE
 from video_commentary.core.prompting import (
     MAX_INSTRUCTION,
     Profile,
@@ -13,6 +12,7 @@ from video_commentary.core.prompting import (
     checked_question,
     parse_profiles,
 )
+from video_commentary.core.silence import SILENCE
 
 PROFILE = Profile("p", "You are a tester.", ("people",))
 

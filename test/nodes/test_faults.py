@@ -10,6 +10,8 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pytest
+from rcl_interfaces.srv import SetParameters
+from rclpy.parameter import Parameter
 from rclpy.serialization import deserialize_message, serialize_message
 from std_srvs.srv import SetBool
 from video_commentary.srv import SetInstruction
@@ -99,9 +101,41 @@ def test_an_unknown_encoding_is_refused_by_name_once() -> None:
 def test_an_engine_that_raises_is_told_and_tried_again() -> None:
     with commentator("raises") as _, probe() as graph:
         graph.film(lambda: graph.status() and graph.status().state == "error")
-        assert graph.status().detail == "the engine broke: mend it"
-        graph.film(lambda: "mend it" in graph.troubles())
+        assert graph.status().detail == "the engine broke: repair it"
+        graph.film(lambda: "repair it" in graph.troubles())
         graph.film(lambda: any(e.text and not e.cancelled for e in graph.finals), 30)
+        graph.film(lambda: graph.troubles() == "")
+
+
+def stays_in_error(graph: Probe, detail: str) -> None:
+    """Assert that it is in this error, says so, and does not try again by itself in 3 s."""
+    graph.film(lambda: graph.status() and graph.status().state == "error")
+    graph.film(lambda: detail in graph.troubles())
+    since = len(graph.got["status"])
+    graph.film(lambda: len(graph.got["status"]) >= since + 3)
+    assert {status.detail for status in graph.got["status"][since:]} == {detail}
+    assert not graph.finals
+
+
+def set_parameter(graph: Probe, name: str, value: object) -> bool:
+    request = SetParameters.Request(parameters=[Parameter(name, value=value).to_parameter_msg()])
+    response = graph.call(SetParameters, "/commentator/set_parameters", request)
+    return bool(response.results[0].successful)
+
+
+def test_an_engine_that_only_a_setting_can_help_waits_for_one() -> None:
+    with commentator("refuses") as _, probe() as graph:
+        stays_in_error(graph, "the prompt is too long: lower max_tokens")
+        assert set_parameter(graph, "max_tokens", 32)
+        graph.film(lambda: graph.finals)
+        graph.film(lambda: graph.troubles() == "")
+
+
+def test_loading_that_only_a_setting_can_help_waits_for_one() -> None:
+    with commentator("misconfigured") as _, probe() as graph:
+        stays_in_error(graph, "server_url is empty: name a server")
+        assert graph.steer("the door").success
+        graph.film(lambda: graph.finals and graph.finals[-1].instruction == "the door")
         graph.film(lambda: graph.troubles() == "")
 
 

@@ -1,4 +1,4 @@
-"""The thread that looks, with a camera and a lookout that fail."""
+"""The thread that looks, with a camera and a scene monitor that fail."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from test.fakes import frame
-from video_commentary.core.lookout import Use
+from video_commentary.core.scene_monitor import Use
 from video_commentary.ros import frame_worker as eyes
 from video_commentary.ros.frame_worker import FrameWorker
 
 
 class Scripted:
-    """A camera and a lookout at once: gives, and does, what is in the lists."""
+    """A camera and a scene monitor at once: gives, and does, what is in the lists."""
 
     topic = "/camera"
 
@@ -32,7 +32,7 @@ class Scripted:
             raise given
         return given, Use.KEEP
 
-    def see(self, *_: object) -> None:
+    def add(self, *_: object) -> None:
         doing = self._looks.pop(0) if self._looks else None
         self.seen += 1
         if isinstance(doing, Exception):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from video_commentary.config.paths import models_dir
 from video_commentary.core.change import ChangeDetector, Intensity
 from video_commentary.core.frames import Frame
+from video_commentary.core.stamp import from_seconds
 from video_commentary.sources.clock import read_index
 from video_commentary.sources.scene import ACTORS, CYCLE, StreetScene
 
@@ -50,10 +51,10 @@ def test_everyone_comes_once_and_goes(scene: StreetScene) -> None:
 
 def test_is_still_until_somebody_comes(scene: StreetScene) -> None:
     detector = ChangeDetector()
-    changes = {
-        second: detector.observe(Frame(scene.frame(int(second * FPS))[0], second, "", 0)).intensity
-        for second in np.arange(0, 9, 0.5)
-    }
+    changes = {}
+    for second in np.arange(0, 9, 0.5):
+        image, _ = scene.frame(int(second * FPS))
+        changes[second] = detector.observe(Frame(image, from_seconds(second), "", 0)).intensity
     assert all(changes[second] is Intensity.NONE for second in np.arange(0.5, 5.5, 0.5))
     assert all(changes[second] is not Intensity.NONE for second in np.arange(6.5, 9, 0.5))
 

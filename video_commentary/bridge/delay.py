@@ -6,6 +6,7 @@ import threading
 
 from ..core.comment import Comment
 from ..core.pacing import Average
+from ..core.stamp import to_seconds
 
 START = 5.0
 """Seconds, until something was measured."""
@@ -44,7 +45,7 @@ class DisplayDelay:
         self._lock = threading.Lock()
         self._average = Average(ALPHA, START)
         self._slew = Slew(START, now)
-        self._measured = (0, 0.0)
+        self._measured = (0, 0)
 
     @property
     def target(self) -> float:
@@ -58,7 +59,7 @@ class DisplayDelay:
         if not begun or comment.silent or which == self._measured:
             return
         self._measured = which
-        delay = min(begun) - comment.newest
+        delay = to_seconds(min(begun) - comment.newest)
         if 0 <= delay < LONGEST:
             with self._lock:
                 self._average.add(delay)

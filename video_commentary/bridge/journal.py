@@ -6,6 +6,7 @@ import threading
 from collections import deque
 
 from ..core.comment import Comment
+from ..core.stamp import to_seconds
 
 KEPT = 400
 """Events, partial ones too: some minutes."""
@@ -52,5 +53,9 @@ class Journal:
     def words_per_second(self, now: float) -> float:
         """Return how much was said lately, on average over `_LATELY` s; `now`: ROS clock."""
         with self._lock:
-            said = [c for _, c in self._finals if now - _LATELY < (c.first_words or 0.0) <= now]
+            said = [
+                comment
+                for _, comment in self._finals
+                if now - _LATELY < to_seconds(comment.first_words or 0) <= now
+            ]
         return sum(len(comment.text.split()) for comment in said) / _LATELY

@@ -8,18 +8,23 @@ from functools import lru_cache
 from typing import Any
 
 from ..core.comment import Comment
+from ..core.stamp import to_seconds
 from .items import JpegFrame, Situation, Sound
 
 PICTURE, SOUND = 1, 2
 _HEAD = struct.Struct("<B3xId")
 """Before each binary message of /api/live: kind, index, seconds; little endian, 16 bytes."""
+_STAMPS = ("newest", "oldest", "requested", "first_words", "first_sound")
 _SHARED = 8
 """Messages kept made up: viewers at about the same place share them."""
 
 
 def comment_json(number: int, comment: Comment) -> dict[str, Any]:
     """Return a comment event; stamps in seconds, null before they are known."""
-    return {"id": number, **asdict(comment)}
+    fields = asdict(comment)
+    stamps = {name: fields[name] for name in _STAMPS}
+    seconds = {n: None if stamp is None else to_seconds(stamp) for n, stamp in stamps.items()}
+    return {"id": number, **fields, **seconds}
 
 
 def dots(situation: Situation, livekit: tuple[str, str]) -> dict[str, dict[str, str]]:

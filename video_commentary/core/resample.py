@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from .audio import AudioFormat, Pcm
 
 
-class Resampler:
+class PcmResampler:
     """Convert a stream of Pcm from `source` to `target`.
 
     However the stream is cut into chunks, the same samples come out. Several channels are mixed
@@ -64,6 +64,6 @@ class Resampler:
 
 def resample(pcm: Pcm, target: AudioFormat) -> Pcm:
     """Convert a whole sound at once."""
-    resampler = Resampler(pcm.format, target)
+    resampler = PcmResampler(pcm.format, target)
     first, rest = resampler.push(pcm), resampler.flush()
     return Pcm(np.concatenate([first.samples, rest.samples]), target)

@@ -13,10 +13,11 @@ from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 
 from ..core.frames import Frame
-from ..core.lookout import Use
+from ..core.scene_monitor import Use
+from ..core.stamp import Stamp
 from .image_subscription import ImageSubscription
 from .images import ImageError, Rgb, decode, shrink, to_rgb
-from .time import NANO, to_nanoseconds
+from .time import to_stamp
 
 QUEUE = 4
 """Wanted images that may wait for conversion; when one more comes, the oldest is dropped."""
@@ -29,8 +30,7 @@ class Arrival:
     """A wanted image message, not converted yet."""
 
     message: Any
-    stamp: float
-    stamp_ns: int
+    stamp: Stamp
     use: Use
 
 
@@ -49,7 +49,7 @@ class Camera:
         topic: str,
         transport: str,
         longest: int,
-        use: Callable[[str, float], Use],
+        use: Callable[[str, Stamp], Use],
         arrived: threading.Event,
     ) -> None:
         """Subscribe; `use` says what a stamp is wanted for, `arrived` is set for each wanted."""
@@ -104,24 +104,23 @@ class Camera:
         self.trouble = ""
         camera = arrival.message.header.frame_id or self.topic
         small = shrink(image, self._longest)
-        frame = Frame(small, arrival.stamp, camera, self._index, arrival.stamp_ns)
+        frame = Frame(small, arrival.stamp, camera, self._index)
         self._index += 1
         self.frame_id = camera
         return frame, arrival.use
 
     def _store(self, message: Any) -> None:
         self.seen_at = time.monotonic()
-        stamp_ns = to_nanoseconds(message.header.stamp)
-        if stamp_ns == 0:
+        stamp = to_stamp(message.header.stamp)
+        if stamp == 0:
             # Some drivers leave it empty; the time of arrival is the best that is left.
-            stamp_ns = self._node.get_clock().now().nanoseconds
-        stamp = stamp_ns / NANO
+            stamp = self._node.get_clock().now().nanoseconds
         use = self._use(self.topic, stamp)
         if use is Use.NONE:
             return
         if len(self._queue) == QUEUE:
             self.dropped += 1
-        self._queue.append(Arrival(message, stamp, stamp_ns, use))
+        self._queue.append(Arrival(message, stamp, use))
         self._arrived.set()
 
     def _convert(self, message: Any) -> Rgb:

@@ -1,4 +1,4 @@
-"""The thread that turns wanted images into frames and shows them to the lookout."""
+"""The thread that turns wanted images into frames and shows them to the scene monitor."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from ..core.engine import EngineError
-from ..core.lookout import Lookout, Use
+from ..core.scene_monitor import SceneMonitor, Use
 from .camera import Camera
 
 HUNG_AFTER = 10.0
@@ -22,13 +22,13 @@ class FrameWorker:
     def __init__(
         self,
         cameras: Sequence[Camera],
-        lookout: Lookout,
+        scene: SceneMonitor,
         noticed: Callable[[], None],
         arrived: threading.Event,
     ) -> None:
         """Call `noticed` after each frame that was kept; wait for `arrived`."""
         self._cameras = cameras
-        self._lookout = lookout
+        self._scene = scene
         self._noticed = noticed
         self._arrived = arrived
         self._stop = threading.Event()
@@ -73,7 +73,7 @@ class FrameWorker:
             frame, use = seen
             self._looking_since = time.monotonic()
             try:
-                self._lookout.see(camera.topic, frame, use)
+                self._scene.add(camera.topic, frame, use)
             finally:
                 self._looking_since = None
                 if use is Use.KEEP:

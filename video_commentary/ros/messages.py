@@ -11,14 +11,15 @@ from video_commentary.msg import Commentary
 
 from ..core.audio import OUTPUT_FORMAT, Pcm
 from ..core.comment import Comment
-from .time import exactly, to_nanoseconds, to_seconds, to_time
+from ..core.stamp import Stamp
+from .time import from_stamp, to_stamp
 
 
 def commentary(comment: Comment) -> Commentary:
     """Return a comment as a message."""
     return Commentary(
-        header=Header(stamp=exactly(comment.newest_ns, comment.newest), frame_id=comment.camera),
-        oldest_stamp=exactly(comment.oldest_ns, comment.oldest),
+        header=Header(stamp=from_stamp(comment.newest), frame_id=comment.camera),
+        oldest_stamp=from_stamp(comment.oldest),
         sequence=comment.sequence,
         text=comment.text,
         final=comment.final,
@@ -26,9 +27,9 @@ def commentary(comment: Comment) -> Commentary:
         cancelled=comment.cancelled,
         instruction=comment.instruction,
         question=comment.question,
-        requested=to_time(comment.requested),
-        first_words=to_time(comment.first_words),
-        first_sound=to_time(comment.first_sound),
+        requested=from_stamp(comment.requested),
+        first_words=from_stamp(comment.first_words),
+        first_sound=from_stamp(comment.first_sound),
     )
 
 
@@ -37,19 +38,17 @@ def comment(message: Commentary) -> Comment:
     return Comment(
         sequence=message.sequence,
         camera=message.header.frame_id,
-        newest=to_seconds(message.header.stamp),
-        oldest=to_seconds(message.oldest_stamp),
+        newest=to_stamp(message.header.stamp),
+        oldest=to_stamp(message.oldest_stamp),
         instruction=message.instruction,
         question=message.question,
-        requested=to_seconds(message.requested),
+        requested=to_stamp(message.requested),
         text=message.text,
-        first_words=to_seconds(message.first_words) or None,
-        first_sound=to_seconds(message.first_sound) or None,
+        first_words=to_stamp(message.first_words) or None,
+        first_sound=to_stamp(message.first_sound) or None,
         final=message.final,
         silent=message.silent,
         cancelled=message.cancelled,
-        newest_ns=to_nanoseconds(message.header.stamp),
-        oldest_ns=to_nanoseconds(message.oldest_stamp),
     )
 
 
@@ -59,9 +58,9 @@ def audio(pcm: Pcm) -> AudioData:
     return AudioData(data=array.array("B", pcm.tobytes()))
 
 
-def audio_stamped(data: AudioData, heard_at: float, frame_id: str) -> AudioDataStamped:
+def audio_stamped(data: AudioData, heard_at: Stamp, frame_id: str) -> AudioDataStamped:
     """Return sound with the time at which its first sample is due to be heard."""
-    header = Header(stamp=to_time(heard_at), frame_id=frame_id)
+    header = Header(stamp=from_stamp(heard_at), frame_id=frame_id)
     return AudioDataStamped(header=header, audio=data)
 
 

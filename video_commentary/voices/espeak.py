@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Iterator
 
 from ..core.audio import AudioFormat, Pcm, from_bytes
-from ..core.engine import Cancel
+from ..core.cancel import CancelToken
 from ..core.voice import VoiceError
 from .pieces import PIECE, capped
 from .wavstream import WavStream
@@ -22,7 +22,6 @@ _PROGRAM = "espeak-ng"
 _RATE = 22_050
 _TIMEOUT = 5.0
 """Seconds without any sound after which the program counts as hung."""
-_POLL = 0.05
 
 
 class EspeakVoice:
@@ -69,7 +68,7 @@ class EspeakVoice:
             )
         self._format = stream.format
 
-    def say(self, text: str, cancel: Cancel) -> Iterator[Pcm]:
+    def say(self, text: str, cancel: CancelToken) -> Iterator[Pcm]:
         """Speak `text` while the program is still at it. Raise VoiceError."""
         text = capped(" ".join(text.split()))
         if not re.search(r"\w", text):
@@ -79,9 +78,12 @@ class EspeakVoice:
         except OSError as error:
             raise VoiceError(f"{self._program}: {error}; install it: {INSTALL}") from error
         with process:
+            # Killed, it closes its end of the pipe, which ends a read under way.
+            unsubscribe = cancel.on_cancel(process.kill)
             try:
                 yield from self._read(process, text, cancel)
             finally:
+                unsubscribe()
                 process.kill()
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -94,7 +96,9 @@ class EspeakVoice:
             start_new_session=True,  # Ctrl-C is for the node, not for it
         )
 
-    def _read(self, process: subprocess.Popen[bytes], text: str, cancel: Cancel) -> Iterator[Pcm]:
+    def _read(
+        self, process: subprocess.Popen[bytes], text: str, cancel: CancelToken
+    ) -> Iterator[Pcm]:
         assert process.stdin and process.stdout and process.stderr
         try:
             process.stdin.write(text.encode())  # shorter than a pipe's buffer: never blocks
@@ -103,14 +107,9 @@ class EspeakVoice:
             pass  # it died already; what it said is in stderr
         stream = WavStream()
         step = int(PIECE * _RATE) * 2
-        waited = 0.0
-        while not cancel.is_set():
-            if not select.select([process.stdout], [], [], _POLL)[0]:
-                waited += _POLL
-                if waited > _TIMEOUT:
-                    raise VoiceError(f"{self._program} hung for {_TIMEOUT:.0f} s and was stopped")
-                continue
-            waited = 0.0
+        while not cancel.cancelled:
+            if not select.select([process.stdout], [], [], _TIMEOUT)[0]:
+                raise VoiceError(f"{self._program} hung for {_TIMEOUT:.0f} s and was stopped")
             data = process.stdout.read(step)
             if not data:
                 break
@@ -120,7 +119,7 @@ class EspeakVoice:
                 raise VoiceError(f"{self._program}: {error}; reinstall it: {INSTALL}") from error
             if samples:
                 yield from_bytes(samples, self._format)
-        if not cancel.is_set() and process.wait(_TIMEOUT):
+        if not cancel.cancelled and process.wait(_TIMEOUT):
             reason = _last_line(process.stderr.read() or b"")
             raise VoiceError(f"{self._program} died with status {process.returncode}: {reason}")
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core.audio import AudioFormat, Pcm, to_int16
-from ..core.engine import Cancel
+from ..core.cancel import CancelToken
 from ..core.voice import VoiceError
 from .clauses import clauses
 from .pieces import capped, pieces
@@ -54,13 +54,13 @@ class NeuralVoice:
             raise VoiceError(f"neural voice: can't load ({error}); reinstall: {INSTALL}") from error
         self._tts = tts
 
-    def say(self, text: str, cancel: Cancel) -> Iterator[Pcm]:
+    def say(self, text: str, cancel: CancelToken) -> Iterator[Pcm]:
         """Speak `text`; it is read to its end even where it is longer than a clause.
 
         Text beyond 1,000 characters is left out. Raise VoiceError.
         """
         for clause in clauses(capped(spoken(capped(text))), hurry=False):
-            if cancel.is_set():
+            if cancel.cancelled:
                 return
             if not re.search(r"\w", clause):
                 continue  # signs alone would become a hum

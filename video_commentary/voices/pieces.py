@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ..core.audio import Pcm
-from ..core.engine import Cancel
+from ..core.cancel import CancelToken
 
 PIECE = 0.25
 """Most seconds of sound in one piece, so that a cancelled sentence stops in mid-word."""
@@ -23,10 +23,10 @@ def capped(text: str) -> str:
     return text[:MOST_CHARACTERS].rpartition(" ")[0] or text[:MOST_CHARACTERS]
 
 
-def pieces(pcm: Pcm, cancel: Cancel) -> Iterator[Pcm]:
+def pieces(pcm: Pcm, cancel: CancelToken) -> Iterator[Pcm]:
     """Cut `pcm` into pieces of at most PIECE seconds until `cancel`."""
     step = int(PIECE * pcm.format.rate) * pcm.format.channels
     for start in range(0, len(pcm.samples), step):
-        if cancel.is_set():
+        if cancel.cancelled:
             return
         yield Pcm(pcm.samples[start : start + step], pcm.format)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..core.audio import AudioFormat
-from ..core.engine import SILENCE, Cancel, Delta, Engine, Request
+from ..core.cancel import CancelToken
+from ..core.engine import Delta, Engine, Request
 from ..core.engine_wrapper import EngineWrapper
 from ..core.voice import Voice, VoiceError
 from .clauses import ClauseSplitter
@@ -15,14 +16,14 @@ from .clauses import ClauseSplitter
 class SpeakingEngine(EngineWrapper):
     """Wraps an engine and a voice: each clause's sound follows its words.
 
-    A voice that fails leaves the rest of that comment unspoken, and is tried again with the next;
+    If the voice fails, the rest of that comment is text only, and the next one tries it again;
     `trouble` says why, and is empty while it works.
     """
 
     def __init__(self, engine: Engine, voice: Voice, own_first: bool = True) -> None:
         """Let `voice` say what `engine` writes.
 
-        With `own_first`, an engine that has a voice of its own once it is loaded speaks itself.
+        With `own_first`, an engine that has a voice of its own once loaded speaks itself.
         """
         super().__init__(engine)
         self._own_first = own_first
@@ -48,7 +49,7 @@ class SpeakingEngine(EngineWrapper):
         return self._own_first and self.inner.voice is not None
 
     def load(self) -> None:
-        """Load the engine, and the voice if it is needed; without it the engine still writes."""
+        """Load the engine, and the voice if needed; if that fails, the engine still writes."""
         self.inner.load()
         if not self._speaks_itself:
             self._load_voice()
@@ -59,7 +60,7 @@ class SpeakingEngine(EngineWrapper):
         self._voice.close()
         self._loaded = False
 
-    def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
+    def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield each piece of text at once, and sound clause by clause."""
         if not request.speak or self._speaks_itself:
             yield from self.inner.comment(request, cancel)
@@ -67,15 +68,15 @@ class SpeakingEngine(EngineWrapper):
         splitter = ClauseSplitter()
         self._failed = False
         for delta in self.inner.comment(replace(request, speak=False), cancel):
-            yield Delta(delta.text)
+            yield Delta(delta.text, silent=delta.silent)
             for clause in splitter.push(delta.text):
                 yield from self._say(clause, cancel)
         for clause in splitter.flush():
             yield from self._say(clause, cancel)
         yield Delta(last=True)
 
-    def _say(self, clause: str, cancel: Cancel) -> Iterator[Delta]:
-        if clause == SILENCE or self._failed:
+    def _say(self, clause: str, cancel: CancelToken) -> Iterator[Delta]:
+        if self._failed:
             return
         try:
             for pcm in self._voice.say(clause, cancel):

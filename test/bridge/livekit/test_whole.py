@@ -21,6 +21,7 @@ from sensor_msgs.msg import Image
 from test.nodes.graph import IMAGES, Probe, commentator, probe
 from test.nodes.test_bridge import bridge as bridge_node
 from video_commentary.core.audio import OUTPUT_FORMAT, Pcm
+from video_commentary.core.stamp import from_seconds
 from video_commentary.ros.messages import audio, audio_stamped
 from video_commentary.ros.time import to_seconds
 
@@ -60,7 +61,7 @@ async def hear(robot: Probe, ann: Person, said: NDArray[np.int16]) -> NDArray[np
     start = robot.now() + 0.3
     for first in range(0, len(said), BLOCK):
         block = audio(Pcm(said[first : first + BLOCK], OUTPUT_FORMAT))
-        message = audio_stamped(block, start + first / OUTPUT_FORMAT.rate, "voice")
+        message = audio_stamped(block, from_seconds(start + first / OUTPUT_FORMAT.rate), "voice")
         robot.publish(AudioDataStamped, topic, message, reliable=True)
         await asyncio.sleep(BLOCK / OUTPUT_FORMAT.rate)
     await asyncio.sleep(1)

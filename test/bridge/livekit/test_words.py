@@ -11,21 +11,28 @@ from video_commentary.core.comment import Comment
 from .people import access_to, bridge, person, until
 from .server import LiveKitServer
 
-COMMENT = Comment(7, "camera", 1700000010.25, 1700000008.5, "", "", requested=1700000010.5)
+COMMENT = Comment(
+    sequence=7,
+    camera="camera",
+    newest=1700000010_250000001,
+    oldest=1700000008_500000000,
+    instruction="",
+    question="",
+    requested=1700000010_500000000,
+)
+WORDS = 1700000011_000000000
 FINAL = replace(
     COMMENT,
     text="A dog runs home.",
-    first_words=1700000011.0,
-    first_sound=1700000011.5,
+    first_words=WORDS,
+    first_sound=WORDS + 500_000_000,
     final=True,
 )
 
 
 def test_partial_and_final_texts_arrive_in_order_with_their_stamps(server: LiveKitServer) -> None:
     words = ["A", "dog", "runs", "home."]
-    partial = [
-        replace(COMMENT, text=" ".join(words[:n]), first_words=1700000011.0) for n in range(1, 4)
-    ]
+    partial = [replace(COMMENT, text=" ".join(words[:n]), first_words=WORDS) for n in range(1, 4)]
 
     async def scene() -> tuple[list[tuple[str, dict[str, str]]], str]:
         access = access_to(server)
@@ -47,10 +54,10 @@ def test_partial_and_final_texts_arrive_in_order_with_their_stamps(server: LiveK
     assert len({facts["lk.segment_id"] for _, facts in texts}) == 1
     last = texts[-1][1]
     assert last["lk.transcribed_track_id"] == track
-    assert float(last["newest"]) == 1700000010.25
-    assert float(last["oldest"]) == 1700000008.5
-    assert float(last["first_words"]) == 1700000011.0
-    assert float(last["first_sound"]) == 1700000011.5
+    assert last["newest"] == "1700000010.250000001"
+    assert last["oldest"] == "1700000008.500000000"
+    assert last["first_words"] == "1700000011.000000000"
+    assert last["first_sound"] == "1700000011.500000000"
     assert "first_sound" not in texts[0][1]
     assert (last["sequence"], last["camera"], last["cancelled"]) == ("7", "camera", "false")
 
@@ -74,4 +81,5 @@ def test_silence_is_not_sent_and_a_cut_comment_says_so(server: LiveKitServer) ->
 
 def test_a_commentator_that_starts_again_does_not_go_on_with_an_old_comment() -> None:
     assert segment_of(COMMENT) == segment_of(FINAL)
-    assert segment_of(COMMENT) != segment_of(replace(COMMENT, requested=COMMENT.requested + 60))
+    later = replace(COMMENT, requested=COMMENT.requested + 60_000_000_000)
+    assert segment_of(COMMENT) != segment_of(later)

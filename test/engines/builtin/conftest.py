@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -11,9 +10,11 @@ import pytest
 from numpy.typing import NDArray
 
 from video_commentary.config.paths import models_dir
+from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import Limits, Request
 from video_commentary.core.frames import Frame, FrameWindow, StampSampler
 from video_commentary.core.prompting import Profile, build_prompt
+from video_commentary.core.stamp import from_seconds
 from video_commentary.engines.builtin.engine import MODEL_FILE, BuiltinEngine
 
 Image = NDArray[np.uint8]
@@ -57,16 +58,17 @@ class Narration:
         for index, (stamp, image) in enumerate(frames):
             if self.said and stamp < self.said[-1][0]:
                 self._gate = float("-inf")
-            kept, looked = self._keep.take(stamp), self._look.take(stamp)
+            exact = from_seconds(stamp)
+            kept, looked = self._keep.take(exact), self._look.take(exact)
             if not (kept or looked):
                 continue
-            frame = Frame(image, stamp, "camera", index)
+            frame = Frame(image, exact, "camera", index)
             self.engine.look(frame)
             if kept:
                 self.window.add(frame)
             if kept and stamp >= self._gate:
                 text = self.ask("")
-                if text != "...":
+                if text:
                     self.said.append((stamp, text))
                     self._gate = stamp + len(text) / 14 + 1
         return [text for _, text in self.said[before:]]
@@ -77,7 +79,7 @@ class Narration:
         recent = [text for _, text in self.said[-3:]]
         prompt = build_prompt(self.profile, self.instruction, question, recent, frames)
         request = Request(frames, prompt, Limits(tokens), speak=False)
-        deltas = list(self.engine.comment(request, threading.Event()))
+        deltas = list(self.engine.comment(request, CancelToken()))
         assert deltas[-1].last
         assert not any(delta.last for delta in deltas[:-1])
         return "".join(delta.text for delta in deltas)

@@ -10,9 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
-from video_commentary.core.engine import SILENCE, Engine, Limits, Request
+from video_commentary.core.cancel import CancelToken
+from video_commentary.core.engine import Engine, Limits, Request
 from video_commentary.core.frames import Frame
 from video_commentary.core.prompting import Profile, build_prompt
+from video_commentary.core.stamp import from_seconds
 from video_commentary.engines.builtin.engine import BuiltinEngine
 from video_commentary.sources.scene import StreetScene
 
@@ -46,7 +48,7 @@ def request(frames: list[Frame], instruction: str = "", question: str = "") -> R
 
 
 def spoken(engine: Engine, asked: Request) -> str:
-    return "".join(delta.text for delta in engine.comment(asked, threading.Event()))
+    return "".join(delta.text for delta in engine.comment(asked, CancelToken()))
 
 
 def test_it_is_an_engine_and_says_what_it_lacks(tmp_path: Path) -> None:
@@ -76,7 +78,7 @@ def test_a_broken_model_or_no_runtime_leaves_motion(
 
 def test_a_still_scene_is_silence(blind: Narration, landscape: Image) -> None:
     assert blind.show(scene(landscape, 100)) == []
-    assert blind.ask("") == SILENCE
+    assert blind.ask("") == ""
 
 
 def test_something_that_moves_is_something(blind: Narration, landscape: Image) -> None:
@@ -147,12 +149,12 @@ def test_questions_are_answered_from_what_was_seen(seeing: Narration) -> None:
 def test_a_cancelled_comment_stops_before_the_next_word(seeing: Narration) -> None:
     seeing.show(street(11.0))
     frames = list(seeing.window.select())
-    cancel = threading.Event()
+    cancel = CancelToken()
     words = []
     for delta in seeing.engine.comment(request(frames, question="What do you see?"), cancel):
         words.append(delta.text)
         if len(words) == 2:
-            cancel.set()
+            cancel.cancel()
     assert words == ["I ", "see "]
 
 
@@ -167,7 +169,7 @@ def test_cameras_are_told_apart(blind: Narration, landscape: Image) -> None:
     for number, level in enumerate([1.0] * 20 + [0.4] * 8):
         for camera, light in (("camera_left", level), ("camera_right", 1.0)):
             image = next(scene(landscape, 1, level=light, begin=float(number)))[1]
-            frames.append(Frame(image, number / 5, camera, number))
+            frames.append(Frame(image, from_seconds(number / 5), camera, number))
             engine.look(frames[-1])
     text = spoken(engine, request(frames[-4:]))
     assert text.startswith("On camera left: ")
@@ -190,24 +192,25 @@ def test_any_picture_is_looked_at(seeing: Narration, shape: tuple[int, int, int]
     random = np.random.default_rng(0)
     for number in range(8):
         image = random.integers(0, 255, shape, np.uint8)
-        seeing.engine.look(Frame(image, number / 5, "camera", number))
+        seeing.engine.look(Frame(image, from_seconds(number / 5), "camera", number))
     gray = np.full(shape, 127, np.uint8)
-    frame = Frame(gray, 3.0, "camera", 9)
+    frame = Frame(gray, from_seconds(3.0), "camera", 9)
     seeing.engine.look(frame)
-    assert spoken(seeing.engine, request([frame]))
+    assert list(seeing.engine.comment(request([frame]), CancelToken()))
 
 
 def test_pictures_of_another_size_go_on(seeing: Narration, landscape: Image) -> None:
     for number, side in enumerate((480, 480, 240, 480, 333)):
         image = np.ascontiguousarray(landscape[:side, :side])
-        seeing.engine.look(Frame(image, number / 5, "camera", number))
-    assert spoken(seeing.engine, request([Frame(landscape, 0.8, "camera", 4)]))
+        seeing.engine.look(Frame(image, from_seconds(number / 5), "camera", number))
+    last = Frame(landscape, from_seconds(0.8), "camera", 4)
+    assert list(seeing.engine.comment(request([last]), CancelToken()))
 
 
 def test_looking_and_commenting_at_once(model: Path) -> None:
     engine = BuiltinEngine(model)
     engine.load()
-    frames = [Frame(image, stamp, "camera", 0) for stamp, image in street(6.0, begin=5.0)]
+    frames = [Frame(image, from_seconds(t), "camera", 0) for t, image in street(6.0, begin=5.0)]
     errors: list[BaseException] = []
 
     def look() -> None:
@@ -229,7 +232,7 @@ def test_close_and_load_again(seeing: Narration) -> None:
     seeing.show(street(8.0))
     seeing.engine.close()
     frame = seeing.window.select()[-1]
-    assert spoken(seeing.engine, request([frame])) == SILENCE
+    assert spoken(seeing.engine, request([frame])) == ""
     seeing.engine.load()
     assert "EfficientDet" in seeing.engine.description
     seeing.engine.look(replace(frame))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import json
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 
 from video_commentary.config.settings import CommentatorSettings
+from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import Delta, EngineError, Limits, Request
 from video_commentary.core.frames import Frame
 from video_commentary.core.prompting import Profile, build_prompt
@@ -32,13 +32,13 @@ from video_commentary.engines.minicpmo.language.tokens import Tokens, prompt_ids
 from video_commentary.engines.minicpmo.vision.pixels import Pictures, cut
 from video_commentary.engines.minicpmo.weights import layout
 
-NEVER = threading.Event()
+NEVER = CancelToken()
 
 
 def a_request(count: int = 2, tokens: int = 8, text: str = "") -> Request:
     rng = np.random.default_rng(5)
     frames = tuple(
-        Frame(rng.integers(0, 256, (48, 64, 3), dtype=np.uint8), i / 2, "camera", i)
+        Frame(rng.integers(0, 256, (48, 64, 3), dtype=np.uint8), i * 500_000_000, "camera", i)
         for i in range(count)
     )
     prompt = build_prompt(Profile("p", "You comment.", ()), text, "", (), frames)
@@ -108,7 +108,7 @@ def test_slices_are_part_of_the_prompt(parity: Path) -> None:
     many = prompt_ids(tokens, prompt, [sliced], speak=False)[1]
     assert many.count(tokens.id("<slice>")) == len(sliced.slices)
     assert len(many) > len(one)
-    request = Request((Frame(image, 0.0, "camera", 0),), prompt, Limits(8), False)
+    request = Request((Frame(image, 0, "camera", 0),), prompt, Limits(8), False)
     assert said(started(parity / "checkpoint", max_slices=3), request)
 
 
@@ -124,8 +124,8 @@ def test_special_tokens_in_an_instruction_are_only_text(parity: Path) -> None:
 
 
 def test_cancel_before_the_first_word(parity: Path) -> None:
-    cancel = threading.Event()
-    cancel.set()
+    cancel = CancelToken()
+    cancel.cancel()
     assert list(started(parity / "checkpoint").comment(a_request(), cancel)) == []
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import Delta, Limits, Request
 from video_commentary.core.frames import Frame
 from video_commentary.core.prompting import Profile, build_prompt
@@ -196,7 +197,7 @@ def engine(request: pytest.FixtureRequest, parity: Path) -> Iterator[MiniCpmoEng
 def a_request(count: int = 4, tokens: int = 24) -> Request:
     rng = np.random.default_rng(3)
     frames = tuple(
-        Frame(rng.integers(0, 256, (480, 640, 3), dtype=np.uint8), i / 2, "camera", i)
+        Frame(rng.integers(0, 256, (480, 640, 3), dtype=np.uint8), i * 500_000_000, "camera", i)
         for i in range(count)
     )
     prompt = build_prompt(Profile("p", "You comment.", ()), "", "", (), frames)
@@ -229,13 +230,13 @@ def test_a_prefix_and_the_rest_give_what_all_at_once_gives(
 
 def test_the_graph_says_what_single_steps_say(engine: MiniCpmoEngine) -> None:
     request = a_request()
-    captured = said(engine.comment(request, threading.Event()))
+    captured = said(engine.comment(request, CancelToken()))
     assert captured
-    assert said(engine.comment(request, threading.Event())) == captured
+    assert said(engine.comment(request, CancelToken())) == captured
     model = engine._model
     assert model is not None
     model.language._step._graph = None
-    assert said(engine.comment(request, threading.Event())) == captured
+    assert said(engine.comment(request, CancelToken())) == captured
 
 
 def test_drawing_is_repeatable_by_its_seed(engine: MiniCpmoEngine, parity: Path) -> None:
@@ -247,28 +248,28 @@ def test_drawing_is_repeatable_by_its_seed(engine: MiniCpmoEngine, parity: Path)
     texts = []
     for seed in (1, 1, 2):
         model.language.seed(seed)
-        texts.append(said(drawing.comment(a_request(), threading.Event())))
+        texts.append(said(drawing.comment(a_request(), CancelToken())))
     assert texts[0] == texts[1] != texts[2]
 
 
 def test_cancel_stops_within_a_step(engine: MiniCpmoEngine) -> None:
     model = engine._model
     assert model is not None
-    cancel = threading.Event()
+    cancel = CancelToken()
     request = a_request(tokens=200)
-    said(engine.comment(a_request(tokens=8), threading.Event()))
+    said(engine.comment(a_request(tokens=8), CancelToken()))
     drawn = 0
     for _ in model.language.generate(200, cancel, endless=True):
         drawn += 1
         if drawn == 5:
-            cancel.set()
+            cancel.cancel()
     assert drawn == 5
-    assert said(engine.comment(request, threading.Event()))
+    assert said(engine.comment(request, CancelToken()))
 
 
 def test_looking_while_commenting(engine: MiniCpmoEngine) -> None:
     request = a_request(tokens=100)
-    expected = said(engine.comment(request, threading.Event()))
+    expected = said(engine.comment(request, CancelToken()))
     frames = a_request(16).frames
 
     def look() -> None:
@@ -277,6 +278,6 @@ def test_looking_while_commenting(engine: MiniCpmoEngine) -> None:
 
     looking = threading.Thread(target=look)
     looking.start()
-    made = said(engine.comment(request, threading.Event()))
+    made = said(engine.comment(request, CancelToken()))
     looking.join()
     assert made == expected

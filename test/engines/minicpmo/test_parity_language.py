@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from video_commentary.core.cancel import CancelToken
 from video_commentary.engines.minicpmo.language.language import Language
 from video_commentary.engines.minicpmo.language.quant import Int4Linear
 from video_commentary.engines.minicpmo.language.sampling import Sampling
@@ -203,7 +203,7 @@ def test_streaming_session(
     for _ in range(2):  # the second time on the kept prefix
         writer = language(model, sampling)
         writer.open(segments[0], segments[1] + segments[2], seen, len(expected))
-        drawn = [token.id for token in writer.generate(len(expected), threading.Event())]
+        drawn = [token.id for token in writer.generate(len(expected), CancelToken())]
         assert drawn == expected.tolist()
     text = "".join(part for part, _ in golden[name]["yielded"])
     stream = TextStream(tokens, special=True)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ import torch
 from torch import Tensor
 
 from video_commentary.core.audio import Pcm
+from video_commentary.core.cancel import CancelToken
 from video_commentary.engines.minicpmo.speech.speech import Speech
 
 from .talkers import silence_after, tiny_talker, tts_tensors
@@ -31,7 +31,7 @@ def words(parity: Path, count: int) -> tuple[Tensor, Tensor]:
 
 
 def turn(speech: Speech, parity: Path, groups: tuple[int, ...] = (10, 10, 4)) -> list[Pcm]:
-    speech.start(threading.Event())
+    speech.start(CancelToken())
     said = []
     for i, count in enumerate(groups):
         said += list(speech.feed(*words(parity, count), last=i == len(groups) - 1))
@@ -48,13 +48,13 @@ def test_a_turn_says_everything_and_closes(parity: Path) -> None:
 
 def test_sound_comes_while_the_text_still_grows(parity: Path) -> None:
     speech = speech_of(parity, 30)
-    speech.start(threading.Event())
+    speech.start(CancelToken())
     assert len(list(speech.feed(*words(parity, 10), last=False))) == 1
 
 
 def test_a_shorter_first_chunk_comes_after_fewer_codes(parity: Path) -> None:
     speech = speech_of(parity, 12, first_chunk=10)
-    speech.start(threading.Event())
+    speech.start(CancelToken())
     first = list(speech.feed(*words(parity, 10), last=False))
     assert len(first) == 1 and 0.1 < first[0].duration < 0.4
 
@@ -62,11 +62,11 @@ def test_a_shorter_first_chunk_comes_after_fewer_codes(parity: Path) -> None:
 def test_cancel_in_the_middle_of_a_word_and_a_clean_next_turn(parity: Path) -> None:
     expected = turn(speech_of(parity, 30), parity)
     speech = speech_of(parity, 30)
-    cancel = threading.Event()
+    cancel = CancelToken()
     speech.start(cancel)
     sounding = speech.feed(*words(parity, 10), last=False)
     next(sounding)
-    cancel.set()
+    cancel.cancel()
     assert list(sounding) == []
     assert list(speech.feed(*words(parity, 10), last=True)) == []
     assert list(speech.flush()) == []
@@ -83,12 +83,12 @@ def test_cancel_in_the_middle_of_a_word_and_a_clean_next_turn(parity: Path) -> N
 
 def test_cancel_while_the_vocoder_works_emits_nothing(parity: Path) -> None:
     speech = speech_of(parity, 30)
-    cancel = threading.Event()
+    cancel = CancelToken()
     speech.start(cancel)
     chunk = speech._vocoder.chunk
 
     def cancelled_meanwhile(codes: list[int], last: bool) -> np.ndarray:
-        cancel.set()
+        cancel.cancel()
         return chunk(codes, last)
 
     speech._vocoder.chunk = cancelled_meanwhile  # type: ignore[method-assign]
@@ -101,7 +101,7 @@ def test_a_turn_without_a_code_makes_no_sound(parity: Path) -> None:
 
 def test_a_turn_cut_short_is_flushed(parity: Path) -> None:
     speech = speech_of(parity, 30)
-    speech.start(threading.Event())
+    speech.start(CancelToken())
     said = list(speech.feed(*words(parity, 10), last=False))
     said += list(speech.flush())
     assert sum(len(pcm.samples) for pcm in said) >= 30 * 960
@@ -112,7 +112,7 @@ def test_silence_at_the_start_is_left_out(parity: Path) -> None:
     quiet = [np.zeros(20_160, np.float32), np.zeros(24_000, np.float32)]
     quiet[1][12_000:] = 0.5
     speech._vocoder.chunk = lambda codes, last: quiet.pop(0)  # type: ignore[method-assign]
-    speech.start(threading.Event())
+    speech.start(CancelToken())
     said = list(speech.feed(*words(parity, 10), last=False))
     assert said == []
     (pcm,) = speech.feed(*words(parity, 10), last=False)

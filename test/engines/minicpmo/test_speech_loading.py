@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +7,7 @@ import pytest
 import torch
 
 from video_commentary.core.audio import AudioFormat, Pcm, write_wav
+from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import EngineError
 from video_commentary.engines.minicpmo.speech.speech_loading import (
     SpeechOptions,
@@ -32,7 +32,7 @@ def model(parity: Path, tmp_path: Path) -> Path:
 def test_a_loaded_voice_speaks(model: Path, parity: Path) -> None:
     tensors = tts_tensors(parity)
     speech = load_speech(model, tensors, tts_config(parity), CPU, SpeechOptions(steps=2))
-    cancel = threading.Event()
+    cancel = CancelToken()
     speech.start(cancel)
     ids, hidden = (
         torch.tensor([5, 6, 7]),
@@ -40,7 +40,7 @@ def test_a_loaded_voice_speaks(model: Path, parity: Path) -> None:
     )
     first = next(speech.feed(ids, hidden, last=True))
     assert first.format == AudioFormat(24_000) and first.samples.any()
-    cancel.set()
+    cancel.cancel()
 
 
 def test_a_model_without_a_vocoder_only_writes(tmp_path: Path, parity: Path) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 
@@ -8,6 +7,7 @@ import pytest
 
 from test.engines.server.asking import ask, request
 from test.engines.server.running import Cable, Running
+from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import EngineError
 from video_commentary.engines.server.engine import ServerEngine
 
@@ -37,31 +37,31 @@ def test_a_frame_is_encoded_once_however_many_requests_it_is_in(real: ServerEngi
     ask(real)
     ask(real)
     ask(real, request(start=1))
-    assert real.pictures.encoded == 5
+    assert real.jpegs.encoded == 5
 
 
 def test_cancelled_it_stops_at_once_and_goes_on_with_the_next(real: ServerEngine) -> None:
-    cancel = threading.Event()
+    cancel = CancelToken()
     pieces = 0
     cancelled_at = 0.0
     for _ in real.comment(request(max_tokens=1500), cancel):
         pieces += 1
         if pieces == 2:
             cancelled_at = time.monotonic()
-            cancel.set()
+            cancel.cancel()
     assert time.monotonic() - cancelled_at < 2
     assert pieces == 2
     assert ask(real)
 
 
 def test_cancelled_before_the_first_word_it_says_nothing(real: ServerEngine) -> None:
-    cancel = threading.Event()
-    cancel.set()
+    cancel = CancelToken()
+    cancel.cancel()
     assert list(real.comment(request(), cancel)) == []
 
 
 def test_a_comment_left_alone_closes_its_request(real: ServerEngine) -> None:
-    comment = real.comment(request(max_tokens=1500), threading.Event())
+    comment = real.comment(request(max_tokens=1500), CancelToken())
     next(comment)
     comment.close()  # type: ignore[attr-defined]
     assert ask(real)

@@ -23,6 +23,7 @@ from test.engines.server.misbehaving import (
     stops_after,
 )
 from test.ports import free_port
+from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import EngineError
 from video_commentary.engines.server.engine import ServerEngine
 
@@ -63,7 +64,7 @@ FAULTS = {
         sends(chunk("A "), {"error": {"message": "CUDA out of memory", "code": 500}}),
         "failed while answering.*CUDA out of memory",
     ),
-    "no json": (sends("{oops"), "no chat completion"),
+    "no json": (sends("{oops"), "not send a chat completion"),
     "hanging": (hangs(), "said nothing for 1 s.*server_first_timeout"),
     "stuck": (hangs("A "), "said nothing for 1 s.*server_next_timeout"),
 }
@@ -96,12 +97,12 @@ def test_a_model_of_another_name_is_told_what_there_is(misbehaving: Start, engin
 
 
 def test_a_hanging_request_is_closed_when_cancelled(misbehaving: Start, engine: Make) -> None:
-    cancel = threading.Event()
+    cancel = CancelToken()
     cancelled_at: list[float] = []
 
     def stop() -> None:
         cancelled_at.append(time.monotonic())
-        cancel.set()
+        cancel.cancel()
 
     def behave(handler: Handler, body: dict[str, Any]) -> None:
         threading.Timer(0.2, stop).start()

@@ -9,6 +9,7 @@ from contextlib import suppress
 from livekit import rtc
 
 from ...core.comment import Comment
+from ...core.stamp import NANOSECONDS, Stamp
 from ..hub import Hub
 from .speech import SpeechTrack
 
@@ -51,7 +52,7 @@ class Words:
 
 def segment_of(comment: Comment) -> str:
     """Return what all states of a comment share, and no other, though its commentator restarts."""
-    return f"{comment.sequence}-{round(1000 * comment.requested)}"
+    return f"{comment.sequence}-{comment.requested // 1_000_000}"
 
 
 def attributes(comment: Comment, segment: str, track: str) -> dict[str, str]:
@@ -62,16 +63,20 @@ def attributes(comment: Comment, segment: str, track: str) -> dict[str, str]:
         "lk.transcribed_track_id": track,
         "sequence": str(comment.sequence),
         "camera": comment.camera,
-        "newest": f"{comment.newest:.9f}",
-        "oldest": f"{comment.oldest:.9f}",
+        "newest": _seconds(comment.newest),
+        "oldest": _seconds(comment.oldest),
         "cancelled": _word(comment.cancelled),
         "question": comment.question,
     }
     if comment.first_words is not None:
-        facts["first_words"] = f"{comment.first_words:.9f}"
+        facts["first_words"] = _seconds(comment.first_words)
     if comment.first_sound is not None:
-        facts["first_sound"] = f"{comment.first_sound:.9f}"
+        facts["first_sound"] = _seconds(comment.first_sound)
     return facts
+
+
+def _seconds(stamp: Stamp) -> str:
+    return f"{stamp // NANOSECONDS}.{stamp % NANOSECONDS:09}"
 
 
 def _word(value: bool) -> str:

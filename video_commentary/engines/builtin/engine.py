@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...core.audio import AudioFormat
-from ...core.engine import SILENCE, Cancel, Delta, Request
+from ...core.cancel import CancelToken
+from ...core.engine import Delta, Request
 from ...core.frames import Frame
 from ...core.prompting import Profile
+from ...core.stamp import to_seconds
 from .answers import answer
 from .detector import Detector
 from .facts import Facts, Known
@@ -74,18 +76,22 @@ class BuiltinEngine:
     def look(self, frame: Frame) -> None:
         """Observe a frame; one whose stamp is before the last starts its camera anew."""
         observer = self._observers.get(frame.camera)
-        if observer is None or frame.stamp < observer.newest:
+        stamp = to_seconds(frame.stamp)
+        if observer is None or stamp < observer.newest:
             observer = self._observers[frame.camera] = Observer(self._detector)
             self._facts.forget(frame.camera)
-        if frame.stamp > observer.newest:
-            self._facts.add(frame.camera, *observer.observe(frame.stamp, frame.image))
+        if stamp > observer.newest:
+            self._facts.add(frame.camera, *observer.observe(stamp, frame.image))
 
-    def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
+    def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield a comment or an answer word by word."""
         text = self._answer(request) if request.prompt.question else self._comment(request)
+        if not text:
+            yield Delta(silent=True, last=True)
+            return
         words = text.split()[: max(1, int(request.limits.max_tokens * _WORDS_A_TOKEN))]
         for index, word in enumerate(words):
-            if cancel.is_set():
+            if cancel.cancelled:
                 return
             last = index == len(words) - 1
             yield Delta(word if last else word + " ", last=last)
@@ -97,7 +103,7 @@ class BuiltinEngine:
         self._reset()
 
     def _comment(self, request: Request) -> str:
-        prompt, stamp = request.prompt, request.frames[-1].stamp
+        prompt, stamp = request.prompt, to_seconds(request.frames[-1].stamp)
         wanted = wishes(prompt.instruction, prompt.profile)
         views = self._views(request.frames)
         if self._steered(prompt.instruction, prompt.profile):
@@ -108,7 +114,7 @@ class BuiltinEngine:
             text = self._teller.tell(stamp, known, wanted, prompt.recent)
             if text:
                 return _placed(text, known, len(views))
-        return SILENCE
+        return ""
 
     def _restated(self, stamp: float, views: list[Known], wanted: Wishes, instruction: str) -> str:
         texts = [(k, self._teller.restate(stamp, k, wanted, ())) for k in views]
@@ -132,7 +138,7 @@ class BuiltinEngine:
     def _views(self, frames: tuple[Frame, ...]) -> list[Known]:
         """Return what is known of each camera within the frames' time, the newest frame's first."""
         cameras = list(dict.fromkeys(frame.camera for frame in reversed(frames)))
-        oldest, newest = frames[0].stamp, frames[-1].stamp
+        oldest, newest = to_seconds(frames[0].stamp), to_seconds(frames[-1].stamp)
         return [self._facts.known(camera, min(oldest, newest - 2.5), newest) for camera in cameras]
 
 

@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from ...core.audio import AudioFormat, Pcm
-from ...core.engine import SILENCE, Cancel, Delta
+from ...core.cancel import CancelToken
+from ...core.engine import Delta
+from ...core.silence import may_be_silence
 from .language.language import Token
 from .language.tokens import TextStream, Tokens
 
@@ -33,7 +35,7 @@ class Speech(Protocol):
         """The format of every Pcm."""
         ...
 
-    def start(self, cancel: Cancel) -> None:
+    def start(self, cancel: CancelToken) -> None:
         """Begin a turn; what is left of the last is forgotten."""
         ...
 
@@ -50,11 +52,6 @@ def whole_words(text: str) -> str:
     return text[: end.start()]
 
 
-def may_be_silence(text: str) -> bool:
-    """Return whether `text` may still become an answer that says nothing."""
-    return not text.strip(" \n.…")
-
-
 def is_silence(text: str) -> bool:
     """Return whether an answer that begins with `text` says nothing, whatever would follow."""
     return may_be_silence(text) and text.lstrip().endswith("\n")
@@ -66,9 +63,9 @@ def has_words(text: str) -> bool:
 
 
 def written(
-    tokens: Tokens, drawn: Iterable[Token], ended: Ended, cancel: Cancel
+    tokens: Tokens, drawn: Iterable[Token], ended: Ended, cancel: CancelToken
 ) -> Iterator[Delta]:
-    """Yield an answer as text, word by word; exactly SILENCE for one that says nothing.
+    """Yield an answer as text, word by word; one silent delta if it says nothing.
 
     An answer that is cut off ends on a whole word.
     """
@@ -86,11 +83,11 @@ def written(
         if words.strip():
             yield Delta(words)
             held, said = held[len(words) :], True
-    if cancel.is_set():
+    if cancel.cancelled:
         return
     held += text.add([], last=True)
     if not said and may_be_silence(held):
-        yield Delta(SILENCE, last=True)
+        yield Delta(silent=True, last=True)
         return
     cut_off = said and not ended(count)
     yield Delta((whole_words(held) if cut_off else held).rstrip(), last=True)
@@ -110,9 +107,13 @@ class Spoken:
         self._unshown = ""
 
     def deltas(
-        self, drawn: Iterable[Token], finish: Callable[[int], Tensor], ended: Ended, cancel: Cancel
+        self,
+        drawn: Iterable[Token],
+        finish: Callable[[int], Tensor],
+        ended: Ended,
+        cancel: CancelToken,
     ) -> Iterator[Delta]:
-        """Yield an answer as text and sound; exactly SILENCE, without sound, for no answer.
+        """Yield an answer as text and sound; one silent delta if it says nothing.
 
         `finish` gives the hidden states of the first n tokens when all are drawn.
         """
@@ -129,11 +130,12 @@ class Spoken:
                 text = self._tokens.decode(self._ids)
                 if is_silence(text):
                     break
-        if cancel.is_set():
+        if cancel.cancelled:
             return
         text = self._tokens.decode(self._ids)
         if not has_words(text):
-            yield Delta(SILENCE if may_be_silence(text) else text.strip(), last=True)
+            silent = may_be_silence(text)
+            yield Delta("" if silent else text.strip(), silent=silent, last=True)
             return
         if not wordy:
             self._speech.start(cancel)

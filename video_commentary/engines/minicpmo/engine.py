@@ -18,7 +18,8 @@ from torch import Tensor
 
 from ...config.settings import CommentatorSettings
 from ...core.audio import AudioFormat
-from ...core.engine import Cancel, Delta, EngineError, Request
+from ...core.cancel import CancelToken
+from ...core.engine import Delta, EngineError, Request
 from ...core.frames import Frame
 from .answer import Speech, Spoken, written
 from .config import ModelConfig, newest_model, read_config
@@ -167,7 +168,7 @@ class MiniCpmoEngine:
             self._stream.synchronize()
         ids = tokens.encode(user_segment([picture_text()]))
         language.open(ids[:1], ids[1:], seen, 2)
-        for _ in language.generate(2, threading.Event(), endless=True):
+        for _ in language.generate(2, CancelToken(), endless=True):
             pass
 
     def _load_speech(
@@ -197,7 +198,7 @@ class MiniCpmoEngine:
             with self._translated():
                 self._pictures(model, frame)
 
-    def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
+    def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield the comment piece by piece. Raise EngineError.
 
         A model lost with its GPU is loaded again first. Where the GPU's memory is short before the
@@ -224,7 +225,7 @@ class MiniCpmoEngine:
             frames = frames[len(frames) // 2 :]
 
     def _comment(
-        self, request: Request, frames: tuple[Frame, ...], cancel: Cancel
+        self, request: Request, frames: tuple[Frame, ...], cancel: CancelToken
     ) -> Iterator[Delta]:
         model = self._model
         if model is None:
@@ -234,7 +235,7 @@ class MiniCpmoEngine:
         with self._translated(memory=False):
             use_device(model.device)
             seen = [self._pictures(model, frame) for frame in frames]
-            if cancel.is_set():
+            if cancel.cancelled:
                 return
             prefix, rest = prompt_ids(
                 model.tokens,

@@ -1,4 +1,4 @@
-"""What the server engine is told, checked."""
+"""The server engine's settings, checked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ not be sent to whatever server_url names."""
 
 @dataclass(frozen=True)
 class ServerConfig:
-    """Where to ask, for what and how long. Timeouts in seconds, `image_side` in pixels.
+    """Which servers to ask, for what and how long. Timeouts in seconds, `image_side` in pixels.
 
     `speech`: ask whether the server has a voice. `key` never shows in a repr.
     """
@@ -35,7 +35,7 @@ class ServerConfig:
 
 
 def from_settings(settings: CommentatorSettings, environment: Mapping[str, str]) -> ServerConfig:
-    """Check and take over what concerns servers. Raise EngineError that names the setting."""
+    """Return the settings that concern servers. Raise EngineError that names a wrong one."""
     return ServerConfig(
         urls=tuple(dict.fromkeys(_url(text) for text in settings.server_url)) or _none(),
         model=settings.server_model,

@@ -28,7 +28,7 @@ from ...ros.health import diagnostic
 from ...ros.parameters import LiveParameters, declare
 from ...ros.qos import EVENTS, LATCHED
 from ...ros.running import run
-from ...ros.time import exactly
+from ...ros.time import from_stamp
 from ...ros.timers import every
 from ...wiring import Assembly, assemble
 from .report import describe, diagnose
@@ -42,12 +42,12 @@ class CommentatorNode(LifecycleNode):
         super().__init__("commentator")
         self._assemble = assemble
         settings = declare(self, CommentatorSettings)
+        self._session: Session | None = None
+        _check_topics(settings)
         self._control = Control(settings, load_profiles(settings.profiles_file))
         self._live = LiveParameters(self, settings, accept=self._accept)
-        self._accept(settings)
-        self._time = LiveClock(lambda: self.get_clock().now().nanoseconds / 1e9)
+        self._time = LiveClock(lambda: self.get_clock().now().nanoseconds)
         self._futures = Futures(self)
-        self._session: Session | None = None
         self._offer()
         self._told = ""
         self._refused = ""
@@ -56,15 +56,15 @@ class CommentatorNode(LifecycleNode):
             self.trigger_activate()
 
     def _accept(self, settings: CommentatorSettings) -> None:
-        """Let changed settings act, or raise ValueError."""
-        if not settings.image_topics:
-            raise ValueError("image_topics: name at least one topic")
-        for topic in settings.image_topics:
-            try:
-                validate_topic_name(topic)
-            except NameValidationException as error:
-                raise ValueError(f"image_topics: {error}") from None
+        """Put changed parameters in force, or raise ValueError: the only way they change."""
+        _check_topics(settings)
         self._control.tune(settings)
+        self._try_again()
+
+    def _try_again(self) -> None:
+        """Load an engine again that failed for a reason that may be gone now."""
+        if self._session:
+            self._session.loader.try_again()
 
     def _offer(self) -> None:
         self._commentary = self.create_lifecycle_publisher(String, "~/commentary", EVENTS)
@@ -143,13 +143,12 @@ class CommentatorNode(LifecycleNode):
     def _set_instruction(
         self, request: SetInstruction.Request, response: SetInstruction.Response
     ) -> SetInstruction.Response:
-        try:
-            response.previous = self._control.steer(request.instruction)
-        except ValueError as error:
-            response.previous = self._control.instruction
-            response.message = str(error)
+        response.previous = self._control.instruction
+        response.message = self._set("instruction", request.instruction)
+        if response.message:
             return response
-        self._follow("instruction", self._control.instruction)
+        if self._control.instruction == response.previous:
+            self._control.comment_now()  # sent again, it is wanted at once
         response.success = True
         active = self._session is not None and self._session.active
         response.message = "in force now" if active else "in force once the commentator is active"
@@ -158,15 +157,15 @@ class CommentatorNode(LifecycleNode):
     def _set_enabled(
         self, request: SetBool.Request, response: SetBool.Response
     ) -> SetBool.Response:
-        self._control.enable(request.data)
-        self._follow("enabled", request.data)
-        response.success = True
-        response.message = "commenting" if request.data else "paused"
+        refused = self._set("enabled", request.data)
+        response.success = not refused
+        response.message = refused or ("commenting" if request.data else "paused")
         return response
 
     async def _ask(self, request: Ask.Request, response: Ask.Response) -> Ask.Response:
         session = self._session
         if session is None or not session.active or not session.loader.ready.is_set():
+            self._try_again()
             response.answer = (session and session.error) or (
                 "the commentator isn't ready: see ~/status, activate it and ask again"
             )
@@ -179,12 +178,13 @@ class CommentatorNode(LifecycleNode):
         answer = await self._futures.of(future)
         response.success = answer.success
         response.answer = answer.text
-        response.stamp = exactly(answer.stamp_ns, answer.stamp)
+        response.stamp = from_stamp(answer.stamp)
         return response
 
-    def _follow(self, name: str, value: object) -> None:
-        """Show in a parameter what a service has set."""
-        self.set_parameters([Parameter(name, value=value)])
+    def _set(self, name: str, value: object) -> str:
+        """Set a parameter; return why it was refused, empty if it was not."""
+        result = self.set_parameters([Parameter(name, value=value)])[0]
+        return "" if result.successful else result.reason
 
     def _tell(self) -> None:
         if self._session:
@@ -209,6 +209,17 @@ class CommentatorNode(LifecycleNode):
                 self.get_logger().warning(status.detail)
             else:
                 self.get_logger().info(f"all well: {status.engine}; voice: {status.voice}")
+
+
+def _check_topics(settings: CommentatorSettings) -> None:
+    """Raise ValueError unless there are image topics with valid names."""
+    if not settings.image_topics:
+        raise ValueError("image_topics: name at least one topic")
+    for topic in settings.image_topics:
+        try:
+            validate_topic_name(topic)
+        except NameValidationException as error:
+            raise ValueError(f"image_topics: {error}") from None
 
 
 def main() -> None:

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.stamp import Stamp
+
 Rgb = NDArray[np.uint8]
 
 _BAG = (".mcap", ".db3", ".yaml", ".zstd")
@@ -24,12 +26,12 @@ class Shot:
     """One picture of a recording.
 
     `time`: seconds since the recording's first picture, never falling. `stamp`: the camera's own,
-    which may jump. `image`: converts it when it is wanted, to uint8 RGB [H, W, 3]. `frame`: as it
-    was decoded, where it was (an av.VideoFrame).
+    which may jump. `image`: converts the picture to uint8 RGB [H, W, 3]. `frame`: the picture as
+    decoded (an av.VideoFrame), None from a bag.
     """
 
     time: float
-    stamp: float
+    stamp: Stamp
     camera: str
     image: Callable[[], Rgb]
     frame: Any = None

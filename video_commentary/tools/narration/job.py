@@ -31,18 +31,18 @@ from ...core.prompting import Profile
 from ...wiring import assemble
 from .captions import jsonl, readable, srt, vtt
 from .footage import Footage, FootageError
-from .journal import Journal
+from .journal import AnswerJournal
 from .movie import Parts, write_movie
 from .opening import open_footage
 from .recorder import RecordingEngine
 from .stage import Stage
-from .track import SpeechTrack
+from .track import SpeechFile
 
 TEXTS = {".srt": srt, ".vtt": vtt, ".jsonl": jsonl}
 
 
-@dataclass(frozen=True)
-class Order:
+@dataclass(frozen=True, kw_only=True)
+class NarrationOrder:
     """What is to be narrated, and how."""
 
     source: Path
@@ -59,9 +59,9 @@ class Order:
 
 
 class Job:
-    """Runs one order; what goes wrong is told on the console."""
+    """Runs one order; says on the console what goes wrong."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: NarrationOrder) -> None:
         self._order = order
         self._console = Console(stderr=True)
 
@@ -100,11 +100,11 @@ class Job:
             "settings": asdict(order.settings),
             "real_time": order.real_time,
         }
-        journal = Journal(order.journal, conditions)
+        journal = AnswerJournal(order.journal, conditions)
         if journal.resumed:
             self._say(f"going on after {len(journal.answers)} answers of an earlier run")
         recorder = RecordingEngine(engine, journal, order.real_time, self._say)
-        with closing(SpeechTrack()) as track:
+        with closing(SpeechFile()) as track:
             with self._progress("watching", footage.duration) as progress:
                 stage = Stage(footage, recorder, order.settings, profiles, track, progress)
                 with _stopping(stage.stop):

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .captions import Caption
-from .track import RATE, SpeechTrack
+from .track import RATE, SpeechFile
 
 DUCKED = 10 ** (-14 / 20)
 """How much of the recording's sound is left under speech: -14 dB."""
@@ -72,7 +72,7 @@ class OwnSound:
 class Mix:
     """The recording's sound and the speech, block by block."""
 
-    def __init__(self, own: OwnSound, track: SpeechTrack, captions: Sequence[Caption]) -> None:
+    def __init__(self, own: OwnSound, track: SpeechFile, captions: Sequence[Caption]) -> None:
         self._own = own
         self._track = track
         self._times, self._gains = envelope(captions)

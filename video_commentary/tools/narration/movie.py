@@ -17,7 +17,7 @@ from .burn import Burner
 from .captions import Caption, lines
 from .footage import Footage, FootageError, Shot
 from .mixing import Mix, OwnSound
-from .track import RATE, SpeechTrack
+from .track import RATE, SpeechFile
 from .video import VideoFootage
 
 _TICKS = Fraction(1, 90_000)
@@ -46,7 +46,7 @@ class Parts:
 
     footage: Footage
     captions: Sequence[Caption]
-    track: SpeechTrack
+    track: SpeechFile
     end: float
     burn: bool
 

@@ -14,14 +14,15 @@ from ...core.commentator import Commentator
 from ...core.control import Control
 from ...core.engine import EngineError
 from ...core.frames import Frame
-from ...core.lookout import Lookout, Use
 from ...core.pacing import Playout
 from ...core.prompting import Profile
+from ...core.scene_monitor import SceneMonitor, Use
+from ...core.stamp import to_seconds
 from ...ros.images import shrink
 from .captions import Caption
 from .footage import Footage, FootageError, Shot
 from .recorder import RecordingEngine
-from .track import SpeechTrack
+from .track import SpeechFile
 
 
 class Stage:
@@ -37,7 +38,7 @@ class Stage:
         engine: RecordingEngine,
         settings: CommentatorSettings,
         profiles: dict[str, Profile],
-        track: SpeechTrack,
+        track: SpeechFile,
         progress: Callable[[float], None],
     ) -> None:
         """Wire the parts as a live session does; `progress` hears of `reached`."""
@@ -55,11 +56,11 @@ class Stage:
         self.failure = ""
         self._playout = Playout(OUTPUT_FORMAT)
         self._control = Control(settings, profiles)
-        self._lookout = Lookout(settings, engine)
+        self._scene = SceneMonitor(settings, engine)
         self._clock = VirtualClock(0.0, self._events())
         engine.clock = self._clock
         self._commentator = Commentator(
-            engine, self._lookout, self._control, self._playout, self._clock, self._publish
+            engine, self._scene, self._control, self._playout, self._clock, self._publish
         )
 
     def stop(self) -> None:
@@ -93,7 +94,7 @@ class Stage:
             return
         self.reached = shot.time
         self._take_sound(self._clock.now())
-        use = self._lookout.use(self._topic, shot.stamp)
+        use = self._scene.use(self._topic, shot.stamp)
         if use is Use.NONE:
             return
         try:
@@ -109,7 +110,7 @@ class Stage:
 
     def _look(self, frame: Frame, use: Use) -> None:
         try:
-            self._lookout.see(self._topic, frame, use)
+            self._scene.add(self._topic, frame, use)
         except EngineError as error:
             self.trouble = str(error)
         except Exception as error:  # noqa: BLE001 - whatever an engine raises, it goes on as live
@@ -123,9 +124,17 @@ class Stage:
         if not comment.final or comment.cancelled or not comment.text:
             return
         spoken = comment.first_sound is not None
-        start = comment.first_sound if spoken else comment.first_words
-        assert start is not None
+        begun = comment.first_sound if spoken else comment.first_words
+        assert begun is not None
+        start = to_seconds(begun)
         end = self._playout.ends_at(start) if spoken else start
         self.captions.append(
-            Caption(start, end, comment.text, comment.oldest, comment.newest, spoken)
+            Caption(
+                start=start,
+                end=end,
+                text=comment.text,
+                oldest=comment.oldest,
+                newest=comment.newest,
+                spoken=spoken,
+            )
         )

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ....core.engine import Cancel, EngineError
+from ....core.cancel import CancelToken
+from ....core.engine import EngineError
 from .quant import Int4Linear
 from .qwen import Qwen
 from .sampling import Sampling, draw, scores, window_start
@@ -102,7 +103,7 @@ class Language:
             hidden = self._qwen.decoder.prefill(self.embed(rest, pictures), len(prefix))
             self._step.open(hidden[-1:], len(prefix) + len(rest))
 
-    def generate(self, limit: int, cancel: Cancel, endless: bool = False) -> Iterator[Token]:
+    def generate(self, limit: int, cancel: CancelToken, endless: bool = False) -> Iterator[Token]:
         """Yield up to `limit` tokens of the answer; a terminator ends it and is not yielded.
 
         While the host looks at a token, the device already works on the next: what it made too
@@ -116,7 +117,7 @@ class Language:
             with torch.cuda.stream(self._stream):
                 step.next()
             token = step.read(index)
-            if cancel.is_set() or (token in self._terminators and not endless):
+            if cancel.cancelled or (token in self._terminators and not endless):
                 return
             yield Token(token, step.hidden[:index])
 

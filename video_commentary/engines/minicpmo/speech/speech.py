@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ....core.audio import Pcm, to_int16
-from ....core.engine import Cancel
+from ....core.cancel import CancelToken
 from .code_chunks import CodeChunks
 from .flow_stream import CHUNK_CODES
 from .talker import Talker
@@ -40,7 +40,7 @@ class Speech:
         self._talker.record()
         self._vocoder.record(self._first_chunk)
 
-    def start(self, cancel: Cancel) -> None:
+    def start(self, cancel: CancelToken) -> None:
         """Begin a turn, which stops within one chunk of `cancel`."""
         self._cancel = cancel
         self._talker.start()
@@ -55,7 +55,7 @@ class Speech:
         each of them as input; both on the model's device. `last` closes the turn.
         """
         for code in self._talker.speak(self._talker.conditions(ids, hidden), last):
-            if self._cancel.is_set():
+            if self._cancel.cancelled:
                 return
             chunk = self._chunks.add(code)
             if chunk is not None:
@@ -66,7 +66,7 @@ class Speech:
     def flush(self) -> Iterator[Pcm]:
         """Say what is left of a turn; `feed` does so after the last group."""
         rest = self._chunks.finish()
-        if rest is not None and not self._cancel.is_set():
+        if rest is not None and not self._cancel.cancelled:
             yield from self._said(rest, last=True)
 
     def _said(self, codes: list[int], last: bool) -> Iterator[Pcm]:
@@ -74,7 +74,7 @@ class Speech:
         if not self._sounded:
             sound = _without_lead(sound)
             self._sounded = len(sound) > 0
-        if len(sound) and not self._cancel.is_set():
+        if len(sound) and not self._cancel.cancelled:
             yield Pcm(to_int16(sound), FORMAT)
 
 
