@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import video_commentary
-from video_commentary.config.launch_plan import SETTINGS
+from video_commentary.config.settings import NODE_SETTINGS
 from video_commentary.tools import parameter_files
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -64,7 +64,7 @@ def test_one_version_everywhere() -> None:
     assert versions == {config["metadata"]["version"]}
 
 
-@pytest.mark.parametrize("node", SETTINGS)
+@pytest.mark.parametrize("node", NODE_SETTINGS)
 def test_the_parameter_files_are_as_the_settings_say(node: str) -> None:
     path = parameter_files.path_of(node)
     assert path.read_text() == parameter_files.render(node), "run: make config"

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from ...config.settings import CommentatorSettings
 from ...core.audio import AudioFormat
 from ...core.engine import Cancel, Delta, EngineError, Request
 from ...core.frames import Frame
@@ -17,6 +16,7 @@ from .chat import Pictures, messages
 from .config import ServerConfig, from_settings
 from .faults import FaultError, host
 from .servers import Server, Servers
+from .settings import ServerSettings
 from .sound import modalities
 from .waiting import CancelledError, Waiting
 
@@ -26,9 +26,10 @@ class ServerEngine:
 
     look_fps = 0.0
 
-    def __init__(self, settings: CommentatorSettings) -> None:
-        """Take the settings below `engine server`; they are checked by `load`."""
+    def __init__(self, settings: ServerSettings, *, own_voice: bool = True) -> None:
+        """Take the settings, which `load` checks; `own_voice`: use a server's speech if any."""
         self._settings = settings
+        self._own_voice = own_voice
         self._config = ServerConfig(())
         self._waiting = Waiting()
         self._servers = Servers(self._config)
@@ -45,7 +46,7 @@ class ServerEngine:
     def load(self) -> None:
         """Ask every server for its models, and one whether it speaks; one is enough to go on."""
         self.close()
-        self._config = from_settings(self._settings, os.environ)
+        self._config = from_settings(self._settings, os.environ, own_voice=self._own_voice)
         self._servers = Servers(self._config)
         self._waiting.run(self._learn())
         if not self._servers.free():
