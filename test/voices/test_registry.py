@@ -78,7 +78,7 @@ def test_an_object_without_settings_is_a_voice() -> None:
         ("test.fakes:Loud", "voice test.fakes:Loud can't be used .*no attribute 'Loud'"),
         ("test.fakes:FORMAT", "neither a plug-in nor a function"),
         ("test.fakes:tone", "TypeError"),
-        ("video_commentary.sources.registry:TEST", "a SourcePlugin, not a VoicePlugin"),
+        ("video_commentary.sources.registry:TEST", "of type SourcePlugin, not VoicePlugin"),
     ],
 )
 def test_what_is_no_voice_leaves_the_text_and_is_named(name: str, says: str) -> None:

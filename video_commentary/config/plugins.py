@@ -122,8 +122,8 @@ def find_plugin(registry: Registry, choice: str, kind: type[P], wrap: Callable[[
         return found
     if isinstance(found, Plugin):
         raise PluginError(
-            f"{registry.origin(choice)} can't be used: it is a {type(found).__name__}, "
-            f"not a {kind.__name__}; {registry.remedy(choice)}"
+            f"{registry.origin(choice)} can't be used: it is of type {type(found).__name__}, "
+            f"not {kind.__name__}; {registry.remedy(choice)}"
         )
     return wrap(choice, found)
 

@@ -56,7 +56,7 @@ class Registry:
     @cached_property
     def _installed(self) -> dict[str, list[EntryPoint]]:
         found: dict[str, list[EntryPoint]] = {}
-        for point in sorted(entry_points(group=self.group), key=lambda point: point.name):
+        for point in sorted(entry_points(group=self.group), key=_order):
             if self.own.get(point.name) != point.value:  # our own, where pip installed us
                 found.setdefault(point.name, []).append(point)
         return found
@@ -148,6 +148,10 @@ class SourceRegistry(Registry):
         if value.startswith("/dev/"):
             return "device"
         return "file" if value else ""
+
+
+def _order(point: EntryPoint) -> tuple[str, str, str]:
+    return point.name, point.value, _package(point)
 
 
 def _package(point: EntryPoint) -> str:

@@ -41,16 +41,16 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run until a signal or until a node ends; return the exit code."""
     options = _parser().parse_intermixed_args(words)
     if options.list:
-        return _list(options.target)
+        return _list(options.scene)
     try:
         given = _given(options.arguments, options.params)
-        starts = launch_plan(options.target, given)
+        starts = launch_plan(options.scene, given)
     except ValueError as error:
         print(f"run: {error}", file=sys.stderr)
         return 2
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
-    return _run(options.target, starts, given)
+    return _run(options.scene, starts, given)
 
 
 def _stop(*_: object) -> None:
@@ -61,15 +61,15 @@ def _stop(*_: object) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="run", description=__doc__)
-    parser.add_argument("target", choices=LAUNCH_TARGETS, help="what to start")
+    parser.add_argument("scene", choices=LAUNCH_TARGETS, help="what to start")
     parser.add_argument("arguments", nargs="*", metavar="name:=value", help="see --list")
     parser.add_argument("--params", help="ROS parameters file (the same as params_file:=)")
     parser.add_argument("--list", action="store_true", help="list the arguments and end")
     return parser
 
 
-def _list(target: str) -> int:
-    for argument in arguments(target).values():
+def _list(scene: str) -> int:
+    for argument in arguments(scene).values():
         print(_described(argument))
     return 0
 
@@ -91,10 +91,10 @@ def _given(words: Sequence[str], params: str | None) -> dict[str, str]:
     return given
 
 
-def _environment(target: str) -> dict[str, str]:
+def _environment(scene: str) -> dict[str, str]:
     environment = dict(os.environ)
     environment |= for_images(environment, share_dir() / "config")
-    if target == DEMO:
+    if scene == DEMO:
         environment |= for_this_machine_only(environment)
     root = source_tree()
     if root is not None:
@@ -103,9 +103,9 @@ def _environment(target: str) -> dict[str, str]:
     return environment
 
 
-def _run(target: str, starts: Sequence[Start], given: dict[str, str]) -> int:
-    processes = Processes(_environment(target))
-    logs = _log_folder() if target == DEMO else None
+def _run(scene: str, starts: Sequence[Start], given: dict[str, str]) -> int:
+    processes = Processes(_environment(scene))
+    logs = _log_folder() if scene == DEMO else None
     try:
         for start in starts:
             command = [sys.executable, "-m", f"{PACKAGE}.nodes.{start.node}"]
@@ -114,7 +114,7 @@ def _run(target: str, starts: Sequence[Start], given: dict[str, str]) -> int:
             processes.start(start.node, command, output)
         if logs:
             print(f"nodes: {', '.join(s.node for s in starts)}; their logs: {logs}")
-            port = given.get("port") or arguments(target)["port"].default
+            port = given.get("port") or arguments(scene)["port"].default
             print(f"page: http://127.0.0.1:{port}", flush=True)
             node = f"{absolute(given.get('namespace', ''))}/commentator"
             watch = [sys.executable, "-m", f"{PACKAGE}.tools.say", "--node", node, "watch"]
