@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from test.config.plugged import CHOICE
 from video_commentary.config.launch_plan import (
     LAUNCH_TARGETS,
     arguments,
@@ -87,6 +88,15 @@ def test_launch_starts_the_nodes_as_planned(name: str, target: str) -> None:
         program, *rest = node.cmd[: 1 + len(words)]
         assert Path(context.perform_substitution(program[0])).name == start.node
         assert ["".join(map(context.perform_substitution, part)) for part in rest] == words
+
+
+def test_launch_passes_on_what_an_engine_given_as_an_object_brings() -> None:
+    given = {"engine": CHOICE, "probe_gain": "3"}
+    _, (node,), context = expand("commentary.launch.py", given)
+    words = ros_arguments(launch_plan("commentator", given)[0], given)
+    assert "probe_gain:=3" in words
+    passed = node.cmd[1 : 1 + len(words)]
+    assert ["".join(map(context.perform_substitution, part)) for part in passed] == words
 
 
 @pytest.mark.parametrize("name", FILES)

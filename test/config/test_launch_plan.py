@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from test.config.plugged import CHOICE
 from video_commentary.config.launch_plan import (
     DEMO,
     LAUNCH_TARGETS,
@@ -45,6 +46,15 @@ def test_values_get_the_type_of_their_setting() -> None:
         "max_tokens": 32,
         "enabled": False,
     }
+
+
+def test_an_engine_given_as_an_object_brings_its_settings() -> None:
+    given = {"engine": CHOICE, "probe_gain": "3"}
+    assert "probe_gain" not in arguments("demo")
+    assert arguments("demo", given)["probe_gain"].settings == (("commentator", "probe_gain"),)
+    assert launch_plan("commentator", given)[0].parameters == {"engine": CHOICE, "probe_gain": 3}
+    with pytest.raises(ValueError, match="probe_gain: 10 is outside 1 to 9"):
+        launch_plan("commentator", given | {"probe_gain": "10"})
 
 
 def test_the_demo_connects_its_nodes() -> None:
