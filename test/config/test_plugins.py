@@ -12,15 +12,18 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = """
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from video_commentary.config.rules import setting
 from video_commentary.engines.registry import EnginePlugin as Engine
 from video_commentary.voices.registry import VoicePlugin as Voice
 
-def settings(**fields):
-    made = {name: default for name, default in fields.items()}
-    made["__annotations__"] = dict.fromkeys(fields, object)
-    return dataclass(frozen=True)(type("Settings", (), made))
+def settings(base=object, **fields):
+    made = fields | {"__annotations__": dict.fromkeys(fields, object)}
+    return dataclass(frozen=True)(type("Settings", (base,), made))
+
+class Raises:
+    def __post_init__(self):
+        raise RuntimeError("no such file")
 
 well = Engine("well", settings(well_speed=setting(3, "Speed", low=1, high=9)), print)
 twice = Engine("twice", settings(), print)
@@ -33,6 +36,9 @@ typeless = Engine("typeless", settings(typeless_speed=setting(None, "Speed")), p
 empty = Engine("empty", settings(empty_list=setting((), "List")), print)
 outside = Engine("outside", settings(outside_speed=setting(1, "Speed", low=2, high=3)), print)
 max = Engine("max", settings(max_tokens=setting(1, "Tokens")), print)
+params = Engine("params", settings(params_file=setting("", "File")), print)
+mistyped = Engine("mistyped", settings(mistyped_speed=setting("1", "Speed", low=1)), print)
+raises = Engine("raises", settings(Raises, raises_speed=setting(1, "Speed")), print)
 classless = Engine("classless", object, print)
 voice = Voice("voice", settings(), print)
 number = 7
@@ -73,7 +79,7 @@ def environment(site: Path) -> dict[str, str]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     names = ("well", "unprefixed", "unruled", "live", "typeless", "empty", "outside", "max")
-    others = ("classless", "voice", "number", "Capital", "misspelt")
+    others = ("params", "mistyped", "raises", "classless", "voice", "number", "Capital", "misspelt")
     (folder / "faulty.py").write_text(MODULE)
     (folder / "breaks.py").write_text("import not_installed_here\n")
     (folder / "exits.py").write_text("raise SystemExit('goodbye')\n")
@@ -126,7 +132,10 @@ def test_ours_and_the_one_that_is_well_are_untouched(probed: Probed) -> None:
         ("typeless", "must be a bool, int, float, str or a tuple of one str or more, not None"),
         ("empty", "must be a bool, int, float, str or a tuple of one str or more, not ()"),
         ("outside", "outside_speed: 1 is outside 2 to 3"),
-        ("max", "its setting max_tokens is already one of CommentatorSettings"),
+        ("max", "its setting max_tokens has a name that is taken"),
+        ("params", "its setting params_file has a name that is taken"),
+        ("mistyped", "'<' not supported between instances of 'str' and 'int'"),
+        ("raises", "no such file"),
         ("classless", "its settings are not a dataclass"),
         ("number", "it is neither a plug-in nor a function that makes one"),
     ],
@@ -153,7 +162,7 @@ def test_a_name_of_two_packages_is_refused(probed: Probed) -> None:
 
 def test_a_name_of_ours_stays_ours(probed: Probed) -> None:
     _, problems, _ = probed
-    (taken,) = [problem for problem in problems if "taken" in problem]
+    (taken,) = [problem for problem in problems if "offers" in problem]
     assert "package faulty 1.0 offers engine builtin" in taken
     assert "engine:=faulty:well" in taken
     assert not [problem for problem in problems if "itself" in problem]

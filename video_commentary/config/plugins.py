@@ -19,6 +19,10 @@ Value = Callable[[str, Any, Rule], Any]
 """Returns the value of the setting of a name, a default and a rule. Raises ValueError."""
 
 
+_TAKEN = ("log_level", "namespace", "params_file", "speaker", "use_sim_time")
+"""Names of launch arguments and parameters that are not among the settings."""
+
+
 @dataclass(frozen=True)
 class _Survey:
     """All registered plug-ins, loaded and checked.
@@ -34,6 +38,7 @@ class _Survey:
 @cache
 def _survey() -> _Survey:
     survey = _Survey()
+    survey.owners.update(dict.fromkeys(_TAKEN, object))
     for node in NODE_SETTINGS.values():
         survey.owners.update(dict.fromkeys(rules(node), node))
     # Ours first, of every kind: what clashes with them is another package's to change.
@@ -61,10 +66,10 @@ def _load(registry: Registry, choice: str, owners: Mapping[str, type]) -> Any:
                 _check_settings(found, owners)
         elif not callable(found):
             raise ValueError("it is neither a plug-in nor a function that makes one")
-    except ValueError as error:
+    except Exception as error:
         raise PluginError(
             f"{registry.origin(choice)} can't be used: {error}; {registry.remedy(choice)}"
-        ) from None
+        ) from error
     return found
 
 
@@ -93,9 +98,9 @@ def _check_settings(plugin: Plugin[Any], owners: Mapping[str, type]) -> None:
                 f"of one str or more, not {default!r}"
             )
         check(name, default, rule)
-        owner = owners.get(name, plugin.settings)
-        if owner is not plugin.settings:
-            raise ValueError(f"its setting {name} is already one of {owner.__qualname__}")
+        if owners.get(name, plugin.settings) is not plugin.settings:
+            raise ValueError(f"its setting {name} has a name that is taken")
+    plugin.settings()
 
 
 def _settings_of(found: Any) -> type:
