@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from video_commentary.config import paths
-from video_commentary.config.settings import ENGINES
+from video_commentary.config.registry import ENGINES
 from video_commentary.tools import checks, doctor, manifest, ros_checks
 from video_commentary.tools.catalogue import load
 from video_commentary.tools.finding import Finding, State
@@ -49,7 +49,7 @@ def test_the_engine_decides_what_is_needed(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(paths, "share_dir", lambda: tmp_path)
     states = {
         engine: {finding.what: finding.state for finding in doctor.examine(engine, 0.0)}
-        for engine in ENGINES
+        for engine in ENGINES.own
     }
     assert states["builtin"]["detector"] is State.MISSING
     assert states["minicpmo"]["detector"] is State.OPTIONAL

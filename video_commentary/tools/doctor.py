@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..config.settings import ENGINES
+from ..config.registry import ENGINES
 from . import checks, ros_checks
 from .finding import Finding, State
 
@@ -20,7 +20,7 @@ _STYLES = {State.GOOD: "green", State.OPTIONAL: "yellow", State.MISSING: "bold r
 def main(arguments: list[str] | None = None) -> int:
     """Check, print; return 0 where nothing needed is missing, else 1."""
     parser = argparse.ArgumentParser(prog="doctor", description=__doc__)
-    parser.add_argument("--engine", choices=ENGINES, default="builtin", help="what must work")
+    parser.add_argument("--engine", choices=ENGINES.names, default="builtin", help="what must work")
     parser.add_argument("--seconds", type=float, default=2.0, help="how long to look for cameras")
     options = parser.parse_args(arguments)
     findings = list(examine(options.engine, options.seconds))

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ..config.launch_plan import SETTINGS
+from ..config.settings import NODE_SETTINGS
 
 if TYPE_CHECKING:
     from diagnostic_msgs.msg import DiagnosticStatus
@@ -26,7 +26,7 @@ _PAGE_SECONDS = 3.0
 def main(words: Sequence[str] | None = None) -> int:
     """Listen, print one sentence; return 0 where the node is well, else 1."""
     parser = argparse.ArgumentParser(prog="health", description=__doc__)
-    parser.add_argument("node", choices=SETTINGS, help="the node's name")
+    parser.add_argument("node", choices=NODE_SETTINGS, help="the node's name")
     parser.add_argument("--seconds", type=float, default=8.0, help="how long to wait for it")
     options = parser.parse_args(words)
     statuses = listen(options.node, options.seconds)

@@ -22,7 +22,7 @@ from ..config.launch_plan import (
     Start,
     absolute,
     arguments,
-    plan,
+    launch_plan,
     ros_arguments,
 )
 from ..config.paths import PACKAGE, share_dir, source_tree
@@ -44,7 +44,7 @@ def main(words: Sequence[str] | None = None) -> int:
         return _list(options.scene)
     try:
         given = _given(options.arguments, options.params)
-        starts = plan(options.scene, given)
+        starts = launch_plan(options.scene, given)
     except ValueError as error:
         print(f"run: {error}", file=sys.stderr)
         return 2

@@ -15,7 +15,6 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 
-from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import Delta, EngineError, Limits, Request
 from video_commentary.core.frames import Frame
@@ -29,6 +28,7 @@ from video_commentary.engines.minicpmo.engine import (
 )
 from video_commentary.engines.minicpmo.language.sampling import Sampling
 from video_commentary.engines.minicpmo.language.tokens import Tokens, prompt_ids
+from video_commentary.engines.minicpmo.settings import MiniCpmoSettings
 from video_commentary.engines.minicpmo.vision.pixels import Pictures, cut
 from video_commentary.engines.minicpmo.weights import layout
 
@@ -186,17 +186,16 @@ def test_a_prompt_too_long_is_refused_whole(parity: Path) -> None:
 
 
 def test_settings_reach_the_engine(parity: Path) -> None:
-    settings = CommentatorSettings(
+    settings = MiniCpmoSettings(
         model_path=str(parity / "checkpoint"),
         device="cpu",
-        voice="none",
         max_slice_nums=2,
         context_tokens=600,
         top_k=7,
         greedy=True,
         int8_lm_head=True,
     )
-    engine = from_settings(settings)
+    engine = from_settings(settings, own_voice=False)
     assert engine._config == MiniCpmoConfig(
         settings.model_path, "cpu", 2, 600, True, Sampling(top_k=7, greedy=True), None
     )

@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...config.settings import CommentatorSettings
 from ...core.audio import AudioFormat
 from ...core.cancel import CancelToken
 from ...core.engine import Delta, EngineError, Request
@@ -29,6 +28,7 @@ from .language.qwen import load_qwen
 from .language.sampling import Sampling
 from .language.tokens import Tokens, picture_text, prompt_ids, user_segment
 from .memory import check_room, resolve_device, use_device
+from .settings import MiniCpmoSettings
 from .speech.speech_loading import (
     SpeechOptions,
     SpeechUnavailableError,
@@ -69,8 +69,8 @@ class _Model:
     description: str
 
 
-def from_settings(settings: CommentatorSettings) -> MiniCpmoEngine:
-    """Make the engine that the commentator's settings ask for."""
+def from_settings(settings: MiniCpmoSettings, *, own_voice: bool) -> MiniCpmoEngine:
+    """Make the engine that `settings` describe, for text only unless `own_voice`."""
     speech = SpeechOptions(settings.speech_steps, settings.speech_dtype, settings.voice_reference)
     return MiniCpmoEngine(
         MiniCpmoConfig(
@@ -86,7 +86,7 @@ def from_settings(settings: CommentatorSettings) -> MiniCpmoEngine:
                 repetition_penalty=settings.repetition_penalty,
                 greedy=settings.greedy,
             ),
-            speech=speech if settings.voice == "auto" else None,
+            speech=speech if own_voice else None,
         )
     )
 
