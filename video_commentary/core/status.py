@@ -165,9 +165,13 @@ class CommentatorStatus:
     )
 
 
-def _table() -> dict[str, StatusField]:
+def status_table(status: type) -> dict[str, StatusField]:
+    """Return the description of each field of a dataclass by name, in order.
+
+    Raise TypeError for a field that is not declared in full.
+    """
     table: dict[str, StatusField] = {}
-    for declared in fields(CommentatorStatus):
+    for declared in fields(status):
         described = declared.metadata.get("status")
         if not isinstance(described, StatusField):
             raise TypeError(f"{declared.name}: declare it with status_field")
@@ -179,7 +183,7 @@ def _table() -> dict[str, StatusField]:
     return table
 
 
-STATUS_FIELDS = _table()
+STATUS_FIELDS = status_table(CommentatorStatus)
 """Every field's description by name, in the message's order."""
 
 

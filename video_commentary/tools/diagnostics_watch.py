@@ -39,7 +39,8 @@ class DiagnosticsWatcher:
             self._screen.status(f"starting: {', '.join(missing)}", "")
 
     def _status(self, message: Status) -> None:
-        self._screen.status(summary(commentator_status(message)), "")
+        if not self._problems.missing:
+            self._screen.status(summary(commentator_status(message)), "")
 
     def _report(self, array: DiagnosticArray) -> None:
         reports: dict[str, dict[str, Problem | None]] = {}

@@ -72,7 +72,7 @@ class ProblemLog:
         lines = []
         for (node, _), entry in self._entries.items():
             if not entry.shown and self._ready(entry, now):
-                if not self._shown(entry.problem):
+                if entry.problem.error or not self._shown(entry.problem):
                     lines.append(f"{node}: {entry.problem.message}")
                 entry.shown = self._any_shown = True
         if self._any_shown and not self._entries:
@@ -98,5 +98,5 @@ class ProblemLog:
         return entry.problem.error or now - max(entry.since, self._complete_at) >= SETTLE
 
     def _shown(self, problem: Problem) -> bool:
-        """Whether another check has shown the same message."""
+        """Whether another check has shown the same message: two nodes may miss one camera."""
         return any(other.shown and other.problem.same(problem) for other in self._entries.values())

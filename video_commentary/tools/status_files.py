@@ -17,8 +17,8 @@ builtin_interfaces/Time stamp
 _PAGE_HEAD = """\
 # The commentator's status
 
-The fields of `~/status` (video_commentary/Status) and of `GET /api/status`, where `camera_fps` is the
-rate of the picture shown; and the metrics of `GET /metrics`, whose names begin with
+The fields of `~/status` (video_commentary/Status) and of `GET /api/status`, where `camera_fps` is
+the rate of the picture shown; and the metrics of `GET /metrics`, whose names begin with
 `video_commentary_`. Written by `make config` from core/status.py.
 
 | field | type | what | metric |
