@@ -56,9 +56,10 @@ test-image:  ## Build the container image, run it and check it (with Docker, or 
 doctor:  ## Say what is there and what is not, and the command that mends it
 	@scripts/in_venv.sh python3 -m video_commentary.tools.doctor $(ARGS)
 
-config:  ## Write config/<node>.yaml and .env.example from the settings again
+config:  ## Write config/<node>.yaml, .env.example, msg/Status.msg and docs/status.md again
 	@scripts/in_venv.sh python3 -m video_commentary.tools.parameter_files
 	@scripts/in_venv.sh python3 -m video_commentary.tools.environment_file
+	@scripts/in_venv.sh python3 -m video_commentary.tools.status_files
 
 clean:  ## Remove .venv with all that is built in it; models stay
 	rm -rf .venv build install log .mypy_cache .ruff_cache .pytest_cache .hypothesis

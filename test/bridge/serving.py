@@ -19,7 +19,7 @@ from test.ports import free_port
 from video_commentary.bridge.access import access_from
 from video_commentary.bridge.app import create_context
 from video_commentary.bridge.context import Context
-from video_commentary.bridge.items import JpegFrame, Reply, Report, Situation, Sound
+from video_commentary.bridge.items import JpegFrame, Reply, Situation, Sound
 from video_commentary.bridge.ring import Ring
 from video_commentary.bridge.robot_gateway import Port
 from video_commentary.bridge.server import Server
@@ -27,9 +27,12 @@ from video_commentary.config.settings import BridgeSettings
 from video_commentary.core.audio import OUTPUT_FORMAT, Pcm
 from video_commentary.core.comment import Comment
 from video_commentary.core.stamp import from_seconds
+from video_commentary.core.status import CommentatorStatus
 
 WELL = Situation(
-    Report(state="watching", engine="fake", voice="fake voice", speaks=True, profile="sports"),
+    report=CommentatorStatus(
+        state="watching", engine="fake", voice="fake voice", speaks=True, profile="sports"
+    ),
     commentator_trouble="",
     camera="/camera/image_raw",
     camera_fps=15.0,

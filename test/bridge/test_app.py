@@ -29,15 +29,40 @@ from test.bridge.serving import (
 from test.ports import free_port
 from video_commentary.bridge.access import COOKIE, TOKEN_VARIABLE, access_from
 from video_commentary.bridge.app import create_context
-from video_commentary.bridge.items import Cut, Reply, Report, Situation, Sound
+from video_commentary.bridge.items import Cut, Reply, Situation, Sound
 from video_commentary.bridge.limits import LARGEST_BODY
 from video_commentary.bridge.ring import Ring
 from video_commentary.bridge.robot_gateway import Port
 from video_commentary.bridge.server import Server, address
 from video_commentary.config.settings import BridgeSettings
 from video_commentary.core.stamp import to_seconds
+from video_commentary.core.status import STATUS_FIELDS, CommentatorStatus
 
 TOKEN = "a-long-enough-token"
+METRICS = {
+    "camera_fps",
+    "camera_up",
+    "cancelled_comments",
+    "clients",
+    "clients_refused",
+    "clients_stalled",
+    "comments",
+    "commentator_frames_dropped",
+    "commentator_up",
+    "cycle_seconds",
+    "display_delay_seconds",
+    "engine_errors",
+    "items_dropped",
+    "measured_delay_seconds",
+    "pictures_sent",
+    "pictures_skipped",
+    "ring_bytes",
+    "ring_frames",
+    "silent_cycles",
+    "sound_delay_seconds",
+    "words_delay_seconds",
+}
+"""Public names, which dashboards and alerts use."""
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +84,11 @@ def test_the_status_tells_everything_in_one_answer(web: Served) -> None:
     before = time.time()
     told = web.get("/api/status").json()
     assert before <= told["now"] <= time.time()
-    assert told["dots"]["camera"] == {
+    assert told["health"]["camera"] == {
         "light": "ok",
         "reason": "/camera/image_raw, 15.0 images a second",
     }
-    assert {part: dot["light"] for part, dot in told["dots"].items()} == {
+    assert {part: health["light"] for part, health in told["health"].items()} == {
         "camera": "ok",
         "commentator": "ok",
         "model": "ok",
@@ -71,18 +96,22 @@ def test_the_status_tells_everything_in_one_answer(web: Served) -> None:
         "livekit": "off",
     }
     assert told["profile"] == "sports"
+    assert set(STATUS_FIELDS) <= set(told)
+    assert told["camera_fps"] == 15.0
 
 
 def test_what_is_away_is_told_with_what_to_do(web: Served) -> None:
-    web.port.publish(Situation(Report(), "start the commentator", "/cam", 0.0, "start the camera"))
-    dots = web.get("/api/status").json()["dots"]
-    assert dots["camera"] == {"light": "bad", "reason": "start the camera"}
-    assert dots["commentator"] == {"light": "bad", "reason": "start the commentator"}
-    assert dots["model"]["light"] == dots["voice"]["light"] == "off"
-    assert "LIVEKIT_URL" in dots["livekit"]["reason"]
+    away = Situation(commentator_trouble="start the commentator", camera_trouble="start the camera")
+    web.port.publish(away)
+    health = web.get("/api/status").json()["health"]
+    assert health["camera"] == {"light": "bad", "reason": "start the camera"}
+    assert health["commentator"] == {"light": "bad", "reason": "start the commentator"}
+    assert health["model"]["light"] == health["voice"]["light"] == "off"
+    assert "LIVEKIT_URL" in health["livekit"]["reason"]
     assert web.get("/api/audio-stream").status_code == 503
-    web.port.publish(Situation(Report(state="error", detail="no GPU"), "", "/cam", 9.0, ""))
-    assert web.get("/api/status").json()["dots"]["model"] == {"light": "bad", "reason": "no GPU"}
+    report = CommentatorStatus(state="error", detail="no GPU")
+    web.port.publish(Situation(report=report, commentator_trouble="", camera_trouble=""))
+    assert web.get("/api/status").json()["health"]["model"] == {"light": "bad", "reason": "no GPU"}
 
 
 @pytest.mark.parametrize(
@@ -428,15 +457,15 @@ def test_the_endless_wav_file_is_read_by_a_wav_reader(web: Served) -> None:
 
 
 def test_without_a_voice_there_is_no_sound_and_the_reason_is_told(web: Served) -> None:
-    report = Report(state="watching", voice="Text only: install espeak-ng")
-    web.port.publish(Situation(report, commentator_trouble="", camera_trouble=""))
+    report = CommentatorStatus(state="watching", voice="Text only: install espeak-ng")
+    web.port.publish(Situation(report=report, commentator_trouble="", camera_trouble=""))
     for path in ("/api/audio-stream", "/api/audio.wav"):
         response = web.get(path)
         assert response.status_code == 404
         assert "install espeak-ng" in response.json()["detail"]
-    report = Report(state="loading", detail="the engine is being loaded")
-    web.port.publish(Situation(report, commentator_trouble="", camera_trouble=""))
-    voice = web.get("/api/status").json()["dots"]["voice"]
+    report = CommentatorStatus(state="loading", detail="the engine is being loaded")
+    web.port.publish(Situation(report=report, commentator_trouble="", camera_trouble=""))
+    voice = web.get("/api/status").json()["health"]["voice"]
     assert voice == {"light": "off", "reason": "the engine is being loaded"}
     response = web.get("/api/audio.wav")
     assert response.status_code == 503
@@ -446,13 +475,14 @@ def test_without_a_voice_there_is_no_sound_and_the_reason_is_told(web: Served) -
 def test_metrics_are_what_prometheus_reads(web: Served) -> None:
     from prometheus_client.parser import text_string_to_metric_families
 
-    report = Report(comments=3, silent=2, words_delay=0.5)
-    web.port.publish(Situation(report, "", "/cam", 15.0, ""))
+    report = CommentatorStatus(comments=3, silent=2, words_delay=0.5)
+    web.port.publish(Situation(report=report, commentator_trouble="", camera_trouble=""))
     until(lambda: web.context.clients.now.total() == 0)
     families = {f.name: f for f in text_string_to_metric_families(web.get("/metrics").text)}
     values = {name: family.samples[0].value for name, family in families.items() if family.samples}
     assert values["video_commentary_comments"] == 3
     assert values["video_commentary_words_delay_seconds"] == 0.5
+    assert {name.removeprefix("video_commentary_") for name in values} == METRICS
     assert values["video_commentary_camera_up"] == 1
     kinds = {s.labels["kind"]: s.value for s in families["video_commentary_clients"].samples}
     assert kinds == {"live": 0, "mjpeg": 0, "events": 0, "audio": 0}

@@ -63,7 +63,7 @@ def test_begins_with_what_was_said_and_goes_on_word_by_word(web: Served) -> None
         (hello,) = texts(socket, "hello", 1)
         assert [one["text"] for one in hello["history"]] == ["Said before."]
         assert hello["rate"] == 48_000
-        assert hello["status"]["dots"]["camera"]["light"] == "ok"
+        assert hello["status"]["health"]["camera"]["light"] == "ok"
         grown = [
             comment(text, sequence=99, final=text[-1] == ".") for text in ("A", "A cat", "A cat.")
         ]

@@ -52,7 +52,10 @@ class Bridge:
         return told
 
     def light(self, part: str) -> str:
-        return str(self.status()["dots"][part]["light"])
+        return str(self.status()["health"][part]["light"])
+
+    def reason(self, part: str) -> str:
+        return str(self.status()["health"][part]["reason"])
 
     def metric(self, name: str) -> float:
         for line in self.get("/metrics").text.splitlines():
@@ -304,10 +307,8 @@ def test_it_shows_what_the_commentator_watches_whoever_has_switched_it() -> None
 
 def test_it_stays_up_while_camera_and_commentator_are_away_and_takes_up_again() -> None:
     with bridge() as it, probe() as graph, tab(it) as page:
-        wait(
-            lambda: "nobody publishes /camera/image_raw" in it.status()["dots"]["camera"]["reason"]
-        )
-        assert "there is no commentator called" in it.status()["dots"]["commentator"]["reason"]
+        wait(lambda: "nobody publishes /camera/image_raw" in it.reason("camera"))
+        assert "there is no commentator called" in it.reason("commentator")
         refused = it.post("/api/instruction", {"instruction": "x"})
         assert refused.status_code == 503
         assert "is the commentator called commentator running?" in refused.json()["detail"]
@@ -321,8 +322,7 @@ def test_it_stays_up_while_camera_and_commentator_are_away_and_takes_up_again() 
             graph.until(lambda: it.light("commentator") == "bad")
         graph.until(
             lambda: (
-                "no image on" in it.status()["dots"]["camera"]["reason"]
-                or "nobody publishes" in it.status()["dots"]["camera"]["reason"]
+                "no image on" in it.reason("camera") or "nobody publishes" in it.reason("camera")
             )
         )
         status, took = it.process.stop(signal.SIGINT)
@@ -343,9 +343,7 @@ def test_a_camera_that_sends_jpeg_is_passed_through_unchanged() -> None:
         graph.until(send)
         assert {content for _, _, content in page.pictures} == {picture}
         cut = picture[:-20]
-        graph.until(
-            lambda: graph.jpeg(cut) or "cut short" in it.status()["dots"]["camera"]["reason"]
-        )
+        graph.until(lambda: graph.jpeg(cut) or "cut short" in it.reason("camera"))
         graph.until(lambda: not (graph.jpeg(picture) or it.light("camera") != "ok"))
 
 

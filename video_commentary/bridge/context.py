@@ -10,7 +10,7 @@ from ..config.settings import BridgeSettings
 from .access import Access
 from .limits import Clients
 from .robot_gateway import Port
-from .wire import dots
+from .wire import health_json, status_json
 
 
 class Pass(Protocol):
@@ -98,31 +98,16 @@ class Context:
         port, situation = self.port, self.port.situation
         report = situation.report
         return {
-            "dots": dots(situation, self.livekit_status()),
-            "state": report.state,
+            "health": health_json(situation, self.livekit_status()),
+            **status_json(report),
             "detail": situation.commentator_trouble or report.detail,
-            "engine": report.engine,
-            "voice": report.voice,
-            "speaks": report.speaks,
-            "profile": report.profile,
-            "instruction": report.instruction,
-            "enabled": report.enabled,
             "source": situation.source,
             "phone": self.livekit.camera if self.livekit else "",
-            "cameras": list(report.cameras),
             "camera": situation.camera,
             "camera_fps": round(situation.camera_fps, 2),
             "display_delay": round(port.display.held, 3),
             "measured_delay": round(port.display.delay.target, 3),
-            "words_delay": round(report.words_delay, 3),
-            "sound_delay": round(report.sound_delay, 3),
-            "cycle_time": round(report.cycle_time, 3),
             "words_per_second": round(port.journal.words_per_second(port.robot.now()), 2),
-            "comments": report.comments,
-            "silent": report.silent,
-            "cancelled": report.cancelled,
-            "engine_errors": report.engine_errors,
-            "frames_dropped": report.frames_dropped,
             "clients": {kind: count for kind, count in self.clients.now.items() if count},
             "now": port.robot.now(),
         }

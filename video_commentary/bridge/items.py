@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..core.audio import Pcm
+from ..core.status import CommentatorStatus
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,37 +36,20 @@ class Cut:
     stamp: float
 
 
-@dataclass(frozen=True)
-class Report:
-    """What the commentator says of itself (video_commentary/Status), delays in seconds."""
-
-    state: str = "away"
-    detail: str = ""
-    engine: str = ""
-    voice: str = ""
-    speaks: bool = False
-    profile: str = ""
-    instruction: str = ""
-    enabled: bool = False
-    cameras: tuple[str, ...] = ()
-    comments: int = 0
-    silent: int = 0
-    cancelled: int = 0
-    engine_errors: int = 0
-    frames_dropped: int = 0
-    words_delay: float = 0.0
-    sound_delay: float = 0.0
-    cycle_time: float = 0.0
+AWAY = CommentatorStatus(state="away")
+"""Until the commentator has sent its status."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Situation:
-    """How things are, told once a second. A `..._trouble` says what to do; empty when well.
+    """State of commentator and camera, published once a second.
 
-    `source`: whose camera is commented on, the robot's or a phone's.
+    `report`: the commentator's newest status. `camera`, `camera_fps`: topic and rate (Hz) of the
+    picture shown. A `..._trouble` says what is wrong and what to do; empty if all is well.
+    `source`: whose camera is commented on, `robot` or `phone`.
     """
 
-    report: Report = Report()
+    report: CommentatorStatus = AWAY
     commentator_trouble: str = "the commentator has not been heard of yet"
     camera: str = ""
     camera_fps: float = 0.0

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..core.comment import Comment
 from ..core.stamp import to_seconds
+from ..core.status import CommentatorStatus, StatusKind, status_values
 from .items import JpegFrame, Situation, Sound
 
 PICTURE, SOUND = 1, 2
@@ -27,25 +28,38 @@ def comment_json(number: int, comment: Comment) -> dict[str, Any]:
     return {"id": number, **fields, **seconds}
 
 
-def dots(situation: Situation, livekit: tuple[str, str]) -> dict[str, dict[str, str]]:
-    """Return for each part its light (ok, busy, bad, off) and the reason, what to do included.
+def status_json(status: CommentatorStatus) -> dict[str, Any]:
+    """Return every field of the commentator's status by name: seconds to 1 ms, rates to 0.01 Hz."""
+    return {name: _rounded(field.kind, value) for name, field, value in status_values(status)}
 
-    `livekit`: its state and trouble.
+
+def _rounded(kind: StatusKind, value: Any) -> Any:
+    if kind is StatusKind.SECONDS:
+        return round(value, 3)
+    if kind is StatusKind.RATES:
+        return [round(rate, 2) for rate in value]
+    return list(value) if kind.is_list else value
+
+
+def health_json(situation: Situation, livekit: tuple[str, str]) -> dict[str, dict[str, str]]:
+    """Return the health of each part: `light` (ok, busy, bad, off) and `reason`.
+
+    A reason says what to do where something is wrong. `livekit`: its state and trouble.
     """
     report, away = situation.report, situation.commentator_trouble
     camera = situation.camera_trouble
     state, trouble = livekit
     lights = {"connected": "ok", "connecting": "busy", "off": "off"}
     return {
-        "camera": _dot(camera, f"{situation.camera}, {situation.camera_fps:.1f} images a second"),
-        "commentator": _dot(away, report.state),
+        "camera": _light(camera, f"{situation.camera}, {situation.camera_fps:.1f} images a second"),
+        "commentator": _light(away, report.state),
         "model": {"light": "off", "reason": away} if away else _model(situation),
         "voice": {"light": "off", "reason": away} if away else _voice(situation),
         "livekit": {"light": lights.get(state, "bad"), "reason": trouble or state},
     }
 
 
-def _dot(trouble: str, well: str) -> dict[str, str]:
+def _light(trouble: str, well: str) -> dict[str, str]:
     return {"light": "bad" if trouble else "ok", "reason": trouble or well}
 
 

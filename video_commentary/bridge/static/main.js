@@ -47,10 +47,10 @@ live.addEventListener("lost", () => {
 
 function show(status) {
   for (const part of document.querySelectorAll("#dots button")) {
-    const { light: colour, reason } = status.dots[part.dataset.part];
+    const { light: colour, reason } = status.health[part.dataset.part];
     light(part, colour, reason);
   }
-  picture.tell(status.dots.camera.light === "ok" ? "" : status.dots.camera.reason);
+  picture.tell(status.health.camera.light === "ok" ? "" : status.health.camera.reason);
   find("delay").textContent = `${(status.delay ?? status.display_delay).toFixed(1)} s`;
   find("pace").textContent = status.words_per_second.toFixed(1);
   find("fps").textContent = `${status.camera_fps.toFixed(0)} fps`;
@@ -59,7 +59,7 @@ function show(status) {
   enabled = status.enabled;
   find("pause").dataset.on = String(!enabled);
   find("pause").querySelector("b").textContent = enabled ? "Pause" : "Resume";
-  find("paused").hidden = enabled || status.dots.commentator.light !== "ok";
+  find("paused").hidden = enabled || status.health.commentator.light !== "ok";
   if (!status.instruction && find("inforce").contains(document.activeElement)) find("instruction").focus();
   find("inforce").hidden = !status.instruction;
   find("inforce").querySelector("span").textContent = status.instruction;

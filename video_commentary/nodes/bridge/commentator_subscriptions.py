@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from itertools import count
-from typing import Any
 
 import numpy as np
 from audio_common_msgs.msg import AudioDataStamped
@@ -13,10 +12,10 @@ from rclpy.node import Node
 
 from video_commentary.msg import Commentary, Status
 
-from ...bridge.items import Cut, Report, Sound
+from ...bridge.items import AWAY, Cut, Sound
 from ...bridge.robot_gateway import Port
 from ...core.audio import OUTPUT_FORMAT, Pcm
-from ...ros.messages import comment
+from ...ros.messages import comment, commentator_status
 from ...ros.qos import EVENTS, LATCHED
 from ...ros.time import to_seconds
 
@@ -24,17 +23,6 @@ SILENT_AFTER = 3.0
 """Seconds without a status, which comes every second, after which the commentator is away."""
 _OTHER_CLOCK = 1.0
 """Seconds by which sound, sent just before it is due, is off only where clocks differ."""
-_NUMBERS = (
-    "comments",
-    "silent",
-    "cancelled",
-    "engine_errors",
-    "frames_dropped",
-    "words_delay",
-    "sound_delay",
-    "cycle_time",
-)
-_TEXTS = ("state", "detail", "engine", "voice", "speaks", "profile", "instruction", "enabled")
 
 
 class CommentatorSubscriptions:
@@ -51,7 +39,7 @@ class CommentatorSubscriptions:
         self._blocks = count()
         self._ahead = 0.0
         self._heard_at = float("-inf")
-        self.report = Report()
+        self.report = AWAY
         hear = node.create_subscription
         hear(Commentary, f"{name}/commentary_events", self._comment, EVENTS)
         hear(AudioDataStamped, f"{name}/audio_stamped", self._sound, EVENTS)
@@ -93,6 +81,5 @@ class CommentatorSubscriptions:
 
     def _note(self, message: Status) -> None:
         self._heard_at = time.monotonic()
-        values: dict[str, Any] = {name: getattr(message, name) for name in (*_NUMBERS, *_TEXTS)}
-        self.report = Report(cameras=tuple(message.cameras), **values)
+        self.report = commentator_status(message)
         self._watched(self.report.cameras)

@@ -87,12 +87,12 @@ class BridgeNode(Node):
         self._feed.follow_publishers()
         self._rates.update()
         situation = Situation(
-            self._ears.report,
-            self._ears.trouble,
-            self._feed.full_topic,
-            self._rates.fps[0],
-            camera_trouble(self._feed),
-            self._source,
+            report=self._ears.report,
+            commentator_trouble=self._ears.trouble,
+            camera=self._feed.full_topic,
+            camera_fps=self._rates.fps[0],
+            camera_trouble=camera_trouble(self._feed),
+            source=self._source,
         )
         self._port.publish(situation)
         self._diagnose(situation)

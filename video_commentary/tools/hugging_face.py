@@ -1,4 +1,4 @@
-"""Checkpoint files from a Hugging Face hub: resumed, checked, at one commit."""
+"""Fetching checkpoint files from a Hugging Face hub: resumed, checked, at one commit."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .manifest import Fetched, digest
 
 Say = Callable[[str], None]
 _WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)
-"""Seconds between tries; each goes on where the last one broke off."""
+"""Seconds between tries; each continues where the last one broke off."""
 _SPARE = 1 << 30
 """Bytes left free beside the model."""
 
 
 @dataclass(frozen=True)
-class Remote:
-    """One file on the hub: `sha256` for large files, `blob` (git's sha1) for the others."""
+class RemoteFile:
+    """One file on the hub: `sha256` for large files, `blob` (git's SHA-1) for the others."""
 
     repo: str
     commit: str
@@ -32,7 +32,7 @@ class Remote:
     blob: str | None
 
     def matches(self, path: Path) -> bool:
-        """Tell whether a local file has this size and content; reads it."""
+        """Return whether a local file has this size and content; reads it."""
         if not path.is_file() or path.stat().st_size != self.size:
             return False
         if self.sha256:
@@ -41,15 +41,15 @@ class Remote:
         return digest(path, b"blob %d\0" % self.size, "sha1") == self.blob
 
 
-def list_files(parts: Sequence[HubFiles], latest: bool = False) -> list[Remote]:
+def list_files(parts: Sequence[HubFiles], latest: bool = False) -> list[RemoteFile]:
     """Ask the hub which files there are, at which commit, with sizes and hashes.
 
-    `latest` looks at each repository's newest commit instead of the catalogue's. Raise what
+    `latest` takes each repository's newest commit instead of the catalogue's. Raise what
     huggingface_hub raises, and ValueError where nothing matches.
     """
     from huggingface_hub import HfApi
 
-    found: dict[str, Remote] = {}
+    found: dict[str, RemoteFile] = {}
     for part in parts:
         revision = None if latest else part.revision
         info = HfApi().model_info(part.repo, revision=revision, files_metadata=True)
@@ -62,8 +62,8 @@ def list_files(parts: Sequence[HubFiles], latest: bool = False) -> list[Remote]:
     return list(found.values())
 
 
-def _remote(repo: str, commit: str, sibling: Any) -> Remote:
-    return Remote(
+def _remote(repo: str, commit: str, sibling: Any) -> RemoteFile:
+    return RemoteFile(
         repo=repo,
         commit=commit,
         path=sibling.rfilename,
@@ -73,8 +73,8 @@ def _remote(repo: str, commit: str, sibling: Any) -> Remote:
     )
 
 
-def check_space(files: Sequence[Remote], folder: Path) -> None:
-    """Raise OSError where the disk can't hold what is still to be fetched."""
+def check_space(files: Sequence[RemoteFile], folder: Path) -> None:
+    """Raise OSError if the disk can't hold what is still to be fetched."""
     present = sum(_size(folder / file.path) for file in files)
     begun = sum(_size(_partial(folder / file.path)) for file in files)
     needed = sum(file.size for file in files) - present - begun + _SPARE
@@ -82,15 +82,15 @@ def check_space(files: Sequence[Remote], folder: Path) -> None:
     if needed > free:
         raise OSError(
             f"{folder} needs {needed / 1e9:.1f} GB more and has {free / 1e9:.1f} GB free: "
-            "free some, or name another place with --dest"
+            "free some, or choose another folder with --dest"
         )
 
 
-def fetch(files: Sequence[Remote], folder: Path, say: Say) -> list[Fetched]:
-    """Bring every file into `folder`, resuming what was begun; return what is there now.
+def fetch(files: Sequence[RemoteFile], folder: Path, say: Say) -> list[Fetched]:
+    """Fetch every file into `folder`, resuming partial ones; return what is there now.
 
-    A file that is right already is kept. Raise OSError for one that stays damaged, else what
-    huggingface_hub raises after some tries.
+    Files that are correct already are kept. Raise OSError for one that arrives damaged twice, and
+    what huggingface_hub raises after the last retry.
     """
     for number, file in enumerate(files, 1):
         say(f"[{number}/{len(files)}] {file.path} ({file.size / 1e6:,.1f} MB)")
@@ -107,25 +107,27 @@ def fetch(files: Sequence[Remote], folder: Path, say: Say) -> list[Fetched]:
     ]
 
 
-def _fetch_checked(file: Remote, folder: Path, say: Say) -> None:
+def _fetch_checked(file: RemoteFile, folder: Path, say: Say) -> None:
     target = folder / file.path
     partial = _partial(target)
-    for attempt in ("once", "again"):
+    for attempt in (1, 2):
         _download(file, partial, say)
         if file.matches(partial):
             partial.replace(target)
             return
         partial.unlink()
-        if attempt == "once":
-            say(f"{file.path} came damaged: fetching it again")
-    raise OSError(f"{file.path} of {file.repo} came damaged twice: its checksum is not the hub's")
+        if attempt == 1:
+            say(f"{file.path} arrived damaged: fetching it again")
+    raise OSError(
+        f"{file.path} of {file.repo} arrived damaged twice: its checksum is not the hub's"
+    )
 
 
 def _partial(target: Path) -> Path:
     return target.with_name(target.name + ".part")
 
 
-def _download(file: Remote, partial: Path, say: Say) -> None:
+def _download(file: RemoteFile, partial: Path, say: Say) -> None:
     # Not hf_hub_download: since huggingface_hub 2 that begins at zero in each new process.
     from huggingface_hub import hf_hub_url
     from huggingface_hub.errors import HfHubHTTPError
@@ -152,7 +154,7 @@ def _download(file: Remote, partial: Path, say: Say) -> None:
             refused = isinstance(error, HfHubHTTPError) and error.response.status_code < 500
             if wait is None or refused:
                 raise
-            say(f"connection lost ({type(error).__name__}): going on in {wait:.0f} s")
+            say(f"connection lost ({type(error).__name__}): continuing in {wait:.0f} s")
             time.sleep(wait)
 
 

@@ -8,13 +8,13 @@ import time
 from importlib import import_module
 
 from ..config.paths import PACKAGE, source_tree
-from .finding import Finding, State, absent, tool_command
+from .doctor_finding import Finding, absent, present, tool_command
 
 _IMAGES = {"sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"}
 
 
 def ros() -> Finding:
-    """Tell which ROS this Python has."""
+    """Return which ROS this Python has."""
     try:
         import rclpy
     except ImportError as error:
@@ -24,11 +24,11 @@ def ros() -> Finding:
     origin = sourced or f"from wheels in {sys.prefix}"
     middleware = rclpy.get_rmw_implementation_identifier()
     domain = os.environ.get("ROS_DOMAIN_ID", "0")
-    return Finding(State.GOOD, "ROS 2", f"{origin}, {middleware}, domain {domain}")
+    return present("ROS 2", f"{origin}, {middleware}, domain {domain}")
 
 
 def interfaces() -> Finding:
-    """Import the messages that our nodes speak."""
+    """Return whether our messages and services are built."""
     fix = "make setup" if source_tree() else f"colcon build --packages-select {PACKAGE}"
     try:
         import_module(f"{PACKAGE}.msg")
@@ -41,15 +41,15 @@ def interfaces() -> Finding:
         distro = os.environ.get("ROS_DISTRO")
         fix = f"sudo apt install ros-{distro}-audio-common-msgs" if distro else "make setup"
         return absent("interfaces", "audio_common_msgs is missing", fix, needed=True)
-    return Finding(State.GOOD, "interfaces", "built, audio_common_msgs too")
+    return present("interfaces", "built, audio_common_msgs too")
 
 
 def cameras(seconds: float) -> Finding:
-    """Listen for `seconds` and name the image topics that somebody publishes."""
+    """Look for `seconds` and name the image topics that have a publisher."""
     try:
         import rclpy
     except ImportError:
-        return absent("cameras", "not looked for: no ROS", "", needed=False)
+        return absent("cameras", "not checked: no ROS", "", needed=False)
     context = rclpy.Context()
     rclpy.init(context=context)
     node = rclpy.create_node("doctor", context=context, use_global_arguments=False)
@@ -64,6 +64,6 @@ def cameras(seconds: float) -> Finding:
         node.destroy_node()
         rclpy.shutdown(context=context)
     if topics:
-        return Finding(State.GOOD, "cameras", ", ".join(topics))
+        return present("cameras", ", ".join(topics))
     fix = f"start a camera, or a test scene: {tool_command('run source')}"
     return absent("cameras", f"no image topic within {seconds:.0f} s", fix, needed=False)

@@ -1,4 +1,4 @@
-"""What doctor checks on this machine, apart from ROS."""
+"""What doctor checks on this machine besides ROS."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from ..config.paths import model_file, models_dir
 from . import manifest
 from .catalogue import load
-from .finding import Finding, State, absent, tool_command
+from .doctor_finding import Finding, absent, present, tool_command
 
 _TORCH = "import torch as t; print(t.__version__, t.cuda.is_available() and t.cuda.mem_get_info())"
 
@@ -25,11 +25,11 @@ def gpu(needed: bool) -> Finding:
         fix = "install NVIDIA's driver, then check with nvidia-smi"
         return absent("GPU", "none that nvidia-smi shows (only minicpmo needs one)", fix, needed)
     name, free, total, driver = (part.strip() for part in answer.splitlines()[0].split(","))
-    return Finding(State.GOOD, "GPU", f"{name}, {free} of {total} free, driver {driver}")
+    return present("GPU", f"{name}, {free} of {total} free, driver {driver}")
 
 
 def torch(needed: bool) -> Finding:
-    """Tell torch's version and whether it sees the GPU, asked in a process of its own."""
+    """Return torch's version and whether it sees the GPU, from a process of its own."""
     fix = "pip install -r requirements/minicpmo.txt"
     if not _version("torch"):
         return absent("torch", "not installed (only minicpmo needs it)", fix, needed)
@@ -38,17 +38,17 @@ def torch(needed: bool) -> Finding:
         return absent("torch", f"{_version('torch')} does not import", fix, needed)
     number, _, memory = answer.partition(" ")
     if memory == "False":
-        return Finding(State.GOOD, "torch", f"{number}, sees no CUDA GPU: runs on the CPU, slowly")
-    return Finding(State.GOOD, "torch", f"{number}, with CUDA")
+        return present("torch", f"{number}, sees no CUDA GPU: runs on the CPU, slowly")
+    return present("torch", f"{number}, with CUDA")
 
 
 def checkpoints(needed: bool) -> Finding:
-    """Look for the catalogue's checkpoints: all files there and of the right size."""
+    """Look for one of the catalogue's checkpoints with all files of the right size."""
     what, found = "MiniCPM-o model", []
     for model in (model for model in load().values() if model.hub):
         state = _checkpoint(models_dir() / model.folder)
         if state == "complete":
-            return Finding(State.GOOD, what, f"{model.name} complete in {models_dir()}")
+            return present(what, f"{model.name} complete in {models_dir()}")
         if state:
             found.append(f"{model.name} {state}")
     text = "; ".join(found) or f"none in {models_dir()} (only minicpmo needs one)"
@@ -58,11 +58,11 @@ def checkpoints(needed: bool) -> Finding:
 def _checkpoint(folder: Path) -> str:
     files = manifest.read(folder)
     if files:
-        gone = manifest.missing(folder, files)
-        return f"lacks {', '.join(gone)}" if gone else "complete"
+        absent_files = manifest.missing(folder, files)
+        return f"lacks {', '.join(absent_files)}" if absent_files else "complete"
     if (folder / "config.json").is_file() and list(folder.glob("*.safetensors")):
         return "complete"
-    return "begun but not finished" if list(folder.rglob("*.part")) else ""
+    return "partly fetched" if list(folder.rglob("*.part")) else ""
 
 
 def detector(needed: bool) -> Finding:
@@ -77,8 +77,8 @@ def detector(needed: bool) -> Finding:
     runtime = _version("ai-edge-litert")
     if not runtime:
         fix = "pip install -r requirements.txt"
-        return absent(what, "weights are there, ai-edge-litert is not", fix, needed)
-    return Finding(State.GOOD, what, f"weights checked, ai-edge-litert {runtime}")
+        return absent(what, "weights found, but ai-edge-litert is not installed", fix, needed)
+    return present(what, f"weights checked, ai-edge-litert {runtime}")
 
 
 def voice(needed: bool) -> Finding:
@@ -86,15 +86,15 @@ def voice(needed: bool) -> Finding:
     neural, espeak = _version("hibari-tts"), shutil.which("espeak-ng")
     other = "espeak-ng too" if espeak else "no espeak-ng for other languages"
     if neural:
-        return Finding(State.GOOD, "voice", f"hibari-tts {neural}, {other}")
+        return present("voice", f"hibari-tts {neural}, {other}")
     if espeak:
-        return Finding(State.GOOD, "voice", "espeak-ng only", "pip install -r requirements.txt")
+        return present("voice", "espeak-ng only", "pip install -r requirements.txt")
     fix = "pip install -r requirements.txt"
     return absent("voice", "none: comments are text only", fix, needed)
 
 
 def sound_card() -> Finding:
-    """Look for a sound card as ALSA lists them, and for what plays on it."""
+    """Look for sounddevice and for a sound card, as ALSA lists them."""
     what, fix = "sound card", "only speaker:=true needs one; without, play ~/audio elsewhere"
     if not _version("sounddevice"):
         return absent(what, "sounddevice is missing", "pip install -r requirements.txt", False)
@@ -102,7 +102,7 @@ def sound_card() -> Finding:
     listed = cards.read_text().strip() if cards.is_file() else ""
     if not listed or "no soundcards" in listed:
         return absent(what, "none", fix, False)
-    return Finding(State.GOOD, what, listed.splitlines()[0].split(":")[-1].strip())
+    return present(what, listed.splitlines()[0].split(":")[-1].strip())
 
 
 def livekit() -> Finding:
@@ -113,8 +113,8 @@ def livekit() -> Finding:
     names = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
     unset = [name for name in names if not os.environ.get(name)]
     if unset:
-        return absent("LiveKit", f"{number}, not told where", f"export {' '.join(unset)}", False)
-    return Finding(State.GOOD, "LiveKit", f"{number}, for {os.environ['LIVEKIT_URL']}")
+        return absent("LiveKit", f"{number}, no server set", f"export {' '.join(unset)}", False)
+    return present("LiveKit", f"{number}, for {os.environ['LIVEKIT_URL']}")
 
 
 def _version(package: str) -> str:
@@ -125,7 +125,7 @@ def _version(package: str) -> str:
 
 
 def _output(command: list[str]) -> str:
-    """Return what a command prints, nothing where it fails or is not there."""
+    """Return what a command prints; empty if it fails or isn't installed."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):

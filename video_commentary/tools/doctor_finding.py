@@ -1,4 +1,4 @@
-"""What doctor finds out about one thing."""
+"""One line of doctor's report."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from enum import Enum
 from ..config.paths import PACKAGE, source_tree
 
 
-class State(Enum):
-    """Whether a thing is there; OPTIONAL: it is not, and what was asked for works without."""
+class FindingState(Enum):
+    """Whether a thing was found; OPTIONAL: it was not, and the chosen engine works without it."""
 
     GOOD = "ok"
     OPTIONAL = "--"
@@ -18,17 +18,22 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report: what was looked at, what is there, and what mends it."""
+    """What was checked, what was found, and the command that fixes it."""
 
-    state: State
+    state: FindingState
     what: str
     found: str
     fix: str = ""
 
 
+def present(what: str, found: str, fix: str = "") -> Finding:
+    """Return the finding of something that works."""
+    return Finding(FindingState.GOOD, what, found, fix)
+
+
 def absent(what: str, found: str, fix: str, needed: bool) -> Finding:
-    """Return the finding of something that is not there."""
-    return Finding(State.MISSING if needed else State.OPTIONAL, what, found, fix)
+    """Return the finding of something that is missing."""
+    return Finding(FindingState.MISSING if needed else FindingState.OPTIONAL, what, found, fix)
 
 
 def tool_command(words: str) -> str:
