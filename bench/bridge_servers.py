@@ -18,7 +18,7 @@ from video_commentary.bridge.app import create_context
 from video_commentary.bridge.context import Context
 from video_commentary.bridge.items import JpegFrame
 from video_commentary.bridge.ring import Ring
-from video_commentary.bridge.robot_gateway import Port
+from video_commentary.bridge.robot_gateway import RobotGateway
 from video_commentary.bridge.server import Server
 from video_commentary.bridge.streaming import Chunks, StreamResponse
 from video_commentary.bridge.wire import BOUNDARY, part
@@ -39,16 +39,16 @@ class Camera:
         self._frames = [scene.frame(90 + index)[0] for index in range(KEPT)]
         self.newest: tuple[int, NDArray[np.uint8]] = 0, self._frames[0]
 
-    def run(self, port: Port | None) -> None:
-        """Film for ever; compress each frame once where there is a port."""
+    def run(self, gateway: RobotGateway | None) -> None:
+        """Film for ever; compress each frame once where there is a gateway."""
         begin, index = time.monotonic(), 0
         while True:
             index += 1
             time.sleep(max(0.0, begin + index / FPS - time.monotonic()))
             image = self._frames[index % KEPT]
             self.newest = index, image
-            if port:
-                port.frame(JpegFrame(encode_jpeg(image, QUALITY), time.time()))
+            if gateway:
+                gateway.frame(JpegFrame(encode_jpeg(image, QUALITY), time.time()))
 
 
 async def compressed_anew(camera: Camera) -> Chunks:
@@ -82,12 +82,14 @@ def main() -> None:
     mode, port_number = sys.argv[1:]
     camera = Camera()
     settings = BridgeSettings(port=int(port_number))
-    port = Port(FakeRobot(), Ring(settings.buffer_seconds, settings.buffer_megabytes * 1_000_000))
-    context = create_context(port, settings, access_from(settings, {}))
+    gateway = RobotGateway(
+        FakeRobot(), Ring(settings.buffer_seconds, settings.buffer_megabytes * 1_000_000)
+    )
+    context = create_context(gateway, settings, access_from(settings, {}))
     if mode == "each":
         web.create_app = lambda context: baseline(context, camera)  # type: ignore[attr-defined]
     server = Server(context)
-    film = threading.Thread(target=camera.run, args=[port if mode == "shared" else None])
+    film = threading.Thread(target=camera.run, args=[gateway if mode == "shared" else None])
     film.daemon = True
     film.start()
     time.sleep(1.0)

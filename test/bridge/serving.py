@@ -21,7 +21,7 @@ from video_commentary.bridge.app import create_context
 from video_commentary.bridge.context import Context
 from video_commentary.bridge.items import JpegFrame, Reply, Report, Situation, Sound
 from video_commentary.bridge.ring import Ring
-from video_commentary.bridge.robot_gateway import Port
+from video_commentary.bridge.robot_gateway import RobotGateway
 from video_commentary.bridge.server import Server
 from video_commentary.config.settings import BridgeSettings
 from video_commentary.core.audio import OUTPUT_FORMAT, Pcm
@@ -81,7 +81,7 @@ class Served:
     """A running server, and what is behind it."""
 
     url: str
-    port: Port
+    gateway: RobotGateway
     robot: FakeRobot
     context: Context
 
@@ -101,11 +101,11 @@ def serve(environment: dict[str, str] | None = None, **settings: Any) -> Iterato
     """Run the server for the length of a block."""
     chosen = BridgeSettings(**({"port": free_port()} | settings))
     robot = FakeRobot()
-    port = Port(robot, Ring(chosen.buffer_seconds, chosen.buffer_megabytes * 1_000_000))
-    context = create_context(port, chosen, access_from(chosen, environment or {}))
+    gateway = RobotGateway(robot, Ring(chosen.buffer_seconds, chosen.buffer_megabytes * 1_000_000))
+    context = create_context(gateway, chosen, access_from(chosen, environment or {}))
     server = Server(context)
-    port.publish(WELL)
-    served = Served(f"http://127.0.0.1:{chosen.port}", port, robot, context)
+    gateway.publish(WELL)
+    served = Served(f"http://127.0.0.1:{chosen.port}", gateway, robot, context)
     try:
         until(lambda: _answers(served))
         yield served
@@ -137,11 +137,11 @@ def jpeg(seed: int = 0, size: tuple[int, int] = (120, 160)) -> bytes:
     return data.tobytes()
 
 
-def frames(port: Port, since: float, fps: float, number: int) -> list[JpegFrame]:
-    """Put pictures with stamps from `since` on into the port."""
+def frames(gateway: RobotGateway, since: float, fps: float, number: int) -> list[JpegFrame]:
+    """Put pictures with stamps from `since` on into the gateway."""
     made = [JpegFrame(jpeg(i), since + i / fps) for i in range(number)]
     for frame in made:
-        port.frame(frame)
+        gateway.frame(frame)
     return made
 
 

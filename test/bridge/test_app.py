@@ -32,7 +32,7 @@ from video_commentary.bridge.app import create_context
 from video_commentary.bridge.items import Cut, Reply, Report, Situation, Sound
 from video_commentary.bridge.limits import LARGEST_BODY
 from video_commentary.bridge.ring import Ring
-from video_commentary.bridge.robot_gateway import Port
+from video_commentary.bridge.robot_gateway import RobotGateway
 from video_commentary.bridge.server import Server, address
 from video_commentary.config.settings import BridgeSettings
 
@@ -49,7 +49,7 @@ def shared() -> Iterator[Served]:
 def web(shared: Served) -> Served:
     shared.robot.asked.clear()
     shared.robot.reply = Reply(True, "in force now", 12.5)
-    shared.port.publish(WELL)
+    shared.gateway.publish(WELL)
     time.sleep(0.3)  # lets the bucket of requests fill
     return shared
 
@@ -73,14 +73,16 @@ def test_the_status_tells_everything_in_one_answer(web: Served) -> None:
 
 
 def test_what_is_away_is_told_with_what_to_do(web: Served) -> None:
-    web.port.publish(Situation(Report(), "start the commentator", "/cam", 0.0, "start the camera"))
+    web.gateway.publish(
+        Situation(Report(), "start the commentator", "/cam", 0.0, "start the camera")
+    )
     dots = web.get("/api/status").json()["dots"]
     assert dots["camera"] == {"light": "bad", "reason": "start the camera"}
     assert dots["commentator"] == {"light": "bad", "reason": "start the commentator"}
     assert dots["model"]["light"] == dots["voice"]["light"] == "off"
     assert "LIVEKIT_URL" in dots["livekit"]["reason"]
     assert web.get("/api/audio-stream").status_code == 503
-    web.port.publish(Situation(Report(state="error", detail="no GPU"), "", "/cam", 9.0, ""))
+    web.gateway.publish(Situation(Report(state="error", detail="no GPU"), "", "/cam", 9.0, ""))
     assert web.get("/api/status").json()["dots"]["model"] == {"light": "bad", "reason": "no GPU"}
 
 
@@ -290,7 +292,7 @@ def test_a_failure_inside_shows_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_newest_frame_is_given_as_it_came(web: Served) -> None:
-    made = frames(web.port, time.time(), 10.0, 3)
+    made = frames(web.gateway, time.time(), 10.0, 3)
     response = web.get("/api/frame")
     assert response.content == made[-1].jpeg
     assert float(response.headers["X-Timestamp"]) == pytest.approx(made[-1].stamp, abs=1e-5)
@@ -298,7 +300,7 @@ def test_the_newest_frame_is_given_as_it_came(web: Served) -> None:
 
 def test_mjpeg_brings_every_frame_once_delayed_with_its_stamp(web: Served) -> None:
     begin = time.time() - 6.0
-    made = frames(web.port, begin, 10.0, 120)
+    made = frames(web.gateway, begin, 10.0, 120)
     got: list[tuple[float, float, bytes]] = []
     with httpx.stream("GET", web.url + "/api/mjpeg") as response:
         assert response.headers["Content-Type"].startswith("multipart/x-mixed-replace")
@@ -317,7 +319,7 @@ def test_mjpeg_brings_every_frame_once_delayed_with_its_stamp(web: Served) -> No
                 got.append((time.time(), stamp, content))
             if len(got) >= 12:
                 break
-    due = web.port.display.delay.at(time.monotonic())
+    due = web.gateway.display.delay.at(time.monotonic())
     sent = {frame.jpeg: frame.stamp for frame in made}
     for _, stamp, content in got:
         assert sent[content] == pytest.approx(stamp, abs=1e-5)
@@ -327,7 +329,7 @@ def test_mjpeg_brings_every_frame_once_delayed_with_its_stamp(web: Served) -> No
     stamps = [stamp for _, stamp, _ in got]
     assert np.diff(stamps) == pytest.approx(0.1, abs=1e-4)
     until(lambda: web.context.clients.now["mjpeg"] == 0)
-    assert web.port.display.viewers == 0
+    assert web.gateway.display.viewers == 0
 
 
 def events(web: Served, headers: dict[str, str], number: int) -> list[dict[str, Any]]:
@@ -349,7 +351,7 @@ def test_server_sent_events_resume_where_they_broke_off() -> None:
     with serve() as web:
         said = [comment(text, sequence=7, final=False) for text in ("A", "A dog", "A dog runs.")]
         for one in said:
-            web.port.publish(one)
+            web.gateway.publish(one)
         got = events(web, {"Last-Event-ID": "1"}, 2)
         assert [(e["id"], e["text"], e["newest"]) for e in got] == [
             (2, "A dog", said[1].newest),
@@ -377,7 +379,7 @@ def test_sound_comes_sample_by_sample_with_silence_around() -> None:
                     begin = time.time() + 0.5
                     blocks = [sound(index, begin + index * 0.04) for index in range(25)]
                     for block in blocks:
-                        web.port.publish(block)
+                        web.gateway.publish(block)
                 heard += chunk
                 samples = samples_of(heard)
                 if len(np.trim_zeros(samples, "f")) > 1.5 * 48_000:
@@ -394,16 +396,16 @@ def test_a_cut_sentence_is_not_heard_to_its_end() -> None:
     with serve() as web:
         heard = b""
         with httpx.stream("GET", web.url + "/api/audio-stream", timeout=10) as response:
-            until(lambda: web.port.hub.listeners == 1)
+            until(lambda: web.gateway.hub.listeners == 1)
             begin = time.time() + 0.5
             for index in range(50):
-                web.port.publish(sound(index, begin + index * 0.04))
+                web.gateway.publish(sound(index, begin + index * 0.04))
             cut_at = 0.0
             for chunk in response.iter_bytes():
                 heard += chunk
                 samples = samples_of(heard)
                 if not cut_at and np.count_nonzero(samples) > 0.15 * 48_000:
-                    web.port.publish(Cut(time.time()))
+                    web.gateway.publish(Cut(time.time()))
                     cut_at = time.time()
                 if cut_at and not samples[-48_000 // 2 :].any():
                     break
@@ -428,13 +430,13 @@ def test_the_endless_wav_file_is_read_by_a_wav_reader(web: Served) -> None:
 
 def test_without_a_voice_there_is_no_sound_and_the_reason_is_told(web: Served) -> None:
     report = Report(state="watching", voice="Text only: install espeak-ng")
-    web.port.publish(Situation(report, commentator_trouble="", camera_trouble=""))
+    web.gateway.publish(Situation(report, commentator_trouble="", camera_trouble=""))
     for path in ("/api/audio-stream", "/api/audio.wav"):
         response = web.get(path)
         assert response.status_code == 404
         assert "install espeak-ng" in response.json()["detail"]
     report = Report(state="loading", detail="the engine is being loaded")
-    web.port.publish(Situation(report, commentator_trouble="", camera_trouble=""))
+    web.gateway.publish(Situation(report, commentator_trouble="", camera_trouble=""))
     voice = web.get("/api/status").json()["dots"]["voice"]
     assert voice == {"light": "off", "reason": "the engine is being loaded"}
     response = web.get("/api/audio.wav")
@@ -446,7 +448,7 @@ def test_metrics_are_what_prometheus_reads(web: Served) -> None:
     from prometheus_client.parser import text_string_to_metric_families
 
     report = Report(comments=3, silent=2, words_delay=0.5)
-    web.port.publish(Situation(report, "", "/cam", 15.0, ""))
+    web.gateway.publish(Situation(report, "", "/cam", 15.0, ""))
     until(lambda: web.context.clients.now.total() == 0)
     families = {f.name: f for f in text_string_to_metric_families(web.get("/metrics").text)}
     values = {name: family.samples[0].value for name, family in families.items() if family.samples}
@@ -479,9 +481,9 @@ def test_a_port_that_is_taken_is_told_with_what_to_do() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         settings = BridgeSettings(port=other.getsockname()[1])
-        port = Port(FakeRobot(), Ring(1.0, 1))
+        gateway = RobotGateway(FakeRobot(), Ring(1.0, 1))
         with pytest.raises(ValueError, match="set the parameter port"):
-            Server(create_context(port, settings, access_from(settings, {})))
+            Server(create_context(gateway, settings, access_from(settings, {})))
 
 
 def test_the_address_is_one_that_others_can_open() -> None:

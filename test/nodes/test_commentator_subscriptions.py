@@ -15,7 +15,7 @@ from video_commentary.ros.time import to_time
 
 
 class Deaf:
-    """Stands for node and port: hears nothing by itself, keeps what is published."""
+    """Stands for node and gateway: hears nothing by itself, keeps what is published."""
 
     def __init__(self) -> None:
         self.published: list[Any] = []

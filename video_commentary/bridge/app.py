@@ -23,7 +23,7 @@ from .limits import Clients
 from .live import live_routes
 from .media import media_routes
 from .metrics import metric_routes
-from .robot_gateway import Port
+from .robot_gateway import RobotGateway
 
 STATIC = Path(__file__).parent / "static"
 _HEADERS = {
@@ -37,10 +37,10 @@ _HEADERS = {
 
 
 def create_context(
-    port: Port, settings: BridgeSettings, access: Access, livekit: LiveKit | None = None
+    gateway: RobotGateway, settings: BridgeSettings, access: Access, livekit: LiveKit | None = None
 ) -> Context:
     """Return what an app is made from."""
-    return Context(port, settings, access, livekit, Clients(settings.max_clients))
+    return Context(gateway, settings, access, livekit, Clients(settings.max_clients))
 
 
 def create_app(context: Context) -> FastAPI:

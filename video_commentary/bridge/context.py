@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from ..config.settings import BridgeSettings
 from .access import Access
 from .limits import Clients
-from .robot_gateway import Port
+from .robot_gateway import RobotGateway
 from .wire import dots
 
 
@@ -82,7 +82,7 @@ NO_LIVEKIT = "off: set LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET to jo
 class Context:
     """One bridge. `closing` is set when it ends, so that streams do."""
 
-    port: Port
+    gateway: RobotGateway
     settings: BridgeSettings
     access: Access
     livekit: LiveKit | None
@@ -95,7 +95,7 @@ class Context:
 
     def status(self) -> dict[str, Any]:
         """Return what GET /api/status does."""
-        port, situation = self.port, self.port.situation
+        gateway, situation = self.gateway, self.gateway.situation
         report = situation.report
         return {
             "dots": dots(situation, self.livekit_status()),
@@ -112,17 +112,17 @@ class Context:
             "cameras": list(report.cameras),
             "camera": situation.camera,
             "camera_fps": round(situation.camera_fps, 2),
-            "display_delay": round(port.display.held, 3),
-            "measured_delay": round(port.display.delay.target, 3),
+            "display_delay": round(gateway.display.held, 3),
+            "measured_delay": round(gateway.display.delay.target, 3),
             "words_delay": round(report.words_delay, 3),
             "sound_delay": round(report.sound_delay, 3),
             "cycle_time": round(report.cycle_time, 3),
-            "words_per_second": round(port.journal.words_per_second(port.robot.now()), 2),
+            "words_per_second": round(gateway.journal.words_per_second(gateway.robot.now()), 2),
             "comments": report.comments,
             "silent": report.silent,
             "cancelled": report.cancelled,
             "engine_errors": report.engine_errors,
             "frames_dropped": report.frames_dropped,
             "clients": {kind: count for kind, count in self.clients.now.items() if count},
-            "now": port.robot.now(),
+            "now": gateway.robot.now(),
         }

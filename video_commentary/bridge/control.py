@@ -61,7 +61,7 @@ class Login(BaseModel):
 def control_routes(context: Context) -> APIRouter:
     """Return what steers."""
     routes = APIRouter(prefix="/api", tags=["control"])
-    port = context.port
+    gateway = context.gateway
 
     @routes.get("/status")
     async def status() -> dict[str, Any]:
@@ -71,38 +71,38 @@ def control_routes(context: Context) -> APIRouter:
     @routes.post("/instruction")
     async def instruct(body: Instruction) -> dict[str, Any]:
         """Say what to talk about from now on; takes effect at once, in mid-sentence too."""
-        return _said(await port.steer(body.instruction))
+        return _said(await gateway.steer(body.instruction))
 
     @routes.delete("/instruction")
     async def free() -> dict[str, Any]:
         """Talk about everything again."""
-        return _said(await port.steer(""))
+        return _said(await gateway.steer(""))
 
     @routes.post("/ask")
     async def ask(body: Question) -> dict[str, Any]:
         """Ask about what the camera sees; the answer comes back here, and as a comment."""
-        reply = await port.ask(body.question, body.quiet)
+        reply = await gateway.ask(body.question, body.quiet)
         return {"answer": _said(reply)["message"], "stamp": reply.stamp}
 
     @routes.post("/enabled")
     async def enable(body: Enabled) -> dict[str, Any]:
         """Pause (false) or go on (true)."""
-        return _said(await port.enable(body.enabled))
+        return _said(await gateway.enable(body.enabled))
 
     @routes.get("/profiles")
     async def profiles() -> dict[str, Any]:
         """Name the manners of commenting there are, and the one in force."""
-        return {"profiles": await port.profiles(), "profile": port.situation.report.profile}
+        return {"profiles": await gateway.profiles(), "profile": gateway.situation.report.profile}
 
     @routes.post("/profile")
     async def choose(body: ProfileChoice) -> dict[str, Any]:
         """Comment in another manner."""
-        return _said(await port.choose_profile(body.profile))
+        return _said(await gateway.choose_profile(body.profile))
 
     @routes.post("/source")
     async def watch(body: Source) -> dict[str, Any]:
         """Watch the robot's camera, or one in the LiveKit room."""
-        return _said(await port.watch(body.source == "phone"))
+        return _said(await gateway.watch(body.source == "phone"))
 
     return routes
 

@@ -27,7 +27,7 @@ def event_routes(context: Context) -> APIRouter:
 
         With Last-Event-ID, begins with what came after it and is still kept.
         """
-        last = context.port.journal.last
+        last = context.gateway.journal.last
         if last_event_id is not None and last_event_id.isdecimal():
             last = int(last_event_id)
         return StreamResponse(context, "events", _events(context, last), "text/event-stream")
@@ -36,12 +36,12 @@ def event_routes(context: Context) -> APIRouter:
 
 
 async def _events(context: Context, last: int) -> Chunks:
-    port = context.port
-    listener = port.hub.listen(Comment, Situation)
+    gateway = context.gateway
+    listener = gateway.hub.listen(Comment, Situation)
     try:
         yield b"retry: 2000\n\n" + event("status", context.status())
         while True:
-            for number, comment in port.journal.since(last):
+            for number, comment in gateway.journal.since(last):
                 last = number
                 yield event("comment", comment_json(number, comment), number)
             try:

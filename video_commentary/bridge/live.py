@@ -55,11 +55,11 @@ class _Session:
 
     def __init__(self, context: Context, socket: WebSocket) -> None:
         self._context = context
-        self._port = context.port
+        self._gateway = context.gateway
         self._socket = socket
-        self._viewer = context.port.display.watch()
-        self._listener = context.port.hub.listen(Comment, Situation, Sound, Cut)
-        self._seen = context.port.journal.last
+        self._viewer = context.gateway.display.watch()
+        self._listener = context.gateway.hub.listen(Comment, Situation, Sound, Cut)
+        self._seen = context.gateway.journal.last
         self._video = asyncio.Event()
         self._video.set()
         self._sound = False
@@ -96,7 +96,7 @@ class _Session:
             await self._socket.close(1001)
 
     def _hello(self) -> dict[str, Any]:
-        comments = self._port.journal.finals(_HISTORY)
+        comments = self._gateway.journal.finals(_HISTORY)
         return {
             "rate": OUTPUT_FORMAT.rate,
             "history": [comment_json(number, comment) for number, comment in comments],
@@ -112,7 +112,7 @@ class _Session:
         while True:
             item = await self._listener.next()
             if isinstance(item, Comment):
-                for number, comment in self._port.journal.since(self._seen):
+                for number, comment in self._gateway.journal.since(self._seen):
                     self._seen = number
                     await self._say({"type": "comment", **comment_json(number, comment)})
             elif isinstance(item, Situation):
@@ -121,7 +121,7 @@ class _Session:
             elif isinstance(item, Cut):
                 await self._say({"type": "cut"})
             elif self._sound:
-                await self._send(sound_message(item, self._port.robot.now()))
+                await self._send(sound_message(item, self._gateway.robot.now()))
 
     async def _wishes(self) -> None:
         while True:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..core.audio import OUTPUT_FORMAT
 from .context import Context
 from .items import Cut, Sound
-from .robot_gateway import Port
+from .robot_gateway import RobotGateway
 from .speech import SpeechStream
 from .streaming import Chunks, StreamResponse
 from .wire import BOUNDARY, part
@@ -26,14 +26,14 @@ _RATE, _CHANNELS = OUTPUT_FORMAT.rate, OUTPUT_FORMAT.channels
 def media_routes(context: Context) -> APIRouter:
     """Return picture and sound."""
     routes = APIRouter(prefix="/api", tags=["media"])
-    port = context.port
+    gateway = context.gateway
 
     @routes.get("/frame", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
     async def frame() -> Response:
         """Return the newest picture, not delayed, its stamp in X-Timestamp."""
-        newest = await port.display.fresh()
+        newest = await gateway.display.fresh()
         if newest is None:
-            raise HTTPException(503, port.situation.camera_trouble or "no picture has come yet")
+            raise HTTPException(503, gateway.situation.camera_trouble or "no picture has come yet")
         headers = {"X-Timestamp": f"{newest.stamp:.6f}", "Cache-Control": "no-store"}
         return Response(newest.jpeg, media_type="image/jpeg", headers=headers)
 
@@ -41,31 +41,31 @@ def media_routes(context: Context) -> APIRouter:
     async def mjpeg() -> Response:
         """Return pictures without end, delayed so that the words match; X-Timestamp on each."""
         kind = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
-        return StreamResponse(context, "mjpeg", _pictures(port), kind)
+        return StreamResponse(context, "mjpeg", _pictures(gateway), kind)
 
     @routes.get("/audio-stream", response_class=Response)
     async def audio_stream() -> Response:
         """Return speech without end: 48 kHz mono int16, little endian, silence in the gaps."""
-        _need_voice(port)
+        _need_voice(gateway)
         kind = f"audio/x-raw;format=S16LE;rate={_RATE};channels={_CHANNELS};layout=interleaved"
         headers = {
             "X-Audio-Format": "S16LE",
             "X-Audio-Rate": str(_RATE),
             "X-Audio-Channels": str(_CHANNELS),
         }
-        return StreamResponse(context, "audio", _speech(port), kind, headers)
+        return StreamResponse(context, "audio", _speech(gateway), kind, headers)
 
     @routes.get("/audio.wav", response_class=Response)
     async def audio_wav() -> Response:
         """Return the same as a WAV file without end, which anything plays."""
-        _need_voice(port)
-        return StreamResponse(context, "audio", _speech(port, wav_header()), "audio/wav")
+        _need_voice(gateway)
+        return StreamResponse(context, "audio", _speech(gateway, wav_header()), "audio/wav")
 
     return routes
 
 
-def _need_voice(port: Port) -> None:
-    situation = port.situation
+def _need_voice(gateway: RobotGateway) -> None:
+    situation = gateway.situation
     if situation.commentator_trouble:
         raise HTTPException(503, situation.commentator_trouble)
     report = situation.report
@@ -76,8 +76,8 @@ def _need_voice(port: Port) -> None:
         )
 
 
-async def _pictures(port: Port) -> Chunks:
-    viewer = port.display.watch()
+async def _pictures(gateway: RobotGateway) -> Chunks:
+    viewer = gateway.display.watch()
     try:
         yield f"--{BOUNDARY}\r\n".encode()
         while True:
@@ -86,8 +86,8 @@ async def _pictures(port: Port) -> Chunks:
         viewer.close()
 
 
-async def _speech(port: Port, head: bytes = b"") -> Chunks:
-    listener = port.hub.listen(Sound, Cut)
+async def _speech(gateway: RobotGateway, head: bytes = b"") -> Chunks:
+    listener = gateway.hub.listen(Sound, Cut)
     stream = SpeechStream(time.monotonic())
     try:
         if head:
@@ -97,7 +97,7 @@ async def _speech(port: Port, head: bytes = b"") -> Chunks:
             now = time.monotonic()
             while item := listener.take():
                 if isinstance(item, Sound):
-                    due = now + item.heard_at - port.robot.now()
+                    due = now + item.heard_at - gateway.robot.now()
                     listener.dropped += stream.push(item.pcm, due)
                 else:
                     stream.cut()

@@ -47,9 +47,9 @@ class Figures(Collector):
         yield clients
 
     def _gauges(self) -> dict[str, tuple[str, float]]:
-        port = self._context.port
-        situation, ring = port.situation, port.display.ring
-        report, display = situation.report, port.display
+        gateway = self._context.gateway
+        situation, ring = gateway.situation, gateway.display.ring
+        report, display = situation.report, gateway.display
         return {
             "display_delay_seconds": ("Delay of the picture", display.held),
             "measured_delay_seconds": (
@@ -67,8 +67,8 @@ class Figures(Collector):
         }
 
     def _counts(self) -> dict[str, tuple[str, int]]:
-        port, clients = self._context.port, self._context.clients
-        report, display = port.situation.report, port.display
+        gateway, clients = self._context.gateway, self._context.clients
+        report, display = gateway.situation.report, gateway.display
         return {
             "comments": ("Comments made", report.comments),
             "silent_cycles": ("Cycles with nothing to say", report.silent),
@@ -79,7 +79,7 @@ class Figures(Collector):
             "pictures_skipped": ("Pictures that viewers were too slow for", display.skipped),
             "items_dropped": (
                 "Sound and events that listeners were too slow for",
-                port.hub.dropped,
+                gateway.hub.dropped,
             ),
             "clients_refused": ("Streams refused as too many", clients.refused),
             "clients_stalled": ("Streams ended as their client took nothing", clients.stalled),

@@ -57,7 +57,7 @@ class Robot(Protocol):
         ...
 
 
-class Port:
+class RobotGateway:
     """Everything the bridge knows of the robot, and all it can ask of it.
 
     The node calls `frame` and `publish`, on any thread. Listeners come by `hub.listen`, viewers by

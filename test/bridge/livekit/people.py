@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from video_commentary.bridge.livekit import LiveKit
 from video_commentary.bridge.livekit.access import Access
-from video_commentary.bridge.robot_gateway import Port
+from video_commentary.bridge.robot_gateway import RobotGateway
 
-from .robot import RecordingRobot, port_of
+from .robot import RecordingRobot, gateway_to
 from .server import KEY, SECRET, LiveKitServer
 
 ROBOT = "robot"
@@ -39,7 +39,7 @@ class Bridge:
     """The bridge's participant, and what it is attached to."""
 
     livekit: LiveKit
-    port: Port
+    gateway: RobotGateway
     robot: RecordingRobot
     access: Access
 
@@ -53,16 +53,16 @@ def access_to(server: LiveKitServer, secret: str = SECRET, room: str = "") -> Ac
 async def bridge(access: Access, video: bool = False, camera: str = "") -> AsyncIterator[Bridge]:
     """Have the bridge in the room for the length of a block."""
     robot = RecordingRobot()
-    port = port_of(robot)
-    livekit = LiveKit(access, port, video, camera)
+    gateway = gateway_to(robot)
+    livekit = LiveKit(access, gateway, video, camera)
     await livekit.start()
     try:
         # Speech and words listen a moment after it is connected: who speaks before is not heard.
         await until(
-            lambda: livekit.status() == ("connected", "") and port.hub.listeners == 2,
+            lambda: livekit.status() == ("connected", "") and gateway.hub.listeners == 2,
             what="connected",
         )
-        yield Bridge(livekit, port, robot, access)
+        yield Bridge(livekit, gateway, robot, access)
     finally:
         await livekit.stop()
 

@@ -1,4 +1,4 @@
-"""A robot at the port, which remembers what was asked of it."""
+"""A robot at the gateway, which remembers what was asked of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from test.bridge.serving import FakeRobot
 from video_commentary.bridge.items import Reply
 from video_commentary.bridge.ring import Ring
-from video_commentary.bridge.robot_gateway import Port
+from video_commentary.bridge.robot_gateway import RobotGateway
 
 
 class RecordingRobot(FakeRobot):
@@ -31,5 +31,5 @@ class RecordingRobot(FakeRobot):
         self.images = [*self.images[-20:], (stamp, image)]
 
 
-def port_of(robot: RecordingRobot) -> Port:
-    return Port(robot, Ring(30.0, 50_000_000))
+def gateway_to(robot: RecordingRobot) -> RobotGateway:
+    return RobotGateway(robot, Ring(30.0, 50_000_000))

@@ -12,9 +12,9 @@ import pytest
 from video_commentary.bridge.livekit import LiveKit
 
 from .people import ROBOT, access_to, bridge, person, until
-from .robot import RecordingRobot, port_of
+from .robot import RecordingRobot, gateway_to
 from .server import LiveKitServer
-from .test_eye import filming
+from .test_remote_camera import filming
 from .test_speech import IT_IS, find, say, sweep
 from .test_words import FINAL
 
@@ -48,7 +48,7 @@ def test_it_leaves_at_once_and_ends_its_thread(server: LiveKitServer) -> None:
 
 def test_it_can_be_stopped_before_and_while_it_joins(own_server: LiveKitServer) -> None:
     async def scene() -> None:
-        livekit = LiveKit(access_to(own_server), port_of(RecordingRobot()))
+        livekit = LiveKit(access_to(own_server), gateway_to(RecordingRobot()))
         await livekit.stop()
         await livekit.start()
         assert threads()
@@ -73,8 +73,8 @@ def test_it_comes_back_after_the_server_was_gone(own_server: LiveKitServer) -> N
             await until(lambda: robot.livekit.status() == ("connected", ""), 40, "connected again")
             async with person(access) as ann:
                 await until(lambda: len(ann.heard) > 20, what="silence heard")
-                say(robot.port, said, time.time() + 0.2)
-                robot.port.publish(FINAL)
+                say(robot.gateway, said, time.time() + 0.2)
+                robot.gateway.publish(FINAL)
                 await until(lambda: ann.texts, what="words")
                 await ann.call("set_instruction", '{"instruction": "dogs"}')
                 assert robot.robot.asked == [("steer", "dogs")]
@@ -85,7 +85,7 @@ def test_it_comes_back_after_the_server_was_gone(own_server: LiveKitServer) -> N
 
 def test_it_waits_for_a_server_that_is_not_there_yet(own_server: LiveKitServer) -> None:
     async def scene() -> None:
-        livekit = LiveKit(access_to(own_server), port_of(RecordingRobot()))
+        livekit = LiveKit(access_to(own_server), gateway_to(RecordingRobot()))
         await livekit.start()
         try:
             why = await trouble(livekit)
@@ -102,7 +102,7 @@ def test_it_waits_for_a_server_that_is_not_there_yet(own_server: LiveKitServer) 
 def test_a_wrong_secret_is_told(server: LiveKitServer) -> None:
     async def scene() -> str:
         access = access_to(server, secret="another-secret-of-32-characters-or-more")
-        livekit = LiveKit(access, port_of(RecordingRobot()))
+        livekit = LiveKit(access, gateway_to(RecordingRobot()))
         await livekit.start()
         try:
             return await trouble(livekit)

@@ -13,7 +13,7 @@ from video_commentary.bridge.livekit import LiveKit, Off, from_environment
 from video_commentary.bridge.livekit.access import VARIABLES
 from video_commentary.config.settings import BridgeSettings
 
-from .robot import RecordingRobot, port_of
+from .robot import RecordingRobot, gateway_to
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -26,7 +26,7 @@ def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def made(public_url: str = "", identity: str = "robot") -> LiveKit | Off | None:
     settings = BridgeSettings(livekit_public_url=public_url, livekit_identity=identity)
-    return from_environment(port_of(RecordingRobot()), settings)
+    return from_environment(gateway_to(RecordingRobot()), settings)
 
 
 def test_nothing_set_is_nothing_wanted() -> None:

@@ -13,7 +13,7 @@ from video_commentary.bridge.livekit.picture import decode
 
 from .people import access_to, bridge, person, until
 from .server import LiveKitServer
-from .test_eye import CORNERS, card, corners
+from .test_remote_camera import CORNERS, card, corners
 
 
 def jpeg() -> bytes:
@@ -33,14 +33,14 @@ def test_the_room_sees_the_robots_camera_and_no_bridge_takes_it_for_a_phone(
 
             async def film() -> None:
                 while not stop.is_set():
-                    robot.port.frame(JpegFrame(jpeg(), robot.robot.now()))
+                    robot.gateway.frame(JpegFrame(jpeg(), robot.robot.now()))
                     await asyncio.sleep(1 / 15)
 
             filming = asyncio.ensure_future(film())
             async with person(access) as ann:
                 await until(lambda: len(ann.pictures) > 5, what="pictures")
                 assert corners(ann.pictures[-1]) == CORNERS
-                assert robot.port.display.viewers == 1
+                assert robot.gateway.display.viewers == 1
             assert second.livekit.camera == ""
             stop.set()
             await filming
@@ -52,9 +52,9 @@ def test_nobody_looks_where_nobody_is(server: LiveKitServer) -> None:
     async def scene() -> None:
         access = access_to(server)
         async with bridge(access, video=True) as robot:
-            robot.port.frame(JpegFrame(jpeg(), robot.robot.now()))
+            robot.gateway.frame(JpegFrame(jpeg(), robot.robot.now()))
             await asyncio.sleep(1)
-            assert robot.port.display.viewers == 0
+            assert robot.gateway.display.viewers == 0
 
     asyncio.run(scene())
 

@@ -1,4 +1,4 @@
-"""A participant's camera, as pictures at the port."""
+"""A participant's camera, as pictures at the gateway."""
 
 from __future__ import annotations
 

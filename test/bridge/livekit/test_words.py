@@ -31,7 +31,7 @@ def test_partial_and_final_texts_arrive_in_order_with_their_stamps(server: LiveK
         access = access_to(server)
         async with person(access) as ann, bridge(access) as robot:
             for comment in [*partial, FINAL]:
-                robot.port.publish(comment)
+                robot.gateway.publish(comment)
             await until(lambda: len(ann.texts) == 4, what="four texts")
 
             def tracks() -> list[str]:
@@ -59,10 +59,10 @@ def test_silence_is_not_sent_and_a_cut_comment_says_so(server: LiveKitServer) ->
     async def scene() -> list[tuple[str, dict[str, str]]]:
         access = access_to(server)
         async with person(access) as ann, bridge(access) as robot:
-            robot.port.publish(replace(COMMENT, final=True, silent=True))
+            robot.gateway.publish(replace(COMMENT, final=True, silent=True))
             cut = replace(COMMENT, sequence=8, text="A dog", final=True, cancelled=True)
-            robot.port.publish(cut)
-            robot.port.publish(replace(FINAL, sequence=9, question="What runs?"))
+            robot.gateway.publish(cut)
+            robot.gateway.publish(replace(FINAL, sequence=9, question="What runs?"))
             await until(lambda: len(ann.texts) == 2, what="two texts")
             return ann.texts
 

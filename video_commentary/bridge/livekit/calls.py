@@ -7,25 +7,25 @@ from typing import Any
 
 from livekit import rtc
 
-from ..robot_gateway import Port
+from ..robot_gateway import RobotGateway
 
 MOST = 2000
 _BAD_REQUEST = 400
 
 
-def answer_calls(participant: rtc.LocalParticipant, port: Port) -> None:
+def answer_calls(participant: rtc.LocalParticipant, gateway: RobotGateway) -> None:
     """Answer set_instruction and ask, with the same JSON objects as the HTTP API takes.
 
     A call that can't be understood fails with code 400 and says what is wanted.
     """
 
     async def set_instruction(call: rtc.RpcInvocationData) -> str:
-        reply = await port.steer(text(call.payload, "instruction", least=0))
+        reply = await gateway.steer(text(call.payload, "instruction", least=0))
         return json.dumps({"success": reply.success, "message": reply.text})
 
     async def ask(call: rtc.RpcInvocationData) -> str:
         question = text(call.payload, "question", least=1)
-        reply = await port.ask(question, quiet=flag(call.payload, "quiet"))
+        reply = await gateway.ask(question, quiet=flag(call.payload, "quiet"))
         answer = {"success": reply.success, "answer": reply.text, "stamp": reply.stamp}
         return json.dumps(answer)
 

@@ -8,7 +8,7 @@ import threading
 import time
 
 from ...core.backoff import Backoff
-from ..robot_gateway import Port
+from ..robot_gateway import RobotGateway
 from .access import Access, Guest
 
 _LEAVE_WITHIN = 1.5
@@ -23,10 +23,12 @@ class LiveKit:
     server goes on.
     """
 
-    def __init__(self, access: Access, port: Port, video: bool = False, camera: str = "") -> None:
+    def __init__(
+        self, access: Access, gateway: RobotGateway, video: bool = False, camera: str = ""
+    ) -> None:
         """Publish the robot's camera if `video`; take the one of `camera`, empty for the first."""
         self._access = access
-        self._port = port
+        self._gateway = gateway
         self._video = video
         self._wanted_camera = camera
         self._status = "connecting", ""
@@ -90,7 +92,7 @@ class LiveKit:
         try:
             from .stay import Stay
 
-            stay = Stay(self._access, self._port, self._video, self._wanted_camera, self._note)
+            stay = Stay(self._access, self._gateway, self._video, self._wanted_camera, self._note)
             return await stay.run()
         except Exception as error:  # noqa: BLE001 - the library raises plain ones too
             return f"LiveKit failed ({type(error).__name__}: {error})"

@@ -6,7 +6,7 @@ import os
 from importlib.util import find_spec
 
 from ...config.settings import BridgeSettings
-from ..robot_gateway import Port
+from ..robot_gateway import RobotGateway
 from .access import VARIABLES, Access, Guest
 from .keeper import LiveKit
 
@@ -35,7 +35,7 @@ class Off:
         raise RuntimeError(f"LiveKit is off: {self._why} (no token for {identity[:64]!r})")
 
 
-def from_environment(port: Port, settings: BridgeSettings) -> LiveKit | Off | None:
+def from_environment(gateway: RobotGateway, settings: BridgeSettings) -> LiveKit | Off | None:
     """Return the participant that the environment asks for; None where it asks for none."""
     if not any(os.environ.get(name) for name in VARIABLES):
         return None
@@ -50,4 +50,4 @@ def from_environment(port: Port, settings: BridgeSettings) -> LiveKit | Off | No
         )
     except ValueError as error:
         return Off(str(error))
-    return LiveKit(access, port, video=settings.livekit_video, camera=settings.livekit_camera)
+    return LiveKit(access, gateway, video=settings.livekit_video, camera=settings.livekit_camera)

@@ -11,7 +11,7 @@ from typing import Any
 
 from livekit import rtc
 
-from ..robot_gateway import Port
+from ..robot_gateway import RobotGateway
 from .access import Access
 from .calls import answer_calls
 from .picture import Picture
@@ -41,18 +41,20 @@ Note = Callable[[str, str, str], None]
 class Stay:
     """From joining to leaving; `run` does it all."""
 
-    def __init__(self, access: Access, port: Port, video: bool, camera: str, note: Note) -> None:
+    def __init__(
+        self, access: Access, gateway: RobotGateway, video: bool, camera: str, note: Note
+    ) -> None:
         """Make nothing yet. Arguments as LiveKit has them; `note` hears how it goes."""
         self._access = access
         self._room = rtc.Room()
         self._note = note
         self._state = "connected", ""
         self._gone: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._speech = SpeechTrack(port.hub, port.robot.now)
-        self._words = Words(self._room, port.hub, self._speech)
-        self._eye = Eye(self._room, camera, port.robot, self._tell)
-        self._picture = Picture(self._room, port.display) if video else None
-        self._port = port
+        self._speech = SpeechTrack(gateway.hub, gateway.robot.now)
+        self._words = Words(self._room, gateway.hub, self._speech)
+        self._eye = Eye(self._room, camera, gateway.robot, self._tell)
+        self._picture = Picture(self._room, gateway.display) if video else None
+        self._gateway = gateway
 
     async def run(self) -> str:
         """Join, take part until the room is lost, leave; return why it was lost.
@@ -76,7 +78,7 @@ class Stay:
     async def _join(self) -> None:
         options = rtc.RoomOptions(auto_subscribe=False, dynacast=True)
         await self._room.connect(self._access.url, self._access.bridge_token(), options)
-        answer_calls(self._room.local_participant, self._port)
+        answer_calls(self._room.local_participant, self._gateway)
         await self._speech.publish(self._room.local_participant)
 
     async def _take_part(self) -> str:

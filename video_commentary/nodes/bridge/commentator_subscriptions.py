@@ -14,7 +14,7 @@ from rclpy.node import Node
 from video_commentary.msg import Commentary, Status
 
 from ...bridge.items import Cut, Report, Sound
-from ...bridge.robot_gateway import Port
+from ...bridge.robot_gateway import RobotGateway
 from ...core.audio import OUTPUT_FORMAT, Pcm
 from ...ros.messages import comment
 from ...ros.qos import EVENTS, LATCHED
@@ -38,15 +38,19 @@ _TEXTS = ("state", "detail", "engine", "voice", "speaks", "profile", "instructio
 
 
 class CommentatorSubscriptions:
-    """Puts comments and sound into the port; keeps the last status."""
+    """Puts comments and sound into the gateway; keeps the last status."""
 
     def __init__(
-        self, node: Node, name: str, port: Port, watched: Callable[[tuple[str, ...]], None]
+        self,
+        node: Node,
+        name: str,
+        gateway: RobotGateway,
+        watched: Callable[[tuple[str, ...]], None],
     ) -> None:
         """Listen to the commentator called `name`; `watched` is told its image topics."""
         self._node = node
         self._name = name
-        self._port = port
+        self._gateway = gateway
         self._watched = watched
         self._blocks = count()
         self._ahead = 0.0
@@ -71,20 +75,20 @@ class CommentatorSubscriptions:
         )
 
     def _comment(self, message: Commentary) -> None:
-        self._port.publish(comment(message))
+        self._gateway.publish(comment(message))
 
     def _sound(self, message: AudioDataStamped) -> None:
         stamp = to_seconds(message.header.stamp)
         if not len(message.audio.data):
-            self._port.publish(Cut(stamp))
+            self._gateway.publish(Cut(stamp))
             return
         samples = np.frombuffer(message.audio.data, "<i2").astype(np.int16, copy=False)
         heard_at = self._by_our_clock(stamp)
-        self._port.publish(Sound(Pcm(samples, OUTPUT_FORMAT), heard_at, next(self._blocks)))
+        self._gateway.publish(Sound(Pcm(samples, OUTPUT_FORMAT), heard_at, next(self._blocks)))
 
     def _by_our_clock(self, stamp: float) -> float:
         """Return when sound is due; where clocks differ, now, and what follows in step with it."""
-        now = self._port.robot.now()
+        now = self._gateway.robot.now()
         if abs(stamp - now) < _OTHER_CLOCK:
             self._ahead = 0.0
         elif abs(stamp - self._ahead - now) >= _OTHER_CLOCK:

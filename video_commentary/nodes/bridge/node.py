@@ -10,7 +10,7 @@ from ...bridge.app import create_context
 from ...bridge.items import JpegFrame, Situation
 from ...bridge.livekit import from_environment
 from ...bridge.ring import Ring
-from ...bridge.robot_gateway import Port
+from ...bridge.robot_gateway import RobotGateway
 from ...bridge.server import Server, address
 from ...config.settings import BridgeSettings
 from ...ros.feed import Feed, FeedOptions
@@ -33,13 +33,13 @@ class BridgeNode(Node):
             self, settings.commentator_node, settings.phone_topic, settings.view_topic
         )
         ring = Ring(settings.buffer_seconds, settings.buffer_megabytes * 1_000_000)
-        self._port = Port(self._robot, ring)
+        self._gateway = RobotGateway(self._robot, ring)
         access = access_from(settings)
-        livekit = from_environment(self._port, settings)
-        self._web = create_context(self._port, settings, access, livekit)
+        livekit = from_environment(self._gateway, settings)
+        self._web = create_context(self._gateway, settings, access, livekit)
         self._server = Server(self._web)
         self._ears = CommentatorSubscriptions(
-            self, settings.commentator_node, self._port, self._follow
+            self, settings.commentator_node, self._gateway, self._follow
         )
         self._source = "robot"
         self._feed = self._take_in(settings)
@@ -69,8 +69,8 @@ class BridgeNode(Node):
             self,
             settings.view_topic,
             options,
-            lambda jpeg, stamp: self._port.frame(JpegFrame(jpeg, stamp)),
-            lambda: self._port.display.wanted,
+            lambda jpeg, stamp: self._gateway.frame(JpegFrame(jpeg, stamp)),
+            lambda: self._gateway.display.wanted,
         )
 
     def _follow(self, cameras: tuple[str, ...]) -> None:
@@ -94,7 +94,7 @@ class BridgeNode(Node):
             camera_trouble(self._feed),
             self._source,
         )
-        self._port.publish(situation)
+        self._gateway.publish(situation)
         self._diagnose(situation)
 
     def _diagnose(self, situation: Situation) -> None:
