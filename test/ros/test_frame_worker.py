@@ -10,7 +10,7 @@ import pytest
 
 from test.fakes import frame
 from video_commentary.core.lookout import Use
-from video_commentary.ros import frame_worker as eyes
+from video_commentary.ros import frame_worker
 from video_commentary.ros.frame_worker import FrameWorker
 
 
@@ -67,8 +67,8 @@ def test_a_frame_that_fails_is_told_and_the_next_is_looked_at() -> None:
 def test_a_look_that_hangs_is_told_and_does_not_hold_up_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(eyes, "HUNG_AFTER", 0.1)
-    monkeypatch.setattr(eyes, "GRACE", 0.2)
+    monkeypatch.setattr(frame_worker, "HUNG_AFTER", 0.1)
+    monkeypatch.setattr(frame_worker, "GRACE", 0.2)
     let_go = threading.Event()
     it, _ = looking(Scripted([frame(1.0)], [let_go]))
     until(lambda: "restart the node" in it.error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
-from video_commentary.ros.reliability_trial import LONGEST_TRIAL, TRIAL, ReliabilityTrial
+from video_commentary.ros.reliability_trial import MAX_TRIAL, TRIAL, ReliabilityTrial
 
 CAMERA = frozenset({b"camera"})
 
@@ -13,8 +13,8 @@ CAMERA = frozenset({b"camera"})
 class Stream:
     """A camera that delivers so many images a second, by the kind of delivery."""
 
-    def __init__(self, enough: float = 4.0) -> None:
-        self.chosen = ReliabilityTrial(enough)
+    def __init__(self, sufficient_fps: float = 4.0) -> None:
+        self.chosen = ReliabilityTrial(sufficient_fps)
         self.now = 100.0
         self.received = 0.0
         self.switches: list[tuple[float, bool]] = []
@@ -80,8 +80,8 @@ def test_a_camera_that_sends_nothing_is_tried_ever_more_rarely_but_for_ever() ->
     stream = Stream()
     stream.run(600, lambda _: 0.0)
     times = [time for time, _ in stream.switches]
-    assert max(b - a for a, b in pairwise(times)) == LONGEST_TRIAL
-    assert len(times) > 600 / LONGEST_TRIAL - 2
+    assert max(b - a for a, b in pairwise(times)) == MAX_TRIAL
+    assert len(times) > 600 / MAX_TRIAL - 2
     assert stream.run(100, lambda reliable: 30.0 if reliable else 0.0)
 
 
