@@ -90,7 +90,7 @@ def camera(web: Served, fps: float = 10.0) -> Iterator[None]:
         index = 0
         while not stop.wait(1 / fps):
             index += 1
-            web.gateway.frame(JpegFrame(jpeg(index), time.time()))
+            web.gateway.add_frame(JpegFrame(jpeg(index), time.time()))
             if index % round(fps) == 0:
                 web.gateway.publish(web.gateway.situation)
 

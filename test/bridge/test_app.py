@@ -27,16 +27,18 @@ from test.bridge.serving import (
     until,
 )
 from test.ports import free_port
-from video_commentary.bridge.access import COOKIE, TOKEN_VARIABLE, access_from
-from video_commentary.bridge.app import create_context
+from video_commentary.bridge.access import COOKIE, TOKEN_VARIABLE, access_policy
+from video_commentary.bridge.context import Context
+from video_commentary.bridge.frame_buffer import FrameBuffer
 from video_commentary.bridge.items import Cut, Reply, Report, Situation, Sound
-from video_commentary.bridge.limits import LARGEST_BODY
-from video_commentary.bridge.ring import Ring
+from video_commentary.bridge.limits import MAX_BODY
+from video_commentary.bridge.livekit.participant import LiveKitOff
 from video_commentary.bridge.robot_gateway import RobotGateway
-from video_commentary.bridge.server import Server, address
+from video_commentary.bridge.web_server import WebServer, address
 from video_commentary.config.settings import BridgeSettings
 
 TOKEN = "a-long-enough-token"
+LONG = "x" * 2000
 
 
 @pytest.fixture(scope="module")
@@ -89,13 +91,13 @@ def test_what_is_away_is_told_with_what_to_do(web: Served) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "body", "asked", "answer"),
     [
-        ("POST", "instruction", {"instruction": "x" * 2000}, ("steer", "x" * 2000), "message"),
-        ("DELETE", "instruction", None, ("steer", ""), "message"),
+        ("POST", "instruction", {"instruction": LONG}, ("instruction", LONG), "message"),
+        ("DELETE", "instruction", None, ("instruction", ""), "message"),
         ("POST", "ask", {"question": "Who?"}, ("ask", "Who?", False), "answer"),
         ("POST", "ask", {"question": "Who?", "quiet": True}, ("ask", "Who?", True), "answer"),
-        ("POST", "enabled", {"enabled": False}, ("enable", False), "message"),
+        ("POST", "enabled", {"enabled": False}, ("enabled", False), "message"),
         ("POST", "profile", {"profile": "nature"}, ("profile", "nature"), "message"),
-        ("POST", "source", {"source": "phone"}, ("watch", True), "message"),
+        ("POST", "source", {"source": "phone"}, ("source", "phone"), "message"),
     ],
 )
 def test_what_is_asked_reaches_the_robot_and_its_reply_comes_back(
@@ -152,7 +154,7 @@ def test_an_oversized_body_is_refused_before_it_is_read(web: Served) -> None:
     with socket.create_connection(("127.0.0.1", int(web.url.rsplit(":", 1)[1]))) as raw:
         raw.sendall(
             b"POST /api/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-            b"Content-Length: %d\r\n\r\n" % (LARGEST_BODY + 1)
+            b"Content-Length: %d\r\n\r\n" % (MAX_BODY + 1)
         )
         raw.settimeout(5)
         assert b" 413 " in raw.recv(100)
@@ -284,7 +286,7 @@ def test_a_failure_inside_shows_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -
         def fail(*_: object) -> object:
             raise RuntimeError("secret of the inside")
 
-        monkeypatch.setattr(web.robot, "steer", fail)
+        monkeypatch.setattr(web.robot, "set_instruction", fail)
         response = web.post("/api/instruction", {"instruction": "x"})
         assert response.status_code == 500
         assert response.json() == {"detail": "something failed here: see the bridge's log"}
@@ -396,7 +398,7 @@ def test_a_cut_sentence_is_not_heard_to_its_end() -> None:
     with serve() as web:
         heard = b""
         with httpx.stream("GET", web.url + "/api/audio-stream", timeout=10) as response:
-            until(lambda: web.gateway.hub.listeners == 1)
+            until(lambda: web.gateway.broadcast.subscribers == 1)
             begin = time.time() + 0.5
             for index in range(50):
                 web.gateway.publish(sound(index, begin + index * 0.04))
@@ -481,9 +483,9 @@ def test_a_port_that_is_taken_is_told_with_what_to_do() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         settings = BridgeSettings(port=other.getsockname()[1])
-        gateway = RobotGateway(FakeRobot(), Ring(1.0, 1))
+        gateway = RobotGateway(FakeRobot(), FrameBuffer(1.0, 1))
         with pytest.raises(ValueError, match="set the parameter port"):
-            Server(create_context(gateway, settings, access_from(settings, {})))
+            WebServer(Context(gateway, settings, access_policy(settings, {}), LiveKitOff()))
 
 
 def test_the_address_is_one_that_others_can_open() -> None:

@@ -151,7 +151,7 @@ def test_a_client_that_makes_no_sense_is_told_and_let_go(web: Served, text: str)
         assert closed.value.rcvd.code == 1008
         assert closed.value.rcvd.reason
     until(lambda: web.context.clients.now["live"] == 0)
-    assert web.gateway.display.viewers == web.gateway.hub.listeners == 0
+    assert web.gateway.display.viewers == web.gateway.broadcast.subscribers == 0
 
 
 def test_the_door_is_guarded_as_for_requests() -> None:

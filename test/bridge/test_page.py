@@ -66,9 +66,9 @@ def test_what_is_typed_and_chosen_reaches_the_robot(browser: Any, web: Served) -
         page.wait_for_timeout(300)  # for what nobody asked
         assert web.robot.asked == [
             ("ask", "How many?", False),
-            ("steer", "only dogs"),
+            ("instruction", "only dogs"),
             ("profile", "nature"),
-            ("enable", True),
+            ("enabled", True),
         ]
         web.robot.reply = Reply(False, "the commentator is away: start it", away=True)
         page.fill("#question", "Who?")
@@ -124,7 +124,7 @@ def test_single_keys_can_be_turned_off_and_stay_so(browser: Any, web: Served) ->
         page.locator("body").click(position={"x": 5, "y": 5})
         page.keyboard.press("k")
         holds(page, "getComputedStyle(document.getElementById('notice')).display !== 'none'")
-        until(lambda: web.robot.asked == [("enable", True)])
+        until(lambda: web.robot.asked == [("enabled", True)])
         assert page.get_attribute("#pause", "aria-pressed") is None, "its name says it already"
 
 
@@ -141,7 +141,7 @@ def test_it_says_what_is_wrong_and_comes_back(browser: Any, web: Served) -> None
         page.wait_for_selector("#blank", state="hidden")
 
 
-def test_it_works_though_the_manners_can_not_be_told(browser: Any, web: Served) -> None:
+def test_it_works_without_the_list_of_profiles(browser: Any, web: Served) -> None:
     with closing(browser.new_context()) as context:
         page = context.new_page()
         page.route("**/api/profiles", lambda route: route.fulfill(status=500, body="{}"))

@@ -48,10 +48,10 @@ class Figures(Collector):
 
     def _gauges(self) -> dict[str, tuple[str, float]]:
         gateway = self._context.gateway
-        situation, ring = gateway.situation, gateway.display.ring
+        situation, buffer = gateway.situation, gateway.display.buffer
         report, display = situation.report, gateway.display
         return {
-            "display_delay_seconds": ("Delay of the picture", display.held),
+            "display_delay_seconds": ("Delay of the picture", display.current_delay),
             "measured_delay_seconds": (
                 "Newest frame to first words or sound",
                 display.delay.target,
@@ -62,8 +62,8 @@ class Figures(Collector):
             "camera_fps": ("Images a second", situation.camera_fps),
             "camera_up": ("Whether images come", not situation.camera_trouble),
             "commentator_up": ("Whether it is heard", not situation.commentator_trouble),
-            "ring_frames": ("Pictures kept", len(ring)),
-            "ring_bytes": ("Memory of these", ring.bytes),
+            "ring_frames": ("Pictures kept", len(buffer)),
+            "ring_bytes": ("Memory of these", buffer.bytes),
         }
 
     def _counts(self) -> dict[str, tuple[str, int]]:
@@ -79,7 +79,7 @@ class Figures(Collector):
             "pictures_skipped": ("Pictures that viewers were too slow for", display.skipped),
             "items_dropped": (
                 "Sound and events that listeners were too slow for",
-                gateway.hub.dropped,
+                gateway.broadcast.dropped,
             ),
             "clients_refused": ("Streams refused as too many", clients.refused),
             "clients_stalled": ("Streams ended as their client took nothing", clients.stalled),

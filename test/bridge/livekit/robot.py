@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future
 
 import numpy as np
 from numpy.typing import NDArray
 
 from test.bridge.serving import FakeRobot
+from video_commentary.bridge.frame_buffer import FrameBuffer
 from video_commentary.bridge.items import Reply
-from video_commentary.bridge.ring import Ring
 from video_commentary.bridge.robot_gateway import RobotGateway
 
 
@@ -22,9 +21,9 @@ class RecordingRobot(FakeRobot):
         self.images: list[tuple[float, NDArray[np.uint8]]] = []
         self.threads: set[str] = set()
 
-    def _done(self, *asked: object) -> Future[Reply]:
+    def _answer(self, *asked: object) -> Reply:
         self.threads.add(threading.current_thread().name)
-        return super()._done(*asked)
+        return super()._answer(*asked)
 
     def publish_image(self, image: NDArray[np.uint8], stamp: float) -> None:
         self.threads.add(threading.current_thread().name)
@@ -32,4 +31,4 @@ class RecordingRobot(FakeRobot):
 
 
 def gateway_to(robot: RecordingRobot) -> RobotGateway:
-    return RobotGateway(robot, Ring(30.0, 50_000_000))
+    return RobotGateway(robot, FrameBuffer(30.0, 50_000_000))

@@ -14,7 +14,7 @@ from video_commentary.bridge.items import Cut, Sound
 from video_commentary.bridge.robot_gateway import RobotGateway
 from video_commentary.core.audio import OUTPUT_FORMAT, Pcm
 
-from .people import Person, access_to, bridge, person, until
+from .people import Person, bridge, credentials_for, person, until
 from .server import LiveKitServer
 
 RATE = 48_000
@@ -78,8 +78,8 @@ def test_a_listener_hears_what_the_topic_says(server: LiveKitServer) -> None:
     said = sweep(1.5)
 
     async def scene() -> NDArray[np.int16]:
-        access = access_to(server)
-        async with person(access) as ann, bridge(access) as robot:
+        credentials = credentials_for(server)
+        async with person(credentials) as ann, bridge(credentials) as robot:
             await until(lambda: len(ann.heard) > 20, what="silence heard")
             say(robot.gateway, said, time.time() + 0.2, sizes=(1920, 1920, 350))
             return await spoken(ann, 1.5)
@@ -95,8 +95,8 @@ def test_the_stamps_set_the_pace(server: LiveKitServer) -> None:
     first, second = sweep(0.4), sweep(0.4, 3000.0, 300.0)
 
     async def scene() -> NDArray[np.int16]:
-        access = access_to(server)
-        async with person(access) as ann, bridge(access) as robot:
+        credentials = credentials_for(server)
+        async with person(credentials) as ann, bridge(credentials) as robot:
             await until(lambda: len(ann.heard) > 20, what="silence heard")
             now = time.time()
             say(robot.gateway, first, now + 0.1)
@@ -114,8 +114,8 @@ def test_stamps_of_another_clock_still_sound(server: LiveKitServer, off: float) 
     said = sweep(0.4)
 
     async def scene() -> NDArray[np.int16]:
-        access = access_to(server)
-        async with person(access) as ann, bridge(access) as robot:
+        credentials = credentials_for(server)
+        async with person(credentials) as ann, bridge(credentials) as robot:
             await until(lambda: len(ann.heard) > 20, what="silence heard")
             say(robot.gateway, said, time.time() + off)
             return await spoken(ann, 0.4)
@@ -130,8 +130,8 @@ def test_a_cut_is_heard_at_once_and_new_words_after_it(server: LiveKitServer) ->
         return float((np.abs(sound) > LOUD).sum() / RATE)
 
     async def scene() -> None:
-        access = access_to(server)
-        async with person(access) as ann, bridge(access) as robot:
+        credentials = credentials_for(server)
+        async with person(credentials) as ann, bridge(credentials) as robot:
             await until(lambda: len(ann.heard) > 20, what="silence heard")
             start = time.time() + 0.1
             say(robot.gateway, said, start)

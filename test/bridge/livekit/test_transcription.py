@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from video_commentary.bridge.livekit.words import segment_of
+from video_commentary.bridge.livekit.transcription import segment_id
 from video_commentary.core.comment import Comment
 
-from .people import access_to, bridge, person, until
+from .people import bridge, credentials_for, person, until
 from .server import LiveKitServer
 
 COMMENT = Comment(7, "camera", 1700000010.25, 1700000008.5, "", "", requested=1700000010.5)
@@ -28,8 +28,8 @@ def test_partial_and_final_texts_arrive_in_order_with_their_stamps(server: LiveK
     ]
 
     async def scene() -> tuple[list[tuple[str, dict[str, str]]], str]:
-        access = access_to(server)
-        async with person(access) as ann, bridge(access) as robot:
+        credentials = credentials_for(server)
+        async with person(credentials) as ann, bridge(credentials) as robot:
             for comment in [*partial, FINAL]:
                 robot.gateway.publish(comment)
             await until(lambda: len(ann.texts) == 4, what="four texts")
@@ -57,8 +57,8 @@ def test_partial_and_final_texts_arrive_in_order_with_their_stamps(server: LiveK
 
 def test_silence_is_not_sent_and_a_cut_comment_says_so(server: LiveKitServer) -> None:
     async def scene() -> list[tuple[str, dict[str, str]]]:
-        access = access_to(server)
-        async with person(access) as ann, bridge(access) as robot:
+        credentials = credentials_for(server)
+        async with person(credentials) as ann, bridge(credentials) as robot:
             robot.gateway.publish(replace(COMMENT, final=True, silent=True))
             cut = replace(COMMENT, sequence=8, text="A dog", final=True, cancelled=True)
             robot.gateway.publish(cut)
@@ -73,5 +73,5 @@ def test_silence_is_not_sent_and_a_cut_comment_says_so(server: LiveKitServer) ->
 
 
 def test_a_commentator_that_starts_again_does_not_go_on_with_an_old_comment() -> None:
-    assert segment_of(COMMENT) == segment_of(FINAL)
-    assert segment_of(COMMENT) != segment_of(replace(COMMENT, requested=COMMENT.requested + 60))
+    assert segment_id(COMMENT) == segment_id(FINAL)
+    assert segment_id(COMMENT) != segment_id(replace(COMMENT, requested=COMMENT.requested + 60))
