@@ -213,6 +213,7 @@ def test_every_control_has_a_name_and_the_keyboard_reaches_it(browser: Any, web:
                 || it.textContent || it.title || "").trim()])"""
         )
         assert all(name for _, name in names), names
+        assert dict(names)["profile"].startswith("Profile")
         reached = set()
         for _ in range(30):
             page.keyboard.press("Tab")
