@@ -56,7 +56,7 @@ def web(shared: Served) -> Served:
     return shared
 
 
-def test_the_status_tells_everything_in_one_answer(web: Served) -> None:
+def test_the_status_has_everything_in_one_response(web: Served) -> None:
     before = time.time()
     told = web.get("/api/status").json()
     assert before <= told["now"] <= time.time()
@@ -74,7 +74,7 @@ def test_the_status_tells_everything_in_one_answer(web: Served) -> None:
     assert told["profile"] == "sports"
 
 
-def test_what_is_away_is_told_with_what_to_do(web: Served) -> None:
+def test_what_is_away_is_named_with_what_to_do(web: Served) -> None:
     web.gateway.publish(
         Situation(Report(), "start the commentator", "/cam", 0.0, "start the camera")
     )
@@ -140,7 +140,7 @@ def test_a_refusal_comes_back_with_its_reason(web: Served, away: bool, status: i
         ("livekit/token", b'{"identity": "me"}', 503, "LIVEKIT_URL"),
     ],
 )
-def test_a_mistake_is_told_in_one_sentence(
+def test_a_mistake_is_explained_in_one_sentence(
     web: Served, path: str, content: bytes, status: int, words: str
 ) -> None:
     headers = {"Content-Type": "application/json"}
@@ -178,7 +178,7 @@ def test_a_length_does_not_smuggle_in_a_body_that_has_none() -> None:
         assert b" 411 " in raw.recv(100)
 
 
-def test_too_many_requests_are_told_to_wait() -> None:
+def test_too_many_requests_have_to_wait() -> None:
     with serve() as web, httpx.Client() as client:
         answers: list[httpx.Response] = []
         # A slow machine sends hardly faster than the limit allows: until it is reached, then.
@@ -248,7 +248,7 @@ def test_logging_in_gives_a_cookie_that_scripts_can_not_read() -> None:
         assert guesses[-1] == 429
 
 
-def test_who_has_no_token_takes_nothing_from_those_who_have_it() -> None:
+def test_clients_without_the_token_do_not_use_up_the_limit_of_others() -> None:
     with serve({TOKEN_VARIABLE: TOKEN}) as web, httpx.Client(base_url=web.url) as client:
         for _ in range(40):
             assert client.post("/api/enabled", json={"enabled": True}).status_code == 401
@@ -430,7 +430,7 @@ def test_the_endless_wav_file_is_read_by_a_wav_reader(web: Served) -> None:
         assert file.getnframes() > 2**30
 
 
-def test_without_a_voice_there_is_no_sound_and_the_reason_is_told(web: Served) -> None:
+def test_without_a_voice_there_is_no_sound_but_a_reason(web: Served) -> None:
     report = Report(state="watching", voice="Text only: install espeak-ng")
     web.gateway.publish(Situation(report, commentator_trouble="", camera_trouble=""))
     for path in ("/api/audio-stream", "/api/audio.wav"):
@@ -478,7 +478,7 @@ def test_the_page_brings_all_it_needs_itself(web: Served) -> None:
     assert web.get("/static/../app.py").status_code == 404
 
 
-def test_a_port_that_is_taken_is_told_with_what_to_do() -> None:
+def test_a_port_that_is_taken_is_named_with_what_to_do() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()

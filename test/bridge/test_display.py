@@ -96,7 +96,7 @@ def test_a_slow_viewer_skips_to_what_is_due_and_is_counted() -> None:
     scene(act)
 
 
-def test_who_hears_later_sees_later_gently() -> None:
+def test_a_viewer_whose_sound_is_late_sees_later_without_a_jump() -> None:
     async def act(display: Display) -> None:
         viewer, other = display.watch(), display.watch()
         before, at = (await viewer.next()).stamp, display.now()

@@ -4,7 +4,7 @@ from test.bridge.serving import comment
 from video_commentary.bridge.history import MAX_EVENTS, CommentHistory
 
 
-def test_who_comes_back_gets_what_was_missed() -> None:
+def test_a_client_that_reconnects_gets_what_it_missed() -> None:
     history = CommentHistory()
     said = [comment(str(i), final=i % 2 == 1) for i in range(6)]
     for one in said:

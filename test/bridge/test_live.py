@@ -125,7 +125,7 @@ def test_sound_says_in_how_many_seconds_it_is_due(web: Served) -> None:
         assert texts(socket, "cut", 1)
 
 
-def test_who_hears_later_sees_later(web: Served) -> None:
+def test_a_client_whose_sound_is_late_sees_later(web: Served) -> None:
     with connect(web.live) as early, connect(web.live) as late:
         for socket in (early, late):
             texts(socket, "hello", 1)
@@ -142,7 +142,9 @@ def test_who_hears_later_sees_later(web: Served) -> None:
 
 
 @pytest.mark.parametrize("text", ["nonsense", "[]", '{"behind": -1}', '{"behind": 99}', '{"x": 1}'])
-def test_a_client_that_makes_no_sense_is_told_and_let_go(web: Served, text: str) -> None:
+def test_a_client_with_a_bad_request_is_disconnected_with_the_reason(
+    web: Served, text: str
+) -> None:
     with connect(web.live) as socket:
         socket.send(text)
         with pytest.raises(ConnectionClosed) as closed:
@@ -154,7 +156,7 @@ def test_a_client_that_makes_no_sense_is_told_and_let_go(web: Served, text: str)
     assert web.gateway.display.viewers == web.gateway.broadcast.subscribers == 0
 
 
-def test_the_door_is_guarded_as_for_requests() -> None:
+def test_the_socket_is_protected_as_requests_are() -> None:
     token = "a-long-enough-token"
     with serve({TOKEN_VARIABLE: token}) as web:
         for headers, status in (
@@ -172,7 +174,7 @@ def test_the_door_is_guarded_as_for_requests() -> None:
             assert texts(socket, "hello", 1)
 
 
-def test_one_too_many_is_told_to_come_later() -> None:
+def test_one_client_too_many_is_refused() -> None:
     with serve(max_clients=1) as web, connect(web.live) as first:
         texts(first, "hello", 1)
         assert web.get("/api/stream").status_code == 503

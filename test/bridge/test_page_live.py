@@ -29,7 +29,7 @@ PLAY = """(dues) => {
   AudioBufferSourceNode.prototype.start = start;
   return played;
 }"""
-"""Begin and end of what is played of blocks that come all at once, due in so many seconds."""
+"""Start and end of the blocks played, of those that arrive at once and are due in `dues` s."""
 
 
 @pytest.mark.parametrize("first", [-3.0, -1.0, 0.1])

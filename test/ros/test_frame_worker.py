@@ -54,7 +54,7 @@ def until(condition: Any) -> None:
         time.sleep(0.01)
 
 
-def test_a_frame_that_fails_is_told_and_the_next_is_looked_at() -> None:
+def test_a_frame_that_fails_is_reported_and_the_next_is_looked_at() -> None:
     scripted = Scripted([frame(1.0), MemoryError("no room"), frame(2.0)], [])
     it, arrived = looking(scripted)
     until(lambda: scripted.seen == 2 and it.error == "")
@@ -64,7 +64,7 @@ def test_a_frame_that_fails_is_told_and_the_next_is_looked_at() -> None:
     it.close()
 
 
-def test_a_look_that_hangs_is_told_and_does_not_hold_up_the_end(
+def test_an_engine_that_hangs_is_reported_and_does_not_block_close(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(frame_worker, "HUNG_AFTER", 0.1)

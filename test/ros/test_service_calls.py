@@ -35,7 +35,7 @@ def test_a_service_that_is_found_later_is_called_then(monkeypatch: pytest.Monkey
         assert isinstance(first.result(), SetInstruction.Response)
 
 
-def test_an_absent_service_is_told_soon() -> None:
+def test_an_absent_service_fails_soon() -> None:
     with probe() as graph:
         client = graph.node.create_client(SetInstruction, "absent")
         began = time.monotonic()
@@ -59,7 +59,7 @@ def test_a_service_that_does_not_answer_is_given_up() -> None:
             answer.result(timeout=0)
 
 
-def test_a_call_that_can_not_be_sent_ends_and_holds_up_none_behind_it() -> None:
+def test_a_call_that_can_not_be_sent_fails_and_blocks_no_other() -> None:
     with probe() as graph:
         serve(graph, SetInstruction, "steer")
         client = graph.node.create_client(SetInstruction, "steer")

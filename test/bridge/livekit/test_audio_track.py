@@ -63,7 +63,7 @@ def find(said: NDArray[np.int16], heard: NDArray[np.int16]) -> tuple[float, floa
 
 
 async def spoken(ann: Person, seconds: float, since: int = 0) -> NDArray[np.int16]:
-    """Return what is heard from a sample on, once most of so many seconds and then silence is."""
+    """Return what is heard from a sample on, after most of `seconds` of sound and then silence."""
 
     def over() -> bool:
         loud = np.abs(ann.sound[since:]) > LOUD

@@ -58,13 +58,13 @@ def test_a_guest_gets_the_least_rights_for_ten_minutes() -> None:
 
 
 @pytest.mark.parametrize("identity", ["", " ", "a b", "a\n", "-a", "a" * 65, "é", "<b>", "../x"])
-def test_a_bad_identity_is_told_what_is_allowed(identity: str) -> None:
+def test_a_bad_identity_is_refused_with_what_is_allowed(identity: str) -> None:
     with pytest.raises(ValueError, match="1 to 64 letters, digits"):
         LOCAL.guest_token(identity)
 
 
 @pytest.mark.parametrize("identity", [ROBOT, "another-robot", "front-camera"])
-def test_no_guest_can_take_the_name_of_one_who_is_none(identity: str) -> None:
+def test_no_guest_can_take_the_identity_of_another_participant(identity: str) -> None:
     assert LOCAL.guest_token(identity).identity == f"guest-{identity}"
     with pytest.raises(ValueError, match="names that begin with guest- are for guests"):
         replace(LOCAL, identity=f"Guest-{identity}")

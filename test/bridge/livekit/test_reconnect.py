@@ -99,7 +99,7 @@ def test_it_waits_for_a_server_that_is_not_there_yet(own_server: LiveKitServer) 
     asyncio.run(scene())
 
 
-def test_a_wrong_secret_is_told(server: LiveKitServer) -> None:
+def test_a_wrong_secret_is_reported(server: LiveKitServer) -> None:
     async def scene() -> str:
         credentials = credentials_for(server, secret="another-secret-of-32-characters-or-more")
         livekit = LiveKitClient(credentials, gateway_to(RecordingRobot()))
@@ -112,7 +112,7 @@ def test_a_wrong_secret_is_told(server: LiveKitServer) -> None:
     assert "check LIVEKIT_API_KEY and LIVEKIT_API_SECRET" in asyncio.run(scene())
 
 
-def test_two_robots_of_one_name_are_told(server: LiveKitServer) -> None:
+def test_two_robots_of_one_identity_are_reported(server: LiveKitServer) -> None:
     async def scene() -> str:
         credentials = credentials_for(server)
         async with bridge(credentials) as robot, person(replace(credentials), ROBOT):
@@ -121,7 +121,7 @@ def test_two_robots_of_one_name_are_told(server: LiveKitServer) -> None:
     assert "give each bridge its own livekit_identity" in asyncio.run(scene())
 
 
-def test_a_part_that_fails_is_told_and_tried_again(
+def test_a_part_that_fails_is_reported_and_tried_again(
     server: LiveKitServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:

@@ -46,7 +46,7 @@ BAD = [
 ]
 
 
-def test_bad_calls_are_told_what_is_wanted(server: LiveKitServer) -> None:
+def test_bad_calls_fail_and_say_what_is_expected(server: LiveKitServer) -> None:
     async def scene() -> list[tuple[object, ...]]:
         credentials = credentials_for(server)
         async with person(credentials) as ann, bridge(credentials) as robot:
