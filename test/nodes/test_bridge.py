@@ -284,7 +284,7 @@ def test_steering_from_the_page_reaches_the_commentator() -> None:
         graph.film(lambda: it.status()["cameras"] == ["/camera/image_raw"])
 
 
-def test_it_shows_what_the_commentator_watches_whoever_has_switched_it() -> None:
+def test_it_shows_what_the_commentator_watches_even_if_another_client_switches_it() -> None:
     with (
         commentator("says", "image_topics:=['/phone/image_raw']") as _,
         bridge() as it,
@@ -360,7 +360,7 @@ def test_nobody_watching_costs_little_and_a_single_frame_is_fresh() -> None:
             assert -0.2 < float(response.headers["X-Timestamp"]) - asked < 0.6
 
 
-def test_a_client_that_stops_reading_is_let_go_and_holds_up_nobody() -> None:
+def test_a_client_that_stops_reading_is_disconnected_and_blocks_no_other() -> None:
     with scene(30.0), bridge() as it, tab(it) as page:
         wait(lambda: len(page.pictures) > 5)
         with socket.socket() as stuck, socket.socket() as stuck_too:
@@ -438,7 +438,7 @@ def test_beyond_loopback_it_makes_a_token_and_says_so() -> None:
         assert httpx.get(f"{it.url}/api/status", headers=headers).status_code == 200
 
 
-def test_a_port_that_is_taken_is_told_in_one_sentence() -> None:
+def test_a_port_that_is_taken_is_reported_in_one_sentence() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()

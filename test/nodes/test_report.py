@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from video_commentary.config.settings import CommentatorSettings
-from video_commentary.core.commentator import Stats
+from video_commentary.core.stats import Stats
 from video_commentary.core.status import STATUS_FIELDS, CommentatorStatus, status_values
 from video_commentary.nodes.commentator.report import describe, diagnose
 

@@ -1,16 +1,20 @@
-"""What arrives from ROS, in the bridge's own words; comments are core's."""
+"""What the bridge receives from ROS, beside core's comments."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ..core.audio import Pcm
 from ..core.status import CommentatorStatus
 
+Source = Literal["robot", "phone"]
+"""Whose camera is commented on."""
+
 
 @dataclass(frozen=True, eq=False)
 class JpegFrame:
-    """A camera image, compressed once for all who watch. `stamp`: seconds, the camera's."""
+    """A camera image, compressed once for all viewers. `stamp`: the camera's, in seconds."""
 
     jpeg: bytes
     stamp: float
@@ -18,10 +22,10 @@ class JpegFrame:
 
 @dataclass(frozen=True, eq=False)
 class Sound:
-    """A block of speech, handed out just before it is due.
+    """A block of speech, published just before it is due.
 
-    `heard_at`: seconds of the ROS clock at which its first sample is due to be heard.
-    `index`: counts blocks, so that a listener sees what it lost.
+    `heard_at`: when its first sample is due, in seconds of the ROS clock. `index` counts blocks, so
+    that a subscriber can see what it lost.
     """
 
     pcm: Pcm
@@ -31,7 +35,7 @@ class Sound:
 
 @dataclass(frozen=True)
 class Cut:
-    """The sentence was cut off at `stamp`: drop all sound that is still held."""
+    """The sentence was cut off at `stamp`: drop all sound that is still queued."""
 
     stamp: float
 
@@ -59,9 +63,10 @@ class Situation:
 
 @dataclass(frozen=True)
 class Reply:
-    """The commentator's, to what was asked of it.
+    """The commentator's reply to a request.
 
-    `stamp`: of the newest frame that an answer is about. `away`: it can't be reached.
+    `stamp`: of the newest frame an answer is about, in seconds. `away`: the commentator can't be
+    reached; `text` then says what to do.
     """
 
     success: bool

@@ -37,7 +37,7 @@ class BridgeCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield all metrics."""
-        yield from _status_metrics(self._context.port.situation.report)
+        yield from _status_metrics(self._context.gateway.situation.report)
         for name, (text, gauge) in self._gauges().items():
             yield GaugeMetricFamily(_PREFIX + name, text, gauge)
         for name, (text, count) in self._counts().items():
@@ -48,9 +48,10 @@ class BridgeCollector(Collector):
         yield clients
 
     def _gauges(self) -> dict[str, tuple[str, float]]:
-        situation, display = self._context.port.situation, self._context.port.display
+        gateway = self._context.gateway
+        situation, display = gateway.situation, gateway.display
         return {
-            "display_delay_seconds": ("Delay of the picture", display.held),
+            "display_delay_seconds": ("Delay of the picture", display.current_delay),
             "measured_delay_seconds": (
                 "Newest frame to first words or sound",
                 display.delay.target,
@@ -58,21 +59,21 @@ class BridgeCollector(Collector):
             "camera_fps": ("Images per second", situation.camera_fps),
             "camera_up": ("1 while images arrive", not situation.camera_trouble),
             "commentator_up": ("1 while its status arrives", not situation.commentator_trouble),
-            "ring_frames": ("Pictures kept", len(display.ring)),
-            "ring_bytes": ("Memory used by the pictures kept", display.ring.bytes),
+            "ring_frames": ("Pictures kept", len(display.buffer)),
+            "ring_bytes": ("Memory used by the pictures kept", display.buffer.bytes),
         }
 
     def _counts(self) -> dict[str, tuple[str, int]]:
-        port, clients = self._context.port, self._context.clients
+        gateway, clients = self._context.gateway, self._context.clients
         return {
-            "pictures_sent": ("Pictures sent to viewers", port.display.shown),
+            "pictures_sent": ("Pictures sent to viewers", gateway.display.shown),
             "pictures_skipped": (
                 "Pictures not sent because a viewer was too slow",
-                port.display.skipped,
+                gateway.display.skipped,
             ),
             "items_dropped": (
                 "Sound and events dropped because a listener was too slow",
-                port.hub.dropped,
+                gateway.broadcast.dropped,
             ),
             "clients_refused": ("Streams refused because there were too many", clients.refused),
             "clients_stalled": (

@@ -1,4 +1,4 @@
-"""Our items as JSON and bytes, as the page and other clients get them."""
+"""Items as JSON and bytes, as clients receive them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ..core.status import CommentatorStatus, StatusKind, status_values
 from .items import JpegFrame, Situation, Sound
 
 PICTURE, SOUND = 1, 2
-_HEAD = struct.Struct("<B3xId")
-"""Before each binary message of /api/live: kind, index, seconds; little endian, 16 bytes."""
+_HEADER = struct.Struct("<B3xId")
+"""Begins each binary message of /api/live: kind, index, seconds; little endian, 16 bytes."""
 _STAMPS = ("newest", "oldest", "requested", "first_words", "first_sound")
-_SHARED = 8
-"""Messages kept made up: viewers at about the same place share them."""
+_CACHED = 8
+"""Messages cached: viewers with about the same delay share them."""
 
 
 def comment_json(number: int, comment: Comment) -> dict[str, Any]:
-    """Return a comment event; stamps in seconds, null before they are known."""
+    """Return a comment event; stamps in seconds, null while unknown."""
     fields = asdict(comment)
     stamps = {name: fields[name] for name in _STAMPS}
     seconds = {n: None if stamp is None else to_seconds(stamp) for n, stamp in stamps.items()}
@@ -78,30 +78,30 @@ def _voice(situation: Situation) -> dict[str, str]:
     return {"light": "ok" if report.speaks else "off", "reason": reason}
 
 
-@lru_cache(_SHARED)
+@lru_cache(_CACHED)
 def picture_message(frame: JpegFrame) -> bytes:
-    """Return a picture for /api/live: kind 1, its stamp, the JPEG."""
-    return _HEAD.pack(PICTURE, 0, frame.stamp) + frame.jpeg
+    """Return a picture for /api/live: kind 1, stamp, JPEG."""
+    return _HEADER.pack(PICTURE, 0, frame.stamp) + frame.jpeg
 
 
 def sound_message(sound: Sound, now: float) -> bytes:
-    """Return sound for /api/live: kind 2, its index, in how many seconds it is due, int16."""
+    """Return sound for /api/live: kind 2, index, seconds until it is due, int16 samples."""
     index = sound.index % 2**32
-    return _HEAD.pack(SOUND, index, sound.heard_at - now) + sound.pcm.tobytes()
+    return _HEADER.pack(SOUND, index, sound.heard_at - now) + sound.pcm.tobytes()
 
 
 BOUNDARY = "frame"
 
 
-@lru_cache(_SHARED)
-def part(frame: JpegFrame) -> bytes:
+@lru_cache(_CACHED)
+def mjpeg_part(frame: JpegFrame) -> bytes:
     """Return a frame as a part of multipart/x-mixed-replace, the next boundary included.
 
-    Browsers show a part when the boundary behind it arrives; were that sent with the next frame,
-    they would lag by one.
+    Browsers show a part when the boundary after it arrives. If that came with the next frame, they
+    would lag by one frame.
     """
-    head = (
+    header = (
         f"Content-Type: image/jpeg\r\nContent-Length: {len(frame.jpeg)}\r\n"
         f"X-Timestamp: {frame.stamp:.6f}\r\n\r\n"
     )
-    return head.encode() + frame.jpeg + f"\r\n--{BOUNDARY}\r\n".encode()
+    return header.encode() + frame.jpeg + f"\r\n--{BOUNDARY}\r\n".encode()

@@ -13,27 +13,27 @@ from ..config.settings import BridgeSettings
 from .access import is_loopback
 from .app import create_app
 from .context import Context
-from .limits import LARGEST_BODY, STALLED
+from .limits import MAX_BODY, STALL_TIMEOUT
 
-_END = 3.0
+_JOIN_TIMEOUT = 3.0
 
 
-class Server:
+class WebServer:
     """Serves from construction to `close`."""
 
     def __init__(self, context: Context) -> None:
-        """Listen where the settings say. Raise ValueError where that can't be."""
+        """Listen at the address of the settings. Raise ValueError if it is taken."""
         self._context = context
         self._socket = _listen(context.settings)
         app: FastAPI = create_app(context)
-        # TLS is a proxy's; whoever proxies also sets the address of clients, so none is believed.
+        # TLS is left to a proxy. Its headers about client addresses are not trusted.
         config = uvicorn.Config(
             app,
             log_config=None,
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            ws_max_size=LARGEST_BODY,
+            ws_max_size=MAX_BODY,
             ws_per_message_deflate=False,
             timeout_graceful_shutdown=1,
         )
@@ -47,7 +47,7 @@ class Server:
         self._server.should_exit = True
         if self._loop and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._context.closing.set)
-        self._thread.join(_END)
+        self._thread.join(_JOIN_TIMEOUT)
 
     def _run(self) -> None:
         asyncio.run(self._serve())
@@ -61,10 +61,10 @@ def _listen(settings: BridgeSettings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.listen else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # Connections inherit it: without, one whose client reads nothing would keep what is sent to it
-    # in memory for as long as that client stays.
+    # Connections inherit the timeout. Without it, what is sent to a client that reads nothing
+    # stays in the kernel's memory for as long as the client is connected.
     if hasattr(socket, "TCP_USER_TIMEOUT"):
-        timeout = round(2000 * STALLED)
+        timeout = round(2000 * STALL_TIMEOUT)
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, timeout)
     try:
         listening.bind((settings.listen, settings.port))
@@ -78,7 +78,7 @@ def _listen(settings: BridgeSettings) -> socket.socket:
 
 
 def address(settings: BridgeSettings) -> str:
-    """Return where to open the page, on this machine or from others."""
+    """Return the URL of the page, one that other machines can open if the bridge lets them."""
     host = settings.listen
     if not is_loopback(host) and host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
         host = socket.gethostname()

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 
 from video_commentary.bridge.items import JpegFrame
-from video_commentary.bridge.livekit.picture import decode
+from video_commentary.bridge.livekit.video_track import decode_jpeg
 
-from .people import access_to, bridge, person, until
+from .people import bridge, credentials_for, person, until
 from .server import LiveKitServer
-from .test_eye import CORNERS, card, corners
+from .test_remote_camera import CORNERS, card, corners
 
 
 def jpeg() -> bytes:
@@ -26,21 +26,21 @@ def test_the_room_sees_the_robots_camera_and_no_bridge_takes_it_for_a_phone(
     server: LiveKitServer,
 ) -> None:
     async def scene() -> None:
-        access = access_to(server)
-        other = replace(access, identity="robot-2")
-        async with bridge(access, video=True) as robot, bridge(other) as second:
+        credentials = credentials_for(server)
+        other = replace(credentials, identity="robot-2")
+        async with bridge(credentials, video=True) as robot, bridge(other) as second:
             stop = asyncio.Event()
 
             async def film() -> None:
                 while not stop.is_set():
-                    robot.port.frame(JpegFrame(jpeg(), robot.robot.now()))
+                    robot.gateway.add_frame(JpegFrame(jpeg(), robot.robot.now()))
                     await asyncio.sleep(1 / 15)
 
             filming = asyncio.ensure_future(film())
-            async with person(access) as ann:
+            async with person(credentials) as ann:
                 await until(lambda: len(ann.pictures) > 5, what="pictures")
                 assert corners(ann.pictures[-1]) == CORNERS
-                assert robot.port.display.viewers == 1
+                assert robot.gateway.display.viewers == 1
             assert second.livekit.camera == ""
             stop.set()
             await filming
@@ -50,18 +50,18 @@ def test_the_room_sees_the_robots_camera_and_no_bridge_takes_it_for_a_phone(
 
 def test_nobody_looks_where_nobody_is(server: LiveKitServer) -> None:
     async def scene() -> None:
-        access = access_to(server)
-        async with bridge(access, video=True) as robot:
-            robot.port.frame(JpegFrame(jpeg(), robot.robot.now()))
+        credentials = credentials_for(server)
+        async with bridge(credentials, video=True) as robot:
+            robot.gateway.add_frame(JpegFrame(jpeg(), robot.robot.now()))
             await asyncio.sleep(1)
-            assert robot.port.display.viewers == 0
+            assert robot.gateway.display.viewers == 0
 
     asyncio.run(scene())
 
 
 def test_what_is_no_jpeg_is_left_out() -> None:
-    assert decode(b"no picture") is None
-    image = decode(jpeg())
+    assert decode_jpeg(b"no picture") is None
+    image = decode_jpeg(jpeg())
     assert image is not None
     assert image.dtype == np.uint8
     assert corners(image) == CORNERS

@@ -10,62 +10,62 @@ from livekit import rtc
 
 from ...core.comment import Comment
 from ...core.stamp import NANOSECONDS, Stamp
-from ..hub import Hub
-from .speech import SpeechTrack
+from ..broadcast import Broadcast
+from .audio_track import AudioTrack
 
 TOPIC = "lk.transcription"
-"""Where LiveKit's own components look for what is said.
+"""Where LiveKit's own components expect transcriptions.
 
-Each state of a comment is a stream of its own with all the text so far; states of one comment
+Each state of a comment is a stream of its own with all the text so far. The states of one comment
 share lk.segment_id, and the last has lk.transcription_final: docs.livekit.io, text streams.
 """
-_SEND_WITHIN = 5.0
+_SEND_TIMEOUT = 5.0
 
 
-class Words:
+class Transcription:
     """Sends every partial and final comment, in order."""
 
-    def __init__(self, room: rtc.Room, hub: Hub, speech: SpeechTrack) -> None:
-        """Listen to `hub` once run; `speech` is the track that says the words."""
+    def __init__(self, room: rtc.Room, broadcast: Broadcast, audio: AudioTrack) -> None:
+        """`audio` is the track that speaks the comments."""
         self._room = room
-        self._hub = hub
-        self._speech = speech
-        self._stay = uuid.uuid4().hex[:8]
+        self._broadcast = broadcast
+        self._audio = audio
+        self._session = uuid.uuid4().hex[:8]
 
     async def run(self) -> None:
-        """Send what comes, for ever; what can't be sent while reconnecting is left out."""
-        listener = self._hub.listen(Comment)
+        """Send until cancelled; comments that can't be sent while reconnecting are left out."""
+        subscriber = self._broadcast.subscribe(Comment)
         try:
             while True:
-                comment = await listener.next()
+                comment = await subscriber.next()
                 if isinstance(comment, Comment) and comment.text:
                     with suppress(asyncio.TimeoutError, rtc.StreamError):
-                        await asyncio.wait_for(self._send(comment), _SEND_WITHIN)
+                        await asyncio.wait_for(self._send(comment), _SEND_TIMEOUT)
         finally:
-            listener.close()
+            subscriber.close()
 
     async def _send(self, comment: Comment) -> None:
-        segment = f"{self._stay}-{segment_of(comment)}"
-        facts = attributes(comment, segment, self._speech.sid)
+        segment = f"{self._session}-{segment_id(comment)}"
+        facts = attributes(comment, segment, self._audio.sid)
         await self._room.local_participant.send_text(comment.text, topic=TOPIC, attributes=facts)
 
 
-def segment_of(comment: Comment) -> str:
-    """Return what all states of a comment share, and no other, though its commentator restarts."""
+def segment_id(comment: Comment) -> str:
+    """Return an id that all states of a comment share, unique even if the commentator restarts."""
     return f"{comment.sequence}-{comment.requested // 1_000_000}"
 
 
 def attributes(comment: Comment, segment: str, track: str) -> dict[str, str]:
-    """Return a comment's facts as LiveKit wants them, texts by name; stamps in seconds."""
+    """Return a comment's fields as stream attributes; stamps in seconds."""
     facts = {
         "lk.segment_id": segment,
-        "lk.transcription_final": _word(comment.final),
+        "lk.transcription_final": _bool(comment.final),
         "lk.transcribed_track_id": track,
         "sequence": str(comment.sequence),
         "camera": comment.camera,
         "newest": _seconds(comment.newest),
         "oldest": _seconds(comment.oldest),
-        "cancelled": _word(comment.cancelled),
+        "cancelled": _bool(comment.cancelled),
         "question": comment.question,
     }
     if comment.first_words is not None:
@@ -79,5 +79,5 @@ def _seconds(stamp: Stamp) -> str:
     return f"{stamp // NANOSECONDS}.{stamp % NANOSECONDS:09}"
 
 
-def _word(value: bool) -> str:
+def _bool(value: bool) -> str:
     return "true" if value else "false"

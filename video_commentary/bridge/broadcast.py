@@ -1,4 +1,4 @@
-"""From one sender to many listeners: each has its own bounded queue, and none waits for another."""
+"""One publisher, many subscribers: each has bounded queues, so none waits for another."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ Item = Comment | Sound | Cut | Situation
 T = TypeVar("T", bound=Item)
 
 CAPACITY: dict[type, int] = {Comment: 200, Sound: 250, Cut: 1, Situation: 1}
-"""Items of each kind that wait for one listener; of sound, 10 s. Beyond, the oldest is dropped."""
+"""Items of each kind queued for one subscriber; of sound, 10 s. Then the oldest is dropped."""
 
 
-class Listener:
-    """One listener's queues. Made and read on one event loop, filled on any thread.
+class Subscriber:
+    """The queues of one subscriber. Created and read on one event loop, filled from any thread.
 
-    `dropped`: how many items it was too slow for.
+    `dropped` counts the items it was too slow for.
     """
 
-    def __init__(self, hub: Hub, kinds: tuple[type, ...]) -> None:
-        """Listen to `kinds`; call `Hub.listen` for one."""
-        self._hub = hub
+    def __init__(self, broadcast: Broadcast, kinds: tuple[type, ...]) -> None:
+        """Take items of `kinds`; `Broadcast.subscribe` creates one."""
+        self._broadcast = broadcast
         self._loop = asyncio.get_running_loop()
         self._ready = asyncio.Event()
         self._asleep = False
@@ -35,8 +35,8 @@ class Listener:
         self._queues = {kind: deque[tuple[int, Item]](maxlen=CAPACITY[kind]) for kind in kinds}
         self.dropped = 0
 
-    def offer(self, item: Item) -> None:
-        """Add `item` if it is of a kind listened to; a Cut empties the sound that waits."""
+    def put(self, item: Item) -> None:
+        """Queue `item` if it is of a subscribed kind; a Cut first empties the queue of sound."""
         queue = self._queues.get(type(item))
         if queue is None:
             return
@@ -49,8 +49,8 @@ class Listener:
         if wake and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._ready.set)
 
-    def take(self) -> Item | None:
-        """Return the oldest item that waits, None where none does."""
+    def poll(self) -> Item | None:
+        """Return the oldest queued item, or None."""
         with self._lock:
             waiting = [queue for queue in self._queues.values() if queue]
             if not waiting:
@@ -59,7 +59,7 @@ class Listener:
 
     async def next(self) -> Item:
         """Wait for the next item."""
-        while (item := self.take()) is None:
+        while (item := self.poll()) is None:
             self._ready.clear()
             with self._lock:
                 self._asleep = not any(self._queues.values())
@@ -68,52 +68,51 @@ class Listener:
         return item
 
     def close(self) -> None:
-        """Listen no more."""
-        self._hub.forget(self)
+        """Unsubscribe."""
+        self._broadcast.unsubscribe(self)
 
 
-class Hub:
-    """Gives every item to every listener. `newest` remembers the last of each kind."""
+class Broadcast:
+    """Gives every item to every subscriber, and remembers the newest of each kind."""
 
     def __init__(self) -> None:
-        """Begin without listeners."""
         self._lock = threading.Lock()
-        self._listeners: tuple[Listener, ...] = ()
+        self._subscribers: tuple[Subscriber, ...] = ()
         self._newest: dict[type, Item] = {}
-        self._lost = 0
+        self._dropped_before = 0
 
     @property
     def dropped(self) -> int:
-        """How many items listeners were too slow for, past ones counted in."""
+        """How many items subscribers were too slow for, former subscribers included."""
         with self._lock:
-            return self._lost + sum(listener.dropped for listener in self._listeners)
+            return self._dropped_before + sum(each.dropped for each in self._subscribers)
 
     @property
-    def listeners(self) -> int:
-        """How many there are."""
-        return len(self._listeners)
+    def subscribers(self) -> int:
+        """The number of subscribers."""
+        return len(self._subscribers)
 
-    def listen(self, *kinds: type) -> Listener:
-        """Return a new listener to `kinds`; call on the event loop that reads it."""
-        listener = Listener(self, kinds)
+    def subscribe(self, *kinds: type) -> Subscriber:
+        """Return a new subscriber to `kinds`; call on the event loop that reads it."""
+        subscriber = Subscriber(self, kinds)
         with self._lock:
-            self._listeners += (listener,)
-        return listener
+            self._subscribers += (subscriber,)
+        return subscriber
 
-    def forget(self, listener: Listener) -> None:
-        """Give `listener` nothing more."""
+    def unsubscribe(self, subscriber: Subscriber) -> None:
+        """Stop giving items to `subscriber`."""
         with self._lock:
-            if listener in self._listeners:
-                self._listeners = tuple(x for x in self._listeners if x is not listener)
-                self._lost += listener.dropped
+            if subscriber in self._subscribers:
+                self._subscribers = tuple(x for x in self._subscribers if x is not subscriber)
+                self._dropped_before += subscriber.dropped
 
     def publish(self, item: Item) -> None:
-        """Give `item` to every listener; on any thread, never waits."""
+        """Give `item` to every subscriber; may be called on any thread, never waits."""
         with self._lock:
             self._newest[type(item)] = item
-            listeners = self._listeners
-        for listener in listeners:
-            listener.offer(item)
+            subscribers = self._subscribers
+        for subscriber in subscribers:
+            subscriber.put(item)
 
     def newest(self, kind: type[T]) -> T | None:
         """Return the newest item of a kind."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from video_commentary.bridge.livekit.words import segment_of
+from video_commentary.bridge.livekit.transcription import segment_id
 from video_commentary.core.comment import Comment
 
-from .people import access_to, bridge, person, until
+from .people import bridge, credentials_for, person, until
 from .server import LiveKitServer
 
 COMMENT = Comment(
@@ -35,10 +35,10 @@ def test_partial_and_final_texts_arrive_in_order_with_their_stamps(server: LiveK
     partial = [replace(COMMENT, text=" ".join(words[:n]), first_words=WORDS) for n in range(1, 4)]
 
     async def scene() -> tuple[list[tuple[str, dict[str, str]]], str]:
-        access = access_to(server)
-        async with person(access) as ann, bridge(access) as robot:
+        credentials = credentials_for(server)
+        async with person(credentials) as ann, bridge(credentials) as robot:
             for comment in [*partial, FINAL]:
-                robot.port.publish(comment)
+                robot.gateway.publish(comment)
             await until(lambda: len(ann.texts) == 4, what="four texts")
 
             def tracks() -> list[str]:
@@ -64,12 +64,12 @@ def test_partial_and_final_texts_arrive_in_order_with_their_stamps(server: LiveK
 
 def test_silence_is_not_sent_and_a_cut_comment_says_so(server: LiveKitServer) -> None:
     async def scene() -> list[tuple[str, dict[str, str]]]:
-        access = access_to(server)
-        async with person(access) as ann, bridge(access) as robot:
-            robot.port.publish(replace(COMMENT, final=True, silent=True))
+        credentials = credentials_for(server)
+        async with person(credentials) as ann, bridge(credentials) as robot:
+            robot.gateway.publish(replace(COMMENT, final=True, silent=True))
             cut = replace(COMMENT, sequence=8, text="A dog", final=True, cancelled=True)
-            robot.port.publish(cut)
-            robot.port.publish(replace(FINAL, sequence=9, question="What runs?"))
+            robot.gateway.publish(cut)
+            robot.gateway.publish(replace(FINAL, sequence=9, question="What runs?"))
             await until(lambda: len(ann.texts) == 2, what="two texts")
             return ann.texts
 
@@ -80,6 +80,6 @@ def test_silence_is_not_sent_and_a_cut_comment_says_so(server: LiveKitServer) ->
 
 
 def test_a_commentator_that_starts_again_does_not_go_on_with_an_old_comment() -> None:
-    assert segment_of(COMMENT) == segment_of(FINAL)
+    assert segment_id(COMMENT) == segment_id(FINAL)
     later = replace(COMMENT, requested=COMMENT.requested + 60_000_000_000)
-    assert segment_of(COMMENT) != segment_of(later)
+    assert segment_id(COMMENT) != segment_id(later)

@@ -13,10 +13,10 @@ import aiohttp
 import pytest
 from livekit import rtc
 
-from video_commentary.bridge.livekit import access as access_module
-from video_commentary.bridge.livekit.access import Access
+from video_commentary.bridge.livekit import credentials as credentials_module
+from video_commentary.bridge.livekit.credentials import RoomCredentials
 
-from .people import ROBOT, access_to, bridge, person, until
+from .people import ROBOT, bridge, credentials_for, person, until
 from .server import KEY, SECRET, LiveKitServer
 
 REFUSALS = (
@@ -26,7 +26,7 @@ REFUSALS = (
     rtc.participant.PublishDataError,
     rtc.participant.PublishTrackError,
 )
-LOCAL = Access("ws://localhost:7880", KEY, SECRET, "room", ROBOT)
+LOCAL = RoomCredentials("ws://localhost:7880", KEY, SECRET, "room", ROBOT)
 
 
 def claims(token: str) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def claims(token: str) -> dict[str, Any]:
 
 
 def test_a_guest_gets_the_least_rights_for_ten_minutes() -> None:
-    guest = LOCAL.guest("ann")
+    guest = LOCAL.guest_token("ann")
     said = claims(guest.token)
     assert said["sub"] == guest.identity == "guest-ann"
     assert guest.expires == 600
@@ -52,34 +52,35 @@ def test_a_guest_gets_the_least_rights_for_ten_minutes() -> None:
     }
     assert (guest.url, guest.room, guest.robot) == (LOCAL.url, "room", ROBOT)
     assert (
-        replace(LOCAL, public_url="wss://robot.example").guest("ann").url == "wss://robot.example"
+        replace(LOCAL, public_url="wss://robot.example").guest_token("ann").url
+        == "wss://robot.example"
     )
 
 
 @pytest.mark.parametrize("identity", ["", " ", "a b", "a\n", "-a", "a" * 65, "é", "<b>", "../x"])
-def test_a_bad_identity_is_told_what_is_allowed(identity: str) -> None:
+def test_a_bad_identity_is_refused_with_what_is_allowed(identity: str) -> None:
     with pytest.raises(ValueError, match="1 to 64 letters, digits"):
-        LOCAL.guest(identity)
+        LOCAL.guest_token(identity)
 
 
 @pytest.mark.parametrize("identity", [ROBOT, "another-robot", "front-camera"])
-def test_no_guest_can_take_the_name_of_one_who_is_none(identity: str) -> None:
-    assert LOCAL.guest(identity).identity == f"guest-{identity}"
+def test_no_guest_can_take_the_identity_of_another_participant(identity: str) -> None:
+    assert LOCAL.guest_token(identity).identity == f"guest-{identity}"
     with pytest.raises(ValueError, match="names that begin with guest- are for guests"):
         replace(LOCAL, identity=f"Guest-{identity}")
 
 
 def test_secrets_are_not_printed() -> None:
     assert SECRET not in repr(LOCAL)
-    guest = LOCAL.guest("ann")
+    guest = LOCAL.guest_token("ann")
     assert guest.token not in repr(guest)
 
 
 def test_a_guest_can_publish_a_camera_but_neither_sound_nor_data(server: LiveKitServer) -> None:
     async def scene() -> None:
-        access = access_to(server)
-        jwt = access.guest("ann").token
-        async with person(access, "eve") as eve, person(access, "ann", jwt) as ann:
+        credentials = credentials_for(server)
+        jwt = credentials.guest_token("ann").token
+        async with person(credentials, "eve") as eve, person(credentials, "ann", jwt) as ann:
             said: list[object] = []
             eve.room.on("data_received", said.append)
             me = ann.room.local_participant
@@ -111,10 +112,10 @@ def test_a_guest_can_publish_a_camera_but_neither_sound_nor_data(server: LiveKit
 
 def test_a_guest_can_hear_the_robot(server: LiveKitServer) -> None:
     async def scene() -> None:
-        access = access_to(server)
-        async with bridge(access) as robot:
-            jwt = robot.livekit.token("ann").token
-            async with person(access, "ann", jwt) as ann:
+        credentials = credentials_for(server)
+        async with bridge(credentials) as robot:
+            jwt = robot.livekit.room_token("ann").token
+            async with person(credentials, "ann", jwt) as ann:
                 await until(lambda: ann.heard, what="the robot's track")
 
     asyncio.run(scene())
@@ -122,8 +123,8 @@ def test_a_guest_can_hear_the_robot(server: LiveKitServer) -> None:
 
 def test_a_guest_administers_nothing_and_enters_no_other_room(server: LiveKitServer) -> None:
     async def scene() -> None:
-        access = access_to(server)
-        token = access.guest("ann").token
+        credentials = credentials_for(server)
+        token = credentials.guest_token("ann").token
         head, _, signature = token.split(".")
         forged = claims(token)
         forged["video"]["room"] = "elsewhere"
@@ -134,11 +135,11 @@ def test_a_guest_administers_nothing_and_enters_no_other_room(server: LiveKitSer
         requests = {
             "ListRooms": {},
             "CreateRoom": {"name": "elsewhere"},
-            "DeleteRoom": {"room": access.room},
-            "ListParticipants": {"room": access.room},
-            "RemoveParticipant": {"room": access.room, "identity": ROBOT},
-            "SendData": {"room": access.room, "data": ""},
-            "UpdateParticipant": {"room": access.room, "identity": "ann", "metadata": "x"},
+            "DeleteRoom": {"room": credentials.room},
+            "ListParticipants": {"room": credentials.room},
+            "RemoveParticipant": {"room": credentials.room, "identity": ROBOT},
+            "SendData": {"room": credentials.room, "data": ""},
+            "UpdateParticipant": {"room": credentials.room, "identity": "ann", "metadata": "x"},
         }
         async with aiohttp.ClientSession() as session:
             for method, body_of in requests.items():
@@ -156,11 +157,11 @@ def test_an_expired_token_opens_nothing(
     async def scene(jwt: str) -> None:
         await rtc.Room().connect(server.url, jwt)
 
-    access = access_to(server)
+    credentials = credentials_for(server)
     # The server allows a minute for clocks that differ.
-    monkeypatch.setattr(access_module, "GUEST_SECONDS", -120)
+    monkeypatch.setattr(credentials_module, "GUEST_SECONDS", -120)
     with pytest.raises(rtc.ConnectError, match="401|nauthorized|expired"):
-        asyncio.run(scene(access.guest("ann").token))
+        asyncio.run(scene(credentials.guest_token("ann").token))
 
 
 @pytest.mark.parametrize(

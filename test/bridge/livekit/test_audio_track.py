@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy.signal import correlate
 
 from video_commentary.bridge.items import Cut, Sound
-from video_commentary.bridge.robot_gateway import Port
+from video_commentary.bridge.robot_gateway import RobotGateway
 from video_commentary.core.audio import OUTPUT_FORMAT, Pcm
 
-from .people import Person, access_to, bridge, person, until
+from .people import Person, bridge, credentials_for, person, until
 from .server import LiveKitServer
 
 RATE = 48_000
@@ -33,14 +33,14 @@ def sweep(seconds: float, low: float = 300.0, high: float = 3000.0) -> NDArray[n
 
 
 def say(
-    port: Port, samples: NDArray[np.int16], at: float, sizes: tuple[int, ...] = (1920,)
+    gateway: RobotGateway, samples: NDArray[np.int16], at: float, sizes: tuple[int, ...] = (1920,)
 ) -> None:
     """Publish sound in blocks of these sizes, in turn; the first is due `at`."""
     first = index = 0
     while first < len(samples):
         size = sizes[index % len(sizes)]
         block = Pcm(samples[first : first + size], OUTPUT_FORMAT)
-        port.publish(Sound(block, at + first / RATE, index))
+        gateway.publish(Sound(block, at + first / RATE, index))
         first, index = first + size, index + 1
 
 
@@ -63,7 +63,7 @@ def find(said: NDArray[np.int16], heard: NDArray[np.int16]) -> tuple[float, floa
 
 
 async def spoken(ann: Person, seconds: float, since: int = 0) -> NDArray[np.int16]:
-    """Return what is heard from a sample on, once most of so many seconds and then silence is."""
+    """Return what is heard from a sample on, after most of `seconds` of sound and then silence."""
 
     def over() -> bool:
         loud = np.abs(ann.sound[since:]) > LOUD
@@ -78,10 +78,10 @@ def test_a_listener_hears_what_the_topic_says(server: LiveKitServer) -> None:
     said = sweep(1.5)
 
     async def scene() -> NDArray[np.int16]:
-        access = access_to(server)
-        async with person(access) as ann, bridge(access) as robot:
+        credentials = credentials_for(server)
+        async with person(credentials) as ann, bridge(credentials) as robot:
             await until(lambda: len(ann.heard) > 20, what="silence heard")
-            say(robot.port, said, time.time() + 0.2, sizes=(1920, 1920, 350))
+            say(robot.gateway, said, time.time() + 0.2, sizes=(1920, 1920, 350))
             return await spoken(ann, 1.5)
 
     heard = asyncio.run(scene())
@@ -95,12 +95,12 @@ def test_the_stamps_set_the_pace(server: LiveKitServer) -> None:
     first, second = sweep(0.4), sweep(0.4, 3000.0, 300.0)
 
     async def scene() -> NDArray[np.int16]:
-        access = access_to(server)
-        async with person(access) as ann, bridge(access) as robot:
+        credentials = credentials_for(server)
+        async with person(credentials) as ann, bridge(credentials) as robot:
             await until(lambda: len(ann.heard) > 20, what="silence heard")
             now = time.time()
-            say(robot.port, first, now + 0.1)
-            say(robot.port, second, now + 0.9)
+            say(robot.gateway, first, now + 0.1)
+            say(robot.gateway, second, now + 0.9)
             return await spoken(ann, 0.8)
 
     heard = asyncio.run(scene())
@@ -114,10 +114,10 @@ def test_stamps_of_another_clock_still_sound(server: LiveKitServer, off: float) 
     said = sweep(0.4)
 
     async def scene() -> NDArray[np.int16]:
-        access = access_to(server)
-        async with person(access) as ann, bridge(access) as robot:
+        credentials = credentials_for(server)
+        async with person(credentials) as ann, bridge(credentials) as robot:
             await until(lambda: len(ann.heard) > 20, what="silence heard")
-            say(robot.port, said, time.time() + off)
+            say(robot.gateway, said, time.time() + off)
             return await spoken(ann, 0.4)
 
     assert find(said, asyncio.run(scene()))[1] > IT_IS
@@ -130,17 +130,17 @@ def test_a_cut_is_heard_at_once_and_new_words_after_it(server: LiveKitServer) ->
         return float((np.abs(sound) > LOUD).sum() / RATE)
 
     async def scene() -> None:
-        access = access_to(server)
-        async with person(access) as ann, bridge(access) as robot:
+        credentials = credentials_for(server)
+        async with person(credentials) as ann, bridge(credentials) as robot:
             await until(lambda: len(ann.heard) > 20, what="silence heard")
             start = time.time() + 0.1
-            say(robot.port, said, start)
+            say(robot.gateway, said, start)
             await until(lambda: loud(ann.sound) > 0.3, what="the first words")
-            robot.port.publish(Cut(time.time()))
+            robot.gateway.publish(Cut(time.time()))
             most = time.time() - start + 0.4
             before = await spoken(ann, 0.3)
             assert loud(before) < min(most, 2.0)
-            say(robot.port, next_words, time.time() + 0.1)
+            say(robot.gateway, next_words, time.time() + 0.1)
             after = await spoken(ann, 0.8, since=len(before))
             assert find(next_words, after)[1] > IT_IS
 

@@ -8,14 +8,14 @@ import json
 import pytest
 from livekit import rtc
 
-from .people import access_to, bridge, person
+from .people import bridge, credentials_for, person
 from .server import LiveKitServer
 
 
 def test_an_instruction_and_a_question_reach_the_commentator(server: LiveKitServer) -> None:
     async def scene() -> tuple[str, str, list[tuple[object, ...]]]:
-        access = access_to(server)
-        async with person(access) as ann, bridge(access) as robot:
+        credentials = credentials_for(server)
+        async with person(credentials) as ann, bridge(credentials) as robot:
             steered = await ann.call("set_instruction", '{"instruction": " Talk about dogs. "}')
             await ann.call("set_instruction", '{"instruction": ""}')
             await ann.call("ask", '{"question": "What is red?"}')
@@ -28,8 +28,8 @@ def test_an_instruction_and_a_question_reach_the_commentator(server: LiveKitServ
     assert json.loads(steered) == {"success": True, "message": "in force now"}
     assert json.loads(answered) == {"success": True, "answer": "in force now", "stamp": 12.5}
     assert asked == [
-        ("steer", "Talk about dogs."),
-        ("steer", ""),
+        ("instruction", "Talk about dogs."),
+        ("instruction", ""),
         ("ask", "What is red?", False),
         ("ask", "What is red?", True),
     ]
@@ -41,15 +41,15 @@ BAD = [
     ("set_instruction", '{"text": "dogs"}', "instruction has to be a text"),
     ("set_instruction", json.dumps({"instruction": "a" * 2001}), "0 to 2000 characters"),
     ("ask", '{"question": "  "}', "1 to 2000 characters"),
-    ("ask", '{"question": "what \\ud800?"}', "a character that is none"),
+    ("ask", '{"question": "what \\ud800?"}', "an invalid character"),
     ("ask", '{"question": "what?", "quiet": "yes"}', "quiet has to be true or false"),
 ]
 
 
-def test_bad_calls_are_told_what_is_wanted(server: LiveKitServer) -> None:
+def test_bad_calls_fail_and_say_what_is_expected(server: LiveKitServer) -> None:
     async def scene() -> list[tuple[object, ...]]:
-        access = access_to(server)
-        async with person(access) as ann, bridge(access) as robot:
+        credentials = credentials_for(server)
+        async with person(credentials) as ann, bridge(credentials) as robot:
             for method, payload, wanted in BAD:
                 with pytest.raises(rtc.RpcError, match=wanted) as raised:
                     await ann.call(method, payload)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from video_commentary.bridge.speech import SpeechStream
+from video_commentary.bridge.speech_stream import SpeechStream
 from video_commentary.core.audio import OUTPUT_FORMAT, Pcm
 
 RATE = OUTPUT_FORMAT.rate
@@ -25,7 +25,7 @@ def play(jitter: NDArray[np.float64], ahead: float = 0.2) -> tuple[NDArray[np.in
             block = said[pushed * BLOCK : (pushed + 1) * BLOCK]
             stream.push(Pcm(block, OUTPUT_FORMAT), 1.0 + pushed * 0.04 + jitter[pushed])
             pushed += 1
-        written.append(stream.take(now))
+        written.append(stream.read(now))
     return np.concatenate(written), int(np.flatnonzero(np.concatenate(written))[0])
 
 
@@ -46,7 +46,7 @@ def test_a_pause_between_sentences_stays_as_long_as_it_is() -> None:
     block = noise(1)
     stream.push(Pcm(block, OUTPUT_FORMAT), 0.5)
     stream.push(Pcm(block, OUTPUT_FORMAT), 1.5)
-    written = np.concatenate([stream.take(step * 0.02) for step in range(120)])
+    written = np.concatenate([stream.read(step * 0.02) for step in range(120)])
     starts = [
         at for at in range(len(written) - BLOCK) if np.array_equal(written[at : at + 9], block[:9])
     ]
@@ -57,13 +57,13 @@ def test_a_cut_leaves_nothing_to_be_heard() -> None:
     stream = SpeechStream(0.0)
     stream.push(Pcm(noise(1), OUTPUT_FORMAT), 0.1)
     stream.push(Pcm(noise(1), OUTPUT_FORMAT), 0.14)
-    assert stream.take(0.1).any()
+    assert stream.read(0.1).any()
     stream.cut()
-    assert not stream.take(1.0).any()
+    assert not stream.read(1.0).any()
 
 
 def test_sound_that_is_never_due_takes_bounded_memory() -> None:
     stream = SpeechStream(0.0)
     dropped = sum(stream.push(Pcm(noise(1), OUTPUT_FORMAT), 1e9) for _ in range(300))
     assert dropped == 50
-    assert len(stream._held) == 250
+    assert len(stream._queue) == 250

@@ -10,8 +10,8 @@ from std_srvs.srv import SetBool
 from video_commentary.srv import SetInstruction
 
 from test.nodes.graph import Probe, probe
-from video_commentary.ros import calls as calls_module
-from video_commentary.ros.calls import FIND, CallError, Calls
+from video_commentary.ros import service_calls
+from video_commentary.ros.service_calls import DISCOVERY_TIMEOUT, ServiceCaller, ServiceCallError
 
 
 def serve(graph: Probe, kind: type, name: str) -> None:
@@ -19,9 +19,9 @@ def serve(graph: Probe, kind: type, name: str) -> None:
 
 
 def test_a_service_that_is_found_later_is_called_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calls_module, "FIND", 20.0)
+    monkeypatch.setattr(service_calls, "DISCOVERY_TIMEOUT", 20.0)
     with probe() as graph:
-        calls = Calls(graph.node)
+        calls = ServiceCaller(graph.node)
         late = graph.node.create_client(SetInstruction, "late")
         prompt = graph.node.create_client(SetBool, "prompt")
         serve(graph, SetBool, "prompt")
@@ -35,14 +35,14 @@ def test_a_service_that_is_found_later_is_called_then(monkeypatch: pytest.Monkey
         assert isinstance(first.result(), SetInstruction.Response)
 
 
-def test_an_absent_service_is_told_soon() -> None:
+def test_an_absent_service_fails_soon() -> None:
     with probe() as graph:
         client = graph.node.create_client(SetInstruction, "absent")
         began = time.monotonic()
-        answer = Calls(graph.node).call(client, SetInstruction.Request(), 60.0)
+        answer = ServiceCaller(graph.node).call(client, SetInstruction.Request(), 60.0)
         graph.until(answer.done)
-        assert FIND <= time.monotonic() - began < 30
-        with pytest.raises(CallError, match="nobody serves absent"):
+        assert DISCOVERY_TIMEOUT <= time.monotonic() - began < 30
+        with pytest.raises(ServiceCallError, match="nobody serves absent"):
             answer.result(timeout=0)
 
 
@@ -53,18 +53,18 @@ def test_a_service_that_does_not_answer_is_given_up() -> None:
         with probe() as mute:
             serve(mute, SetInstruction, "mute")
             graph.until(client.service_is_ready)
-            answer = Calls(graph.node).call(client, SetInstruction.Request(), 0.5)
+            answer = ServiceCaller(graph.node).call(client, SetInstruction.Request(), 0.5)
             graph.until(answer.done)
-        with pytest.raises(CallError, match="no answer from mute"):
+        with pytest.raises(ServiceCallError, match="no answer from mute"):
             answer.result(timeout=0)
 
 
-def test_a_call_that_can_not_be_sent_ends_and_holds_up_none_behind_it() -> None:
+def test_a_call_that_can_not_be_sent_fails_and_blocks_no_other() -> None:
     with probe() as graph:
         serve(graph, SetInstruction, "steer")
         client = graph.node.create_client(SetInstruction, "steer")
         graph.until(client.service_is_ready)
-        calls = Calls(graph.node)
+        calls = ServiceCaller(graph.node)
         half = calls.call(client, SetInstruction.Request(instruction="\ud800"), 5.0)
         whole = calls.call(client, SetInstruction.Request(instruction="people"), 5.0)
         graph.until(whole.done)

@@ -1,4 +1,4 @@
-"""The camera's last seconds, compressed, for viewers who see them delayed."""
+"""The camera's last seconds as JPEGs, for viewers who see them delayed."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from bisect import bisect_left, bisect_right
 from .items import JpegFrame
 
 
-class Ring:
-    """Frames by stamp, bounded in seconds and bytes; the oldest goes first. Thread-safe.
+class FrameBuffer:
+    """A ring buffer of frames by stamp, bounded in seconds and in bytes. Thread-safe.
 
-    A stamp that jumps backwards (a bag that starts again) empties it; `epoch` then grows.
+    A stamp that jumps backwards (a bag that starts again) empties it and increments `epoch`.
     """
 
     def __init__(self, seconds: float, size: int) -> None:
-        """Keep at most `seconds` and `size` bytes, and always the newest frame."""
+        """Keep at most `seconds` and `size` bytes, but always the newest frame."""
         self._seconds = seconds
         self._size = size
         self._lock = threading.Lock()
         self._frames: list[JpegFrame] = []
         self.bytes = 0
         self.epoch = 0
-        self._lost = False
+        self._dropped = False
 
     def __len__(self) -> int:
-        """Return how many frames are kept."""
+        """Return the number of frames kept."""
         return len(self._frames)
 
     def add(self, frame: JpegFrame) -> None:
-        """Keep a frame."""
+        """Keep a frame; drop the oldest ones if there are too many."""
         with self._lock:
             if self._frames and frame.stamp <= self._frames[-1].stamp:
                 self._frames.clear()
                 self.bytes = 0
                 self.epoch += 1
-                self._lost = False
+                self._dropped = False
             self._frames.append(frame)
             self.bytes += len(frame.jpeg)
             self._trim(frame.stamp - self._seconds)
@@ -48,7 +48,7 @@ class Ring:
             self.bytes -= len(self._frames[gone].jpeg)
             gone += 1
         del self._frames[:gone]
-        self._lost = self._lost or gone > 0
+        self._dropped = self._dropped or gone > 0
 
     def newest(self) -> JpegFrame | None:
         """Return the newest frame."""
@@ -56,9 +56,9 @@ class Ring:
             return self._frames[-1] if self._frames else None
 
     def since(self) -> float | None:
-        """Return the stamp before which frames have been thrown away; None where none have."""
+        """Return the stamp before which frames were dropped; None if none were."""
         with self._lock:
-            return self._frames[0].stamp if self._lost else None
+            return self._frames[0].stamp if self._dropped else None
 
     def around(self, stamp: float) -> tuple[JpegFrame | None, JpegFrame | None]:
         """Return the newest frame at or before `stamp`, and the one after it."""
@@ -67,8 +67,8 @@ class Ring:
             before = self._frames[after - 1] if after else None
             return before, self._frames[after] if after < len(self._frames) else None
 
-    def between(self, first: float, last: float) -> int:
-        """Return how many frames have a stamp above `first` and below `last`."""
+    def count_between(self, first: float, last: float) -> int:
+        """Return the number of frames with a stamp above `first` and below `last`."""
         with self._lock:
             begin = bisect_right(self._frames, first, key=_stamp)
             return max(0, bisect_left(self._frames, last, key=_stamp) - begin)

@@ -1,4 +1,4 @@
-"""The door: every request is checked here before any route sees it."""
+"""ASGI middleware that checks every request before a route sees it."""
 
 from __future__ import annotations
 
@@ -9,32 +9,31 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .access import Access, same_origin
-from .limits import LARGEST_BODY, RateLimit
+from .access import AccessPolicy, same_origin
+from .limits import MAX_BODY, RateLimiter
 
-_OPEN = ("/", "/favicon.ico")
-_OPEN_BELOW = "/static/"
-_READING = ("GET", "HEAD", "OPTIONS")
+_PUBLIC_PATHS = ("/", "/favicon.ico")
+_PUBLIC_PREFIX = "/static/"
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a request goes no further."""
+    """The response to a request that is not let through."""
 
     status: int
     detail: str
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class Guard:
-    """ASGI middleware: host, origin, size and rate of requests, and the token."""
+class AccessMiddleware:
+    """Checks host, origin, body size, request rate and token."""
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
-        """Guard `app`."""
+    def __init__(self, app: ASGIApp, policy: AccessPolicy) -> None:
         self._app = app
-        self._access = access
-        self._posts = RateLimit(rate=5.0, burst=30.0)
-        self._logins = RateLimit(rate=0.2, burst=5.0)
+        self._policy = policy
+        self._posts = RateLimiter(rate=5.0, burst=30.0)
+        self._logins = RateLimiter(rate=0.2, burst=5.0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve or refuse one request."""
@@ -42,15 +41,15 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
-        refusal = self._refuse(scope, headers)
+        refusal = self._check(scope, headers)
         if refusal is None:
             await self._app(scope, receive, send)
         else:
-            await _answer(refusal, scope, send)
+            await _respond(refusal, scope, send)
 
-    def _refuse(self, scope: Scope, headers: Mapping[str, str]) -> Refusal | None:
+    def _check(self, scope: Scope, headers: Mapping[str, str]) -> Refusal | None:
         host, origin = headers.get("host", ""), headers.get("origin")
-        if not self._access.serves(host):
+        if not self._policy.allows_host(host):
             return Refusal(
                 421,
                 f"this is not {host or 'a host without name'}: open the page by IP address, or "
@@ -59,29 +58,32 @@ class Guard:
         if origin is not None and not same_origin(origin, host):
             return Refusal(403, "a page of another origin may not use this")
         address = scope["client"][0] if scope.get("client") else ""
-        changes = scope["type"] == "http" and scope["method"] not in _READING
+        changes = scope["type"] == "http" and scope["method"] not in _SAFE_METHODS
         return (
-            _refuse_body(headers)
-            or self._refuse_stranger(scope["path"], changes, headers, address)
-            or (_too_many(self._posts.wait(address)) if changes else None)
+            _check_body(headers)
+            or self._check_token(scope["path"], changes, headers, address)
+            or (_too_many(self._posts.acquire(address)) if changes else None)
         )
 
-    def _refuse_stranger(
+    def _check_token(
         self, path: str, changes: bool, headers: Mapping[str, str], address: str
     ) -> Refusal | None:
-        """Ask for the token. Strangers use up guesses only, never what those who have it may do."""
+        """Refuse clients without the token.
+
+        Their attempts count against the login limit only, not against that of authorized clients.
+        """
         if path == "/api/login":
-            return _too_many(self._logins.wait(address)) if changes else None
-        if path in _OPEN or path.startswith(_OPEN_BELOW):
+            return _too_many(self._logins.acquire(address)) if changes else None
+        if path in _PUBLIC_PATHS or path.startswith(_PUBLIC_PREFIX):
             return None
-        offers = self._access.is_offered(headers)
-        if offers and (wait := self._logins.until_one(address)):
-            # Looked at, even a refused guess would tell whether it was right.
+        sends_token = self._policy.sends_token(headers)
+        if sends_token and (wait := self._logins.retry_after(address)):
+            # Don't even compare: the response would reveal whether the guess was right.
             return _too_many(wait)
-        if self._access.knows(headers):
+        if self._policy.is_authorized(headers):
             return None
-        if offers:
-            self._logins.wait(address)
+        if sends_token:
+            self._logins.acquire(address)
         return Refusal(
             401,
             "a token is needed: send it as `Authorization: Bearer <token>`, or open / and log in; "
@@ -90,25 +92,25 @@ class Guard:
         )
 
 
-def _refuse_body(headers: Mapping[str, str]) -> Refusal | None:
-    # Where both are sent, servers go by this one and not by the length.
+def _check_body(headers: Mapping[str, str]) -> Refusal | None:
+    # If both are sent, servers obey Transfer-Encoding and ignore the length.
     if "transfer-encoding" in headers:
         return Refusal(411, "send a Content-Length and no Transfer-Encoding")
     length = headers.get("content-length", "0")
-    if int(length) > LARGEST_BODY:
-        return Refusal(413, f"the body has {length} bytes: send at most {LARGEST_BODY}")
+    if int(length) > MAX_BODY:
+        return Refusal(413, f"the body has {length} bytes: send at most {MAX_BODY}")
     return None
 
 
 def _too_many(wait: float) -> Refusal | None:
-    """Return the refusal of one who has to wait so many seconds; 0 for none."""
+    """Return the refusal of a client that must wait `wait` seconds; None for 0."""
     if not wait:
         return None
     seconds = math.ceil(wait)
     return Refusal(429, f"too many requests: wait {seconds} s", (("retry-after", str(seconds)),))
 
 
-async def _answer(refusal: Refusal, scope: Scope, send: Send) -> None:
+async def _respond(refusal: Refusal, scope: Scope, send: Send) -> None:
     kind = "http.response"
     if scope["type"] == "websocket":
         if "websocket.http.response" not in scope.get("extensions", {}):

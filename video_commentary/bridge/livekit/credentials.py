@@ -1,4 +1,4 @@
-"""Who may enter the LiveKit room, and what they may do there."""
+"""The bridge's credentials for a LiveKit room, and the tokens signed with them."""
 
 from __future__ import annotations
 
@@ -9,40 +9,28 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from .participant import RoomToken
+
 if TYPE_CHECKING:
     from livekit.api import VideoGrants
 
 VARIABLES = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
 BRIDGE_ATTRIBUTE = "video_commentary.bridge"
-"""Attribute of every bridge's participant; no guest can have it."""
+"""Attribute of every bridge's participant; guests can't have it."""
 GUEST_SECONDS = 600
-"""For how long a guest's token opens the room; who is inside by then stays."""
+"""How long a guest may join with a token. Guests already in the room may stay."""
 _BRIDGE_SECONDS = 60
-_GUEST = "guest-"
-"""Begins every guest's name and no other, so that none throws another participant out."""
+_GUEST_PREFIX = "guest-"
+"""Begins every guest's identity and no other: LiveKit removes a participant when another joins
+under the same identity."""
 _IDENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True)
-class Guest:
-    """What a guest needs to join as `identity`: `token` for `room` at `url`, where we are `robot`.
+class RoomCredentials:
+    """Server, API key, room and identity. `public_url`: the server's address for guests.
 
-    `expires`: seconds for which the token opens the room.
-    """
-
-    token: str = field(repr=False)
-    url: str
-    room: str
-    robot: str
-    identity: str
-    expires: int
-
-
-@dataclass(frozen=True)
-class Access:
-    """The server, its key and the room. `public_url`: the server's address for guests.
-
-    Raise ValueError, saying what to set, where a part is missing or wrong.
+    Raise ValueError, saying what to set, if a part is missing or wrong.
     """
 
     url: str
@@ -64,16 +52,18 @@ class Access:
         if not self.room:
             raise ValueError("livekit_room is empty: name the room to join")
         _check_identity("livekit_identity", self.identity)
-        if self.identity.casefold().startswith(_GUEST):
-            raise ValueError(f"livekit_identity: names that begin with {_GUEST} are for guests")
+        if self.identity.casefold().startswith(_GUEST_PREFIX):
+            raise ValueError(
+                f"livekit_identity: names that begin with {_GUEST_PREFIX} are for guests"
+            )
 
     @staticmethod
     def from_environment(
         environment: Mapping[str, str], room: str, identity: str, public_url: str
-    ) -> Access:
+    ) -> RoomCredentials:
         """Read the variables. Raise ValueError."""
         url, key, secret = (environment.get(name, "").strip() for name in VARIABLES)
-        return Access(url, key, secret, room, identity, public_url)
+        return RoomCredentials(url, key, secret, room, identity, public_url)
 
     def bridge_token(self) -> str:
         """Return a token for the bridge itself."""
@@ -85,18 +75,17 @@ class Access:
             can_publish_sources=["microphone", "camera"],
         )
         attributes = {BRIDGE_ATTRIBUTE: "true"}
-        return self._token(self.identity, grants, _BRIDGE_SECONDS, attributes)
+        return self._sign(self.identity, grants, _BRIDGE_SECONDS, attributes)
 
-    def guest(self, identity: str) -> Guest:
-        """Let `identity` join this room, listen and watch, and publish a camera; nothing else.
+    def guest_token(self, identity: str) -> RoomToken:
+        """Let a guest join this room, listen, watch and publish a camera, and nothing else.
 
-        LiveKit throws out who has a name already: guests have a name space of their own. Raise
-        ValueError for an identity that isn't one.
+        The guest's identity there is `identity` after "guest-". Raise ValueError for a bad one.
         """
         from livekit.api import VideoGrants
 
         _check_identity("identity", identity)
-        name = _GUEST + identity
+        name = _GUEST_PREFIX + identity
         grants = VideoGrants(
             room_join=True,
             room=self.room,
@@ -104,11 +93,11 @@ class Access:
             can_publish_data=False,
             can_update_own_metadata=False,
         )
-        token = self._token(name, grants, GUEST_SECONDS, {})
+        token = self._sign(name, grants, GUEST_SECONDS, {})
         url = self.public_url or self.url
-        return Guest(token, url, self.room, self.identity, name, GUEST_SECONDS)
+        return RoomToken(token, url, self.room, self.identity, name, GUEST_SECONDS)
 
-    def _token(
+    def _sign(
         self, identity: str, grants: VideoGrants, seconds: int, attributes: dict[str, str]
     ) -> str:
         from livekit.api import AccessToken

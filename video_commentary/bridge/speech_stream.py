@@ -1,4 +1,4 @@
-"""From blocks of speech, each due at a time, to one stream of sound without holes."""
+"""Blocks of speech, each due at a time, as one continuous stream of samples."""
 
 from __future__ import annotations
 
@@ -10,42 +10,41 @@ from numpy.typing import NDArray
 from ..core.audio import OUTPUT_FORMAT, Pcm
 
 _SLACK = 0.1
-"""Seconds by which silence is written later than it is due: a block that comes late by less still
-follows the one before it sample by sample."""
+"""Seconds that silence is written late: a block that is late by less still follows the one before
+it sample by sample."""
 _JITTER = 0.01
-"""Seconds; blocks this close are meant to touch."""
-_MOST_HELD = 250
-"""Blocks that may wait, 10 s; beyond, the oldest is dropped."""
+"""Seconds; a shorter gap between two blocks is not filled."""
+_MAX_QUEUED = 250
+"""Blocks that may be queued, 10 s; beyond that, the oldest is dropped."""
 
 
 class SpeechStream:
-    """Silence where nothing is said, every sample of what is said, in real time.
+    """Every sample of the speech and silence in between, in real time.
 
-    Times are seconds of one monotonic clock.
+    All times are seconds of one monotonic clock.
     """
 
     def __init__(self, now: float) -> None:
-        """Begin at `now`."""
         self._rate = OUTPUT_FORMAT.rate
         self._begin = now
         self._written = 0
-        self._held: deque[tuple[float, Pcm]] = deque(maxlen=_MOST_HELD)
+        self._queue: deque[tuple[float, Pcm]] = deque(maxlen=_MAX_QUEUED)
 
     def push(self, pcm: Pcm, due: float) -> int:
-        """Add a block whose first sample is to be heard at `due`; return how many are dropped."""
-        dropped = len(self._held) == _MOST_HELD
-        self._held.append((due, pcm))
+        """Queue a block whose first sample is due at `due`; return how many were dropped for it."""
+        dropped = len(self._queue) == _MAX_QUEUED
+        self._queue.append((due, pcm))
         return int(dropped)
 
     def cut(self) -> None:
         """Drop what is not written yet."""
-        self._held.clear()
+        self._queue.clear()
 
-    def take(self, now: float) -> NDArray[np.int16]:
-        """Return the samples to write at `now`."""
+    def read(self, now: float) -> NDArray[np.int16]:
+        """Return the samples to write at `now`, int16."""
         pieces = []
-        while self._held and self._held[0][0] <= now:
-            due, pcm = self._held.popleft()
+        while self._queue and self._queue[0][0] <= now:
+            due, pcm = self._queue.popleft()
             pieces += [self._silence(due, _JITTER), pcm.samples]
             self._written += len(pcm.samples)
         pieces.append(self._silence(now - _SLACK, 0.0))
