@@ -2,10 +2,10 @@
 
 Adding a kind touches two files:
 
-1. Here: a member of `EventKind` with its `EventTraits`. A required trait that is missing, a
-   placeholder that no template can fill, or a second kind with the same traits is an error when
-   this module is imported, never in a running comment.
-2. The detector that notices it returns `SceneEvent(kind=EventKind.<NAME>, ...)`: for what one
+1. Here: a member of `EventKind` with its `EventTraits`. A missing trait, a template with an
+   unknown placeholder, or a second kind with the same traits is an error when this module is
+   imported, never in a running comment.
+2. Where it is detected, return `SceneEvent(kind=EventKind.<NAME>, ...)`: for what one
    object does `event_detector.py`, for what several people do `encounters.py`, for the camera and
    the image as a whole `perception.py`.
 
