@@ -28,7 +28,7 @@ from websockets.sync.client import connect
 from test.nodes.graph import Probe, Process, commentator, probe, process
 from test.ports import free_port
 from video_commentary.ros.images_out import encode_jpeg
-from video_commentary.sources.clock import read_index
+from video_commentary.sources.frame_counter import read_index
 
 HEAD = struct.Struct("<B3xId")
 

@@ -21,7 +21,7 @@ from test.mjpeg_camera import jpeg, mjpeg_camera
 from test.nodes.graph import IMAGES, Probe, Process, probe, process
 from test.videos import write_video
 from video_commentary.ros.time import to_seconds
-from video_commentary.sources.clock import read_index
+from video_commentary.sources.frame_counter import read_index
 
 NODE = "video_commentary.nodes.source"
 

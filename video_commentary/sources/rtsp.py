@@ -9,11 +9,11 @@ import av.error
 from av.container import InputContainer
 
 from .decoding import decode, explain
-from .reader import Picture, shown
+from .reader import SourceFrame, shown
 
 
 class RtspReader:
-    """Reads RTSP over TCP: UDP loses packets and shows grey smears for seconds after each."""
+    """Reads RTSP over TCP: with UDP, each lost packet smears the image for seconds."""
 
     live = True
 
@@ -21,18 +21,18 @@ class RtspReader:
         self._url = url
         self._timeout = timeout
         self._container: InputContainer | None = None
-        self._pictures: Iterator[Picture] = iter(())
+        self._frames: Iterator[SourceFrame] = iter(())
 
     @property
     def description(self) -> str:
-        """What is read."""
+        """The URL without secrets."""
         return shown(self._url)
 
     def open(self) -> None:
         """Connect. Raise SourceError."""
         options = {
             "rtsp_transport": "tcp",
-            # Reading goes on over packets of sound, in which a picture that stops is no timeout.
+            # Without audio, whose packets would hide that the video has stopped.
             "allowed_media_types": "video",
             "fflags": "nobuffer",
             "max_delay": "100000",  # microseconds
@@ -44,18 +44,18 @@ class RtspReader:
             )
         except (av.error.FFmpegError, OSError) as error:
             raise explain(error, self.description) from error
-        self._pictures = decode(self._container, self.description, live=True)
+        self._frames = decode(self._container, self.description, live=True)
 
-    def read(self) -> Picture | None:
-        """Return the next picture, None where the camera ends the stream."""
+    def read(self) -> SourceFrame | None:
+        """Return the next frame, None when the camera ends the stream."""
         try:
-            return next(self._pictures, None)
+            return next(self._frames, None)
         except (av.error.FFmpegError, OSError) as error:
             raise explain(error, self.description) from error
 
     def close(self) -> None:
-        """Hang up."""
-        self._pictures = iter(())
+        """Disconnect."""
+        self._frames = iter(())
         if self._container is not None:
             self._container.close()
             self._container = None

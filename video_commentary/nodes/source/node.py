@@ -14,9 +14,9 @@ from ...ros.images_out import decode_jpeg, encode_jpeg, to_compressed, to_image
 from ...ros.parameters import LiveParameters, declare
 from ...ros.running import run
 from ...ros.timers import every
-from ...sources.reader import Picture
+from ...sources.reader import SourceFrame
 from ...sources.registry import create_reader
-from ...sources.source_runner import Health, SourceRunner, State
+from ...sources.source_runner import SourceHealth, SourceRunner, SourceState
 
 # Best effort would lose every image larger than Fast DDS's shared-memory segment.
 _QOS = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
@@ -68,22 +68,22 @@ class SourceNode(Node):
             self._runner = self._start(settings)
             self._failure = ""
 
-    def _publish(self, picture: Picture, late: float) -> None:
+    def _publish(self, frame: SourceFrame, late: float) -> None:
         """Publish on the reading thread, stamped with the moment the picture was due."""
         if not self.context.ok():
             return
         stamp = self._stamp(late)
         frame_id = self._live.settings.frame_id
         if self._jpeg is not None and self._jpeg.get_subscription_count():
-            jpeg = picture.jpeg
-            if jpeg is None and picture.image is not None:
-                jpeg = encode_jpeg(picture.image, self._live.settings.jpeg_quality)
+            jpeg = frame.jpeg
+            if jpeg is None and frame.image is not None:
+                jpeg = encode_jpeg(frame.image, self._live.settings.jpeg_quality)
             if jpeg is not None:
                 self._jpeg.publish(to_compressed(jpeg, stamp, frame_id))
         if self._raw is not None and self._raw.get_subscription_count():
-            image = picture.image
-            if image is None and picture.jpeg is not None:
-                image = decode_jpeg(picture.jpeg)
+            image = frame.image
+            if image is None and frame.jpeg is not None:
+                image = decode_jpeg(frame.jpeg)
             if image is None:
                 self._broken += 1
             else:
@@ -105,7 +105,7 @@ class SourceNode(Node):
             "source": create_reader(self._live.settings).description,
             "state": health.state.value,
             "fps": f"{health.fps:.1f}",
-            "pictures": str(health.pictures),
+            "pictures": str(health.frames),
             "size": self._size,
             "broken pictures": str(self._broken),
         }
@@ -115,24 +115,24 @@ class SourceNode(Node):
         report.header.stamp = self.get_clock().now().to_msg()
         self._diagnostics.publish(report)
 
-    def _trouble(self, health: Health) -> str:
+    def _trouble(self, health: SourceHealth) -> str:
         """Return what is wrong; a failure stands until pictures arrive, while reopening too."""
-        if health.state in (State.LIVE, State.ENDED):
+        if health.state in (SourceState.LIVE, SourceState.ENDED):
             self._failure = ""
             return ""
-        if health.state is State.FAILED:
+        if health.state is SourceState.FAILED:
             self._failure = health.reason
         return self._failure or health.reason
 
-    def _log_change(self, health: Health) -> None:
+    def _log_change(self, health: SourceHealth) -> None:
         """Log each change once."""
-        change = health.state.value if health.state is State.FROZEN else health.reason
+        change = health.state.value if health.state is SourceState.FROZEN else health.reason
         if change == self._logged:
             return
         self._logged = change
-        if health.state is State.FAILED:
+        if health.state is SourceState.FAILED:
             self.get_logger().error(health.reason)
-        elif health.state is State.FROZEN:
+        elif health.state is SourceState.FROZEN:
             self.get_logger().warning(health.reason)
         else:
             self.get_logger().info(health.reason or "pictures arrive")

@@ -1,9 +1,9 @@
-"""Which frame is this? Written into the picture, for programs and, as a clock, for people.
+"""A frame counter burnt into the image: as blocks for programs, as a clock for people.
 
-Along the bottom edge lie 32 small blocks: two for orientation (1, 0), 24 bits of the frame's index
-and 6 bits of a check sum, the highest bit first. A 1 is light above dark, a 0 dark above light: the
-mean stays the same, so the blocks are no change in the scene to those who look for changes. All
-sizes are fractions of the picture's, so they survive scaling (down to 160 wide) and JPEG.
+The counter is a row of 32 small blocks along the bottom edge: two for orientation (1, 0), 24 bits
+of the frame's index and 6 bits of checksum, the highest bit first. A 1 is light above dark, a 0
+dark above light. Their mean is the same, so that change detection doesn't see the counter. All
+sizes are fractions of the image's, so the counter survives JPEG and scaling down to 160 pixels.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _LIGHT, _DARK = 170, 90
 
 
 def draw_index(image: NDArray[np.uint8], index: int) -> None:
-    """Write `index` as blocks into uint8 RGB `image`, in place."""
+    """Draw a frame's index as blocks into `image`, uint8 RGB (H, W, 3), in place."""
     height, width = image.shape[:2]
     half = max(1, round(_HEIGHT * height / 2))
     columns = np.arange(round(_WIDTH * width)) * _BITS // round(_WIDTH * width)
@@ -32,7 +32,7 @@ def draw_index(image: NDArray[np.uint8], index: int) -> None:
 
 
 def draw_clock(image: NDArray[np.uint8], seconds: float) -> None:
-    """Write `seconds` as digits into uint8 RGB `image`, in place."""
+    """Draw `seconds` as mm:ss into `image`, uint8 RGB (H, W, 3), in place."""
     height, width = image.shape[:2]
     minutes, rest = divmod(int(seconds), 60)
     place = round(0.01 * width), round((1 - 1.8 * _HEIGHT) * height)
@@ -50,7 +50,7 @@ def draw_clock(image: NDArray[np.uint8], seconds: float) -> None:
 
 
 def read_index(image: NDArray[np.uint8]) -> int | None:
-    """Return the frame index written into `image` (uint8, [H, W, 3]), None where there is none."""
+    """Return the frame index drawn into `image`, uint8 (H, W, 3); None if there is none."""
     height, width = image.shape[:2]
     rows = [min(height - 1, int(height * (1 - _HEIGHT * part))) for part in (0.75, 0.25)]
     columns = ((np.arange(_BITS) + 0.5) / _BITS * _WIDTH * width).astype(int)

@@ -1,4 +1,4 @@
-"""Reading a WAV stream that has no end yet."""
+"""Parsing of a WAV stream while it is being written."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import struct
 from ..core.audio import AudioFormat
 
 
-class WavStream:
-    """Takes the bytes of a WAV stream; gives whole samples. Lengths in its headers may lie."""
+class WavStreamParser:
+    """Takes the bytes of a WAV stream and gives whole samples; ignores the data's length."""
 
     def __init__(self) -> None:
         self.format: AudioFormat | None = None
@@ -16,7 +16,7 @@ class WavStream:
         self._in_data = False
 
     def push(self, data: bytes) -> bytes:
-        """Return the whole int16 frames that are there now. Raise ValueError if it isn't WAV."""
+        """Return the int16 samples complete so far. Raise ValueError if it isn't 16-bit PCM WAV."""
         self._buffer += data
         if not self._in_data and not self._find_data():
             return b""

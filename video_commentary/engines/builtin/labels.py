@@ -1,4 +1,4 @@
-"""What things are called: COCO's labels, the groups they belong to, and plain words for them."""
+"""Labels of objects: those of COCO, the groups they belong to, and their plurals."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ ANIMALS = (
     "zebra",
     "giraffe",
 )
-MOVING = "something"
-"""The label of what moves and can't be named."""
+UNIDENTIFIED = "something"
+"""The label of a moving region that the detector has no label for."""
 
-GROUPS = {"person": "people", MOVING: "motion"}
+GROUPS = {"person": "people", UNIDENTIFIED: "motion"}
 GROUPS |= dict.fromkeys(VEHICLES, "vehicles") | dict.fromkeys(ANIMALS, "animals")
 
 GENERIC = {"people": "person", "vehicles": "vehicle", "animals": "animal", "things": "thing"}
-"""The word for anything of a group."""
+"""The noun for any member of a group."""
 
 _PLURALS = {
     "person": "people",
@@ -56,23 +56,23 @@ _NUMBERS = (
 
 
 def group_of(label: str) -> str:
-    """Return the topic a label belongs to: people, vehicles, animals, things or motion."""
+    """Return the group of a label: people, vehicles, animals, things or motion."""
     return GROUPS.get(label, "things")
 
 
 def plural(noun: str) -> str:
-    """Return the plural of a noun."""
+    """Return the English plural of a noun."""
     return _PLURALS.get(noun, noun + "s")
 
 
 def number(count: int) -> str:
-    """Return a small number as a word."""
+    """Return a count as a word: "no" for 0, "many" above twelve."""
     return _NUMBERS[count] if 0 <= count < len(_NUMBERS) else "many"
 
 
 def counted(count: int, noun: str) -> str:
     """Return "a dog", "an elephant" or "three dogs"."""
-    if noun == MOVING:
+    if noun == UNIDENTIFIED:
         return noun if count == 1 else f"{number(count)} things"
     if count == 1:
         return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from video_commentary.voices.spoken import spoken
+from video_commentary.voices.text_normalization import normalized
 
 
 @pytest.mark.parametrize(
@@ -32,16 +32,16 @@ from video_commentary.voices.spoken import spoken
     ],
 )
 def test_says_it_in_words(text: str, expected: str) -> None:
-    assert spoken(text) == expected
+    assert normalized(text) == expected
 
 
 @given(st.text(max_size=200))
 def test_takes_any_text(text: str) -> None:
-    spoken(text)
+    normalized(text)
 
 
 @given(number=st.integers(0, 10**9 - 1), unit=st.sampled_from(["m/s", "%", "°C", "cm", "kg"]))
 def test_leaves_no_digit_in_a_quantity(number: int, unit: str) -> None:
-    said = spoken(f"about {number} {unit} more")
+    said = normalized(f"about {number} {unit} more")
     assert not any(c.isdigit() for c in said)
     assert unit not in said.split()

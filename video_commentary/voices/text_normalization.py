@@ -1,6 +1,6 @@
-"""English text as it is read aloud: numbers, units and signs become words.
+"""Text normalization for English speech: numbers, units and symbols become words.
 
-Dates, fractions and amounts of money are left as they are: the neural voice reads those well.
+Dates, fractions and amounts of money are not changed: the neural voice reads those well.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 
 from num2words import num2words
 
-# unit -> (after one, after any other number)
+# unit -> (singular, plural)
 _SPEED = "kilometre per hour", "kilometres per hour"
 _UNITS = {
     "%": ("percent", "percent"),
@@ -44,7 +44,7 @@ _UNITS = {
 }
 _UNIT = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
-# Not inside words, dates, fractions, amounts, versions and addresses.
+# A number that is no part of a word, date, fraction, amount, version or address.
 _ALONE = r"(?<![\w.,:/$£€¥-])"
 _ALONE_AFTER = r"(?![\w/]|[.,:-]\d)"
 
@@ -64,12 +64,12 @@ _YEAR = re.compile(
     re.IGNORECASE,
 )
 _PLAIN = re.compile(rf"{_ALONE}([-−+]?)({_NUMBER}){_ALONE_AFTER}")
-_LONGEST = 9
-"""Longer runs of digits are read one by one."""
+_MAX_DIGITS = 9
+"""Longer numbers are read digit by digit."""
 
 
-def spoken(text: str) -> str:
-    """Return `text` with numbers, units, times and signs written out as words."""
+def normalized(text: str) -> str:
+    """Return `text` with numbers, units, times and symbols written out as words."""
     text = _MARKUP.sub(" ", text).replace("#", "number ")
     text = _TIME.sub(_time, text)
     text = _BY.sub(" by ", text)
@@ -83,14 +83,14 @@ def spoken(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    """Drop the commas that num2words puts into long numbers: they would be pauses."""
+    """Remove the commas of num2words in long numbers: they would become pauses."""
     return str(text).replace(",", "")
 
 
 def _number(digits: str) -> str:
     digits = digits.replace(",", "")
     whole, _, decimals = digits.partition(".")
-    if len(whole) > _LONGEST or len(whole) > 1 and whole[0] == "0":
+    if len(whole) > _MAX_DIGITS or len(whole) > 1 and whole[0] == "0":
         said = _one_by_one(whole)
     else:
         said = _words(num2words(int(whole)))

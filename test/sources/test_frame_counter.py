@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from video_commentary.sources.clock import draw_clock, draw_index, read_index
+from video_commentary.sources.frame_counter import draw_clock, draw_index, read_index
 
 SIZES = [(160, 120), (320, 240), (640, 480), (1280, 720), (1920, 1080), (641, 483)]
 
@@ -35,7 +35,7 @@ def test_survives_jpeg_and_scaling(scale: float) -> None:
         assert read_index(seen.astype(np.uint8)) == index
 
 
-def test_plain_pictures_have_no_index() -> None:
+def test_other_images_have_no_index() -> None:
     assert read_index(np.zeros((480, 640, 3), np.uint8)) is None
     assert read_index(np.full((480, 640, 3), 255, np.uint8)) is None
     assert read_index(background(640, 480)) is None
