@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 def locked(text: str) -> dict[str, str]:
     """Return the version of each package that the lock file `text` names for this environment."""
-    versions = {}
+    versions: dict[str, str] = {}
     for line in re.findall(r"^\w[^\\\n]*==[^\\\n]*", text, re.MULTILINE):
         requirement = Requirement(line)
         if requirement.marker is None or requirement.marker.evaluate():

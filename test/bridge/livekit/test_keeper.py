@@ -14,7 +14,7 @@ from video_commentary.bridge.livekit import LiveKit
 from .people import ROBOT, access_to, bridge, person, until
 from .robot import RecordingRobot, port_of
 from .server import LiveKitServer
-from .test_eye import filming
+from .test_remote_camera import filming
 from .test_speech import IT_IS, find, say, sweep
 from .test_words import FINAL
 

@@ -13,7 +13,7 @@ from video_commentary.bridge.livekit.picture import decode
 
 from .people import access_to, bridge, person, until
 from .server import LiveKitServer
-from .test_eye import CORNERS, card, corners
+from .test_remote_camera import CORNERS, card, corners
 
 
 def jpeg() -> bytes:
