@@ -16,7 +16,7 @@ from .pieces import capped, pieces
 from .spoken import spoken
 from .trim import trim
 
-INSTALL = "pip install hibari-tts==0.2.1"
+INSTALL = "pip install hibari-tts==0.2.1 'num2words>=0.5.13,<1'"
 _RATE = 24_000
 _GAIN = 2.0
 """The voice peaks at -8 to -15 dB of full scale; twice that stays below full scale."""
@@ -43,6 +43,7 @@ class NeuralVoice:
     def load(self) -> None:
         """Load the network and run it once: the first run is slow. Raise VoiceError."""
         try:
+            import num2words  # noqa: F401 - spoken() needs it
             from hibari import Hibari
         except ImportError as error:
             raise VoiceError(f"neural voice: {error}; install it: {INSTALL}") from error

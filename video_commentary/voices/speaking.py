@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..core.audio import AudioFormat
-from ..core.engine import SILENCE, Cancel, Delta, Engine, Request
+from ..core.audio import OUTPUT_FORMAT, AudioFormat
+from ..core.engine import SILENCE, Cancel, Delta, Engine, EngineError, Request
 from ..core.engine_wrapper import EngineWrapper
+from ..core.resample import Resampler
 from ..core.voice import Voice, VoiceError
 from .clauses import ClauseSplitter
 
@@ -90,7 +91,8 @@ class SpeakingEngine(EngineWrapper):
     def _load_voice(self) -> None:
         try:
             self._voice.load()
+            Resampler(self._voice.format, OUTPUT_FORMAT)  # its library may be missing
             self._loaded = True
             self.trouble = ""
-        except VoiceError as error:
+        except (VoiceError, EngineError) as error:
             self.trouble = str(error)

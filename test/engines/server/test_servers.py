@@ -71,9 +71,7 @@ def test_a_failed_server_comes_back(misbehaving: Start, engine: Make) -> None:
     assert ask(it) == ["Back."]
 
 
-def test_the_first_model_that_a_server_names_is_asked_for(
-    misbehaving: Start, engine: Make
-) -> None:
+def test_the_first_model_that_a_server_names_is_asked_for(misbehaving: Start, engine: Make) -> None:
     server = misbehaving(says("Hello."))
     server.models = ["first", "second"]
     assert ask(engine(server.url)) == ["Hello."]
