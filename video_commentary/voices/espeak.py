@@ -10,6 +10,7 @@ import select
 import shutil
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 from ..core.audio import AudioFormat, Pcm, from_bytes
 from ..core.engine import Cancel
@@ -18,25 +19,31 @@ from .pieces import PIECE, capped
 from .wavstream import WavStream
 
 INSTALL = "sudo apt-get install espeak-ng"
-_PROGRAM = "espeak-ng"
+_PROGRAMS = ("espeak-ng", "espeak")
+"""In order of preference; the older one takes the same options, and is what rosdep installs."""
 _RATE = 22_050
 _TIMEOUT = 5.0
 """Seconds without any sound after which the program counts as hung."""
 _POLL = 0.05
 
 
-class EspeakVoice:
-    """espeak-ng reading in `language`, as `espeak-ng --voices` names it."""
+def find_program() -> str | None:
+    """Return the name of the program that is installed, None without one."""
+    return next(filter(shutil.which, _PROGRAMS), None)
 
-    def __init__(self, language: str = "en", program: str = _PROGRAM) -> None:
+
+class EspeakVoice:
+    """espeak-ng or espeak reading in `language`, as `espeak-ng --voices` names it."""
+
+    def __init__(self, language: str = "en", program: str | None = None) -> None:
         self._language = language
-        self._program = program
+        self._program = program or find_program() or _PROGRAMS[0]
         self._format = AudioFormat(_RATE)
 
     @property
     def description(self) -> str:
         """What this voice is."""
-        return f"espeak-ng voice ({self._language})"
+        return f"{Path(self._program).name} voice ({self._language})"
 
     @property
     def format(self) -> AudioFormat:

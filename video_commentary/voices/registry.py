@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
 from dataclasses import dataclass
 
 from ..core.voice import Voice
@@ -32,7 +31,7 @@ def create_voice(name: str, language: str) -> VoiceChoice:
         if name == "neural":
             return VoiceChoice(None, f"Text only: {trouble}")
     if name in ("auto", "espeak"):
-        if shutil.which("espeak-ng"):
+        if espeak.find_program():
             return VoiceChoice(espeak.EspeakVoice(language))
         install = f"install espeak-ng ({espeak.INSTALL})"
         if name == "auto" and _is_english(language):
