@@ -27,19 +27,16 @@ install_uv() {
 
 need_uv() { step uv "$(key requirements/lock/uv.txt)" "Installing uv, which installs the rest" install_uv; }
 
-pip_setting() { # name: what pip takes it from, the environment first
-  local lines
-  lines=$("$venv/bin/python" -m pip config list | sed -nE "s/^([^.]*)\.$1='(.*)'\$/\1 \2/p")
-  { grep '^:env: ' <<<"$lines" || tail -n 1 <<<"$lines"; } | cut -d' ' -f2-
-}
-
-# uv reads none of pip's settings: a mirror and its certificate authority are passed on.
+# uv reads none of pip's settings: pass a mirror and its certificate authority on. Of several places,
+# pip takes the environment first, and then what it lists last.
 follow_pip() {
-  local index extra certificate
-  index=$(pip_setting index-url) extra=$(pip_setting extra-index-url) certificate=$(pip_setting cert)
-  [ -z "$index" ] || export UV_DEFAULT_INDEX="${UV_DEFAULT_INDEX:-$index}"
-  [ -z "$extra" ] || export UV_INDEX="${UV_INDEX:-$extra}"
-  [ -z "$certificate" ] || export SSL_CERT_FILE="$certificate"
+  local all name value
+  all=$("$venv/bin/python" -m pip config list)
+  for name in index-url=UV_DEFAULT_INDEX extra-index-url=UV_INDEX cert=SSL_CERT_FILE; do
+    value=$(sed -nE "s/^([^.]*)\.${name%=*}='(.*)'\$/\1 \2/p" <<<"$all")
+    value=$({ grep '^:env: ' <<<"$value" || tail -n 1 <<<"$value"; } | cut -d ' ' -f 2-)
+    [ -z "$value" ] || export "${name#*=}=$value"
+  done
   export UV_SYSTEM_CERTS=1 UV_HTTP_RETRIES=5 UV_HTTP_TIMEOUT=60
   # As pip does: what is compiled in a test instead raises its warnings there, where they are errors.
   export UV_COMPILE_BYTECODE=1

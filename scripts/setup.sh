@@ -202,7 +202,7 @@ need_livekit_server() { # where this fails, the tests that need it say why, and 
 }
 
 need_test_packages() {
-  want test requirements/test.txt
+  want test requirements/{test,minicpmo}.txt
   step tests "$(install_key)" "Installing what the tests need, torch among it (6 GB, a few minutes)" \
     install
   step upstream "$(key requirements/lock/upstream.txt)" "Installing what the vocoder is compared with" \
@@ -223,7 +223,7 @@ main() {
   need_compiler
   need_venv
   need_headers
-  need_uv
+  if [ "$packages" != system ]; then need_uv; fi
   need_ros
   want nodes requirements.txt
   step nodes "$(install_key)" "Installing what the nodes need (300 MB)" install

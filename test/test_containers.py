@@ -27,7 +27,7 @@ LISTED = re.findall(r"^#(\w+)=", EXAMPLE, re.MULTILINE)
 def tool(name: str) -> str:
     found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
     if not found:
-        pytest.skip(f"{name} is not installed: pip install -r requirements/test.txt")
+        pytest.skip(f"{name} is not installed: pip install -r requirements/test-core.txt")
     return found
 
 
