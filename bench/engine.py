@@ -35,7 +35,7 @@ TOKENIZER = Path(__file__).parents[1] / "test" / "data" / "minicpmo" / "checkpoi
 NEW, LONG, TEXT = 40, 256, 300
 FIRST_WORD = 2
 """Tokens until a first word leaves: the second one tells that the first word is whole."""
-BARS = {
+BARS: dict[str, dict[str, float]] = {
     "awq": {
         "decode, tokens/s": 350,
         "cycle, looked ahead, ms": 200,

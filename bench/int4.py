@@ -34,10 +34,7 @@ REFERENCE = "reference"
 def microseconds(work: Callable[[], object], repeats: int = 15) -> float:
     """Return the median time of `work` on the GPU, from a cold L2 cache."""
     other = torch.empty(1 << 28, dtype=torch.uint8, device="cuda")
-    begin, end = (
-        torch.cuda.Event(enable_timing=True)
-        for _ in range(2)  # type: ignore[no-untyped-call]
-    )
+    begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
     times = []
     for _ in range(3 + repeats):
         other.zero_()

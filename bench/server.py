@@ -178,7 +178,7 @@ def measure(server: Running, count: int, seconds: float) -> Result:
 def scenery() -> list[NDArray[np.uint8]]:
     reader = StreetScene(640, 480, CAMERA_FPS)
     reader.open()
-    pictures = []
+    pictures: list[NDArray[np.uint8]] = []
     while len(pictures) < SCENE:
         picture = reader.read()
         assert picture is not None

@@ -90,6 +90,21 @@ def test_every_ros_package_we_import_is_declared() -> None:
         assert set(pattern.findall(path.read_text())) <= declared, path
 
 
+def test_the_hosted_workflow_follows_the_schema() -> None:
+    checker = shutil.which("check-jsonschema", path=str(Path(sys.executable).parent))
+    checker = checker or shutil.which("check-jsonschema")
+    if not checker:
+        pytest.skip("check-jsonschema is not installed: pip install -r requirements/test-core.txt")
+    done = subprocess.run(
+        [checker, "--builtin-schema", "vendor.github-workflows", ".github/workflows/ci.yaml"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
 def test_a_workspace_finds_our_package_alone(tmp_path: Path) -> None:
     colcon = shutil.which("colcon", path=str(Path(sys.executable).parent)) or shutil.which("colcon")
     if not colcon:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +14,7 @@ from video_commentary.voices import espeak
 from video_commentary.voices.espeak import EspeakVoice
 
 installed = pytest.mark.skipif(
-    shutil.which("espeak-ng") is None, reason=f"no espeak-ng here: {espeak.INSTALL}"
+    espeak.find_program() is None, reason=f"no espeak-ng here: {espeak.INSTALL}"
 )
 
 
@@ -35,6 +34,17 @@ def test_speaks_german() -> None:
     samples = np.concatenate([part.samples for part in parts])
     assert 1.5 < len(samples) / voice.format.rate < 6
     assert np.abs(samples).max() > 5000
+
+
+def test_the_older_program_speaks_where_the_newer_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert espeak.find_program() is None
+    for name in ("espeak", "espeak-ng"):
+        (tmp_path / name).symlink_to("/bin/true")
+        assert espeak.find_program() == name
+        assert EspeakVoice().description == f"{name} voice (en)"
 
 
 @installed

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import av
-import av.error
-from av.container import InputContainer
-
-from .decoding import decode, explain
+from .decoding import decode, explained, open_video
 from .reader import SourceError, SourceFrame
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
 
 
 class FileReader:
@@ -62,17 +62,12 @@ class FileReader:
             self._container = None
 
     def _next(self) -> SourceFrame | None:
-        try:
+        with explained(str(self._path)):
             return next(self._frames, None)
-        except (av.error.FFmpegError, OSError) as error:
-            raise explain(error, str(self._path)) from error
 
     def _rewind(self) -> None:
         # Opening again works with every format; seeking back doesn't.
         self.close()
-        try:
-            # Absolute, because FFmpeg takes the part of a name before a colon for a protocol.
-            self._container = av.open(str(self._path.absolute()))
-        except (av.error.FFmpegError, OSError) as error:
-            raise explain(error, str(self._path)) from error
+        # Absolute, because FFmpeg takes the part of a name before a colon for a protocol.
+        self._container = open_video(str(self._path.absolute()), str(self._path))
         self._frames = decode(self._container, str(self._path), live=False)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import av
-import av.error
-from av.container import InputContainer
-
-from .decoding import decode, explain
+from .decoding import decode, explained, open_video
 from .reader import SourceFrame, shown
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
 
 
 class RtspReader:
@@ -38,20 +38,15 @@ class RtspReader:
             "max_delay": "100000",  # microseconds
             "timeout": str(int(self._timeout * 1e6)),  # of the socket
         }
-        try:
-            self._container = av.open(
-                self._url, options=options, timeout=(self._timeout, self._timeout)
-            )
-        except (av.error.FFmpegError, OSError) as error:
-            raise explain(error, self.description) from error
+        self._container = open_video(
+            self._url, self.description, options=options, timeout=self._timeout
+        )
         self._frames = decode(self._container, self.description, live=True)
 
     def read(self) -> SourceFrame | None:
         """Return the next frame, None when the camera ends the stream."""
-        try:
+        with explained(self.description):
             return next(self._frames, None)
-        except (av.error.FFmpegError, OSError) as error:
-            raise explain(error, self.description) from error
 
     def close(self) -> None:
         """Disconnect."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ..config.paths import model_file, models_dir
+from ..voices.espeak import find_program
 from . import manifest
 from .catalogue import load
 from .doctor_finding import Finding, absent, present, tool_command
@@ -83,7 +83,7 @@ def detector(needed: bool) -> Finding:
 
 def voice(needed: bool) -> Finding:
     """Look for the neural voice and for espeak-ng."""
-    neural, espeak = _version("hibari-tts"), shutil.which("espeak-ng")
+    neural, espeak = _version("hibari-tts"), find_program()
     other = "espeak-ng too" if espeak else "no espeak-ng for other languages"
     if neural:
         return present("voice", f"hibari-tts {neural}, {other}")

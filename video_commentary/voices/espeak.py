@@ -11,6 +11,7 @@ import select
 import shutil
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 from ..core.audio import AudioFormat, Pcm, from_bytes
 from ..core.cancel import CancelToken
@@ -19,24 +20,30 @@ from .chunks import MAX_CHUNK_SECONDS, truncated
 from .wav_stream import WavStreamParser
 
 INSTALL = "sudo apt-get install espeak-ng"
-_PROGRAM = "espeak-ng"
+_PROGRAMS = ("espeak-ng", "espeak")
+"""In order of preference; the older one takes the same options, and is what rosdep installs."""
 _RATE = 22_050
 _TIMEOUT = 5.0
 """Seconds without audio after which the program counts as hung."""
 
 
-class EspeakVoice:
-    """espeak-ng with `language` as listed by `espeak-ng --voices`."""
+def find_program() -> str | None:
+    """Return the name of the program that is installed, None without one."""
+    return next(filter(shutil.which, _PROGRAMS), None)
 
-    def __init__(self, language: str = "en", program: str = _PROGRAM) -> None:
+
+class EspeakVoice:
+    """espeak-ng or espeak reading in `language`, as `espeak-ng --voices` names it."""
+
+    def __init__(self, language: str = "en", program: str | None = None) -> None:
         self._language = language
-        self._program = program
+        self._program = program or find_program() or _PROGRAMS[0]
         self._format = AudioFormat(_RATE)
 
     @property
     def description(self) -> str:
         """Program and language."""
-        return f"espeak-ng voice ({self._language})"
+        return f"{Path(self._program).name} voice ({self._language})"
 
     @property
     def format(self) -> AudioFormat:

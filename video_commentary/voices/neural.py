@@ -16,7 +16,7 @@ from .clauses import clauses
 from .text_normalization import normalized
 from .trim import trim_silence
 
-INSTALL = "pip install hibari-tts==0.2.1"
+INSTALL = "pip install hibari-tts==0.2.1 'num2words>=0.5.13,<1'"
 _RATE = 24_000
 _GAIN = 2.0
 """The network's audio peaks at -15 to -8 dBFS; 6 dB more stay below full scale."""
@@ -43,6 +43,7 @@ class NeuralVoice:
     def load(self) -> None:
         """Load the network and run it once: the first run is slow. Raise VoiceError."""
         try:
+            import num2words  # noqa: F401 - spoken() needs it
             from hibari import Hibari
         except ImportError as error:
             raise VoiceError(f"neural voice: {error}; install it: {INSTALL}") from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -58,7 +57,7 @@ def create_voice(settings: CommentatorSettings) -> VoiceChoice:
         return VoiceChoice(None, "none (text only, as set)")
     if name == "auto":
         name = "espeak" if _neural_trouble(language) else "neural"
-        if name == "espeak" and not shutil.which("espeak-ng"):
+        if name == "espeak" and not _find_espeak():
             return VoiceChoice(None, f"Text only: {_nothing_speaks(language)}")
     try:
         plugin = find_plugin(VOICES, name, VoicePlugin, _without_settings)
@@ -86,11 +85,17 @@ def _neural(_settings: NoSettings, options: VoiceOptions) -> Voice:
 
 def _espeak(_settings: NoSettings, options: VoiceOptions) -> Voice:
     from ..core.voice import VoiceError
-    from .espeak import INSTALL, EspeakVoice
+    from .espeak import INSTALL, EspeakVoice, find_program
 
-    if not shutil.which("espeak-ng"):
+    if not find_program():
         raise VoiceError(f"no voice for {options.language!r} here; install espeak-ng ({INSTALL})")
     return EspeakVoice(options.language)
+
+
+def _find_espeak() -> str | None:
+    from .espeak import find_program
+
+    return find_program()
 
 
 NEURAL = VoicePlugin("neural", NoSettings, _neural)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..core.audio import AudioFormat
+from ..core.audio import OUTPUT_FORMAT, AudioFormat
 from ..core.cancel import CancelToken
-from ..core.engine import Delta, Engine, Request
+from ..core.engine import Delta, Engine, EngineError, Request
 from ..core.engine_wrapper import EngineWrapper
+from ..core.resample import PcmResampler
 from ..core.voice import Voice, VoiceError
 from .clauses import ClauseSplitter
 
@@ -91,7 +92,8 @@ class SpeakingEngine(EngineWrapper):
     def _load_voice(self) -> None:
         try:
             self._voice.load()
+            PcmResampler(self._voice.format, OUTPUT_FORMAT)  # its library may be missing
             self._loaded = True
             self.trouble = ""
-        except VoiceError as error:
+        except (VoiceError, EngineError) as error:
             self.trouble = str(error)

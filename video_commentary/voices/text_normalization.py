@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 
-from num2words import num2words
-
 # unit -> (singular, plural)
 _SPEED = "kilometre per hour", "kilometres per hour"
 _UNITS = {
@@ -75,16 +73,22 @@ def normalized(text: str) -> str:
     text = _BY.sub(" by ", text)
     text = _RANGE.sub(r"\1 to ", text)
     text = _QUANTITY.sub(_quantity, text)
-    text = _ORDINAL.sub(lambda m: num2words(int(m[1]), to="ordinal"), text)
+    text = _ORDINAL.sub(lambda m: _num2words(int(m[1]), to="ordinal"), text)
     text = _TIMES.sub(_times, text)
-    text = _YEAR.sub(lambda m: m[1] + _words(num2words(int(m[2]), to="year")), text)
+    text = _YEAR.sub(lambda m: m[1] + _words(_num2words(int(m[2]), to="year")), text)
     text = _PLAIN.sub(lambda m: _sign(m[1]) + _number(m[2]), text)
     return " ".join(text.replace("&", " and ").split())
 
 
+def _num2words(number: int, to: str = "cardinal") -> str:
+    from num2words import num2words  # NeuralVoice.load has made sure that it is there
+
+    return str(num2words(number, to=to))
+
+
 def _words(text: str) -> str:
     """Remove the commas of num2words in long numbers: they would become pauses."""
-    return str(text).replace(",", "")
+    return text.replace(",", "")
 
 
 def _number(digits: str) -> str:
@@ -93,12 +97,12 @@ def _number(digits: str) -> str:
     if len(whole) > _MAX_DIGITS or len(whole) > 1 and whole[0] == "0":
         said = _one_by_one(whole)
     else:
-        said = _words(num2words(int(whole)))
+        said = _words(_num2words(int(whole)))
     return f"{said} point {_one_by_one(decimals)}" if decimals else said
 
 
 def _one_by_one(digits: str) -> str:
-    return " ".join(num2words(int(digit)) for digit in digits)
+    return " ".join(_num2words(int(digit)) for digit in digits)
 
 
 def _sign(sign: str) -> str:
@@ -115,12 +119,12 @@ def _times(match: re.Match[str]) -> str:
 
 
 def _time(match: re.Match[str]) -> str:
-    hour, minute = num2words(int(match[1])), int(match[2])
+    hour, minute = _num2words(int(match[1])), int(match[2])
     if minute == 0:
         said = f"{hour} o'clock" if not match[3] else f"{hour} hundred"
     else:
-        said = f"{hour} {'oh ' if minute < 10 else ''}{num2words(minute)}"
+        said = f"{hour} {'oh ' if minute < 10 else ''}{_num2words(minute)}"
     if not match[3]:
         return said
     seconds = int(match[3])
-    return f"{said} and {num2words(seconds)} second{'' if seconds == 1 else 's'}"
+    return f"{said} and {_num2words(seconds)} second{'' if seconds == 1 else 's'}"

@@ -81,7 +81,9 @@ def test_cancel_in_the_middle_of_a_word_and_a_clean_next_turn(parity: Path) -> N
         )
 
 
-def test_cancel_while_the_vocoder_works_emits_nothing(parity: Path) -> None:
+def test_cancel_while_the_vocoder_works_emits_nothing(
+    parity: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     speech = speech_of(parity, 30)
     cancel = CancelToken()
     speech.start(cancel)
@@ -91,7 +93,7 @@ def test_cancel_while_the_vocoder_works_emits_nothing(parity: Path) -> None:
         cancel.cancel()
         return chunk(codes, last)
 
-    speech._vocoder.chunk = cancelled_meanwhile  # type: ignore[method-assign]
+    monkeypatch.setattr(speech._vocoder, "chunk", cancelled_meanwhile)
     assert list(speech.feed(*words(parity, 10), last=False)) == []
 
 
@@ -107,11 +109,11 @@ def test_a_turn_cut_short_is_flushed(parity: Path) -> None:
     assert sum(len(pcm.samples) for pcm in said) >= 30 * 960
 
 
-def test_silence_at_the_start_is_left_out(parity: Path) -> None:
+def test_silence_at_the_start_is_left_out(parity: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     speech = speech_of(parity, 30)
     quiet = [np.zeros(20_160, np.float32), np.zeros(24_000, np.float32)]
     quiet[1][12_000:] = 0.5
-    speech._vocoder.chunk = lambda codes, last: quiet.pop(0)  # type: ignore[method-assign]
+    monkeypatch.setattr(speech._vocoder, "chunk", lambda codes, last: quiet.pop(0))
     speech.start(CancelToken())
     said = list(speech.feed(*words(parity, 10), last=False))
     assert said == []

@@ -92,7 +92,7 @@ def dense_tile(n: int, k: int) -> Tile:
 @lru_cache
 def overlaps(device: torch.device) -> bool:
     """Return whether the GPU can start a kernel before the last one has ended."""
-    return torch.cuda.get_device_capability(device) >= (9, 0)
+    return bool(torch.cuda.get_device_capability(device) >= (9, 0))
 
 
 def _launch(

@@ -102,7 +102,7 @@ class Int4Linear:
     @property
     def inputs(self) -> int:
         """How many inputs it has."""
-        return self.words.shape[1] * 8
+        return int(self.words.shape[1]) * 8
 
     def nibbles(self) -> Tensor:
         """Return q as int32 [out, in]."""

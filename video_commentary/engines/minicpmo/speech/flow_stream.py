@@ -193,7 +193,8 @@ class FlowStream:
 def cache_bytes(flow: Flow, voice: VoicePrompt, steps: int) -> int:
     """Return what the caches of a FlowStream take on the device, in bytes."""
     sizes = flow.sizes
-    row = 2 * 2 * sizes.dit_heads * sizes.dit_head_dim * flow.encoder_proj.weight.element_size()
+    element: int = flow.encoder_proj.weight.element_size()
+    row = 2 * 2 * sizes.dit_heads * sizes.dit_head_dim * element
     # the working slots, and the voice's own, from which each utterance starts
     slots = _slots(len(voice.mel)) + len(voice.mel)
     return steps * sizes.dit_depth * slots * row

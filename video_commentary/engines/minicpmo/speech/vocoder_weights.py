@@ -26,14 +26,16 @@ def load_flow(folder: Path, device: torch.device, dtype: torch.dtype) -> Flow:
         with torch.device("meta"):
             return Flow(FlowSizes.of(state))
 
-    return _load(folder / "flow.pt", build, lambda state: state).to(device, dtype)
+    flow = _load(folder / "flow.pt", build, lambda state: state)
+    flow.to(device, dtype)
+    return flow
 
 
 def load_hift(folder: Path, device: torch.device) -> Hift:
     """Load `hift.pt` from `folder`, always in float32. Raise EngineError."""
-    return _load(folder / "hift.pt", lambda state: Hift(HiftSizes.of(state)), fold_weight_norm).to(
-        device, torch.float32
-    )
+    hift = _load(folder / "hift.pt", lambda state: Hift(HiftSizes.of(state)), fold_weight_norm)
+    hift.to(device, torch.float32)
+    return hift
 
 
 def _load(
@@ -53,4 +55,5 @@ def _load(
         ) from None
     except Exception as error:  # noqa: BLE001 - what is damaged may fail anywhere
         raise EngineError(f"{path} isn't what it should be: {error}", retry=False) from None
-    return module.eval().requires_grad_(False)
+    module.eval().requires_grad_(False)
+    return module
