@@ -1,4 +1,4 @@
-"""What torch's errors mean, and what to tell people about them."""
+"""RuntimeErrors of torch, cuBLAS and Triton, translated to what the user can do."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ OUT_OF_MEMORY = (
 )
 
 
-def out_of_memory(error: RuntimeError) -> bool:
-    """Return whether a GPU's memory ran out; cuBLAS and Triton have words of their own for it."""
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Return whether GPU memory ran out; cuBLAS and Triton report it in their own way."""
     text = str(error)
     return isinstance(error, torch.cuda.OutOfMemoryError) or (
         "out of memory" in text or "ALLOC_FAILED" in text
     )
 
 
-def gpu_failed(error: RuntimeError) -> bool:
+def is_gpu_error(error: RuntimeError) -> bool:
     """Return whether the GPU reported the error; it may be lost to this process."""
     return "CUDA" in str(error) or "cuda" in str(error)
 
 
-def explained(error: RuntimeError) -> EngineError | None:
-    """Return what to tell people and what to do, None where the GPU has no part in it."""
-    if out_of_memory(error):
+def to_engine_error(error: RuntimeError) -> EngineError | None:
+    """Return an error that says what to do, None if it does not concern the GPU."""
+    if is_out_of_memory(error):
         return EngineError(OUT_OF_MEMORY)
     if "C compiler" in str(error):
         return EngineError("Triton found no C compiler for the GPU kernels: sudo apt install gcc")
-    if gpu_failed(error):
+    if is_gpu_error(error):
         return EngineError(
             f"the GPU failed: {str(error).splitlines()[0]}. If loading again does not help, "
-            "restart the node; nvidia-smi tells whether the driver still sees the GPU"
+            "restart the node; nvidia-smi shows whether the driver still sees the GPU"
         )
     return None

@@ -1,4 +1,4 @@
-"""The talker and the vocoder from the files of a model, if there is room for them."""
+"""The talker and the vocoder from the files of a model, if the GPU has room for them."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ import torch
 from torch import Tensor
 
 from ....core.engine import EngineError
-from ..failures import gpu_failed, out_of_memory
-from ..weights import TALKER, Tensors
-from .flow_stream import VoicePrompt, cache_bytes
-from .speech import Speech
+from ..checkpoint import Tensors
+from ..checkpoint_shapes import TALKER_PREFIX
+from ..gpu_errors import is_gpu_error, is_out_of_memory
+from .flow_stream import FlowStream, VoicePrompt, cache_bytes
+from .native_speech import NativeSpeech
 from .talker import Talker, TalkerConfig
 from .vocoder import Vocoder
-from .vocoder_weights import FOLDER, load_flow, load_hift
+from .vocoder_loader import FOLDER, load_flow, load_hift
 from .voice_reference import VoiceRefusedError, load_voice
 
-SAMPLE = Path("assets") / "system_ref_audio.wav"
-"""The voice as published, in a model's folder."""
+DEFAULT_VOICE = Path("assets") / "system_ref_audio.wav"
+"""The published sample in a model's folder."""
 _WORKING_BYTES = 600_000_000
 """Graphs, convolution workspaces and the talker's KV cache."""
 _DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
@@ -34,9 +35,9 @@ class SpeechUnavailableError(EngineError):
         super().__init__(message, retry=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SpeechOptions:
-    """`steps` of the flow; `dtype` of its numbers on a GPU; `voice`: WAV file, empty for SAMPLE."""
+    """`steps`, `dtype`: of the flow on a GPU. `voice`: a WAV file, empty for DEFAULT_VOICE."""
 
     steps: int = 10
     dtype: str = "float16"
@@ -44,15 +45,17 @@ class SpeechOptions:
 
 
 class TalkerTensors(Mapping[str, Tensor]):
-    """The tensors under `tts.`, by their names without it, loaded only when asked for.
+    """The tensors under `tts.`, named without that prefix, each loaded on access.
 
-    So no tensor stays on the device beside what the talker makes of it.
+    So no tensor stays on the device beside the talker's own.
     """
 
     def __init__(self, tensors: Tensors, dtype: torch.dtype) -> None:
         self._tensors, self._dtype = tensors, dtype
         self._names = {
-            name.removeprefix(TALKER): name for name in tensors.names() if name.startswith(TALKER)
+            name.removeprefix(TALKER_PREFIX): name
+            for name in tensors.names()
+            if name.startswith(TALKER_PREFIX)
         }
 
     def __getitem__(self, name: str) -> Tensor:
@@ -71,12 +74,12 @@ def load_speech(
     config: Mapping[str, Any],
     device: torch.device,
     options: SpeechOptions,
-) -> Speech:
-    """Build the voice of the checkpoint folder `model`, ready to speak.
+) -> NativeSpeech:
+    """Load the voice of the checkpoint folder `model`, its graphs captured.
 
-    `tensors`: such as TalkerTensors, on `device` in the dtype to compute in; `config`: tts_config.
-    Raise SpeechUnavailableError where the model can only write here, EngineError where
-    `options.voice` is refused.
+    `tensors`: see TalkerTensors, on `device` in the dtype to compute in; `config`: tts_config.
+    Raise SpeechUnavailableError if the model can only write here, EngineError if `options.voice`
+    is refused.
     """
     folder = model / FOLDER
     if not tensors or not folder.is_dir():
@@ -84,19 +87,20 @@ def load_speech(
         raise SpeechUnavailableError(
             f"no native voice: {missing} missing; fetch the model again or set voice:=neural"
         )
-    voice = _voice(model, folder, options)
-    # a CPU computes halves slowly or not at all
+    voice = _load_voice(model, folder, options)
+    # a CPU computes 16-bit floats slowly or not at all
     dtype = _DTYPES[options.dtype] if device.type == "cuda" else torch.float32
     try:
-        talker = Talker(tensors, TalkerConfig.of(config))
-        speech = Speech(talker, _vocoder(folder, voice, device, dtype, options.steps))
-        speech.record()
+        talker = Talker(tensors, TalkerConfig.from_tts_config(config))
+        vocoder = _load_vocoder(folder, voice, device, dtype, options.steps)
+        speech = NativeSpeech(talker, vocoder)
+        speech.capture()
     except SpeechUnavailableError:
         raise
     except RuntimeError as error:
-        if out_of_memory(error):
+        if is_out_of_memory(error):
             raise SpeechUnavailableError(_no_room("out of memory")) from None
-        if gpu_failed(error):
+        if is_gpu_error(error):
             raise
         raise SpeechUnavailableError(f"no native voice: {error}") from None
     except (EngineError, KeyError, ValueError) as error:
@@ -104,18 +108,18 @@ def load_speech(
     return speech
 
 
-def _voice(model: Path, folder: Path, options: SpeechOptions) -> VoicePrompt:
-    sample = Path(options.voice) if options.voice else model / SAMPLE
+def _load_voice(model: Path, folder: Path, options: SpeechOptions) -> VoicePrompt:
+    sample = Path(options.voice) if options.voice else model / DEFAULT_VOICE
     try:
         return load_voice(sample, folder)
     except EngineError as error:
-        # only a wrong choice is worth stopping for: whoever made it can mend it
+        # only a sample the user chose stops the engine: another choice helps
         if options.voice and isinstance(error, VoiceRefusedError):
             raise
         raise SpeechUnavailableError(f"no native voice: {error}") from None
 
 
-def _vocoder(
+def _load_vocoder(
     folder: Path, voice: VoicePrompt, device: torch.device, dtype: torch.dtype, steps: int
 ) -> Vocoder:
     flow = load_flow(folder, torch.device("cpu"), dtype)
@@ -126,7 +130,7 @@ def _vocoder(
             + cache_bytes(flow, voice, steps)
             + _WORKING_BYTES
         )
-        torch.cuda.empty_cache()  # what torch only keeps for later is free too
+        torch.cuda.empty_cache()  # memory that torch only caches is free too
         free, total = torch.cuda.mem_get_info(device)
         if needed > free:
             raise SpeechUnavailableError(
@@ -135,7 +139,7 @@ def _vocoder(
                     f"{free / 1e9:.1f} of {total / 1e9:.1f} are free"
                 )
             )
-    return Vocoder(flow.to(device), hift.to(device), voice, steps)
+    return Vocoder(FlowStream(flow.to(device), voice, steps), hift.to(device))
 
 
 def _no_room(why: str) -> str:

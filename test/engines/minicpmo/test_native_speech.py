@@ -9,7 +9,7 @@ from torch import Tensor
 
 from video_commentary.core.audio import Pcm
 from video_commentary.core.cancel import CancelToken
-from video_commentary.engines.minicpmo.speech.speech import Speech
+from video_commentary.engines.minicpmo.speech.native_speech import NativeSpeech
 
 from .talkers import silence_after, tiny_talker, tts_tensors
 from .token2wav import Token2wav
@@ -17,9 +17,9 @@ from .token2wav import Token2wav
 pytestmark = pytest.mark.parity
 
 
-def speech_of(parity: Path, codes_a_group: int, first_chunk: int = 25) -> Speech:
+def speech_of(parity: Path, codes_a_group: int, first_chunk: int = 25) -> NativeSpeech:
     talker = tiny_talker(parity, silence_after(parity, codes_a_group))
-    return Speech(talker, Token2wav.read(parity).vocoder(), first_chunk)
+    return NativeSpeech(talker, Token2wav.read(parity).vocoder(), first_chunk)
 
 
 def words(parity: Path, count: int) -> tuple[Tensor, Tensor]:
@@ -30,7 +30,7 @@ def words(parity: Path, count: int) -> tuple[Tensor, Tensor]:
     return ids, torch.randn(count, width, generator=generator)
 
 
-def turn(speech: Speech, parity: Path, groups: tuple[int, ...] = (10, 10, 4)) -> list[Pcm]:
+def turn(speech: NativeSpeech, parity: Path, groups: tuple[int, ...] = (10, 10, 4)) -> list[Pcm]:
     speech.start(CancelToken())
     said = []
     for i, count in enumerate(groups):
@@ -40,7 +40,7 @@ def turn(speech: Speech, parity: Path, groups: tuple[int, ...] = (10, 10, 4)) ->
 
 def test_a_turn_says_everything_and_closes(parity: Path) -> None:
     said = turn(speech_of(parity, 30), parity)
-    assert all(pcm.format == Speech.format for pcm in said)
+    assert all(pcm.format == NativeSpeech.format for pcm in said)
     # 90 codes and the lookahead of silence before them, less the silence trimmed at the start
     total = sum(len(pcm.samples) for pcm in said)
     assert 90 * 960 <= total <= 93 * 960
@@ -71,7 +71,7 @@ def test_cancel_in_the_middle_of_a_word_and_a_clean_next_turn(parity: Path) -> N
     assert list(speech.feed(*words(parity, 10), last=True)) == []
     assert list(speech.flush()) == []
 
-    speech._talker._drawing = silence_after(parity, 30)
+    speech._talker._sample_code = silence_after(parity, 30)
     again = turn(speech, parity)
     assert len(again) == len(expected)
     for ours, wanted in zip(again, expected, strict=True):

@@ -6,19 +6,19 @@ from .flow_encoder import LOOKAHEAD
 from .flow_stream import CHUNK_CODES, SILENT_CODE
 
 
-class CodeChunks:
-    """Chunks of new codes plus `LOOKAHEAD` that come again, starting from silence.
+class CodeChunker:
+    """Chunks of new codes plus `LOOKAHEAD` that are repeated in the next, starting from silence.
 
-    `first`: new codes of the first chunk; fewer give the first sound sooner.
+    `first_chunk`: new codes of the first chunk; fewer give the first sound sooner.
     """
 
-    def __init__(self, first: int = CHUNK_CODES) -> None:
-        self._wanted = first
+    def __init__(self, first_chunk: int = CHUNK_CODES) -> None:
+        self._wanted = first_chunk
         self._codes = [SILENT_CODE] * LOOKAHEAD
         self._any = False
 
     def add(self, code: int) -> list[int] | None:
-        """Take a code; return a chunk for the vocoder when one is full."""
+        """Add a code; return a chunk for the vocoder when one is full."""
         self._any = True
         self._codes.append(code)
         if len(self._codes) < self._wanted + LOOKAHEAD:
@@ -27,6 +27,6 @@ class CodeChunks:
         self._wanted = CHUNK_CODES
         return chunk
 
-    def finish(self) -> list[int] | None:
-        """Return the last chunk; None where there never was a code."""
+    def flush(self) -> list[int] | None:
+        """Return the last chunk, None if no code was added."""
         return self._codes if self._any else None

@@ -9,14 +9,14 @@ import torch
 from video_commentary.core.audio import AudioFormat, Pcm, write_wav
 from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import EngineError
-from video_commentary.engines.minicpmo.speech.speech_loading import (
+from video_commentary.engines.minicpmo.checkpoint import Checkpoint
+from video_commentary.engines.minicpmo.speech.speech_loader import (
     SpeechOptions,
     SpeechUnavailableError,
     TalkerTensors,
     load_speech,
 )
-from video_commentary.engines.minicpmo.speech.vocoder_weights import FOLDER
-from video_commentary.engines.minicpmo.weights import Checkpoint
+from video_commentary.engines.minicpmo.speech.vocoder_loader import FOLDER
 
 from .talkers import tts_config, tts_tensors
 from .token2wav import CPU, add_voice

@@ -1,4 +1,4 @@
-"""Functions of tensors recorded as CUDA graphs: one launch instead of thousands."""
+"""Functions of tensors captured as CUDA graphs: one launch instead of thousands."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from torch import Tensor
 Function = Callable[..., tuple[Tensor, ...]]
 
 
-class Captured:
-    """A function of tensors, replayed as a CUDA graph for shapes that were recorded.
+class CudaGraphed:
+    """A function of tensors, replayed as a CUDA graph for the input shapes captured before.
 
-    Other shapes, and the CPU, run it as it is. A replay returns the same output tensors each time:
-    use them before the next one.
+    Other shapes, and the CPU, call the function itself. A replay returns the same output tensors
+    each time: use them before the next one.
     """
 
     def __init__(self, function: Function) -> None:
         self._function = function
         self._graphs: dict[tuple[torch.Size, ...], _Graph] = {}
 
-    def record(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """Record the function for the shapes of `inputs`, unless done; return what it gives.
+    def capture(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """Capture the function for the shapes of `inputs`, once, and return its outputs.
 
-        It runs several times on them: what it changes in place must not matter afterwards.
+        It runs several times on `inputs`, so its side effects must not matter.
         """
         key = tuple(tensor.shape for tensor in inputs)
         if inputs[0].is_cuda and key not in self._graphs:
@@ -33,7 +33,7 @@ class Captured:
         return self(*inputs)
 
     def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """Call the function."""
+        """Replay the graph captured for these shapes, or call the function."""
         graph = self._graphs.get(tuple(tensor.shape for tensor in inputs))
         return self._function(*inputs) if graph is None else graph.replay(inputs)
 
@@ -48,14 +48,14 @@ class _Graph:
             for _ in range(2):
                 function(*self._inputs)
         torch.cuda.current_stream(device).wait_stream(stream)
-        # its own memory pool: in a shared one, replaying an older graph overwrites outputs of this
+        # a memory pool of its own: in a shared one, replaying an older graph overwrites outputs
         self._graph = torch.cuda.CUDAGraph()
-        # this stream: torch's own for captures stays on the device that captured first
+        # on this stream: torch's own for captures stays on the device that captured first
         with torch.cuda.graph(self._graph, stream=stream, capture_error_mode="thread_local"):
             self._outputs = function(*self._inputs)
 
     def replay(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        for kept, new in zip(self._inputs, inputs, strict=True):
-            kept.copy_(new)
+        for static, new in zip(self._inputs, inputs, strict=True):
+            static.copy_(new)
         self._graph.replay()
         return self._outputs
