@@ -68,7 +68,7 @@ class Checkpoint:
         """Open and map the files. Raise EngineError where there are none or one is damaged."""
         paths = sorted(folder.glob("*.safetensors"))
         if not paths:
-            raise EngineError(f"no *.safetensors in {folder}: {FETCH}", retry=False)
+            raise EngineError(f"no *.safetensors in {folder}: {FETCH}")
         self._folder = folder
         self._files: dict[str, Any] = {}
         for path in paths:
@@ -104,8 +104,7 @@ class Checkpoint:
 def _damaged(path: Path, error: Exception) -> EngineError:
     return EngineError(
         f"{path} is damaged or incomplete ({error}): "
-        "check it with `ros2 run video_commentary fetch_model awq --verify`",
-        retry=False,
+        "check it with `ros2 run video_commentary fetch_model awq --verify`"
     )
 
 
@@ -213,8 +212,7 @@ def check(tensors: Tensors, config: ModelConfig) -> None:
         rest = f" (and {len(wrong) - 3} more)" if len(wrong) > 3 else ""
         raise EngineError(
             f"the checkpoint is not MiniCPM-o 4.5 as published: {'; '.join(wrong[:3])}{rest}. "
-            f"If it is incomplete, {FETCH}",
-            retry=False,
+            f"If it is incomplete, {FETCH}"
         )
 
 
