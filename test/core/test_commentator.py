@@ -250,7 +250,7 @@ def test_a_quiet_question_leaves_the_speech_alone() -> None:
     assert ends[0] == pytest.approx(30.0, abs=0.1)
 
 
-def test_a_question_without_a_picture_is_told_why() -> None:
+def test_a_question_without_a_picture_is_answered_with_the_reason() -> None:
     stage = Stage(FakeEngine())
     answer = stage.control.ask("What is there?")
     stage.commentator.step()
@@ -270,8 +270,8 @@ def test_questions_do_not_cut_each_other_off() -> None:
     stage.engine.script = script
     stage.at(3.0, lambda: answers.append(stage.control.ask("First?")))
     stage.run(4.0)
-    told = [answer.result(0) for answer in answers]
-    assert [(one.success, one.text) for one in told] == [
+    replies = [answer.result(0) for answer in answers]
+    assert [(reply.success, reply.text) for reply in replies] == [
         (True, "You asked: First?"),
         (True, "You asked: Second?"),
     ]
@@ -408,13 +408,13 @@ def test_a_comment_that_is_wanted_now_comes_in_a_still_scene_too() -> None:
     assert [when for when, _ in stage.final] == pytest.approx([0.0, 10.0], abs=0.01)
 
 
-def test_whatever_an_engine_raises_is_told() -> None:
+def test_whatever_an_engine_raises_becomes_its_error() -> None:
     stage = Stage(FakeEngine(lambda _: [KeyError("gone")]))
     stage.run(0.5)
     assert "KeyError" in stage.commentator.error
 
 
-def test_recent_comments_are_told_but_no_more_than_asked_for() -> None:
+def test_recent_comments_go_into_the_prompt_but_no_more_than_set() -> None:
     numbers = iter(range(100))
     stage = Stage(FakeEngine(lambda _: [f"Number {next(numbers)}."]), context_comments=2)
     stage.run(12.0)

@@ -12,8 +12,8 @@ from .audio import AudioFormat, Pcm
 class PcmResampler:
     """Convert a stream of Pcm from `source` to `target`.
 
-    However the stream is cut into chunks, the same samples come out. Several channels are mixed
-    down to one by their mean; one is copied to several. Not thread-safe.
+    The samples that come out do not depend on how the stream is cut into chunks. Several channels
+    are mixed down to one by their mean; one is copied to several. Not thread-safe.
     """
 
     def __init__(self, source: AudioFormat, target: AudioFormat) -> None:
@@ -21,7 +21,7 @@ class PcmResampler:
             raise ValueError(f"can't turn {source.channels} channels into {target.channels}")
         self._source = source
         self._target = target
-        # Channels change on the side where fewer go through the filter.
+        # The filter runs on the smaller number of channels.
         self._filtered = min(source.channels, target.channels)
         # float32 inside: soxr's int16 output is dithered, which would depend on the chunks.
         self._stream = (
