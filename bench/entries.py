@@ -21,7 +21,7 @@ from video_commentary.config.paths import share_dir
 from video_commentary.config.process_env import for_images
 from video_commentary.ros.images import to_rgb
 from video_commentary.ros.time import to_seconds
-from video_commentary.sources.clock import read_index
+from video_commentary.sources.frame_counter import read_index
 
 ENTRIES = {
     "person in red": (162, "person|someone"),

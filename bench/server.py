@@ -36,6 +36,7 @@ from video_commentary.core.pacing import Playout
 from video_commentary.core.scene_monitor import SceneMonitor, Use
 from video_commentary.core.stamp import to_seconds
 from video_commentary.engines.server.engine import ServerEngine
+from video_commentary.engines.server.settings import ServerSettings
 from video_commentary.sources.scene import StreetScene
 
 COUNTS = (1, 4, 16)
@@ -50,7 +51,7 @@ class Robot:
     def __init__(
         self, settings: CommentatorSettings, pictures: list[NDArray[np.uint8]], number: int
     ) -> None:
-        self.engine = ServerEngine(settings)
+        self.engine = ServerEngine(settings.of(ServerSettings))
         self.engine.load()
         self._pictures = pictures
         self._number = number
@@ -140,12 +141,13 @@ HEAD = (
 
 
 def measure(server: Running, count: int, seconds: float) -> Result:
+    wanted = ServerSettings(
+        server_url=(server.url,), server_model=server.model, server_speech=False
+    )
     settings = replace(
         CommentatorSettings(),
         engine="server",
-        server_url=(server.url,),
-        server_model=server.model,
-        server_speech=False,
+        plugins=(wanted,),
         voice="none",
         max_tokens=32,
         breathing_pause=0.0,
@@ -176,7 +178,7 @@ def measure(server: Running, count: int, seconds: float) -> Result:
 def scenery() -> list[NDArray[np.uint8]]:
     reader = StreetScene(640, 480, CAMERA_FPS)
     reader.open()
-    pictures = []
+    pictures: list[NDArray[np.uint8]] = []
     while len(pictures) < SCENE:
         picture = reader.read()
         assert picture is not None

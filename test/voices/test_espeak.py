@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +14,7 @@ from video_commentary.voices import espeak
 from video_commentary.voices.espeak import EspeakVoice
 
 installed = pytest.mark.skipif(
-    shutil.which("espeak-ng") is None, reason=f"no espeak-ng here: {espeak.INSTALL}"
+    espeak.find_program() is None, reason=f"no espeak-ng here: {espeak.INSTALL}"
 )
 
 
@@ -37,6 +36,17 @@ def test_speaks_german() -> None:
     assert np.abs(samples).max() > 5000
 
 
+def test_the_older_program_speaks_where_the_newer_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert espeak.find_program() is None
+    for name in ("espeak", "espeak-ng"):
+        (tmp_path / name).symlink_to("/bin/true")
+        assert espeak.find_program() == name
+        assert EspeakVoice().description == f"{name} voice (en)"
+
+
 @installed
 @pytest.mark.parametrize("text", ["", " \n", "...", "🙂"])
 def test_text_without_words_makes_no_sound(text: str) -> None:
@@ -51,7 +61,7 @@ def test_unknown_language_is_named() -> None:
 
 @installed
 def test_text_is_never_an_option() -> None:
-    with pytest.raises(VoiceError, match="no language"):
+    with pytest.raises(VoiceError, match="not the name of a language"):
         EspeakVoice("--help").load()
     assert list(EspeakVoice().say("--help me", CancelToken()))
 
@@ -99,7 +109,7 @@ def test_a_program_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.Mon
     assert time.monotonic() - start < 20
 
 
-def test_a_program_that_talks_rubbish_is_refused(tmp_path: Path) -> None:
+def test_output_that_is_no_wav_is_refused(tmp_path: Path) -> None:
     voice = EspeakVoice(program=program(tmp_path, "echo 'this is not sound at all'"))
     with pytest.raises(VoiceError, match="not a WAV stream"):
         list(voice.say("Hello.", CancelToken()))

@@ -1,4 +1,4 @@
-"""From pictures to ROS images."""
+"""RGB arrays to image messages and JPEGs."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def to_compressed(jpeg: bytes, stamp: Time, frame_id: str) -> CompressedImage:
 
 
 def _bytes(data: NDArray[np.uint8] | bytes) -> array.array[int]:
-    # Messages take an array as it is; of anything else they look at each byte (rosidl_python#156).
+    # Messages take an array as it is, but check anything else byte by byte (rosidl_python#156).
     copy = array.array("B")
     copy.frombytes(data if isinstance(data, bytes) else data.data)
     return copy
 
 
 def encode_jpeg(image: NDArray[np.uint8], quality: int) -> bytes:
-    """Compress uint8 RGB, shape [H, W, 3]; `quality` 1 to 100."""
+    """Return uint8 RGB, shape [H, W, 3], as a JPEG of `quality` 1 to 100. Raise ValueError."""
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     ok, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not ok:

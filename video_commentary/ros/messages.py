@@ -1,17 +1,20 @@
-"""Core types to messages."""
+"""Core types to messages and back."""
 
 from __future__ import annotations
 
 import array
+from typing import Any
 
 from audio_common_msgs.msg import AudioData, AudioDataStamped, AudioInfo
+from builtin_interfaces.msg import Time
 from std_msgs.msg import Header
 
-from video_commentary.msg import Commentary
+from video_commentary.msg import Commentary, Status
 
 from ..core.audio import OUTPUT_FORMAT, Pcm
 from ..core.comment import Comment
 from ..core.stamp import Stamp
+from ..core.status import STATUS_FIELDS, CommentatorStatus, StatusKind, status_values
 from .time import from_stamp, to_stamp
 
 
@@ -74,3 +77,43 @@ def audio_info() -> AudioInfo:
         bitrate=rate * channels * 16,
         coding_format="wave",
     )
+
+
+def status_message(status: CommentatorStatus, stamp: Time) -> Status:
+    """Return the commentator's status as a message."""
+    values = {
+        name: list(value) if field.kind.is_list else value
+        for name, field, value in status_values(status)
+    }
+    return Status(stamp=stamp, **values)
+
+
+def commentator_status(message: Status) -> CommentatorStatus:
+    """Return a message as the commentator's status."""
+    values: dict[str, Any] = {}
+    for name, field in STATUS_FIELDS.items():
+        value = getattr(message, name)
+        values[name] = tuple(value) if field.kind.is_list else value
+    return CommentatorStatus(**values)
+
+
+def _require_built_status() -> None:
+    """Raise ImportError where the built message has other fields than the table."""
+    built = list(Status.get_fields_and_field_types().items())[1:]
+    declared = [(name, _built_type(field.kind)) for name, field in STATUS_FIELDS.items()]
+    if built != declared:
+        different = sorted({name for name, _ in {*built} ^ {*declared}}) or ["their order"]
+        raise ImportError(
+            f"video_commentary/msg/Status was built from other fields than core/status.py declares "
+            f"({', '.join(different)}): run `make config` and build the messages again"
+        )
+
+
+def _built_type(kind: StatusKind) -> str:
+    """Return the type as rosidl's Python classes name it."""
+    name = kind.message_type.removesuffix("[]")
+    name = {"bool": "boolean", "float32": "float"}.get(name, name)
+    return f"sequence<{name}>" if kind.is_list else name
+
+
+_require_built_status()

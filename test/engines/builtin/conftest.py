@@ -1,4 +1,4 @@
-"""Drawn scenes, and the engine driven by frames as the commentator drives it."""
+"""Drawn scenes, and an engine that gets frames as the commentator gives them."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def model() -> Path:
 
 @pytest.fixture(scope="session")
 def landscape() -> Image:
-    """A still picture full of corners, 960 by 720: room for a camera to look around in."""
+    """An image full of corners, 960 by 720: a camera sees parts of it."""
     random = np.random.default_rng(3)
     image = random.integers(70, 180, (720 // 24, 960 // 24, 3)).repeat(24, 0).repeat(24, 1)
     return np.clip(image + random.normal(0, 4, image.shape), 0, 255).astype(np.uint8)
 
 
 class Narration:
-    """Shows an engine frames at the pace of their stamps, and asks for comments."""
+    """Gives an engine frames at the pace of their stamps, and asks for comments."""
 
     def __init__(self, engine: BuiltinEngine, profile: Profile = PROFILE) -> None:
         self.engine = engine
@@ -53,7 +53,7 @@ class Narration:
         self._gate = float("-inf")
 
     def show(self, frames: Iterable[tuple[float, Image]]) -> list[str]:
-        """Return what was said meanwhile."""
+        """Return the comments on these frames."""
         before = len(self.said)
         for index, (stamp, image) in enumerate(frames):
             if self.said and stamp < self.said[-1][0]:
@@ -74,7 +74,7 @@ class Narration:
         return [text for _, text in self.said[before:]]
 
     def ask(self, question: str, tokens: int = 64) -> str:
-        """Return the answer, or without a question the next comment."""
+        """Return the answer to a question, or the next comment if it is empty."""
         frames = self.window.select()
         recent = [text for _, text in self.said[-3:]]
         prompt = build_prompt(self.profile, self.instruction, question, recent, frames)

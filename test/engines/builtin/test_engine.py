@@ -20,15 +20,15 @@ from video_commentary.sources.scene import StreetScene
 
 from .conftest import PROFILE, Image, Narration
 
-WALK = 50  # pictures at 10 a second in which something dark moves through the drawn scene
+WALK = 50  # images at 10 a second in which something dark moves through the drawn scene
 
 
 def scene(
-    landscape: Image, pictures: int, x: float | None = None, level: float = 1.0, begin: float = 0.0
+    landscape: Image, images: int, x: float | None = None, level: float = 1.0, begin: float = 0.0
 ) -> Iterator[tuple[float, Image]]:
     """Yield the landscape with noise; a dark thing moves from `x` on if there is one."""
     random = np.random.default_rng(int(begin))
-    for number in range(pictures):
+    for number in range(images):
         image = landscape[:480, :640] * level + random.normal(0, 2, (480, 640, 1))
         if x is not None:
             at = round(x + 10 * number)
@@ -51,7 +51,7 @@ def spoken(engine: Engine, asked: Request) -> str:
     return "".join(delta.text for delta in engine.comment(asked, CancelToken()))
 
 
-def test_it_is_an_engine_and_says_what_it_lacks(tmp_path: Path) -> None:
+def test_it_is_an_engine_and_says_what_is_missing(tmp_path: Path) -> None:
     engine: Engine = BuiltinEngine(tmp_path / "missing.tflite")
     engine.load()
     assert "fetch_model builtin" in engine.description
@@ -89,7 +89,7 @@ def test_something_that_moves_is_something(blind: Narration, landscape: Image) -
     assert any("left" in text for text in said)
 
 
-def test_lamps_cuts_and_pans_are_told(blind: Narration, landscape: Image) -> None:
+def test_light_cuts_and_pans_are_commented(blind: Narration, landscape: Image) -> None:
     blind.show(scene(landscape, 30))
     said = blind.show(scene(landscape, 40, level=0.4, begin=3.0))
     assert len(said) == 1
@@ -102,7 +102,7 @@ def test_lamps_cuts_and_pans_are_told(blind: Narration, landscape: Image) -> Non
     assert any("right" in text for text in blind.show(pan))
 
 
-def test_the_street_is_told_as_it_is(seeing: Narration) -> None:
+def test_the_street_is_described_as_it_is(seeing: Narration) -> None:
     said = " ".join(seeing.show(street(25.0)))
     assert "person" in said or "omeone" in said
     assert "rom the left" in said
@@ -131,7 +131,7 @@ def test_a_profile_chooses_topics(model: Path) -> None:
     assert not any("person" in text or "car" in text for text in said)
 
 
-def test_a_new_instruction_is_answered_at_once(seeing: Narration) -> None:
+def test_a_new_instruction_is_confirmed_at_once(seeing: Narration) -> None:
     seeing.show(street(12.0))
     seeing.instruction = "Tell me about vehicles"
     assert seeing.ask("") == ("You asked about vehicles: no vehicles in view that I can make out.")
@@ -163,7 +163,7 @@ def test_comments_keep_to_the_limit(seeing: Narration) -> None:
     assert len(seeing.ask("What colour is it?", tokens=8).split()) == 6
 
 
-def test_cameras_are_told_apart(blind: Narration, landscape: Image) -> None:
+def test_comments_say_which_camera(blind: Narration, landscape: Image) -> None:
     engine = blind.engine
     frames: list[Frame] = []
     for number, level in enumerate([1.0] * 20 + [0.4] * 8):
@@ -177,7 +177,7 @@ def test_cameras_are_told_apart(blind: Narration, landscape: Image) -> None:
     assert "On camera left: I can't tell" in text
 
 
-def test_stamps_that_jump_backwards_start_anew(blind: Narration, landscape: Image) -> None:
+def test_stamps_that_jump_backwards_restart_the_camera(blind: Narration, landscape: Image) -> None:
     blind.show(scene(landscape, 40))
     blind.show(scene(landscape, WALK, x=-60, begin=4.0))
     assert blind.show(scene(landscape, 30)) == []
@@ -188,7 +188,7 @@ def test_stamps_that_jump_backwards_start_anew(blind: Narration, landscape: Imag
 @pytest.mark.parametrize(
     "shape", [(1, 1, 3), (2160, 3840, 3), (333, 517, 3), (3, 900, 3), (900, 2, 3)]
 )
-def test_any_picture_is_looked_at(seeing: Narration, shape: tuple[int, int, int]) -> None:
+def test_an_image_of_any_size_is_processed(seeing: Narration, shape: tuple[int, int, int]) -> None:
     random = np.random.default_rng(0)
     for number in range(8):
         image = random.integers(0, 255, shape, np.uint8)
@@ -199,7 +199,7 @@ def test_any_picture_is_looked_at(seeing: Narration, shape: tuple[int, int, int]
     assert list(seeing.engine.comment(request([frame]), CancelToken()))
 
 
-def test_pictures_of_another_size_go_on(seeing: Narration, landscape: Image) -> None:
+def test_the_image_size_may_change(seeing: Narration, landscape: Image) -> None:
     for number, side in enumerate((480, 480, 240, 480, 333)):
         image = np.ascontiguousarray(landscape[:side, :side])
         seeing.engine.look(Frame(image, from_seconds(number / 5), "camera", number))
@@ -217,7 +217,7 @@ def test_looking_and_commenting_at_once(model: Path) -> None:
         try:
             for frame in frames[::2]:
                 engine.look(frame)
-        except BaseException as error:  # noqa: BLE001 - told to the test
+        except BaseException as error:  # noqa: BLE001 - the test reports it
             errors.append(error)
 
     thread = threading.Thread(target=look)
@@ -238,10 +238,10 @@ def test_close_and_load_again(seeing: Narration) -> None:
     seeing.engine.look(replace(frame))
 
 
-def test_replays_are_told_in_the_same_words(model: Path) -> None:
-    def told() -> list[str]:
+def test_replays_give_the_same_comments(model: Path) -> None:
+    def comments() -> list[str]:
         engine = BuiltinEngine(model, seed=5)
         engine.load()
         return Narration(engine).show(street(9.0, begin=5.0))
 
-    assert told() == told()
+    assert comments() == comments()

@@ -18,9 +18,10 @@ from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import Delta, Limits, Request
 from video_commentary.core.frames import Frame
 from video_commentary.core.prompting import Profile, Prompt
-from video_commentary.engines.minicpmo.engine import MiniCpmoConfig, MiniCpmoEngine
-from video_commentary.engines.minicpmo.language.sampling import Sampling
-from video_commentary.engines.minicpmo.speech.speech_loading import SpeechOptions
+from video_commentary.engines.minicpmo.engine import MiniCpmoEngine
+from video_commentary.engines.minicpmo.language.sampling import SamplingParams
+from video_commentary.engines.minicpmo.model_loader import MiniCpmoConfig
+from video_commentary.engines.minicpmo.speech.speech_loader import SpeechOptions
 
 from .token2wav import add_voice
 
@@ -48,9 +49,9 @@ def with_a_voice(parity: Path, folder: Path) -> Path:
 def speaking(folder: Path, device: str) -> MiniCpmoEngine:
     return MiniCpmoEngine(
         MiniCpmoConfig(
-            path=str(folder),
+            model_path=str(folder),
             device=device,
-            sampling=Sampling(greedy=True),
+            sampling=SamplingParams(greedy=True),
             speech=SpeechOptions(steps=2),
         )
     )

@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from ...config.settings import CommentatorSettings
 from ...core.audio import AudioFormat
 from ...core.cancel import CancelToken
 from ...core.engine import Delta, EngineError, Request
@@ -18,6 +17,7 @@ from .config import ServerConfig, from_settings
 from .faults import FaultError, host
 from .loop_runner import CommentCancelled, LoopRunner
 from .servers import InferenceServer, ServerPool
+from .settings import ServerSettings
 from .sound import modalities
 
 
@@ -26,9 +26,10 @@ class ServerEngine:
 
     look_fps = 0.0
 
-    def __init__(self, settings: CommentatorSettings) -> None:
-        """Take the settings below `engine server`; they are checked by `load`."""
+    def __init__(self, settings: ServerSettings, *, own_voice: bool = True) -> None:
+        """Take the settings, which `load` checks; `own_voice`: use a server's speech if any."""
         self._settings = settings
+        self._own_voice = own_voice
         self._config = ServerConfig(())
         self._loop = LoopRunner()
         self._servers = ServerPool(self._config)
@@ -45,7 +46,7 @@ class ServerEngine:
     def load(self) -> None:
         """Ask all servers for their models, and one whether it speaks; one reply is enough."""
         self.close()
-        self._config = from_settings(self._settings, os.environ)
+        self._config = from_settings(self._settings, os.environ, own_voice=self._own_voice)
         self._servers = ServerPool(self._config)
         self._loop.run(self._learn())
         if not self._servers.free():

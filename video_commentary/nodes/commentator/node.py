@@ -22,6 +22,7 @@ from ...config.settings import CommentatorSettings
 from ...core.clock import LiveClock
 from ...core.comment import Comment
 from ...core.control import Control
+from ...core.status import CommentatorStatus
 from ...ros import messages
 from ...ros.futures import Futures
 from ...ros.health import diagnostic
@@ -191,8 +192,8 @@ class CommentatorNode(LifecycleNode):
             self._session.watch(self._live.settings.image_topics)
             self._session.follow_publishers()
         stamp = self.get_clock().now().to_msg()
-        status = describe(self._session, self._control, self._refused, stamp)
-        self._status.publish(status)
+        status = describe(self._session, self._control, self._refused)
+        self._status.publish(messages.status_message(status, stamp))
         array = DiagnosticArray()
         for check in diagnose(self._session, status):
             array.status.append(diagnostic(self.get_name(), check))
@@ -200,7 +201,7 @@ class CommentatorNode(LifecycleNode):
         self._diagnostics.publish(array)
         self._log_change(status)
 
-    def _log_change(self, status: Status) -> None:
+    def _log_change(self, status: CommentatorStatus) -> None:
         if status.detail != self._told:
             self._told = status.detail
             if status.state in ("loading", "inactive", "unconfigured"):
