@@ -50,9 +50,9 @@ class CommentatorNode(LifecycleNode):
         self._time = LiveClock(lambda: self.get_clock().now().nanoseconds)
         self._futures = Futures(self)
         self._create_interfaces()
-        self._told = ""
-        self._refused = ""
-        every(self, 1.0, self._tell)
+        self._logged = ""
+        self._configure_error = ""
+        every(self, 1.0, self._report)
         if settings.autostart and self.trigger_configure() is TransitionCallbackReturn.SUCCESS:
             self.trigger_activate()
 
@@ -89,10 +89,10 @@ class CommentatorNode(LifecycleNode):
         try:
             assembly = self._assemble(settings)
         except Exception as error:  # noqa: BLE001 - rclpy would hide it
-            self._refused = str(error)
-            self._tell()
+            self._configure_error = str(error)
+            self._report()
             return TransitionCallbackReturn.FAILURE
-        self._refused = ""
+        self._configure_error = ""
         self._session = Session(self, settings, assembly, self._control, self._time, self._publish)
         return super().on_configure(state)
 
@@ -187,12 +187,12 @@ class CommentatorNode(LifecycleNode):
         result = self.set_parameters([Parameter(name, value=value)])[0]
         return "" if result.successful else result.reason
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         if self._session:
             self._session.watch(self._live.settings.image_topics)
             self._session.follow_publishers()
         stamp = self.get_clock().now().to_msg()
-        status = describe(self._session, self._control, self._refused)
+        status = describe(self._session, self._control, self._configure_error)
         self._status.publish(messages.status_message(status, stamp))
         array = DiagnosticArray()
         for check in diagnose(self._session, status):
@@ -202,8 +202,8 @@ class CommentatorNode(LifecycleNode):
         self._log_change(status)
 
     def _log_change(self, status: CommentatorStatus) -> None:
-        if status.detail != self._told:
-            self._told = status.detail
+        if status.detail != self._logged:
+            self._logged = status.detail
             if status.state in ("loading", "inactive", "unconfigured"):
                 self.get_logger().info(status.detail)
             elif status.detail:
