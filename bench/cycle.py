@@ -1,4 +1,4 @@
-"""What the core adds to a cycle, engine left out; and to steering, from the call to new words.
+"""Time the core adds to a cycle, without the engine, and to steering, from call to new words.
 
 python -m bench.cycle [--cycles 200] [--calls 30]
 """

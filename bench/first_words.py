@@ -2,8 +2,8 @@
 
 python -m bench.first_words [--minutes 2] [--source test]
 
-Counts comments made while nobody was speaking, from their newest frame's stamp. bench.entries
-reports how long after somebody's entry the first word about it comes.
+Counts comments that began in silence, from their newest frame's stamp. bench.entries measures from
+an entry into the scene to the first word about it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Commentators that share one inference server: 1, 4 and 16 of them in one run.
 
 python -m bench.server --vllm PYTHON | --url URL [--model NAME] [--seconds 30]
-PYTHON has vLLM for the CPU (scripts/vllm_cpu.sh), which is started on a tiny random model: what it
-says is gibberish, what it costs us is real. With --url a running server is measured.
+PYTHON has vLLM for the CPU (scripts/vllm_cpu.sh), which serves a tiny random model: its words are
+gibberish, our cost is real. With --url a running server is measured.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Robot:
         while not self._stop.wait(1 / CAMERA_FPS):
             stamp = time.time_ns()
             picture = self._pictures[number % len(self._pictures)]
-            # Seen from elsewhere: what one robot has shown must not be in the cache for another.
+            # Shifted: the server must not have one robot's frames cached for another.
             picture = np.roll(picture, 31 * self._number, axis=1)
             use = self._scene.use(self._topic, stamp)
             self._scene.add(self._topic, Frame(picture, stamp, "camera", number), use)

@@ -93,7 +93,7 @@ def test_a_lamp_and_a_cut_are_changes_of_the_whole() -> None:
     assert cut.box[2] - cut.box[0] > 0.9
 
 
-def test_the_first_frame_another_size_and_a_jump_backwards_start_anew() -> None:
+def test_the_first_frame_another_size_and_a_jump_backwards_start_over() -> None:
     detector, picture = ChangeDetector(), noisy(scene(), 0)
     assert detector.observe(frame(picture, 5)).intensity is Intensity.NORMAL
     assert detector.observe(frame(picture, 6)).intensity is Intensity.NONE

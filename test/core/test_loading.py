@@ -23,18 +23,18 @@ def failed(loader: Loader) -> str:
 def test_it_tries_until_it_works() -> None:
     engine = FakeEngine()
     errors = [EngineError("model missing: run fetch_model awq")]
-    mended = threading.Event()
+    repaired = threading.Event()
 
     def load() -> None:
         if errors:
             raise errors.pop()
-        mended.wait(20)
+        repaired.wait(20)
 
     engine.load = load  # type: ignore[method-assign]
     loader = Loader(engine)
     assert failed(loader) == "model missing: run fetch_model awq"
     assert not loader.ready.is_set()
-    mended.set()
+    repaired.set()
     assert loader.ready.wait(10)
     assert loader.error == ""
     loader.close()

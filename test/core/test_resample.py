@@ -71,7 +71,7 @@ def test_same_format_passes_untouched() -> None:
     assert len(resampler.flush().samples) == 0
 
 
-def test_starts_anew_after_flush() -> None:
+def test_starts_over_after_flush() -> None:
     resampler = PcmResampler(AudioFormat(24_000), OUTPUT_FORMAT)
     pcm = tone(AudioFormat(24_000), 0.2)
     runs = [

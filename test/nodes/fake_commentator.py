@@ -28,9 +28,9 @@ def one_of_the_first(number: int) -> bool:
 def says(request: Request) -> list[object]:
     if request.prompt.question:
         return ["You ", "asked: ", request.prompt.question]
-    told = request.prompt.instruction or "all"
+    wanted = request.prompt.instruction or "all"
     cameras = " and ".join(sorted({frame.camera for frame in request.frames}))
-    return [f"{len(request.frames)} frames ", "of ", cameras, f", {told}."]
+    return [f"{len(request.frames)} frames ", "of ", cameras, f", {wanted}."]
 
 
 def long(request: Request) -> list[object]:

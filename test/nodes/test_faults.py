@@ -29,7 +29,7 @@ def goes_on(graph: Probe) -> None:
     graph.film(lambda: len(graph.finals) > count)
 
 
-def test_a_camera_that_falls_silent_is_told_and_comes_back() -> None:
+def test_a_camera_that_falls_silent_is_reported_and_comes_back() -> None:
     with commentator("says") as _, probe() as graph:
         graph.until(lambda: "nobody publishes /camera/image_raw" in graph.troubles())
         graph.until(lambda: graph.status() and graph.status().state == "waiting")
@@ -81,7 +81,7 @@ def test_4k_frames_are_shrunk_and_commented() -> None:
         assert node.memory() < 900
 
 
-def test_a_truncated_jpeg_is_told_and_the_next_whole_one_used() -> None:
+def test_a_truncated_jpeg_is_reported_and_the_next_whole_one_used() -> None:
     with commentator("says", "image_transport:=compressed") as _, probe() as graph:
         cut = JPEG.tobytes()[:-500]
         graph.until(lambda: graph.jpeg(cut) or "cut short" in graph.troubles())
@@ -98,7 +98,7 @@ def test_an_unknown_encoding_is_refused_by_name_once() -> None:
         assert node.output().count("encoding 'hsv9'") <= 2  # of the camera, and as the node's state
 
 
-def test_an_engine_that_raises_is_told_and_tried_again() -> None:
+def test_an_engine_that_raises_is_reported_and_tried_again() -> None:
     with commentator("raises") as _, probe() as graph:
         graph.film(lambda: graph.status() and graph.status().state == "error")
         assert graph.status().detail == "the engine broke: repair it"
@@ -139,7 +139,7 @@ def test_loading_that_only_a_setting_can_help_waits_for_one() -> None:
         graph.film(lambda: graph.troubles() == "")
 
 
-def test_an_engine_that_hangs_is_told_and_tried_again() -> None:
+def test_an_engine_that_hangs_is_reported_and_tried_again() -> None:
     with commentator("hangs", "engine_timeout:=1.0") as _, probe() as graph:
         graph.film(lambda: "engine_timeout" in graph.troubles(), 30)
         assert graph.steer("are you there?").success

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .frames import Frame
+from .silence import SILENCE
 from .stamp import to_seconds
 
 TOPICS = ("people", "vehicles", "animals", "things", "motion", "light", "counts", "camera")
@@ -14,11 +15,11 @@ TOPICS = ("people", "vehicles", "animals", "things", "motion", "light", "counts"
 MAX_INSTRUCTION = 2000
 """Characters; longer ones are mistakes, and would push the frames out of a model's context."""
 
-RULES = """\
+RULES = f"""\
 You see frames of a live camera, oldest first. Say in one or two short spoken sentences what \
 changed or is going on now. Speak as if live: no lists, no markup, no mention of frames, images \
 or pictures. Say only what you can see; say less when unsure. Never repeat what was already said. \
-If nothing new is worth saying, answer exactly: ..."""
+If nothing new is worth saying, answer exactly: {SILENCE}"""
 
 
 @dataclass(frozen=True)

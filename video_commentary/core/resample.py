@@ -19,9 +19,9 @@ INSTALL = "pip install 'soxr>=0.3,<2'"
 class PcmResampler:
     """Convert a stream of Pcm from `source` to `target`.
 
-    However the stream is cut into chunks, the same samples come out. Several channels are mixed
-    down to one by their mean; one is copied to several. Not thread-safe. Raise EngineError where
-    soxr is needed and not installed.
+    The samples that come out do not depend on how the stream is cut into chunks. Several channels
+    are mixed down to one by their mean; one is copied to several. Not thread-safe. Raise
+    EngineError if soxr is needed and not installed.
     """
 
     def __init__(self, source: AudioFormat, target: AudioFormat) -> None:
@@ -29,7 +29,7 @@ class PcmResampler:
             raise ValueError(f"can't turn {source.channels} channels into {target.channels}")
         self._source = source
         self._target = target
-        # Channels change on the side where fewer go through the filter.
+        # The filter runs on the smaller number of channels.
         self._filtered = min(source.channels, target.channels)
         self._stream = _stream(source.rate, target.rate, self._filtered)
 

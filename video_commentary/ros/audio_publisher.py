@@ -33,7 +33,7 @@ class AudioPublisher:
         self._publish = publish
         self._publish_stamped = publish_stamped
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="player", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="audio", daemon=True)
         self._thread.start()
 
     def close(self) -> None:

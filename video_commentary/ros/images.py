@@ -139,14 +139,22 @@ def decode(message: CompressedImage) -> Rgb:
         # OpenCV would silently fill the missing part with gray.
         raise ImageError(f"a JPEG of {len(data)} bytes is cut short: its end is missing")
     try:
-        picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+        picture = decode_jpeg(data)
     except cv2.error as error:
         raise ImageError(f"the image can't be decoded: {error.err}") from None
     if picture is None:
         raise ImageError(
             f"{len(data)} bytes of format {message.format!r} can't be decoded as JPEG or PNG"
         )
-    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+    return picture
+
+
+def decode_jpeg(data: bytes | NDArray[np.uint8]) -> Rgb | None:
+    """Return a JPEG or PNG as uint8 RGB, shape [H, W, 3]; None if it can't be decoded."""
+    if not len(data):
+        return None
+    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    return None if bgr is None else np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def shrink(image: Rgb, max_side: int) -> Rgb:

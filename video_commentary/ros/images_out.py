@@ -43,11 +43,3 @@ def encode_jpeg(image: NDArray[np.uint8], quality: int) -> bytes:
     if not ok:
         raise ValueError(f"can't compress a picture of shape {image.shape}")
     return jpeg.tobytes()
-
-
-def decode_jpeg(jpeg: bytes) -> NDArray[np.uint8] | None:
-    """Return a JPEG as uint8 RGB, shape [H, W, 3]; None if it can't be decoded."""
-    if not jpeg:
-        return None
-    bgr = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-    return None if bgr is None else np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)

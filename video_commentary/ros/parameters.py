@@ -67,14 +67,14 @@ def declare(node: Node, settings: type[Settings]) -> Settings:
 class LiveParameters:
     """Holds a node's settings and applies changes while it runs.
 
-    `accept` sees the new settings before they count and raises ValueError to refuse them.
-    Read-only parameters are refused by rclpy itself.
+    `accept` gets the changed settings before they are in force, and raises ValueError to refuse
+    them. Changes of read-only parameters are refused by rclpy itself.
     """
 
     def __init__(
         self, node: Node, settings: Settings, accept: Callable[[Any], None] = lambda _: None
     ) -> None:
-        """Watch `node` for parameter changes, starting from `settings`."""
+        """Apply changes of the parameters of `node`, starting from `settings`."""
         self.settings: Any = settings
         self._accept = accept
         self._rules = rules(type(settings))

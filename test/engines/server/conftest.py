@@ -33,7 +33,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture
 def misbehaving() -> Iterator[Callable[[Behaviour], Misbehaving]]:
-    """Start servers that behave as told; they end with the test."""
+    """Start servers with a scripted behaviour; they end with the test."""
     servers: list[Misbehaving] = []
 
     def start(behave: Behaviour) -> Misbehaving:

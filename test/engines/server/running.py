@@ -134,7 +134,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 class Cable:
-    """Passes TCP connections on to a server until it is cut. `cut_after`: so many bytes back."""
+    """Passes TCP connections on to a server until it is cut. `cut_after`: bytes back."""
 
     def __init__(self, url: str) -> None:
         host, port = url.removeprefix("http://").split("/")[0].split(":")

@@ -24,10 +24,10 @@ from video_commentary.engines.server.settings import ServerSettings
     ],
 )
 def test_bad_settings_say_what_is_allowed(settings: dict[str, Any], words: str) -> None:
-    with pytest.raises(EngineError, match=words) as told:
+    with pytest.raises(EngineError, match=words) as raised:
         ServerEngine(ServerSettings(**settings)).load()
-    assert not told.value.retry
-    assert "secret" not in str(told.value)
+    assert not raised.value.retry
+    assert "secret" not in str(raised.value)
 
 
 def test_the_key_comes_from_the_environment_and_shows_nowhere() -> None:

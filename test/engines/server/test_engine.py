@@ -67,7 +67,7 @@ def test_a_comment_left_alone_closes_its_request(real: ServerEngine) -> None:
     assert ask(real)
 
 
-def test_a_cut_connection_is_told_and_mended(server: Running, engine: Make) -> None:
+def test_a_cut_connection_is_reported_and_used_again_later(server: Running, engine: Make) -> None:
     cable = Cable(server.url)
     try:
         it = engine(cable.url, server_model=server.model, server_first_timeout=60.0)

@@ -76,21 +76,23 @@ def test_every_fault_says_what_to_do(name: str, misbehaving: Start, engine: Make
     behave, words = FAULTS[name]
     server = misbehaving(behave)
     it = engine(server.url, **LIMITS.get(name, {}))
-    with pytest.raises(EngineError, match=words) as told:
+    with pytest.raises(EngineError, match=words) as raised:
         ask(it)
-    assert "<" not in str(told.value)
+    assert "<" not in str(raised.value)
     server.behave = says("Well", " again.")
     for left_out in it._servers.all:
         left_out.retry_at = 0.0
     assert ask(it) == ["Well", " again."]
 
 
-def test_no_server_is_told_at_once_and_found_when_it_comes(engine: Make) -> None:
+def test_a_missing_server_is_reported_at_once(engine: Make) -> None:
     with pytest.raises(EngineError, match="can't be reached.*start it, or correct server_url"):
         engine(f"http://127.0.0.1:{free_port()}/v1")
 
 
-def test_a_model_of_another_name_is_told_what_there_is(misbehaving: Start, engine: Make) -> None:
+def test_a_wrong_model_name_is_answered_with_those_there_are(
+    misbehaving: Start, engine: Make
+) -> None:
     it = engine(misbehaving(FAULTS["no such model"][0]).url, server_model="x")
     with pytest.raises(EngineError, match="set server_model to one of tiny"):
         ask(it)
@@ -127,6 +129,6 @@ def test_a_request_that_is_at_fault_itself_leaves_the_server_in(
 
 def test_prompts_stay_out_of_messages(misbehaving: Start, engine: Make) -> None:
     it = engine(misbehaving(refuses(500, "{}")).url)
-    with pytest.raises(EngineError) as told:
+    with pytest.raises(EngineError) as raised:
         ask(it)
-    assert request().prompt.text not in str(told.value)
+    assert request().prompt.text not in str(raised.value)

@@ -54,7 +54,7 @@ def test_a_server_that_speaks_is_heard(misbehaving: Start, engine: Make) -> None
     np.testing.assert_array_equal(heard, np.tile(SOUND.samples, 2))
 
 
-def test_it_is_told_to_be_quiet(misbehaving: Start, engine: Make) -> None:
+def test_it_is_asked_for_text_alone(misbehaving: Start, engine: Make) -> None:
     server = misbehaving(omni)
     it = engine(server.url, server_speech=True)
     deltas = list(it.comment(request(speak=False), CancelToken()))

@@ -162,11 +162,11 @@ def test_an_engine_that_breaks_ends_the_narration(stage: Make, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "trouble"),
     [(EngineError("the GPU is full"), "the GPU is full"), (KeyError("x"), "KeyError: 'x'")],
 )
 def test_an_engine_that_can_not_look_goes_on(
-    error: Exception, told: str, stage: Make, tmp_path: Path
+    error: Exception, trouble: str, stage: Make, tmp_path: Path
 ) -> None:
     class Blinking(FakeEngine):
         def look(self, frame: Frame) -> None:
@@ -177,7 +177,7 @@ def test_an_engine_that_can_not_look_goes_on(
     engine = Blinking(look_fps=5.0)
     it = stage(Recording(10.0), engine, tmp_path / "j")
     assert it.run()
-    assert it.trouble == told
+    assert it.trouble == trouble
     assert len(engine.looked) > 40
 
 
@@ -191,7 +191,7 @@ def test_an_engine_that_fails_once_is_asked_again(stage: Make, tmp_path: Path) -
     assert it.captions[0].start == 0.0
 
 
-def test_stamps_that_jump_back_start_the_window_anew(stage: Make, tmp_path: Path) -> None:
+def test_stamps_that_jump_back_start_the_window_over(stage: Make, tmp_path: Path) -> None:
     """As from a bag that was recorded while another was played in a loop."""
     stamps = [100 + i / 10 for i in range(50)] * 2
     engine = speaker()

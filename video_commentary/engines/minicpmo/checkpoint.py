@@ -47,7 +47,7 @@ class Checkpoint:
         """Open and map the files. Raise EngineError if there are none or one is damaged."""
         paths = sorted(folder.glob("*.safetensors"))
         if not paths:
-            raise EngineError(f"no *.safetensors in {folder}: {FETCH}", retry=False)
+            raise EngineError(f"no *.safetensors in {folder}: {FETCH}")
         self._folder = folder
         self._files: dict[str, Any] = {}
         for path in paths:
@@ -83,8 +83,7 @@ class Checkpoint:
 def _damaged(path: Path, error: Exception) -> EngineError:
     return EngineError(
         f"{path} is damaged or incomplete ({error}): "
-        "check it with `ros2 run video_commentary fetch_model awq --verify`",
-        retry=False,
+        "check it with `ros2 run video_commentary fetch_model awq --verify`"
     )
 
 

@@ -118,8 +118,7 @@ def check_tensors(tensors: Tensors, config: ModelConfig) -> None:
         rest = f" (and {len(wrong) - 3} more)" if len(wrong) > 3 else ""
         raise EngineError(
             f"the checkpoint is not MiniCPM-o 4.5 as published: {'; '.join(wrong[:3])}{rest}. "
-            f"If it is incomplete, {FETCH}",
-            retry=False,
+            f"If it is incomplete, {FETCH}"
         )
 
 

@@ -58,13 +58,13 @@ def read_config(folder: Path) -> ModelConfig:
     try:
         return parse_config(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
-        raise EngineError(f"no model in {folder}: {FETCH}", retry=False) from None
+        raise EngineError(f"no model in {folder}: {FETCH}") from None
     except KeyError as error:
         raise EngineError(
             f"{path} has no {error}: it is not MiniCPM-o 4.5's", retry=False
         ) from None
     except (OSError, ValueError) as error:
-        raise EngineError(f"{path}: {error}; {FETCH}", retry=False) from None
+        raise EngineError(f"{path}: {error}; {FETCH}") from None
 
 
 def parse_config(document: Mapping[str, Any]) -> ModelConfig:
@@ -112,5 +112,5 @@ def newest_model() -> Path:
     """Return the newest checkpoint's folder below `models_dir()`. Raise EngineError."""
     folders = [path.parent for path in models_dir().glob("*/config.json")]
     if not folders:
-        raise EngineError(f"no model in {models_dir()}: {FETCH}", retry=False)
+        raise EngineError(f"no model in {models_dir()}: {FETCH}")
     return max(folders, key=lambda folder: (folder / "config.json").stat().st_mtime)

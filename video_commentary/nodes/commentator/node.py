@@ -49,10 +49,10 @@ class CommentatorNode(LifecycleNode):
         self._live = LiveParameters(self, settings, accept=self._accept)
         self._time = LiveClock(lambda: self.get_clock().now().nanoseconds)
         self._futures = Futures(self)
-        self._offer()
-        self._told = ""
-        self._refused = ""
-        every(self, 1.0, self._tell)
+        self._create_interfaces()
+        self._logged = ""
+        self._configure_error = ""
+        every(self, 1.0, self._report)
         if settings.autostart and self.trigger_configure() is TransitionCallbackReturn.SUCCESS:
             self.trigger_activate()
 
@@ -67,7 +67,7 @@ class CommentatorNode(LifecycleNode):
         if self._session:
             self._session.loader.try_again()
 
-    def _offer(self) -> None:
+    def _create_interfaces(self) -> None:
         self._commentary = self.create_lifecycle_publisher(String, "~/commentary", EVENTS)
         self._events = self.create_lifecycle_publisher(Commentary, "~/commentary_events", EVENTS)
         self._audio = self.create_lifecycle_publisher(AudioData, "~/audio", EVENTS)
@@ -78,21 +78,21 @@ class CommentatorNode(LifecycleNode):
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_service(SetInstruction, "~/set_instruction", self._set_instruction)
         self.create_service(SetBool, "~/set_enabled", self._set_enabled)
-        # An answer takes as long as the engine does: in a group of its own, the coroutine that
-        # waits for it holds up nothing else.
-        alone = ReentrantCallbackGroup()
-        self.create_service(Ask, "~/ask", self._ask, callback_group=alone)
+        # An answer takes as long as the engine: in a group of its own, the coroutine that waits
+        # for it blocks no other callback.
+        questions = ReentrantCallbackGroup()
+        self.create_service(Ask, "~/ask", self._ask, callback_group=questions)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Begin to load the engine; it goes on trying until it works or cleanup."""
+        """Begin to load the engine, in the background, until it works or cleanup."""
         settings = self._live.settings
         try:
             assembly = self._assemble(settings)
-        except Exception as error:  # noqa: BLE001 - rclpy would swallow it
-            self._refused = str(error)
-            self._tell()
+        except Exception as error:  # noqa: BLE001 - rclpy would hide it
+            self._configure_error = str(error)
+            self._report()
             return TransitionCallbackReturn.FAILURE
-        self._refused = ""
+        self._configure_error = ""
         self._session = Session(self, settings, assembly, self._control, self._time, self._publish)
         return super().on_configure(state)
 
@@ -115,7 +115,7 @@ class CommentatorNode(LifecycleNode):
         return super().on_cleanup(state)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Free the engine; configure begins anew."""
+        """Free the engine; configure may follow."""
         self._end_session()
         return super().on_error(state)
 
@@ -125,10 +125,10 @@ class CommentatorNode(LifecycleNode):
         return super().on_shutdown(state)
 
     def destroy_node(self) -> None:
-        """Stop every thread, then go."""
+        """Stop every thread, then destroy the node."""
         self._end_session()
         super().destroy_node()
-        # rclpy forgets it, and it holds the node: 35 MB of shared memory would outlive the process.
+        # rclpy doesn't, and it holds the node: 35 MB of shared memory would outlive the process.
         self._state_machine.destroy_when_not_in_use()
 
     def _end_session(self) -> None:
@@ -187,12 +187,12 @@ class CommentatorNode(LifecycleNode):
         result = self.set_parameters([Parameter(name, value=value)])[0]
         return "" if result.successful else result.reason
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         if self._session:
             self._session.watch(self._live.settings.image_topics)
             self._session.follow_publishers()
         stamp = self.get_clock().now().to_msg()
-        status = describe(self._session, self._control, self._refused)
+        status = describe(self._session, self._control, self._configure_error)
         self._status.publish(messages.status_message(status, stamp))
         array = DiagnosticArray()
         for check in diagnose(self._session, status):
@@ -202,8 +202,8 @@ class CommentatorNode(LifecycleNode):
         self._log_change(status)
 
     def _log_change(self, status: CommentatorStatus) -> None:
-        if status.detail != self._told:
-            self._told = status.detail
+        if status.detail != self._logged:
+            self._logged = status.detail
             if status.state in ("loading", "inactive", "unconfigured"):
                 self.get_logger().info(status.detail)
             elif status.detail:

@@ -10,7 +10,8 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from ...config.settings import SourceSettings
 from ...ros.health import Check, diagnostic
-from ...ros.images_out import decode_jpeg, encode_jpeg, to_compressed, to_image
+from ...ros.images import decode_jpeg
+from ...ros.images_out import encode_jpeg, to_compressed, to_image
 from ...ros.parameters import LiveParameters, declare
 from ...ros.running import run
 from ...ros.timers import every

@@ -49,7 +49,7 @@ class Footage(Protocol):
 
     @property
     def identity(self) -> dict[str, object]:
-        """What tells this recording from another, or from itself after a change."""
+        """What distinguishes this recording from others, and from itself after a change."""
         ...
 
     def shots(self) -> Iterator[Shot]:
@@ -59,7 +59,7 @@ class Footage(Protocol):
 
 def identity(path: Path) -> dict[str, object]:
     """Return name, size and time of change of a file, or of all of a bag's folder together."""
-    # Whatever else lies there, such as what is being made of it, is not the recording.
+    # Other files there, such as a narration of it, are not the recording.
     files = [f for f in path.iterdir() if f.suffix in _BAG] if path.is_dir() else [path]
     status = [file.stat() for file in files if file.is_file()]
     return {

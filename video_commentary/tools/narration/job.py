@@ -43,7 +43,7 @@ TEXTS = {".srt": srt, ".vtt": vtt, ".jsonl": jsonl}
 
 @dataclass(frozen=True, kw_only=True)
 class NarrationOrder:
-    """What is to be narrated, and how."""
+    """What to narrate, and how."""
 
     source: Path
     output: Path
@@ -80,9 +80,9 @@ class Job:
         order = self._order
         footage = open_footage(order.source, order.topic, self._choose)
         profiles = load_profiles(order.settings.profiles_file)
-        Control(order.settings, profiles)  # refuses bad settings before the engine is loaded
+        Control(order.settings, profiles)  # raises before the engine is loaded if they are bad
         assembly = assemble(order.settings)
-        # Without the guard against hanging, whose threads know nothing of virtual time.
+        # Without EngineGuard, whose threads know nothing of virtual time.
         engine = assembly.speaking or assembly.inner
         began = time.monotonic()
         with self._console.status("loading the engine"):
@@ -190,7 +190,7 @@ def _stopping(stop: Callable[[], None]) -> Iterator[None]:
         while asked.get():
             stop()
 
-    # Not in the handler: it may have come upon the very locks that stopping takes.
+    # Not in the handler: the interrupted code may hold the locks that stopping takes.
     waiting = threading.Thread(target=wait, name="stopping", daemon=True)
     waiting.start()
     before = {n: signal.signal(n, on_signal) for n in (signal.SIGINT, signal.SIGTERM)}

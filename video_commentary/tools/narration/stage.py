@@ -26,9 +26,9 @@ from .track import SpeechFile
 
 
 class Stage:
-    """Plays a recording to the commentator; gathers `captions`, and the speech on `track`.
+    """Plays a recording to the commentator; collects `captions`, and the speech on `track`.
 
-    `reached`: seconds of the recording that are narrated. `trouble`: what could not be seen of it.
+    `reached`: seconds of the recording that are narrated. `trouble`: what could not be read of it.
     `failure` says why the engine was given up; else empty.
     """
 
@@ -41,7 +41,7 @@ class Stage:
         track: SpeechFile,
         progress: Callable[[float], None],
     ) -> None:
-        """Wire the parts as a live session does; `progress` hears of `reached`."""
+        """Wire the parts as a live session does; `progress` is called with `reached`."""
         self._footage = footage
         self._engine = engine
         self._settings = settings
@@ -66,7 +66,7 @@ class Stage:
     def stop(self) -> None:
         """End early, from a signal handler or another thread."""
         self._stop.set()
-        self._engine.stop.set()
+        self._engine.stop.cancel()
         self._control.interrupt()
 
     def run(self) -> bool:
@@ -86,7 +86,7 @@ class Stage:
             for shot in self._footage.shots():
                 yield shot.time, partial(self._see, shot)
         except FootageError as error:
-            # What came before it is still worth having.
+            # What came before is narrated.
             self.trouble = str(error)
 
     def _see(self, shot: Shot) -> None:

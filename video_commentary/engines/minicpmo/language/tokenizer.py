@@ -34,7 +34,7 @@ class Tokenizer:
             text = (folder / "tokenizer_config.json").read_text(encoding="utf-8")
             bad = [int(i) for i in json.loads(text).get("bad_token_ids", [])]
         except Exception as error:  # noqa: BLE001 - tokenizers raises plain Exception
-            raise EngineError(f"no tokenizer in {folder} ({error}): {FETCH}", retry=False) from None
+            raise EngineError(f"no tokenizer in {folder} ({error}): {FETCH}") from None
         self._special = {token.content for token in self._bpe.get_added_tokens_decoder().values()}
         self.eos_ids = tuple(self.id(name) for name in EOS_TOKENS)
         self.image_start_ids = (self.id("<image>"), self.id("<slice>"))

@@ -31,9 +31,6 @@ _DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torc
 class SpeechUnavailableError(EngineError):
     """The model can't speak here, though it can write; the message says why and what to do."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, retry=False)
-
 
 @dataclass(frozen=True, kw_only=True)
 class SpeechOptions:

@@ -54,10 +54,9 @@ def _load(
     except OSError as error:
         raise EngineError(
             f"{path} can't be read ({error.strerror}); fetch the model again, or set voice to "
-            "something other than auto",
-            retry=False,
+            "something other than auto"
         ) from None
     except Exception as error:  # noqa: BLE001 - a damaged file may fail anywhere
-        raise EngineError(f"{path} isn't what it should be: {error}", retry=False) from None
+        raise EngineError(f"{path} isn't what it should be: {error}") from None
     module.eval().requires_grad_(False)
     return module

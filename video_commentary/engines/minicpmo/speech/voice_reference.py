@@ -128,12 +128,10 @@ def _run_onnx(network: Path, *inputs: Tensor) -> Tensor:
         import onnxruntime
     except ImportError:
         raise EngineError(
-            "a new voice_reference needs onnxruntime: pip install onnxruntime", retry=False
+            "a new voice_reference needs onnxruntime: pip install onnxruntime"
         ) from None
     if not network.is_file():
-        raise EngineError(
-            f"{network} is missing: fetch the model again, or unset voice_reference", retry=False
-        )
+        raise EngineError(f"{network} is missing: fetch the model again, or unset voice_reference")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     try:
@@ -142,8 +140,7 @@ def _run_onnx(network: Path, *inputs: Tensor) -> Tensor:
         )
     except Exception as error:  # noqa: BLE001 - onnxruntime raises plain Exception
         raise EngineError(
-            f"{network} is damaged ({error}): fetch the model again, or unset voice_reference",
-            retry=False,
+            f"{network} is damaged ({error}): fetch the model again, or unset voice_reference"
         ) from None
     named = {
         wanted.name: given.numpy()
