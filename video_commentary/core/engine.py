@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .audio import AudioFormat, Pcm
+from .facts import Claim
 from .frames import Frame
 from .prompting import Prompt
 
@@ -41,11 +42,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Delta:
-    """The next piece of a comment: text, sound or both (then the sound says that text)."""
+    """The next piece of a comment: text, sound or both (then the sound says that text).
+
+    `claims`: what the text states, as data; empty where the engine only writes.
+    """
 
     text: str = ""
     pcm: Pcm | None = None
     last: bool = False
+    claims: tuple[Claim, ...] = ()
 
 
 class EngineError(Exception):
