@@ -39,8 +39,9 @@ EVENT_KINDS = (
 """Kinds of events. `opens`: how things stand at the start. For `cut`, `camera_*` and `light` the
 `who` is "camera"; the `where` of `camera_pans` and `camera_tilts` is the way it turns."""
 
-STATE_KINDS = ("present", "absent", "rests")
-"""Kinds of claims about what is so now: it is there, none of it is there, it stands still."""
+STATE_KINDS = ("present", "absent", "rests", "total", "quiet")
+"""Kinds of claims about what is so now: it is there, none of it is there, it stands still, so many
+of it have been there so far, nothing happens (`who`: "camera")."""
 
 
 @dataclass(frozen=True, kw_only=True)

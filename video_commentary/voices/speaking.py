@@ -67,7 +67,7 @@ class SpeakingEngine(EngineWrapper):
         splitter = ClauseSplitter()
         self._failed = False
         for delta in self.inner.comment(replace(request, speak=False), cancel):
-            yield Delta(delta.text)
+            yield Delta(delta.text, claims=delta.claims)
             for clause in splitter.push(delta.text):
                 yield from self._say(clause, cancel)
         for clause in splitter.flush():

@@ -1,0 +1,109 @@
+"""Claims out of written sentences, where words and numbers leave no doubt."""
+
+from __future__ import annotations
+
+import re
+
+from ...core.facts import Claim
+from .phrases import NounPhrase, noun_phrases
+from .vocabulary import (
+    ABSENT,
+    COLOURS,
+    EVENT_WORDS,
+    HANDLED,
+    PLACE_WORDS,
+    PRESENT_WORDS,
+    UNSURE,
+)
+
+_SENTENCES = re.compile(r"(?<=[.!?])\s+")
+_CLAUSES = re.compile(r";|:|\bwhile\b|, (?:and|then|as|but) |\. ")
+_EVENTS = {kind: re.compile(words, re.IGNORECASE) for kind, words in EVENT_WORDS.items()}
+_PRESENT = re.compile(PRESENT_WORDS, re.IGNORECASE)
+_UNSURE = re.compile(rf"\b{UNSURE}", re.IGNORECASE)
+_PLACES = {place: re.compile(words, re.IGNORECASE) for place, words in PLACE_WORDS.items()}
+_EMPTY = re.compile(r"\b(empty|deserted|quiet|gone|alone|" + "|".join(ABSENT) + r")\b", re.IGNORECASE)
+_PICTURE = frozenset(
+    ("camera_pans", "camera_tilts", "camera_zooms", "cut", "light", "quiet")
+)
+
+
+def sentences(text: str) -> list[str]:
+    """Split a comment into its sentences."""
+    return [part for part in _SENTENCES.split(text.strip()) if part]
+
+
+def read_claims(sentence: str) -> tuple[Claim, ...]:
+    """Return what a written sentence claims for certain; nothing where it can't be told."""
+    if _UNSURE.search(sentence):
+        return ()
+    return tuple(claim for clause in _CLAUSES.split(sentence) for claim in _clause(clause))
+
+
+def says(sentence: str, claim: Claim) -> bool:
+    """Return whether a sentence names what a claim is about, by any word for it."""
+    if claim.who and any(phrase.kind == claim.who for phrase in noun_phrases(sentence)):
+        return True
+    if claim.kind == "absent" and _EMPTY.search(sentence):
+        return True
+    event = _EVENTS.get(claim.kind)
+    if event is not None and event.search(sentence):
+        return True
+    words = re.findall(r"[a-z]+", sentence.lower())
+    return {claim.who.lower(), claim.kind.lower()} & set(words) != set()
+
+
+def _clause(clause: str) -> list[Claim]:
+    phrases = noun_phrases(clause)
+    if _EVENTS["quiet"].search(clause):
+        return [Claim(kind="quiet", who="camera")]
+    absent = [phrase for phrase in phrases if phrase.none]
+    if absent:
+        return [Claim(kind="absent", who=phrase.kind) for phrase in absent]
+    if re.match(rf"\W*(there is )?({'|'.join(ABSENT)})\b", clause.lower()):
+        return [Claim(kind="absent", who="person")] if "nobody" in clause.lower() else []
+    for kind, words in _EVENTS.items():
+        match = words.search(clause)
+        if match:
+            return _of_event(kind, clause, phrases, match)
+    if _PRESENT.search(clause):
+        return [
+            _claim("present", clause, phrase)
+            for phrase in phrases
+            if not phrase.governed and phrase.kind != "camera"
+        ]
+    return []
+
+
+def _of_event(
+    kind: str, clause: str, phrases: list[NounPhrase], match: re.Match[str]
+) -> list[Claim]:
+    if kind in _PICTURE:
+        return [Claim(kind=kind, who="camera", where=_place(clause))]
+    free = [p for p in phrases if not p.governed and p.kind != "camera"]
+    before = [p for p in free if p.first < match.start()]
+    after = [p for p in free if p.first >= match.start()]
+    if kind in HANDLED and before and after:
+        return [_claim(kind, clause, after[0])]
+    who = before[-1:] or after[:1] or [p for p in phrases if p.kind == "camera"][:1]
+    return [_claim(kind, clause, phrase) for phrase in who]
+
+
+def _claim(kind: str, clause: str, phrase: NounPhrase) -> Claim:
+    plural = phrase.count is None
+    colours = [c for c in COLOURS if c in phrase.colours]
+    return Claim(
+        kind=kind,
+        who=phrase.kind,
+        where=_place(clause),
+        count=2 if plural else phrase.count,
+        at_least=plural or phrase.at_least,
+        colour=colours[0] if len(colours) == 1 else "",
+    )
+
+
+def _place(clause: str) -> str:
+    found = [place for place, words in _PLACES.items() if words.search(clause)]
+    # "on the right, in the background": two axes, of which labels give one.
+    sides = [place for place in found if place in {"left", "right", "middle"}]
+    return (sides or found)[0] if len(sides) <= 1 and found else ""
