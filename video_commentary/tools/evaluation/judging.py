@@ -9,15 +9,14 @@ from enum import Enum
 
 from ...core.facts import STATE_KINDS, Claim
 from .labels import Clip
-from .matching import Fit, borne_out, count_flaw, evidence_span, fit, noted
+from .matching import LATE, Fit, borne_out, count_flaw, evidence_span, fit, in_time, noted
 from .phrases import is_a, kind_of
 from .reading import read_claims, says
 from .truth import Truth
-from .vocabulary import LISTED, LIVELY
+from .vocabulary import LISTED, LIVELY, PICTURE
 
 REPEATED = 10.0
 """Seconds within which the same is not to be said twice."""
-_PICTURE = frozenset(("camera_pans", "camera_tilts", "camera_zooms", "cut", "light"))
 
 
 class Verdict(Enum):
@@ -36,7 +35,10 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """A sentence said from `start` to `end`, seconds of the clip; `claims` is empty if only written."""
+    """A sentence said from `start` to `end`, seconds of the clip.
+
+    `claims`: what the engine handed over beside it; empty where it only wrote.
+    """
 
     start: float
     end: float
@@ -133,7 +135,7 @@ class Judge:
         if fits:
             return self._of_events(claim, start, fits)
         span = evidence_span(claim) or (start, start)
-        if claim.kind in _PICTURE or claim.who == "camera" and claim.kind != "quiet":
+        if claim.kind in PICTURE or claim.who == "camera" and claim.kind != "quiet":
             return _Finding(self._of_picture(claim, written))
         if claim.kind == "quiet":
             return _Finding(self._of_quiet(start))
@@ -141,7 +143,7 @@ class Judge:
             return _Finding(self._of_absence(claim, span))
         if claim.kind == "total":
             return self._of_total(claim, start)
-        return self._of_state(claim, span, written)
+        return self._of_state(claim, start, span, written)
 
     def _of_events(self, claim: Claim, start: float, fits: list[tuple[int, Fit]]) -> _Finding:
         """Let the claim tell the event that it fits best, or as many as it counts."""
@@ -153,13 +155,14 @@ class Judge:
 
         fits.sort(key=order)
         best = fits[0][1]
-        chosen, total = [], 0
+        chosen: list[int] = []
+        total = 0
         for index, found in fits:
             count = self._clip.events[index].count
             if not chosen or found.tells and total + count <= (claim.count or 1):
                 chosen.append(index)
                 total += count
-        picture = claim.kind in _PICTURE
+        picture = claim.kind in PICTURE
         off = 0 if picture else count_flaw(claim, total)
         number = off == 0 if (claim.count or 0) > 1 and not picture else None
         final = Fit(best.flaws + (off == 1), best.wrong + (off == 2))
@@ -212,7 +215,9 @@ class Judge:
         right = max(at_once, default=1) <= claim.count <= max(came, *at_once, 0)
         return _Finding(Verdict.TRUE if right else Verdict.FALSE, number=right)
 
-    def _of_state(self, claim: Claim, span: tuple[float, float], written: bool) -> _Finding:
+    def _of_state(
+        self, claim: Claim, start: float, span: tuple[float, float], written: bool
+    ) -> _Finding:
         who, truth = kind_of(claim.who), self._truth
         state = claim.kind in STATE_KINDS
         if truth.missing(who, *span):
@@ -235,16 +240,19 @@ class Judge:
         colours = {colour for presence in there for colour in presence.colours}
         if claim.colour and colours and not borne_out(claim.colour, colours):
             return _Finding(Verdict.PARTLY, number=number)
-        return _Finding(self._news(claim, who, number), number=number)
+        return _Finding(self._news(claim, who, start, number), number=number)
 
-    def _news(self, claim: Claim, who: str, number: bool | None) -> Verdict:
-        """Return TRUE for what was not mentioned before or for a new number, else EMPTY."""
+    def _news(self, claim: Claim, who: str, start: float, number: bool | None) -> Verdict:
+        """Return TRUE for a new number, and for a first mention while nothing else is to be said.
+
+        Else EMPTY: "a person is on the right" while a bottle is taken from the table.
+        """
+        if number and self._mentioned.get(who) != claim.count:
+            return Verdict.TRUE
         if claim.kind == "rests" and any(is_a(who, group) for group in LIVELY):
             return Verdict.EMPTY  # that it is there is borne out, that it stands still is not
-        if who not in self._mentioned:
-            return Verdict.TRUE
-        fresh = number is True and self._mentioned[who] != claim.count
-        return Verdict.TRUE if fresh else Verdict.EMPTY
+        better = any(e.importance > 1 and in_time(e, start, LATE) for e in self._clip.events)
+        return Verdict.EMPTY if better or who in self._mentioned else Verdict.TRUE
 
 
 def _together(verdicts: Sequence[Verdict], written: bool) -> Verdict:

@@ -121,7 +121,7 @@ class _Entry:
 
     def number(self, name: str, default: float | None = None) -> float:
         """Return a number of 0 or more."""
-        value = self._value.get(name, default)
+        value: Any = self._value.get(name, default)
         if not _is_number(value):
             raise self.wrong(name, f"expected a number of 0 or more, not {value!r}")
         return float(value)
@@ -202,8 +202,7 @@ def _clip(entry: _Entry, folder: Path) -> Clip:
         events=tuple(_event(event) for event in entry.entries("events", needed=True)),
         facts=tuple(facts),
         quiet=tuple(
-            entry.span(f"quiet[{index}]", value)
-            for index, value in enumerate(entry.items("quiet"))
+            entry.span(f"quiet[{index}]", value) for index, value in enumerate(entry.items("quiet"))
         ),
         questions=tuple(_question(question) for question in entry.entries("questions")),
     )

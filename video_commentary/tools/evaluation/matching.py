@@ -13,6 +13,7 @@ from .vocabulary import (
     COLOURS,
     HANDLED,
     LOOKALIKES,
+    PICTURE,
     TELLS,
     UNCERTAIN,
 )
@@ -21,13 +22,12 @@ LATE = 3.0
 """Seconds after which a claim without evidence no longer says what happens now."""
 FORGOTTEN = 10.0
 """Seconds after which an event can't be told any more."""
-_EVIDENCE = 1.0
-"""Seconds by which a claim's evidence may miss the event."""
+BEHIND = 1.0
+"""Seconds by which a claim's evidence may lie behind the end of an event; before it, `SLACK`."""
 _BORDER = 0.1
 """Fraction of the picture's width about the thirds' borders in which either side is right."""
 _OPPOSITE = {"left": "right", "right": "left", "near": "far", "far": "near"}
 _SIDES = ("left", "middle", "right")
-_PICTURE = frozenset(("camera_pans", "camera_tilts", "cut", "light"))
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,11 @@ def fit(claim: Claim, start: float, event: LabelledEvent) -> Fit | None:
     span = evidence_span(claim)
     if not in_time(event, start, FORGOTTEN):
         return None
-    if span and not (span[0] <= event.until + _EVIDENCE and span[1] >= event.t - _EVIDENCE):
+    if span and (span[0] > event.until + BEHIND or span[1] < event.t - SLACK):
         return None
     if event.what == "opens":
         return _opening(claim, event)
-    same, near = TELLS.get(event.what, ((event.what,), ("moves",)))
+    same, near = TELLS.get(event.what, ((event.what,), ()))
     if claim.kind not in same and claim.kind not in near:
         return None
     who = _who(claim, event)
@@ -85,7 +85,7 @@ def fit(claim: Claim, start: float, event: LabelledEvent) -> Fit | None:
 
 def _who(claim: Claim, event: LabelledEvent) -> int | None:
     """Return 0 where the claim names who it happens to, 1 where nearly, None where not."""
-    if event.what in _PICTURE:
+    if event.what in PICTURE:
         return 0
     claimed, labelled = kind_of(claim.who), kind_of(event.who)
     noted = {phrase.kind for phrase in noun_phrases(event.note)}

@@ -8,21 +8,23 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ...config.profiles import load_profiles
 from ...config.settings import CommentatorSettings
+from ...core.control import Control
 from ...core.engine import Cancel, Delta, Engine, EngineError, Request
 from ...core.engine_wrapper import EngineWrapper
 from ...core.facts import Claim
 from ...core.pacing import READING_SPEED
 from ...core.prompting import Profile
+from ...wiring import assemble
 from ..narration.captions import Caption
-from ..narration.footage import Footage, Shot
+from ..narration.footage import Footage, FootageError, Shot
 from ..narration.journal import Journal
 from ..narration.recorder import RecordingEngine
 from ..narration.stage import Stage
 from ..narration.track import SpeechTrack
-from ..narration.video import VideoFootage
 from .judging import Statement
-from .labels import Clip
+from .labels import LabelledQuestion
 from .reading import says, sentences
 
 
@@ -49,7 +51,8 @@ class ClaimRecorder(EngineWrapper):
 
     def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
         """Yield the inner engine's comment. Raise EngineError."""
-        text, claims = "", ()
+        text = ""
+        claims: tuple[Claim, ...] = ()
         for delta in self.inner.comment(request, cancel):
             text += delta.text
             claims += delta.claims
@@ -75,7 +78,7 @@ class LabelledFootage:
 
 
 class ClipRunner:
-    """Shows clips to fresh engines of one kind, each from `make_engine`, and hears what they say.
+    """Shows footage to fresh engines of one kind, each from `make_engine`, and keeps what they say.
 
     `real_time`: the engine's own time counts as if live here; else it counts as none.
     """
@@ -92,22 +95,26 @@ class ClipRunner:
         self._profiles = profiles
         self._real_time = real_time
 
-    def comments(self, clip: Clip, footage: Footage | None = None) -> list[SpokenComment]:
-        """Return the comments on a clip, or on other footage in its place.
+    @classmethod
+    def assembled(cls, settings: CommentatorSettings, real_time: bool = False) -> ClipRunner:
+        """Return a runner with the engine and voice that settings name. Raise ValueError."""
+        profiles = load_profiles(settings.profiles_file)
+        Control(settings, profiles)  # refuses bad settings before an engine is loaded
+        return cls(assembled, settings, profiles, real_time)
 
-        Raise EngineError, FootageError.
-        """
-        recorder, stage = self._run(clip, footage, self._settings, ())
+    def comments(self, footage: Footage) -> list[SpokenComment]:
+        """Return the comments on a recording. Raise EngineError, FootageError."""
+        recorder, stage = self._run(footage, self._settings, ())
         return list(_with_claims(stage.captions, recorder.comments))
 
-    def answers(self, clip: Clip, footage: Footage | None = None) -> list[str]:
-        """Return the answers to a clip's questions, each asked at its time; "" where none came.
+    def answers(self, footage: Footage, questions: Sequence[LabelledQuestion]) -> list[str]:
+        """Return the answers to questions, each asked at its time; "" where none came.
 
         Without a voice, which changes nothing in them. Raise EngineError, FootageError.
         """
-        order = sorted(range(len(clip.questions)), key=lambda i: clip.questions[i].t)
-        asked = [(clip.questions[i].t, clip.questions[i].q) for i in order]
-        _, stage = self._run(clip, footage, replace(self._settings, voice="none"), asked)
+        order = sorted(range(len(questions)), key=lambda i: questions[i].t)
+        asked = [(questions[i].t, questions[i].q) for i in order]
+        _, stage = self._run(footage, replace(self._settings, voice="none"), asked)
         texts = [""] * len(order)
         for index, answer in zip(order, stage.answers, strict=False):
             if answer.done() and answer.result().success:
@@ -116,27 +123,36 @@ class ClipRunner:
 
     def _run(
         self,
-        clip: Clip,
-        footage: Footage | None,
+        footage: Footage,
         settings: CommentatorSettings,
         questions: Sequence[tuple[float, str]],
     ) -> tuple[ClaimRecorder, Stage]:
-        shown = LabelledFootage(footage or VideoFootage(clip.path), clip.end)
-        claims = ClaimRecorder(self._make_engine(settings))
-        claims.load()
+        recorder = ClaimRecorder(self._make_engine(settings))
+        recorder.load()
         with (
-            closing(claims),
+            closing(recorder),
             closing(SpeechTrack()) as track,
             tempfile.TemporaryDirectory() as folder,
         ):
             journal = Journal(Path(folder) / "journal", {})
-            engine = RecordingEngine(claims, journal, self._real_time, lambda _: None)
+            engine = RecordingEngine(recorder, journal, self._real_time, lambda _: None)
             stage = Stage(
-                shown, engine, settings, self._profiles, track, lambda _: None, questions
+                footage, engine, settings, self._profiles, track, lambda _: None, questions
             )
             if not stage.run():
-                raise EngineError(f"{clip.name}: {stage.failure}")
-        return claims, stage
+                raise EngineError(f"{footage.path}: {stage.failure}")
+            if stage.trouble:
+                raise FootageError(f"{footage.path}: not all could be seen: {stage.trouble}")
+        return recorder, stage
+
+
+def assembled(settings: CommentatorSettings) -> Engine:
+    """Return the engine and voice that settings name, not loaded yet.
+
+    Without the guard against hanging, whose threads know nothing of virtual time.
+    """
+    assembly = assemble(settings)
+    return assembly.speaking or assembly.inner
 
 
 def statements(comments: Sequence[SpokenComment]) -> list[Statement]:

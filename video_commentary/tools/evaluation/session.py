@@ -8,18 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...config.profiles import load_profiles
 from ...config.settings import CommentatorSettings
-from ...core.control import Control
-from ...core.engine import Engine, EngineError
-from ...wiring import assemble
+from ...core.engine import EngineError
 from ..narration.footage import FootageError
+from ..narration.video import VideoFootage
 from .answers import judge_answer
 from .judging import Judge
 from .labels import LABELS, POOLED, Clip, LabelError, read_labels
 from .metrics import Figures, Outcomes, figures
 from .omni_duplex import responses
-from .running import ClipRunner, SpokenComment, statements
+from .running import ClipRunner, LabelledFootage, SpokenComment, statements
 from .table import table
 
 
@@ -47,12 +45,10 @@ def evaluate(order: EvaluationOrder) -> int:
         clips = chosen_clips(order.folder, order.only)
         if order.out and not order.out.absolute().parent.is_dir():
             raise ValueError(f"{order.out.parent}: no such folder; make it first")
-        profiles = load_profiles(order.settings.profiles_file)
-        Control(order.settings, profiles)  # refuses bad settings before an engine is loaded
+        runner = ClipRunner.assembled(order.settings, order.real_time)
     except (ValueError, LabelError) as error:
         print(f"evaluate: {error}", file=sys.stderr)
         return 2
-    runner = ClipRunner(assembled, order.settings, profiles, order.real_time)
     try:
         outcomes = [_clip(order, runner, clip) for clip in clips]
     except (EngineError, FootageError, OSError) as error:
@@ -66,7 +62,7 @@ def evaluate(order: EvaluationOrder) -> int:
 
 
 def chosen_clips(folder: Path, only: Sequence[str] = ()) -> list[Clip]:
-    """Return the clips of a set, or those named. Raise LabelError, also where a video is missing."""
+    """Return the clips of a set, or those named; their videos are there. Raise LabelError."""
     clips = read_labels(folder)
     names = [clip.name for clip in clips]
     unknown = [name for name in only if name not in names]
@@ -79,12 +75,6 @@ def chosen_clips(folder: Path, only: Sequence[str] = ()) -> list[Clip]:
     return wanted
 
 
-def assembled(settings: CommentatorSettings) -> Engine:
-    """Return the engine and voice that settings name, without the guard that knows real time only."""
-    assembly = assemble(settings)
-    return assembly.speaking or assembly.inner
-
-
 def pooled(outcomes: Sequence[Outcomes]) -> dict[str, Figures]:
     """Return the figures of each clip by name, and of all together."""
     rows = {outcome.clip.name: figures([outcome]) for outcome in outcomes}
@@ -93,8 +83,9 @@ def pooled(outcomes: Sequence[Outcomes]) -> dict[str, Figures]:
 
 def _clip(order: EvaluationOrder, runner: ClipRunner, clip: Clip) -> Outcomes:
     print(f"evaluate: {clip.name}", file=sys.stderr)
-    comments = [c for c in runner.comments(clip) if clip.begin <= c.caption.start <= clip.end]
-    answers = runner.answers(clip) if order.ask else []
+    footage = LabelledFootage(VideoFootage(clip.path), clip.end)
+    comments = [c for c in runner.comments(footage) if c.caption.start >= clip.begin]
+    answers = runner.answers(footage, clip.questions) if order.ask else []
     if order.responses:
         order.responses.mkdir(parents=True, exist_ok=True)
         path = order.responses / f"{clip.name}.json"

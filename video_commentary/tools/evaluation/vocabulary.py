@@ -107,6 +107,8 @@ LOOKALIKES = frozenset(("car", "truck", "van", "bus"))
 """Taken for one another by people too: the wrong one of them is half right."""
 LIVELY = ("person", "vehicle", "animal")
 """Labels name every kind of these that is to be seen in a clip; things they need not list."""
+PICTURE = frozenset(("camera_pans", "camera_tilts", "camera_zooms", "cut", "light"))
+"""What happens to the picture as a whole: who is claimed does not matter."""
 UNCERTAIN = frozenset(("something",))
 """Names that fit anything: half right at best."""
 
@@ -133,8 +135,9 @@ EVENT_WORDS = {  # kind: words and phrases that say it, tried in this order
     "enters": r"\b(enter(s|ed|ing)?|(walk|com|rid|driv|mov|run|step)(es?|s|ing|e)? in(to)?\b|"
     r"com(es?|ing) into (view|sight|the picture)|appear(s|ed|ing)?|arriv(es?|ed|ing)|"
     r"joins?|emerg(es?|ing))\b",
-    "leaves": r"\b(leave|leaves|leaving|(?<!the )left (the|at)|exit(s|ed|ing)?|disappear(s|ed|ing)?|"
-    r"goes out|gone out|go out|out of (view|sight)|walks? (off|out)|(runs?|drives?) off|"
+    "leaves": r"\b(leave|leaves|leaving|(?<!the )left (the|at)|exit(s|ed|ing)?|"
+    r"disappear(s|ed|ing)?|goes out|gone out|go out|out of (view|sight)|walks? (off|out)|"
+    r"(runs?|drives?) off|"
     r"(is|are) gone|departs?)\b",
     "stops": r"\b(stops?|stopped|stopping|halts?|halted|standstill|brak(es?|ing)|parks)\b",
     "starts": r"\b(starts?|started|starting|sets? off|on the move again|begins?|drives? off|"
@@ -169,9 +172,13 @@ UNSURE = (
 )
 """What makes a written sentence none that words alone can judge."""
 PREPOSITIONS = frozenset(
-    "in at on from with to of behind near by before beside beyond over under past into onto "
-    "towards toward between among round around across along through after for".split()
+    (
+        *("in", "at", "on", "from", "with", "to", "of", "behind", "near", "by", "before"),
+        *("beside", "beyond", "over", "under", "past", "into", "onto", "towards", "toward"),
+        *("between", "among", "round", "around", "across", "along", "through", "after", "for"),
+    )
 )
+"""A noun after one of these is where something happens, hardly who it happens to."""
 
 TELLS = {  # label's what: (claims' kinds that say it, kinds that half say it)
     "opens": (("opens", "present", "rests", "moves"), ()),
@@ -182,25 +189,22 @@ TELLS = {  # label's what: (claims' kinds that say it, kinds that half say it)
     "overtakes": (("overtakes",), ("passes", "approaches", "recedes")),
     "stops": (("stops",), ("rests",)),
     "starts": (("starts",), ("moves",)),
-    "picks_up": (("picks_up",), ("moves",)),
-    "puts_back": (("puts_back",), ("moves", "enters")),
+    "picks_up": (("picks_up",), ()),
+    "puts_back": (("puts_back",), ("enters",)),
     "moves": (("moves",), ("starts", "picks_up", "puts_back")),
     "approaches": (("approaches",), ("enters", "passes")),
     "recedes": (("recedes",), ("leaves",)),
-    "crouches": (("crouches",), ("leans", "moves")),
-    "throws": (("throws",), ("moves", "starts")),
-    "jumps": (("jumps",), ("moves",)),
-    "turns": (("turns",), ("moves",)),
-    "leans": (("leans",), ("moves", "crouches")),
-    "gestures": (("gestures",), ("moves",)),
+    "crouches": (("crouches",), ("leans",)),
+    "leans": (("leans",), ("crouches",)),
+    "throws": (("throws",), ()),
     "talks": (("talks",), ("gestures",)),
+    "gestures": (("gestures",), ("talks",)),
     "flies": (("flies",), ("moves", "crosses")),
     "takes_off": (("takes_off",), ("flies", "leaves", "starts")),
-    "cut": (("cut",), ()),
-    "light": (("light",), ()),
     "camera_pans": (("camera_pans",), ("camera_tilts",)),
     "camera_tilts": (("camera_tilts",), ("camera_pans",)),
 }
+"""A label of any other kind is told by claims of that very kind alone."""
 HANDLED = frozenset(("picks_up", "puts_back", "throws", "moves"))
 """Done by somebody to something: the label names one of them, and either may be claimed."""
 ANYWHERE = frozenset(("crosses", "passes", "overtakes", "moves", "approaches", "starts"))
@@ -237,9 +241,24 @@ COLOURS = {
 }
 """A claimed colour, and the words of a label that bear it out."""
 NUMBERS = {
-    **{"a": 1, "an": 1, "one": 1, "another": 1, "two": 2, "three": 3, "four": 4, "five": 5},
-    **{"six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12},
-    **{"pair": 2, "couple": 2, "both": 2},
+    "a": 1,
+    "an": 1,
+    "one": 1,
+    "another": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "eleven": 11,
+    "twelve": 12,
+    "pair": 2,
+    "couple": 2,
+    "both": 2,
 }
 AT_LEAST = {"several": 3, "many": 4, "some": 2}
 """Words for no exact number, and what they take at least."""
