@@ -1,14 +1,15 @@
 # Two commands set up all they need: `make demo` and `make test`. `make help` lists the rest.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo narrate test lint setup test-gpu test-parity test-vllm test-image doctor config clean
+.PHONY: help demo narrate test lint setup eval test-gpu test-parity test-vllm test-image doctor config clean
 
 VIDEO ?=
 PARITY ?=
 ARGS ?=
 IN ?=
 OUT ?=
-export VIDEO PARITY IN OUT
+EVAL ?= ../shared/media
+export VIDEO PARITY IN OUT EVAL
 
 help:  ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
@@ -21,6 +22,11 @@ narrate:  ## Narrate the video or rosbag IN to OUT (.mp4, .srt, .vtt, .jsonl or 
 	@test -n "$$IN" -a -n "$$OUT" || { echo "say what: make narrate IN=video.mp4 OUT=narrated.mp4"; exit 2; }
 	@scripts/setup.sh demo
 	@scripts/in_venv.sh python -m video_commentary.tools.narrate "$$IN" "$$OUT" $(ARGS)
+
+eval:  ## Measure what is said about the labelled videos of EVAL; the table as JSON to OUT
+	@scripts/setup.sh demo
+	@scripts/in_venv.sh python -m video_commentary.tools.evaluate "$$EVAL" \
+		--out "$${OUT:-eval.json}" $(ARGS)
 
 test: lint  ## Run everything CI runs: ruff, mypy and all tests that need no GPU
 	@scripts/in_venv.sh python -m pytest -rR $(ARGS)

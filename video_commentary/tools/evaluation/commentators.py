@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import count
+from itertools import count, cycle
 
 from ...core.audio import AudioFormat
 from ...core.engine import Cancel, Delta, Request
@@ -70,12 +70,10 @@ def metronome(clip: Clip) -> list[Statement]:
 def know_all(clip: Clip) -> list[Statement]:
     """Say everything at once, every 3 s."""
     names = ", ".join(_EVERYBODY)
-    kinds = ", ".join(EVENT_KINDS)
+    kinds = ", ".join(map(_plain, EVENT_KINDS))
+    where = cycle(PLACES)
     claims = [
-        Claim(kind=kind, who=who, where=where)
-        for kind in EVENT_KINDS
-        for who in _EVERYBODY
-        for where in PLACES
+        Claim(kind=kind, who=who, where=next(where)) for kind in EVENT_KINDS for who in _EVERYBODY
     ]
     return [_said(t, f"{names}: {kinds}.", tuple(claims)) for t in _ticks(clip)]
 
@@ -88,7 +86,9 @@ def guesser(clip: Clip, seed: int = 0) -> list[Statement]:
         claim = Claim(
             kind=draw.choice(EVENT_KINDS), who=draw.choice(_EVERYBODY), where=draw.choice(PLACES)
         )
-        found.append(_said(t, f"A {claim.who} {claim.kind} on the {claim.where}.", (claim,)))
+        found.append(
+            _said(t, f"A {claim.who} {_plain(claim.kind)} on the {claim.where}.", (claim,))
+        )
     return found
 
 
@@ -157,9 +157,13 @@ def _statement(second: float, event: LabelledEvent) -> Statement:
 def _sentence(event: LabelledEvent) -> str:
     noun = kind_of(event.who)
     who = f"{event.count} {noun}s" if event.count > 1 else f"A {noun}"
-    words = _WORDS.get(event.what, "{who} " + event.what.replace("_", " ")).format(who=who)
+    words = _WORDS.get(event.what, "{who} " + _plain(event.what)).format(who=who)
     where = f" on the {event.where}" if event.where else ""
     return f"{words[:1].upper()}{words[1:]}{where}."
+
+
+def _plain(kind: str) -> str:
+    return kind.replace("_", " ")
 
 
 def _said(second: float, text: str, claims: Sequence[Claim]) -> Statement:

@@ -11,7 +11,7 @@ from ...core.facts import STATE_KINDS, Claim
 from .labels import Clip
 from .matching import LATE, Fit, borne_out, count_flaw, evidence_span, fit, in_time, noted
 from .phrases import is_a, kind_of
-from .reading import read_claims, says
+from .reading import as_said, read_claims
 from .truth import Truth
 from .vocabulary import LISTED, LIVELY, PICTURE
 
@@ -85,9 +85,9 @@ class Judge:
 
     def _judge(self, statement: Statement) -> Judged:
         written = not statement.claims
-        claims = read_claims(statement.text) if written else statement.claims
         # What is handed over, but not said in words, is worth nothing to a listener.
-        claims = tuple(c for c in claims if written or says(statement.text, c))
+        said = [as_said(statement.text, claim) for claim in statement.claims]
+        claims = read_claims(statement.text) if written else tuple(filter(None, said))
         findings = [self._claim(c, statement.start, written) for c in claims]
         findings += self._opening(claims, statement.start)
         verdict = _together([f.verdict for f in findings], written)
@@ -124,7 +124,7 @@ class Judge:
         self._recent.append((statement.start, _letters(statement.text), plain))
         self._told |= told
         for claim in claims:
-            self._mentioned[kind_of(claim.who)] = claim.count
+            self._mentioned[kind_of(claim.who)] = 0 if claim.kind == "absent" else claim.count
 
     def _claim(self, claim: Claim, start: float, written: bool) -> _Finding:
         fits = [
@@ -162,9 +162,8 @@ class Judge:
             if not chosen or found.tells and total + count <= (claim.count or 1):
                 chosen.append(index)
                 total += count
-        picture = claim.kind in PICTURE
-        off = 0 if picture else count_flaw(claim, total)
-        number = off == 0 if (claim.count or 0) > 1 and not picture else None
+        off = count_flaw(claim, total) if best.counted else 0
+        number = off == 0 if (claim.count or 0) > 1 and claim.kind not in PICTURE else None
         final = Fit(best.flaws + (off == 1), best.wrong + (off == 2))
         if not final.tells:
             hopeless = final.wrong > 1 or final.wrong and final.flaws
@@ -201,7 +200,7 @@ class Judge:
     def _of_absence(self, claim: Claim, span: tuple[float, float]) -> Verdict:
         who = kind_of(claim.who)
         if self._truth.missing(who, *span):
-            return Verdict.TRUE if self._mentioned.get(who, 0) else Verdict.EMPTY
+            return Verdict.TRUE if self._mentioned.get(who, 0) != 0 else Verdict.EMPTY
         return Verdict.FALSE if self._truth.present(who, *span) else Verdict.UNJUDGED
 
     def _of_total(self, claim: Claim, start: float) -> _Finding:

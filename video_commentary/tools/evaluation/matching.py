@@ -32,10 +32,14 @@ _SIDES = ("left", "middle", "right")
 
 @dataclass(frozen=True)
 class Fit:
-    """How a claim fits an event: `flaws` that make it half right, `wrong` what contradicts it."""
+    """How a claim fits an event: `flaws` that make it half right, `wrong` what contradicts it.
+
+    `counted`: the event's count is one of what is claimed.
+    """
 
     flaws: int
     wrong: int
+    counted: bool = True
 
     @property
     def tells(self) -> bool:
@@ -80,7 +84,7 @@ def fit(claim: Claim, start: float, event: LabelledEvent) -> Fit | None:
     for flaw in (_where(claim, event), _colour(claim, event)):
         flaws += flaw == 1
         wrong += flaw == 2
-    return Fit(flaws, wrong)
+    return Fit(flaws, wrong, counted=event.what not in PICTURE)
 
 
 def _who(claim: Claim, event: LabelledEvent) -> int | None:
@@ -166,7 +170,7 @@ def _opening(claim: Claim, event: LabelledEvent) -> Fit | None:
         numbered = (claim.count or 0) >= 2 and claim.count == phrase.count
         coloured = bool(claim.colour) and borne_out(claim.colour, frozenset(phrase.colours))
         if numbered or coloured:
-            return Fit(0, 0)
+            return Fit(0, 0, counted=False)
     return None
 
 

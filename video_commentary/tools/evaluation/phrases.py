@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from .vocabulary import AT_LEAST, COLOURS, NOUNS, NUMBERS, PARENTS, PLURALS, PREPOSITIONS
 
@@ -20,12 +20,14 @@ class NounPhrase:
     """A noun of the vocabulary in a text.
 
     `kind`: what it means. `first` and `last`: characters from the start of its number or article
-    to its end. `count`: None if no number is said. `number`: a number word or digits stand there.
-    `none`: "no" stands there. `before`: the word before the phrase.
+    to its end; `noun`: where the noun itself starts. `count`: None if no number is said. `number`:
+    a number word or digits stand there. `none`: "no" stands there. `before`: the word before the
+    phrase.
     """
 
     kind: str
     first: int
+    noun: int
     last: int
     count: int | None
     at_least: bool
@@ -52,18 +54,21 @@ def _dictionary() -> dict[str, tuple[str, bool]]:
     return found
 
 
+@lru_cache(maxsize=10_000)
 def kind_of(noun: str) -> str:
     """Return the kind that a noun means; a noun that is in no table is a kind of its own."""
     lowered = " ".join(noun.lower().replace("_", " ").split())
     return _dictionary().get(lowered, (lowered, False))[0]
 
 
+@lru_cache(maxsize=10_000)
 def is_a(kind: str, other: str) -> bool:
     """Return whether a kind is another one, or below it."""
     return kind == other or any(is_a(parent, other) for parent in PARENTS.get(kind, ()))
 
 
-def noun_phrases(text: str) -> list[NounPhrase]:
+@lru_cache(maxsize=10_000)
+def noun_phrases(text: str) -> tuple[NounPhrase, ...]:
     """Return the nouns of a text that the vocabulary has, in order."""
     tokens = [(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(text.lower())]
     words = [word for word, _, _ in tokens]
@@ -73,7 +78,7 @@ def noun_phrases(text: str) -> list[NounPhrase]:
         if length:
             found.append(_phrase(tokens, words, index, length))
         index += length or 1
-    return found
+    return tuple(found)
 
 
 def _noun_at(words: list[str], index: int) -> int:
@@ -113,6 +118,7 @@ def _phrase(
     return NounPhrase(
         kind=kind,
         first=tokens[first][1],
+        noun=tokens[index][1],
         last=tokens[index + length - 1][2],
         count=count,
         at_least=at_least,

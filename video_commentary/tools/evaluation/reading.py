@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
-from ...core.facts import Claim
-from .phrases import NounPhrase, noun_phrases
+from ...core.facts import STATE_KINDS, Claim
+from .phrases import NounPhrase, is_a, kind_of, noun_phrases
 from .vocabulary import (
     ABSENT,
     COLOURS,
@@ -14,6 +16,8 @@ from .vocabulary import (
     PICTURE,
     PLACE_WORDS,
     PRESENT_WORDS,
+    TELLS,
+    UNCERTAIN,
     UNSURE,
 )
 
@@ -40,17 +44,33 @@ def read_claims(sentence: str) -> tuple[Claim, ...]:
     return tuple(claim for clause in _CLAUSES.split(sentence) for claim in _clause(clause))
 
 
-def says(sentence: str, claim: Claim) -> bool:
-    """Return whether a sentence names what a claim is about, by any word for it."""
-    if claim.who and any(phrase.kind == claim.who for phrase in noun_phrases(sentence)):
+def as_said(sentence: str, claim: Claim) -> Claim | None:
+    """Return a claim as far as a sentence says it in words, None where it does not.
+
+    Who is no more than the sentence names: "something enters" claims no car.
+    """
+    if not _kind_is_said(sentence, claim.kind):
+        return None
+    claimed, phrases = kind_of(claim.who), noun_phrases(sentence)
+    if claim.kind in PICTURE or not phrases or re.search(rf"\b{claimed}", sentence.lower()):
+        return claim
+    if any(is_a(phrase.kind, claimed) for phrase in phrases):
+        return claim
+    vaguer = [p for p in phrases if is_a(claimed, p.kind) or p.kind in UNCERTAIN]
+    if not vaguer:
+        return claim if claim.kind == "absent" else None
+    return replace(claim, who=vaguer[0].kind)
+
+
+def _kind_is_said(sentence: str, kind: str) -> bool:
+    if kind == "absent":
+        return _EMPTY.search(sentence) is not None
+    if kind == "opens" or kind in STATE_KINDS or kind.replace("_", " ") in sentence.lower():
         return True
-    if claim.kind == "absent" and _EMPTY.search(sentence):
-        return True
-    event = _EVENTS.get(claim.kind)
-    if event is not None and event.search(sentence):
-        return True
-    words = re.findall(r"[a-z]+", sentence.lower())
-    return {claim.who.lower(), claim.kind.lower()} & set(words) != set()
+    bare = _without_nouns(sentence, noun_phrases(sentence))
+    same, near = TELLS.get(kind, ((), ()))
+    words = [_EVENTS[k] for k in (kind, *same, *near) if k in _EVENTS]
+    return any(word.search(bare) for word in words)
 
 
 def _clause(clause: str) -> list[Claim]:
@@ -76,17 +96,17 @@ def _clause(clause: str) -> list[Claim]:
     return []
 
 
-def _without_nouns(clause: str, phrases: list[NounPhrase]) -> str:
+def _without_nouns(clause: str, phrases: Sequence[NounPhrase]) -> str:
     """Blot out the nouns, at the same length: a stop sign does not stop."""
     for phrase in phrases:
         if phrase.kind != "camera":
-            blot = "x" * (phrase.last - phrase.first)
-            clause = clause[: phrase.first] + blot + clause[phrase.last :]
+            blot = "x" * (phrase.last - phrase.noun)
+            clause = clause[: phrase.noun] + blot + clause[phrase.last :]
     return clause
 
 
 def _of_event(
-    kind: str, clause: str, phrases: list[NounPhrase], match: re.Match[str]
+    kind: str, clause: str, phrases: Sequence[NounPhrase], match: re.Match[str]
 ) -> list[Claim]:
     if kind in PICTURE:
         return [Claim(kind=kind, who="camera", where=_place(clause))]

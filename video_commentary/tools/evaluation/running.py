@@ -25,7 +25,7 @@ from ..narration.stage import Stage
 from ..narration.track import SpeechTrack
 from .judging import Statement
 from .labels import LabelledQuestion
-from .reading import says, sentences
+from .reading import as_said, sentences
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +179,7 @@ def _split(comment: SpokenComment) -> Iterator[Statement]:
 
 def _owner(claim: Claim, parts: Sequence[str]) -> int:
     """Return which sentence says a claim; the first where none does."""
-    return next((place for place, part in enumerate(parts) if says(part, claim)), 0)
+    return next((place for place, part in enumerate(parts) if as_said(part, claim)), 0)
 
 
 def _with_claims(

@@ -41,9 +41,14 @@ from .labels import Clip, LabelError, read_labels
 from .metrics import Figures, Outcomes, figures
 from .running import ClipRunner
 from .session import judged
-from .table import table
+from .table import COLUMNS, table
 
 FPS = 10
+SHOWN = (
+    *("true", "partly", "empty", "false", "unjudged", "recall_3s", "recall_10s", "time_f1"),
+    *("quiet_words_per_minute", "repeats", "answers_right", "answers_wrong"),
+)
+"""The figures in the table."""
 
 
 class BlackFootage:
@@ -138,7 +143,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except (EngineError, FootageError) as error:
         print(f"sanity: {error}", file=sys.stderr)
         return 1
-    print(table(rows, "commentator"))
+    print(table(rows, "commentator", [c for c in COLUMNS if c.figure in SHOWN]))
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from .metrics import Figures
@@ -40,10 +40,12 @@ COLUMNS = (
 )
 
 
-def table(rows: Mapping[str, Figures], first: str = "clip") -> str:
+def table(
+    rows: Mapping[str, Figures], first: str = "clip", columns: Sequence[Column] = COLUMNS
+) -> str:
     """Return a Markdown table, one row for each name; shares in per cent."""
-    cells = [[first, *(column.heading for column in COLUMNS)]]
-    cells += [[name, *(_cell(found, c) for c in COLUMNS)] for name, found in rows.items()]
+    cells = [[first, *(column.heading for column in columns)]]
+    cells += [[name, *(_cell(found, c) for c in columns)] for name, found in rows.items()]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [_line(row, widths) for row in cells]
     rule = "|".join(["-" * (widths[0] + 2), *("-" * (width + 1) + ":" for width in widths[1:])])

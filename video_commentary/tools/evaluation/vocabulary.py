@@ -135,10 +135,9 @@ EVENT_WORDS = {  # kind: words and phrases that say it, tried in this order
     "enters": r"\b(enter(s|ed|ing)?|(walk|com|rid|driv|mov|run|step)(es?|s|ing|e)? in(to)?\b|"
     r"com(es?|ing) into (view|sight|the picture)|appear(s|ed|ing)?|arriv(es?|ed|ing)|"
     r"joins?|emerg(es?|ing))\b",
-    "leaves": r"\b(leave|leaves|leaving|(?<!the )left (the|at)|exit(s|ed|ing)?|"
-    r"disappear(s|ed|ing)?|goes out|gone out|go out|out of (view|sight)|walks? (off|out)|"
-    r"(runs?|drives?) off|"
-    r"(is|are) gone|departs?)\b",
+    "leaves": r"\b(leave|leaves|leaving|(?<!the )left (the|at)|(has|have|just) left|"
+    r"exit(s|ed|ing)?|disappear(s|ed|ing)?|goes out|gone out|go out|out of (view|sight)|"
+    r"walks? (off|out)|(runs?|drives?) off|(is|are) gone|departs?)\b",
     "stops": r"\b(stops?|stopped|stopping|halts?|halted|standstill|brak(es?|ing)|parks)\b",
     "starts": r"\b(starts?|started|starting|sets? off|on the move again|begins?|drives? off|"
     r"moves? off)\b",
