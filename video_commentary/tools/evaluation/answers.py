@@ -19,6 +19,7 @@ _HEDGED = re.compile(r"\b(no\w*|none)\b[^.]*\b(that|as far as) i can (make out|s
 _NONE = re.compile(
     r"\b(no|none|nobody|nothing|nowhere|neither|zero|0|not|no one|not any|never|\w+n't)\b"
 )
+_DENIAL = r"\b(?:no|not|none|nobody|nothing|never|without|\w+n't)\s+(?:\w+\s+){0,2}"
 _PARTICLE = re.compile(r"(?:^|[.!?,;:]\s*)(yes|no)\b")
 _SIDES = frozenset(("left", "right", "middle", "centre", "center", "near", "far", "top", "bottom"))
 _SHADES = frozenset(COLOURS) - {"dark", "light"}
@@ -56,7 +57,11 @@ def judge_answer(text: str, accepted: Iterable[str]) -> Outcome:
 
 
 def _has(text: str, word: str) -> bool:
-    return re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text) is not None
+    """Return whether a text has a word as a whole and not denied, as in "no people"."""
+    denied = rf"{_DENIAL}{re.escape(word)}(?![\w-])"
+    return (
+        re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", re.sub(denied, " ", text)) is not None
+    )
 
 
 def _lists(text: str, accepted: list[str]) -> bool:

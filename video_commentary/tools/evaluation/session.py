@@ -85,7 +85,8 @@ def _clip(order: EvaluationOrder, runner: ClipRunner, clip: Clip) -> Outcomes:
     print(f"evaluate: {clip.name}", file=sys.stderr)
     footage = LabelledFootage(VideoFootage(clip.path), clip.end)
     comments = [c for c in runner.comments(footage) if c.caption.start >= clip.begin]
-    answers = runner.answers(footage, clip.questions) if order.ask else []
+    asked = clip.questions if order.ask else ()
+    answers = runner.answers(footage, asked) if asked else []
     if order.responses:
         order.responses.mkdir(parents=True, exist_ok=True)
         path = order.responses / f"{clip.name}.json"
