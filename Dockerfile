@@ -21,13 +21,14 @@ ARG PIP_INDEX_URL
 ARG PIP_EXTRA_INDEX_URL
 ARG npm_config_cafile
 ARG npm_config_registry
+ENV UV_NO_CACHE=1
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends cmake g++ make python3-dev python3-venv
 WORKDIR /opt/video_commentary
 COPY requirements.txt ./
 COPY requirements requirements
-COPY scripts/setup.sh scripts/progress.sh scripts/
+COPY scripts/setup.sh scripts/packages.sh scripts/progress.sh scripts/
 RUN --mount=type=secret,id=ca scripts/setup.sh dependencies
 COPY . .
 RUN --mount=type=secret,id=ca scripts/setup.sh demo && scripts/trim_image.sh
@@ -68,7 +69,7 @@ RUN --mount=type=secret,id=ca apt-get update \
     && apt-get clean \
     && rm -rf /var/lib/apt/lists/* \
     && .venv/bin/python -m pip install --no-cache-dir --no-compile \
-        -c requirements/constraints.txt -r requirements/minicpmo.txt
+        --require-hashes -r requirements/lock/minicpmo.txt
 ENV NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility
 USER 1000

@@ -1,7 +1,8 @@
 # Two commands set up all they need: `make demo` and `make test`. `make help` lists the rest.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo narrate test lint setup eval test-gpu test-parity test-vllm test-image doctor config clean
+.PHONY: help demo narrate test test-core lint setup lock hooks eval test-gpu test-parity test-vllm \
+	test-image doctor config clean
 
 VIDEO ?=
 PARITY ?=
@@ -9,7 +10,15 @@ ARGS ?=
 IN ?=
 OUT ?=
 EVAL ?= ../shared/media
-export VIDEO PARITY IN OUT EVAL
+# See scripts/setup.sh: PYTHON, and environments beside .venv.
+UNLOCKED ?=
+NUMPY1 ?=
+VENV ?= .venv$(if $(UNLOCKED),-unlocked)$(if $(NUMPY1),-numpy1)
+export VIDEO PARITY IN OUT EVAL UNLOCKED NUMPY1 VENV
+
+# Rooms and files whose tests need no torch, browser, Go or LiveKit.
+CORE_TESTS := test/core test/config test/engines/builtin test/sources test/voices test/ros \
+	$(wildcard test/test_*.py)
 
 help:  ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
@@ -28,15 +37,29 @@ eval:  ## Measure what is said about the labelled videos of EVAL; the table as J
 	@scripts/in_venv.sh python -m video_commentary.tools.evaluate "$$EVAL" \
 		--out "$${OUT:-eval.json}" $(ARGS)
 
-test: lint  ## Run everything CI runs: ruff, mypy and all tests that need no GPU
+test-core:  ## Run the tests of core, config, builtin engine, sources, voices and ROS (a minute; no torch)
+	@scripts/setup.sh core
+	@scripts/in_venv.sh python -m pytest -rR -n auto --dist worksteal $(CORE_TESTS) $(ARGS)
+
+test: setup  ## Run everything CI runs: lint and all tests that need no GPU
+	@$(MAKE) lint
 	@scripts/in_venv.sh python -m pytest -rR $(ARGS)
 
-lint: setup  ## Run ruff and mypy
+lint:  ## Run ruff and mypy (no torch)
+	@scripts/setup.sh core
 	@scripts/in_venv.sh ruff check .
+	@scripts/in_venv.sh ruff format --check .
 	@scripts/in_venv.sh mypy
 
-setup:  ## Set up .venv for tests without running them
+setup:  ## Set up .venv for all tests without running them
 	@scripts/setup.sh test
+
+lock:  ## Write requirements/lock/ again after a change of bounds; UPGRADE=1 takes the newest
+	@scripts/lock.sh
+
+hooks:  ## Have git check each commit: ruff, mypy, and the length of its subject
+	@scripts/setup.sh core
+	@scripts/in_venv.sh pre-commit install
 
 # Only the files with such tests: a GPU machine may have torch and no ROS.
 test-gpu:  ## Run the tests that need a GPU, with .venv or else python3's torch
@@ -62,9 +85,10 @@ test-image:  ## Build the container image, run it and check it (with Docker, or 
 doctor:  ## Say what is there and what is not, and the command that mends it
 	@scripts/in_venv.sh python3 -m video_commentary.tools.doctor $(ARGS)
 
-config:  ## Write config/<node>.yaml and .env.example from the settings again
+config:  ## Write config/<node>.yaml, .env.example, msg/Status.msg and docs/status.md again
 	@scripts/in_venv.sh python3 -m video_commentary.tools.parameter_files
 	@scripts/in_venv.sh python3 -m video_commentary.tools.environment_file
+	@scripts/in_venv.sh python3 -m video_commentary.tools.status_files
 
-clean:  ## Remove .venv with all that is built in it; models stay
-	rm -rf .venv build install log .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean:  ## Remove .venv and its like with all that is built in them; models stay
+	rm -rf .venv .venv-* build install log .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,4 +1,4 @@
-"""What the core adds to a cycle, engine left out; and to steering, from the call to new words.
+"""Time the core adds to a cycle, without the engine, and to steering, from call to new words.
 
 python -m bench.cycle [--cycles 200] [--calls 30]
 """
@@ -19,15 +19,17 @@ from test.nodes.graph import Probe, commentator, probe
 from video_commentary.config.profiles import load_profiles
 from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.audio import OUTPUT_FORMAT
+from video_commentary.core.cancel import CancelToken
 from video_commentary.core.clock import LiveClock
 from video_commentary.core.comment import Comment
 from video_commentary.core.commentator import Commentator
 from video_commentary.core.control import Control
-from video_commentary.core.engine import Cancel, Delta, Request
+from video_commentary.core.engine import Delta, Request
 from video_commentary.core.engine_guard import EngineGuard
 from video_commentary.core.frames import Frame
-from video_commentary.core.lookout import Lookout
 from video_commentary.core.pacing import Playout
+from video_commentary.core.scene_monitor import SceneMonitor
+from video_commentary.core.stamp import from_seconds
 
 WORDS = 10
 WORD = 0.010
@@ -47,7 +49,7 @@ class InstantEngine:
     def look(self, frame: Frame) -> None:
         pass
 
-    def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
+    def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         for _ in range(WORDS):
             yield Delta("word ")
 
@@ -65,20 +67,20 @@ def cycles(count: int, guarded: bool) -> tuple[list[float], list[float]]:
     inner = InstantEngine()
     engine = EngineGuard(inner, 20.0) if guarded else inner
     control = Control(settings, load_profiles())
-    lookout = Lookout(settings, engine)
+    scene = SceneMonitor(settings, engine)
     published: list[Comment] = []
     playout = Playout(OUTPUT_FORMAT)
-    it = Commentator(engine, lookout, control, playout, LiveClock(), published.append)
+    it = Commentator(engine, scene, control, playout, LiveClock(), published.append)
     random = np.random.default_rng(0)
     images = [random.integers(0, 255, (480, 640, 3), np.uint8) for _ in range(8)]
     topic = settings.image_topics[0]
     taken, took = [], []
     for i in range(count + 20):
-        control.steer("")  # opens the gate: every turn is a cycle
-        frame = Frame(images[i % 8], i / 2, "camera", i)
-        use = lookout.use(topic, frame.stamp)
+        control.comment_now()  # opens the gate: every turn is a cycle
+        frame = Frame(images[i % 8], from_seconds(i / 2), "camera", i)
+        use = scene.use(topic, frame.stamp)
         began = time.perf_counter()
-        lookout.see(topic, frame, use)
+        scene.add(topic, frame, use)
         taken.append(time.perf_counter() - began)
         it.on_frame()
         began = time.perf_counter()

@@ -11,11 +11,11 @@ import argparse
 import gc
 import logging
 import statistics
-import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,18 +24,20 @@ from torch.profiler import ProfilerActivity, profile
 
 from bench.machine import describe
 from bench.random_model import RandomTensors, published_config
+from video_commentary.core.cancel import CancelToken
 from video_commentary.core.frames import Frame
 from video_commentary.core.prompting import Profile, Prompt
-from video_commentary.engines.minicpmo.engine import MiniCpmoConfig, MiniCpmoEngine
-from video_commentary.engines.minicpmo.language.language import Token
-from video_commentary.engines.minicpmo.language.tokens import prompt_ids
-from video_commentary.engines.minicpmo.vision.pixels import cut
+from video_commentary.engines.minicpmo.engine import MiniCpmoEngine
+from video_commentary.engines.minicpmo.language.language_model import GeneratedToken
+from video_commentary.engines.minicpmo.language.tokenizer import prompt_ids
+from video_commentary.engines.minicpmo.model_loader import MiniCpmoConfig
+from video_commentary.engines.minicpmo.vision.image_processing import slice_image
 
 TOKENIZER = Path(__file__).parents[1] / "test" / "data" / "minicpmo" / "checkpoint"
 NEW, LONG, TEXT = 40, 256, 300
 FIRST_WORD = 2
-"""Tokens until a first word leaves: the second one tells that the first word is whole."""
-BARS = {
+"""Tokens until a first word leaves: the second one shows that the first word is whole."""
+BARS: dict[str, dict[str, float]] = {
     "awq": {
         "decode, tokens/s": 350,
         "cycle, looked ahead, ms": 200,
@@ -59,14 +61,14 @@ def median_ms(work: Callable[[], object], repeats: int = 7) -> float:
 
 
 def kernels_ms(work: Callable[[], object]) -> float:
-    """Return the ms that the kernels of `work` take by themselves, the waits for the host left out.
+    """Return the ms of the kernels of `work` alone, without the waits for the host.
 
-    How much longer the wall says is what the host needs to issue them.
+    The rest of the wall time is what the host needs to issue them.
     """
     with profile(activities=[ProfilerActivity.CUDA]) as found:
         work()
         torch.cuda.synchronize()
-    return sum(event.self_device_time_total for event in found.key_averages()) / 1e3
+    return float(sum(event.self_device_time_total for event in found.key_averages())) / 1e3
 
 
 def copy_bandwidth() -> float:
@@ -93,69 +95,71 @@ class Rig:
         model = self.engine._model
         assert model is not None
         self.model = model
-        tokens = model.tokens
-        words = tokens.decode(tokens.encode("What is happening now? " * 200)[: TEXT - 60])
+        tokenizer = model.tokenizer
+        ids = tokenizer.encode("What is happening now? " * 200)[: TEXT - 60]
+        words = tokenizer.decode(ids)
         profile = Profile("bench", "", ())
         self.prompt = Prompt("You are a live video commentator.", words, profile)
-        self.never = threading.Event()
+        self.never = CancelToken()
 
     def frames(self) -> tuple[Frame, ...]:
         """Return four new frames, 640x480."""
         rng = np.random.default_rng()
-        return tuple(
-            Frame(rng.integers(0, 256, (480, 640, 3), dtype=np.uint8), float(i), "camera", i)
-            for i in range(4)
-        )
+        images = rng.integers(0, 256, (4, 480, 640, 3), dtype=np.uint8)
+        return tuple(Frame(images[i], i * 1_000_000_000, "camera", i) for i in range(4))
 
-    def open(self, frames: Sequence[Frame], room: int = LONG) -> int:
+    def prefill(self, frames: Sequence[Frame], max_new_tokens: int = LONG) -> int:
         """Prefill a request; return the prompt's length."""
-        seen = [self.engine._pictures(self.model, frame) for frame in frames]
-        prefix, rest = prompt_ids(self.model.tokens, self.prompt, [p for p, _ in seen], speak=False)
-        self.model.language.open(prefix, rest, [e for _, own in seen for e in own], room)
+        encoded = [self.engine._encode(self.model, frame) for frame in frames]
+        images = [image for image, _ in encoded]
+        prefix, rest = prompt_ids(self.model.tokenizer, self.prompt, images, speak=False)
+        embeds = [embed for _, of_frame in encoded for embed in of_frame]
+        self.model.language_model.prefill(prefix, rest, embeds, max_new_tokens=max_new_tokens)
         return len(prefix) + len(rest)
 
-    def generate(self, count: int) -> list[Token]:
+    def generate(self, count: int) -> list[GeneratedToken]:
         """Decode `count` tokens, whatever they are."""
-        return list(self.model.language.generate(count, self.never, endless=True))
+        return list(self.model.language_model.generate(count, self.never, ignore_eos=True))
 
     def cycle(self, frames: Sequence[Frame], count: int = NEW) -> None:
         """Answer a request."""
-        self.open(frames)
+        self.prefill(frames)
         self.generate(count)
 
 
 def step_bytes(rig: Rig, context: int) -> int:
     """Return the bytes that one decode step has to read: weights, and keys and values so far."""
-    sizes = rig.config.language
+    language = rig.config.language
     weights = sum(
         rig.tensors.size(name)
         for name in rig.tensors.names()
         if name.startswith("llm.") and "embed_tokens" not in name
     )
-    return weights + 4 * sizes.layers * sizes.kv_heads * sizes.head_width * context
+    kv_width = language.num_kv_heads * language.head_dim
+    return weights + 4 * language.num_layers * kv_width * context
 
 
 def measure(kind: str, copy: float) -> tuple[dict[str, float], Rig]:
     """Build the model and measure it; the rows of the table."""
     rig = Rig(kind)
     frames = rig.frames()
-    vision, image = rig.model.vision, cut(frames[0].image).overview
+    vision, image = rig.model.vision, slice_image(frames[0].image).overview
     rows: dict[str, float] = {"load and warm-up, s": rig.ready}
     rig.cycle(frames)
-    rows["resize on the CPU, ms/frame"] = median_ms(lambda: cut(frames[0].image))
+    rows["resize on the CPU, ms/frame"] = median_ms(lambda: slice_image(frames[0].image))
     rows["vision, ms for 1 frame"] = median_ms(lambda: vision([image]))
     rows["vision, ms for 4 frames"] = median_ms(lambda: vision([image] * 4))
-    rows["prompt, tokens"] = length = rig.open(frames)
-    rows["prefill, ms"] = median_ms(lambda: rig.open(frames))
+    rows["prompt, tokens"] = length = rig.prefill(frames)
+    rows["prefill, ms"] = median_ms(lambda: rig.prefill(frames))
     rows["first word, looked ahead, ms"] = median_ms(lambda: rig.cycle(frames, FIRST_WORD))
     fresh = iter([rig.frames() for _ in range(14)])
     rows["first word, new frames, ms"] = median_ms(lambda: rig.cycle(next(fresh), FIRST_WORD))
     rows["cycle, looked ahead, ms"] = median_ms(lambda: rig.cycle(frames))
     rows["cycle, new frames, ms"] = median_ms(lambda: rig.cycle(next(fresh)))
-    rig.open(frames)
+    rig.prefill(frames)
     ms = []
     for _ in range(5):
-        rig.open(frames)
+        rig.prefill(frames)
         ms.append(median_ms(lambda: rig.generate(LONG), 1))
     per_token = statistics.median(ms) / LONG
     rows["decode, ms/token"] = per_token
@@ -168,35 +172,40 @@ def measure(kind: str, copy: float) -> tuple[dict[str, float], Rig]:
 
 def baseline(rig: Rig) -> dict[str, float]:
     """Measure transformers' generate on the same random Qwen3, BF16, after the same prompt."""
-    from transformers import Qwen3Config, Qwen3ForCausalLM
+    import transformers
 
-    sizes = rig.config.language
-    config = Qwen3Config(
-        vocab_size=sizes.vocabulary,
-        hidden_size=sizes.hidden,
-        head_dim=sizes.head_width,
-        intermediate_size=sizes.intermediate,
-        num_hidden_layers=sizes.layers,
-        num_attention_heads=sizes.heads,
-        num_key_value_heads=sizes.kv_heads,
-        rms_norm_eps=sizes.eps,
-        rope_theta=sizes.theta,
+    # their hints do not know what their constructors take
+    qwen3_config: Any = transformers.Qwen3Config
+    qwen3_for_causal_lm: Any = transformers.Qwen3ForCausalLM
+
+    language = rig.config.language
+    config = qwen3_config(
+        vocab_size=language.vocab_size,
+        hidden_size=language.hidden_size,
+        head_dim=language.head_dim,
+        intermediate_size=language.intermediate_size,
+        num_hidden_layers=language.num_layers,
+        num_attention_heads=language.num_heads,
+        num_key_value_heads=language.num_kv_heads,
+        rms_norm_eps=language.rms_norm_eps,
+        rope_theta=language.rope_theta,
         tie_word_embeddings=False,
         attn_implementation="sdpa",
     )
     with torch.device("meta"):
-        model = Qwen3ForCausalLM(config).to(torch.bfloat16)
+        model = qwen3_for_causal_lm(config).to(torch.bfloat16)
     model = model.to_empty(device=rig.device)
     plain = RandomTensors(rig.config, awq=False, device=rig.device)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             parameter.copy_(plain.load(f"llm.{name}"))
-        half = torch.arange(0, sizes.head_width, 2, device=rig.device).float() / sizes.head_width
-        model.model.rotary_emb.inv_freq = 1.0 / sizes.theta**half
+        head_dim = language.head_dim
+        exponents = torch.arange(0, head_dim, 2, device=rig.device).float() / head_dim
+        model.model.rotary_emb.inv_freq = 1.0 / language.rope_theta**exponents
     model.eval()
-    # as on a consumer card: cuDNN's attention would plan anew at every length
+    # as on a consumer card: cuDNN's attention would plan again at every length
     torch.backends.cuda.enable_cudnn_sdp(False)
-    embeds = torch.randn(1, rig.open(rig.frames()), sizes.hidden, device=rig.device)
+    embeds = torch.randn(1, rig.prefill(rig.frames()), language.hidden_size, device=rig.device)
     embeds = embeds.to(torch.bfloat16)
 
     def generate(count: int) -> Tensor:
@@ -227,9 +236,9 @@ def show_profile(rig: Rig) -> None:
     """
     frames = rig.frames()
     rig.cycle(frames)
-    print(f"  prefill, its kernels alone, ms  {kernels_ms(lambda: rig.open(frames)):10.2f}")
+    print(f"  prefill, its kernels alone, ms  {kernels_ms(lambda: rig.prefill(frames)):10.2f}")
     for name, work in (
-        ("prefill", lambda: rig.open(frames)),
+        ("prefill", lambda: rig.prefill(frames)),
         ("20 decode steps", lambda: rig.generate(20)),
     ):
         with profile(activities=[ProfilerActivity.CUDA]) as found:

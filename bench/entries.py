@@ -1,10 +1,10 @@
-"""From somebody's entry into the test scene to the first word about it: built-in engine.
+"""From an entry into the test scene to the first word about it, with the built-in engine.
 
 python -m bench.entries [--seconds 62]
 
-The scene's frames carry their index, so it is known when each comes in (sources/scene.py); the
-first comment whose newest frame is later and that says `word` counts. Speech holds comments back:
-what comes in while one is spoken waits for its end.
+The scene's frames carry their index, so the moment of each entry is known (sources/scene.py). The
+first comment counts whose newest frame is later and that names who came in. An entry while another
+comment is spoken waits for the end of that.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from video_commentary.config.paths import share_dir
 from video_commentary.config.process_env import for_images
 from video_commentary.ros.images import to_rgb
 from video_commentary.ros.time import to_seconds
-from video_commentary.sources.clock import read_index
+from video_commentary.sources.frame_counter import read_index
 
 ENTRIES = {
     "person in red": (162, "person|someone"),

@@ -2,8 +2,8 @@
 
 python -m bench.first_words [--minutes 2] [--source test]
 
-Counts comments made while nobody was speaking, from their newest frame's stamp. bench.entries
-reports how long after somebody's entry the first word about it comes.
+Counts comments that began in silence, from their newest frame's stamp. bench.entries measures from
+an entry into the scene to the first word about it.
 """
 
 from __future__ import annotations
@@ -58,8 +58,9 @@ def main() -> None:
     print(describe("ros-rclpy", "ai-edge-litert", "hibari-tts"))
     found = listen(given.minutes, given.source)
     print(f"{len(found)} comments out of silence in {given.minutes:g} minutes of {given.source}")
-    for name, index, bar in (("first word", 0, 0.3), ("first sound", 1, 0.5)):
-        delays = [comment[index] for comment in found]
+    words = [word for word, _, _ in found]
+    sounds = [sound for _, sound, _ in found]
+    for name, delays, bar in (("first word", words, 0.3), ("first sound", sounds, 0.5)):
         middle, most = statistics.median(delays), max(delays)
         print(f"picture taken to {name:12} median {middle:.3f} s, max {most:.3f} s, bar {bar} s")
 

@@ -1,4 +1,4 @@
-"""The ways to multiply with INT4 weights: the four matrices of one layer, one row and a prefill's.
+"""The ways to multiply with INT4 weights: the four matrices of one layer, in decode and prefill.
 
 python -m bench.int4 --random
 
@@ -13,6 +13,7 @@ import statistics
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -20,12 +21,13 @@ from torch import Tensor
 
 from bench.machine import describe
 from bench.random_model import RandomTensors, published_config
-from video_commentary.engines.minicpmo.kernels.gemm_int4 import int4_rows
+from bench.torch_int4 import TorchInt4Linear
+from video_commentary.engines.minicpmo.kernels.gemm_int4 import int4_gemm
+from video_commentary.engines.minicpmo.kernels.plan import INT4_GEMM_CONFIGS
+from video_commentary.engines.minicpmo.language.autotune import PREFILL_TOKENS, tune_prefill
 from video_commentary.engines.minicpmo.language.linear import Linear
-from video_commentary.engines.minicpmo.language.prefill_choice import ROWS
-from video_commentary.engines.minicpmo.language.quant import Int4Linear
-from video_commentary.engines.minicpmo.language.qwen import load_qwen
-from video_commentary.engines.minicpmo.torch_int4 import TorchInt4Linear
+from video_commentary.engines.minicpmo.language.quantization import Int4Linear
+from video_commentary.engines.minicpmo.language.qwen3 import load_qwen3
 
 Way = Callable[[], Tensor]
 REFERENCE = "reference"
@@ -34,10 +36,8 @@ REFERENCE = "reference"
 def microseconds(work: Callable[[], object], repeats: int = 15) -> float:
     """Return the median time of `work` on the GPU, from a cold L2 cache."""
     other = torch.empty(1 << 28, dtype=torch.uint8, device="cuda")
-    begin, end = (
-        torch.cuda.Event(enable_timing=True)
-        for _ in range(2)  # type: ignore[no-untyped-call]
-    )
+    event: Any = torch.cuda.Event
+    begin, end = event(enable_timing=True), event(enable_timing=True)
     times = []
     for _ in range(3 + repeats):
         other.zero_()
@@ -53,15 +53,20 @@ def ways(linear: Int4Linear, x: Tensor) -> dict[str, Way]:
     """Return the ways to multiply the rows of `x`, by name, each in the dtype it takes."""
     rival, narrow, wide = TorchInt4Linear(linear), x.bfloat16(), x.float()
     found: dict[str, Way] = {
-        REFERENCE: lambda: F.linear(x, linear.plain_weight()),
+        REFERENCE: lambda: F.linear(x, linear.reference_dequantize()),
         "torch int4": lambda: rival(narrow),
-        "dequantised": lambda: F.linear(x, linear.weight()),
+        "dequantised": lambda: F.linear(x, linear.dequantize()),
     }
     if len(x) == 1:
-        found["GEMV"] = lambda: linear.row(wide)
-    for tile in Int4Linear.TILES:
-        found[f"GEMM {tile.rows} x {tile.outputs}"] = partial(
-            int4_rows, x, linear.words, linear.scales, linear.group, tile
+        found["GEMV"] = lambda: linear.gemv(wide)
+    for config in INT4_GEMM_CONFIGS:
+        found[f"GEMM {config.block_m} x {config.block_n}"] = partial(
+            int4_gemm,
+            x,
+            linear.qweight,
+            linear.scales_and_zeros,
+            group_size=linear.group_size,
+            config=config,
         )
     return found
 
@@ -78,9 +83,9 @@ def measure(layer: dict[str, Linear], rows: int) -> None:
     errors: dict[str, float] = {}
     for linear in layer.values():
         assert isinstance(linear, Int4Linear)
-        x = torch.randn(rows, linear.inputs, device="cuda").to(linear.dtype)
-        plain = Int4Linear(linear.words, linear.scales, torch.float64).plain_weight()
-        truth = x.double() @ plain.T
+        x = torch.randn(rows, linear.in_features, device="cuda").to(linear.dtype)
+        exact = Int4Linear(linear.qweight, linear.scales_and_zeros, torch.float64)
+        truth = x.double() @ exact.reference_dequantize().T
         for name, way in ways(linear, x).items():
             table.setdefault(name, []).append(microseconds(way))
             errors[name] = max(errors.get(name, 0.0), error(way(), truth))
@@ -104,17 +109,18 @@ def main() -> None:
     print(describe())
     print(f"torch {torch.__version__}, {torch.cuda.get_device_name()}")
     config = published_config()
-    config = replace(config, language=replace(config.language, layers=1))
+    config = replace(config, language=replace(config.language, num_layers=1))
     tensors = RandomTensors(config, awq=True, device=torch.device("cuda", 0))
-    qwen = load_qwen(tensors, config, torch.float16, capacity=1024, int8_head=False)
-    weights = qwen.decoder._blocks[0]._weights
+    qwen3 = load_qwen3(tensors, config, dtype=torch.float16, max_seq_len=1024, int8_lm_head=False)
+    weights = qwen3.decoder.layers[0].weights
     layer = {
-        "qkv": weights.qkv,
-        "out": weights.out,
-        "gate_up": weights.gate_up,
-        "down": weights.down,
+        "qkv": weights.qkv_proj,
+        "out": weights.o_proj,
+        "gate_up": weights.gate_up_proj,
+        "down": weights.down_proj,
     }
-    for rows in (1, ROWS):
+    tune_prefill(layer.values())
+    for rows in (1, PREFILL_TOKENS):
         measure(layer, rows)
 
 

@@ -2,9 +2,9 @@
 
 python -m bench.joins [--seconds 40] [--rounds 3]
 
-In each round a process subscribes anew every 0.4 s to a 640x480 camera at 30 Hz, beside three other
-subscribers and four processes that keep the processor busy, until it freezes or the time is over.
-ros/reliability_trial.py says why it can.
+In each round a process subscribes to a 640x480 camera at 30 Hz, again every 0.4 s, beside three
+other subscribers and four processes that keep the processor busy, until it freezes or the time is
+up. ros/reliability_trial.py explains why it can freeze.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def join(policy: str, seconds: float, hold: float) -> None:
 
 @contextmanager
 def killed(running: Process) -> Iterator[Process]:
-    """End a process with a block, however it is."""
+    """Kill a process at the end of a block."""
     try:
         yield running
     finally:

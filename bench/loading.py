@@ -23,7 +23,8 @@ from safetensors.torch import save_file
 from bench.engine import TOKENIZER
 from bench.machine import describe
 from bench.random_model import PUBLISHED, RandomTensors, published_config
-from video_commentary.engines.minicpmo.engine import MiniCpmoConfig, MiniCpmoEngine
+from video_commentary.engines.minicpmo.engine import MiniCpmoEngine
+from video_commentary.engines.minicpmo.model_loader import MiniCpmoConfig
 
 SHARDS = 4
 
@@ -60,7 +61,7 @@ def load(folder: Path) -> None:
     watcher = threading.Thread(target=watch)
     watcher.start()
     begun = time.perf_counter()
-    engine = MiniCpmoEngine(MiniCpmoConfig(str(folder), "cuda"))
+    engine = MiniCpmoEngine(MiniCpmoConfig(model_path=str(folder), device="cuda"))
     engine.load()
     seconds = time.perf_counter() - begun
     done.set()

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
+from video_commentary.engines.minicpmo.checkpoint import Shape
+from video_commentary.engines.minicpmo.checkpoint_shapes import LINEARS, expected_shapes
 from video_commentary.engines.minicpmo.config import ModelConfig, parse_config
-from video_commentary.engines.minicpmo.weights import LINEARS, Shape, layout
 
 PUBLISHED = {
     "vocab_size": 151748,
@@ -46,10 +47,10 @@ class RandomTensors:
     def __init__(self, config: ModelConfig, awq: bool, device: torch.device) -> None:
         linears = [
             f"llm.model.layers.{i}.{name}"
-            for i in range(config.language.layers)
+            for i in range(config.language.num_layers)
             for name in LINEARS
         ]
-        self._shapes = layout(config, linears if awq else ())
+        self._shapes = expected_shapes(config, linears if awq else ())
         self._dtype = torch.float16 if awq else torch.bfloat16
         self._device = device
 
@@ -63,8 +64,8 @@ class RandomTensors:
 
     def size(self, name: str) -> int:
         """Return a tensor's bytes."""
-        wide = name.endswith((".qweight", ".qzeros"))
-        return torch.Size(self._shapes[name]).numel() * (4 if wide else 2)
+        packed = name.endswith((".qweight", ".qzeros"))
+        return torch.Size(self._shapes[name]).numel() * (4 if packed else 2)
 
     def load(self, name: str) -> Tensor:
         """Make a tensor."""

@@ -14,13 +14,15 @@ from rclpy.qos import QoSProfile, qos_profile_sensor_data
 from sensor_msgs.msg import Image
 
 from video_commentary.config.settings import CommentatorSettings
-from video_commentary.core.engine import SILENCE, Cancel, Delta, Request
+from video_commentary.core.cancel import CancelToken
+from video_commentary.core.engine import Delta, Request
 from video_commentary.core.engine_guard import EngineGuard
 from video_commentary.core.frames import Frame
+from video_commentary.core.stamp import Stamp, to_seconds
 from video_commentary.nodes.commentator.node import CommentatorNode
 from video_commentary.ros.images import to_rgb
 from video_commentary.ros.running import run
-from video_commentary.ros.time import to_seconds
+from video_commentary.ros.time import to_stamp
 from video_commentary.wiring import Assembly
 
 
@@ -63,7 +65,7 @@ class Subscriber(Node):
 
     def _convert(self, message: Image) -> None:
         to_rgb(message)
-        late(to_seconds(message.header.stamp))
+        late(to_stamp(message.header.stamp))
 
 
 class QuietEngine:
@@ -79,15 +81,15 @@ class QuietEngine:
     def look(self, frame: Frame) -> None:
         late(frame.stamp)
 
-    def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
-        yield Delta(SILENCE, last=True)
+    def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
+        yield Delta(silent=True, last=True)
 
     def close(self) -> None:
         pass
 
 
-def late(stamp: float) -> None:
-    print(f"late {time.time() - stamp:.6f}", flush=True)
+def late(stamp: Stamp) -> None:
+    print(f"late {to_seconds(time.time_ns() - stamp):.6f}", flush=True)
 
 
 def quiet(settings: CommentatorSettings) -> Assembly:

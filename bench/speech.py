@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import threading
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -18,15 +17,17 @@ from torch import Tensor
 from bench.machine import describe
 from bench.upstream_talker import UpstreamTalker
 from bench.upstream_vocoder import UpstreamVocoder, available
-from video_commentary.engines.minicpmo.speech.audio_sampling import AudioSampling, draw
-from video_commentary.engines.minicpmo.speech.flow import Flow, FlowSizes
+from video_commentary.core.cancel import CancelToken
+from video_commentary.engines.minicpmo.speech.audio_sampling import AudioSamplingParams, sample_code
+from video_commentary.engines.minicpmo.speech.flow import Flow, FlowConfig
 from video_commentary.engines.minicpmo.speech.flow_stream import (
     CHUNK_CODES,
     SILENT_CODE,
+    FlowStream,
     VoicePrompt,
 )
-from video_commentary.engines.minicpmo.speech.hift import Hift, HiftSizes
-from video_commentary.engines.minicpmo.speech.speech import Speech
+from video_commentary.engines.minicpmo.speech.hift import Hift, HiftConfig
+from video_commentary.engines.minicpmo.speech.native_speech import NativeSpeech
 from video_commentary.engines.minicpmo.speech.talker import Talker, TalkerConfig
 from video_commentary.engines.minicpmo.speech.vocoder import Vocoder
 
@@ -36,20 +37,27 @@ WORDS = (10, 10, 10, 10)
 CODES = 38
 """Audio codes of a group: 4 groups make a comment of 6.1 s."""
 LLM_WIDTH, TEXT_IDS, AUDIO_IDS = 4096, 152_064, 6_562
-CONFIG = TalkerConfig(12, 12, 151_692, 151_687, False, AudioSampling())
+CONFIG = TalkerConfig(
+    num_heads=12,
+    num_kv_heads=12,
+    text_eos_id=151_692,
+    audio_bos_id=151_687,
+    sliding_recompute=False,
+    sampling=AudioSamplingParams(),
+)
 
 
 class PacedTalker(Talker):
     """Ends every group after CODES codes: random weights never end one by themselves."""
 
-    def speak(self, conditions: Tensor, last: bool) -> Iterator[int]:
+    def generate(self, condition: Tensor, last: bool) -> Iterator[int]:
         """Yield the audio codes of a group of words."""
-        yield from islice(super().speak(conditions, last), CODES)
+        yield from islice(super().generate(condition, last), CODES)
 
 
-def draw_sound(scores: Tensor) -> Tensor:
-    """Draw anything but the end of audio."""
-    return draw(scores[:-1])
+def sample_sound(logits: Tensor) -> Tensor:
+    """Sample any code but EOS."""
+    return sample_code(logits[:-1])
 
 
 def talker_tensors(dtype: torch.dtype, device: torch.device = CUDA) -> dict[str, Tensor]:
@@ -114,9 +122,9 @@ def chunk_ms(vocoder: Vocoder | UpstreamVocoder) -> list[float]:
     ]
 
 
-def code_ms(speak: Callable[[int], object]) -> tuple[float, float]:
-    """Return ms a code, and ms to read a group of words and draw its first code."""
-    first, all_codes = median_ms(lambda: speak(1)), median_ms(lambda: speak(CODES))
+def code_ms(generate: Callable[[int], object]) -> tuple[float, float]:
+    """Return ms a code, and ms to read a group of words and sample its first code."""
+    first, all_codes = median_ms(lambda: generate(1)), median_ms(lambda: generate(CODES))
     return (all_codes - first) / (CODES - 1), first
 
 
@@ -147,10 +155,10 @@ def ours(
     torch.cuda.reset_peak_memory_stats()
     before, begin = torch.cuda.memory_allocated(), time.perf_counter()
     flow = flow.to(CUDA, getattr(torch, options.dtype))
-    vocoder = Vocoder(flow, hift, voice, options.steps)
-    talker = PacedTalker(tensors, CONFIG, drawing=draw_sound)
-    speech = Speech(talker, vocoder, options.first_chunk)
-    speech.record()
+    vocoder = Vocoder(FlowStream(flow, voice, options.steps), hift)
+    talker = PacedTalker(tensors, CONFIG, sample=sample_sound)
+    speech = NativeSpeech(talker, vocoder, options.first_chunk)
+    speech.capture()
     torch.cuda.synchronize()
     ready = time.perf_counter() - begin
 
@@ -158,7 +166,7 @@ def ours(
         return (pcm.duration for pcm in speech.feed(ids, hidden, last))
 
     def start() -> None:
-        speech.start(threading.Event())
+        speech.start(CancelToken())
 
     rows = torch.randn(10, 768, device=CUDA)
     for _ in range(3):
@@ -167,7 +175,7 @@ def ours(
     talker.start()
     utterances = [chunk_ms(vocoder) for _ in range(5)]
     chunks = [statistics.median(times) for times in zip(*utterances, strict=True)]
-    code, words = code_ms(lambda count: list(islice(talker.speak(rows, False), count)))
+    code, words = code_ms(lambda count: list(islice(talker.generate(rows, False), count)))
     return {
         "talker, ms a code": code,
         "talker, ms to read 10 tokens": words,
@@ -200,7 +208,7 @@ def theirs(
         rows = tensors["emb_text.weight"][ids]
         # upstream too yields whenever 25 codes are there
         for count in (CHUNK_CODES, CODES - CHUNK_CODES):
-            codes.extend(talker.speak(rows, count))
+            codes.extend(talker.generate(rows, count))
             rows = rows[-1:]
             while len(codes) >= CHUNK_CODES + 3:
                 yield len(vocoder.chunk(codes[: CHUNK_CODES + 3], False)) / 24_000
@@ -212,7 +220,7 @@ def theirs(
     talker.start()
     chunks = [chunk_ms(vocoder) for _ in range(2)][1]
     rows = torch.randn(11, 768, device=CUDA)
-    code, words = code_ms(lambda count: talker.speak(rows, count))
+    code, words = code_ms(lambda count: talker.generate(rows, count))
     return {
         "talker, ms a code": code,
         "talker, ms to read 10 tokens": words,
@@ -254,8 +262,8 @@ def main() -> None:
         f"{options.voice_seconds} s, comment of {sum(WORDS)} tokens and "
         f"{CODES * len(WORDS) / 25:.1f} s, first chunk {options.first_chunk} codes"
     )
-    flow = Flow(FlowSizes()).eval().requires_grad_(False)
-    hift = Hift(HiftSizes()).eval().requires_grad_(False).to(CUDA)
+    flow = Flow(FlowConfig()).eval().requires_grad_(False)
+    hift = Hift(HiftConfig()).eval().requires_grad_(False).to(CUDA)
     voice = random_voice(options.voice_seconds)
     tensors = talker_tensors(torch.bfloat16)
     upstream = None

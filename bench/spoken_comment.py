@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import gc
 import statistics
-import threading
 import time
 from dataclasses import dataclass
 
@@ -16,19 +15,30 @@ import torch
 
 from bench.engine import Rig
 from bench.machine import describe
-from bench.speech import CODES, CONFIG, CUDA, PacedTalker, draw_sound, random_voice, talker_tensors
+from bench.speech import (
+    CODES,
+    CONFIG,
+    CUDA,
+    PacedTalker,
+    random_voice,
+    sample_sound,
+    talker_tensors,
+)
+from video_commentary.core.cancel import CancelToken
 from video_commentary.core.frames import Frame
-from video_commentary.engines.minicpmo.speech.flow import Flow, FlowSizes
-from video_commentary.engines.minicpmo.speech.hift import Hift, HiftSizes
-from video_commentary.engines.minicpmo.speech.speech import Speech
+from video_commentary.engines.minicpmo.answer import SPEECH_GROUP
+from video_commentary.engines.minicpmo.speech.flow import Flow, FlowConfig
+from video_commentary.engines.minicpmo.speech.flow_stream import FlowStream
+from video_commentary.engines.minicpmo.speech.hift import Hift, HiftConfig
+from video_commentary.engines.minicpmo.speech.native_speech import NativeSpeech
 from video_commentary.engines.minicpmo.speech.vocoder import Vocoder
 
-GROUP, TOKENS = 10, 40
+TOKENS = 40
 BARS = {"first sound, looked ahead, ms": 350, "real-time factor": 0.15, "peak memory, GB": 11.0}
 
 
 @dataclass
-class Spoken:
+class SpokenTimes:
     """One comment: ms to its first sound, ms in all, seconds of sound."""
 
     first: float = 0.0
@@ -41,43 +51,44 @@ class _OneByOne(dict[str, torch.Tensor]):
         return super().__getitem__(name).to(CUDA)
 
 
-def speech_beside(rig: Rig, voice_seconds: float) -> Speech:
+def speech_beside(rig: Rig, voice_seconds: float) -> NativeSpeech:
     """Build the voice beside the language model."""
-    flow = Flow(FlowSizes()).eval().requires_grad_(False).half().to(CUDA)
-    hift = Hift(HiftSizes()).eval().requires_grad_(False).to(CUDA)
-    vocoder = Vocoder(flow, hift, random_voice(voice_seconds), 10)
+    flow = Flow(FlowConfig()).eval().requires_grad_(False).half().to(CUDA)
+    hift = Hift(HiftConfig()).eval().requires_grad_(False).to(CUDA)
+    vocoder = Vocoder(FlowStream(flow, random_voice(voice_seconds), 10), hift)
     dtype = rig.tensors.load("llm.model.norm.weight").dtype
     # made on the host, as a checkpoint's come from its file one by one
     tensors = _OneByOne(talker_tensors(dtype, torch.device("cpu")))
-    speech = Speech(PacedTalker(tensors, CONFIG, drawing=draw_sound), vocoder)
-    speech.record()
+    speech = NativeSpeech(PacedTalker(tensors, CONFIG, sample=sample_sound), vocoder)
+    speech.capture()
     return speech
 
 
-def comment(rig: Rig, speech: Speech, frames: tuple[Frame, ...]) -> Spoken:
+def comment(rig: Rig, speech: NativeSpeech, frames: tuple[Frame, ...]) -> SpokenTimes:
     """Answer a request aloud: ten tokens, their speech, the next ten, as answer.py does."""
-    said = Spoken()
+    said = SpokenTimes()
     torch.cuda.synchronize()
     begin = time.perf_counter()
-    rig.open(frames)
-    speech.start(threading.Event())
+    rig.prefill(frames)
+    speech.start(CancelToken())
     ids: list[int] = []
     fed = 0
 
     def feed(hidden: torch.Tensor, last: bool) -> None:
         nonlocal fed
-        numbers = torch.tensor(ids[fed : fed + GROUP], device=CUDA)
-        for pcm in speech.feed(numbers, hidden[fed : fed + GROUP], last):
+        group = slice(fed, fed + SPEECH_GROUP)
+        text_ids = torch.tensor(ids[group], device=CUDA)
+        for pcm in speech.feed(text_ids, hidden[group], last):
             said.first = said.first or 1e3 * (time.perf_counter() - begin)
             said.length += pcm.duration
-        fed += GROUP
+        fed += SPEECH_GROUP
 
-    language = rig.model.language
-    for token in language.generate(TOKENS, rig.never, endless=True):
-        if len(ids) - fed >= GROUP:
+    language_model = rig.model.language_model
+    for token in language_model.generate(TOKENS, rig.never, ignore_eos=True):
+        if len(ids) - fed >= SPEECH_GROUP:
             feed(token.hidden, last=False)
         ids.append(token.id)
-    feed(language.finish(len(ids)), last=True)
+    feed(language_model.hidden_states(len(ids)), last=True)
     said.total = 1e3 * (time.perf_counter() - begin)
     return said
 
@@ -117,7 +128,8 @@ def main() -> None:
     print(describe("torch"))
     print(
         f"{torch.cuda.get_device_name()}; 4 frames 640x480, 300 tokens of prompt, {TOKENS} new "
-        f"tokens, {CODES} codes for each {GROUP} of them, voice sample {options.voice_seconds} s"
+        f"tokens, {CODES} codes for each {SPEECH_GROUP} of them, voice sample "
+        f"{options.voice_seconds} s"
     )
     for kind in (options.only,) if options.only else ("awq", "bf16"):
         print(kind)

@@ -14,7 +14,7 @@ from video_commentary.engines.minicpmo.speech.talker import TalkerConfig
 
 
 class UpstreamTalker:
-    """Draws code after code; the same tensors as ours."""
+    """Samples code after code, from the same tensors as ours."""
 
     def __init__(self, tensors: Mapping[str, Tensor], config: TalkerConfig) -> None:
         from transformers import DynamicCache, LlamaConfig, LlamaModel
@@ -30,8 +30,8 @@ class UpstreamTalker:
                     hidden_size=width,
                     intermediate_size=inner,
                     num_hidden_layers=depth,
-                    num_attention_heads=config.heads,
-                    num_key_value_heads=config.kv_heads,
+                    num_attention_heads=config.num_heads,
+                    num_key_value_heads=config.num_kv_heads,
                     rms_norm_eps=1e-6,
                 )
             )
@@ -42,9 +42,10 @@ class UpstreamTalker:
             if name.startswith("model.")
         }
         self._model.load_state_dict(state, strict=False, assign=True)
-        angles = torch.arange(0, width // config.heads, 2).float() / (width // config.heads)
+        head_dim = width // config.num_heads
+        exponents = torch.arange(0, head_dim, 2).float() / head_dim
         rotary: Any = self._model.rotary_emb
-        rotary.inv_freq = (1.0 / 10_000.0**angles).to(state["norm.weight"].device)
+        rotary.inv_freq = (1.0 / 10_000.0**exponents).to(state["norm.weight"].device)
         self._codes = tensors["emb_code.0.weight"]
         prefix = "head_code.0.parametrizations.weight.original"
         self._head = tensors[prefix + "0"] * F.normalize(tensors[prefix + "1"], dim=1)
@@ -57,19 +58,19 @@ class UpstreamTalker:
         self._kept: list[Tensor] = []
 
     @torch.inference_mode()
-    def speak(self, rows: Tensor, count: int) -> list[int]:
-        """Read rows [n, D], then draw `count` codes."""
+    def generate(self, rows: Tensor, count: int) -> list[int]:
+        """Read rows [n, width], then sample `count` codes."""
         inputs = rows.to(self._codes.dtype)[None]
         codes = []
         for _ in range(count):
             out = self._model(inputs_embeds=inputs, past_key_values=self._cache, use_cache=True)
-            code = self._draw(F.linear(out.last_hidden_state[:, -1], self._head))
+            code = self._sample(F.linear(out.last_hidden_state[:, -1], self._head))
             self._kept.append(code)
             codes.append(int(code))
             inputs = F.embedding(code, self._codes)[None]
         return codes
 
-    def _draw(self, logits: Tensor) -> Tensor:
+    def _sample(self, logits: Tensor) -> Tensor:
         s = self._sampling
         scores = logits.float() / s.temperature
         if self._kept:
@@ -79,7 +80,7 @@ class UpstreamTalker:
             scores = torch.where(scores < 0, scores * alpha, scores / alpha)
             ordered, indices = torch.sort(scores, descending=False)
             drop = ordered.softmax(-1).cumsum(-1) <= 1 - s.top_p
-            drop[..., -s.at_least :] = False
+            drop[..., -s.min_tokens_to_keep :] = False
             scores = scores.masked_fill(drop.scatter(1, indices, drop), float("-inf"))
             scores = scores.masked_fill(
                 scores < torch.topk(scores, s.top_k)[0][..., -1, None], float("-inf")

@@ -39,38 +39,40 @@ def _bare_package() -> None:
         sys.modules["stepaudio2"] = package
 
 
-def _flow(flow: Flow, device: torch.device, room: int) -> Any:
+def _flow(flow: Flow, device: torch.device, max_frames: int) -> Any:
     from stepaudio2.cosyvoice2.flow.decoder_dit import DiT
     from stepaudio2.cosyvoice2.flow.flow import CausalMaskedDiffWithXvec
     from stepaudio2.cosyvoice2.flow.flow_matching import CausalConditionalCFM
     from stepaudio2.cosyvoice2.transformer.upsample_encoder_v2 import UpsampleConformerEncoderV2
 
-    s = flow.sizes
+    c = flow.config
     encoder = UpsampleConformerEncoderV2(
-        s.width,
-        s.width,
-        num_blocks=s.blocks,
-        num_up_blocks=s.up_blocks,
-        attention_heads=s.heads,
-        linear_units=s.inner,
+        c.hidden_size,
+        c.hidden_size,
+        num_blocks=c.num_blocks,
+        num_up_blocks=c.num_up_blocks,
+        attention_heads=c.num_heads,
+        linear_units=c.intermediate_size,
     )
     estimator = DiT(
-        4 * s.mel,
-        s.mel,
-        mlp_ratio=s.dit_inner / s.dit_width,
-        depth=s.dit_depth,
-        num_heads=s.dit_heads,
-        head_dim=s.dit_head_dim,
-        hidden_size=s.dit_width,
+        4 * c.num_mels,
+        c.num_mels,
+        mlp_ratio=c.dit_intermediate_size / c.dit_hidden_size,
+        depth=c.dit_depth,
+        num_heads=c.dit_num_heads,
+        head_dim=c.dit_head_dim,
+        hidden_size=c.dit_hidden_size,
     )
     decoder = CausalConditionalCFM(estimator, GUIDANCE)
     # sized for the published model; other sizes need their own
-    conv = (s.dit_depth, 2, 2 * s.dit_width, 2)
-    attention = (s.dit_depth, 2, s.dit_heads, room, 2 * s.dit_head_dim)
+    conv = (c.dit_depth, 2, 2 * c.dit_hidden_size, 2)
+    attention = (c.dit_depth, 2, c.dit_num_heads, max_frames, 2 * c.dit_head_dim)
     for owner, steps in ((estimator, ()), (decoder, (16,))):
         owner.cnn_cache_buffer = torch.zeros(*steps, *conv)
         owner.att_cache_buffer = torch.zeros(*steps, *attention)
-    model = CausalMaskedDiffWithXvec(s.width, s.mel, s.speaker, "mel", s.codes, encoder, decoder)
+    model = CausalMaskedDiffWithXvec(
+        c.hidden_size, c.num_mels, c.speaker_dim, "mel", c.vocab_size, encoder, decoder
+    )
     state = {name: value.float().cpu() for name, value in flow.state_dict().items()}
     model.load_state_dict(state, strict=True)
     return model.to(device).eval()
@@ -80,10 +82,10 @@ def _hift(hift: Hift, device: torch.device) -> Any:
     from stepaudio2.flashcosyvoice.modules.hifigan import ConvRNNF0Predictor, HiFTGenerator
     from torch.nn.utils import parametrize
 
-    s = hift.sizes
+    c = hift.config
     model = HiFTGenerator(
-        base_channels=s.channels,
-        f0_predictor=ConvRNNF0Predictor(cond_channels=s.pitch_channels),
+        base_channels=c.channels,
+        f0_predictor=ConvRNNF0Predictor(cond_channels=c.f0_channels),
     )
     # ours are folded already: drop the parametrisations, then fill
     for module in model.modules():
@@ -104,11 +106,11 @@ class UpstreamVocoder:
         steps: int,
         device: torch.device,
         noise: Tensor | None = None,
-        room: int = 1000,
+        max_frames: int = 1000,
     ) -> None:
         _bare_package()
         self._steps, self._device = steps, device
-        self._flow, self._hift = _flow(flow, device, room), _hift(hift, device)
+        self._flow, self._hift = _flow(flow, device, max_frames), _hift(hift, device)
         if noise is not None:
             self._flow.decoder.rand_noise = noise[None].to(device)
         self._mel = voice.mel[None].to(device)

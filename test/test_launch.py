@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from video_commentary.config.launch_plan import LAUNCH_TARGETS, arguments, plan, ros_arguments
+from test.config.plugged import CHOICE
+from video_commentary.config.launch_plan import (
+    LAUNCH_TARGETS,
+    arguments,
+    launch_plan,
+    ros_arguments,
+)
 
 LAUNCH = Path(__file__).resolve().parents[1] / "launch"
 FILES = {"commentary.launch.py": "commentator", "demo.launch.py": "demo"}
@@ -19,8 +25,8 @@ def test_every_launch_file_is_known_here() -> None:
     assert {path.name for path in LAUNCH.glob("*.launch.py")} == set(FILES)
 
 
-@pytest.mark.parametrize(("name", "scene"), FILES.items())
-def test_a_launch_file_describes_its_scene(name: str, scene: str) -> None:
+@pytest.mark.parametrize(("name", "target"), FILES.items())
+def test_a_launch_file_describes_its_target(name: str, target: str) -> None:
     tree = ast.parse((LAUNCH / name).read_text())
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     assert [function.name for function in functions] == ["generate_launch_description"]
@@ -29,8 +35,8 @@ def test_a_launch_file_describes_its_scene(name: str, scene: str) -> None:
         for call in ast.walk(functions[0])
         if isinstance(call, ast.Call) and ast.unparse(call.func) == "describe"
     ]
-    assert described == [scene]
-    assert scene in LAUNCH_TARGETS
+    assert described == [target]
+    assert target in LAUNCH_TARGETS
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -64,24 +70,33 @@ def expand(name: str, given: dict[str, str]) -> tuple[Any, list[Any], Any]:
     return description, nodes, context
 
 
-@pytest.mark.parametrize(("name", "scene"), FILES.items())
-def test_launch_shows_every_argument(name: str, scene: str) -> None:
+@pytest.mark.parametrize(("name", "target"), FILES.items())
+def test_launch_shows_every_argument(name: str, target: str) -> None:
     description, _, _ = expand(name, {})
     shown = {argument.name for argument in description.get_launch_arguments()}
-    assert shown == set(arguments(scene))
+    assert shown == set(arguments(target))
 
 
-@pytest.mark.parametrize(("name", "scene"), FILES.items())
-def test_launch_starts_the_nodes_as_planned(name: str, scene: str) -> None:
+@pytest.mark.parametrize(("name", "target"), FILES.items())
+def test_launch_starts_the_nodes_as_planned(name: str, target: str) -> None:
     given = {"namespace": "robot1", "instruction": "5: only people", "log_level": "debug"}
     _, nodes, context = expand(name, given)
-    starts = plan(scene, given)
+    starts = launch_plan(target, given)
     assert [node.expanded_node_namespace for node in nodes] == ["/robot1"] * len(starts)
     for node, start in zip(nodes, starts, strict=True):
         words = ros_arguments(start, given)
         program, *rest = node.cmd[: 1 + len(words)]
         assert Path(context.perform_substitution(program[0])).name == start.node
         assert ["".join(map(context.perform_substitution, part)) for part in rest] == words
+
+
+def test_launch_passes_on_what_an_engine_given_as_an_object_brings() -> None:
+    given = {"engine": CHOICE, "probe_gain": "3"}
+    _, (node,), context = expand("commentary.launch.py", given)
+    words = ros_arguments(launch_plan("commentator", given)[0], given)
+    assert "probe_gain:=3" in words
+    passed = node.cmd[1 : 1 + len(words)]
+    assert ["".join(map(context.perform_substitution, part)) for part in passed] == words
 
 
 @pytest.mark.parametrize("name", FILES)

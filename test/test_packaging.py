@@ -14,18 +14,23 @@ from pathlib import Path
 import pytest
 
 import video_commentary
-from video_commentary.config.launch_plan import SETTINGS
+from video_commentary.config.registry import ENGINES, SOURCES, VOICES, Registry
+from video_commentary.config.settings import NODE_SETTINGS
 from video_commentary.tools import parameter_files
 
 ROOT = Path(__file__).resolve().parents[1]
 CMAKE = (ROOT / "CMakeLists.txt").read_text()
 
 
-def programs() -> dict[str, str]:
+def entry_points(group: str) -> dict[str, str]:
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg")
-    lines = config["options.entry_points"]["console_scripts"].strip().splitlines()
+    lines = config["options.entry_points"][group].strip().splitlines()
     return dict(re.split(r"\s*=\s*", line) for line in lines)
+
+
+def programs() -> dict[str, str]:
+    return entry_points("console_scripts")
 
 
 def cmake_programs() -> dict[str, str]:
@@ -51,6 +56,12 @@ def test_every_program_is_there(target: str) -> None:
     assert f"def {function}(" in Path(spec.origin).read_text()
 
 
+@pytest.mark.parametrize("registry", [ENGINES, VOICES, SOURCES], ids=lambda it: it.kind)
+def test_pip_finds_our_plugins_too(registry: Registry) -> None:
+    assert entry_points(registry.group) == registry.own
+    assert {name: registry.load(name).name for name in registry.own} == {n: n for n in registry.own}
+
+
 def test_cmake_builds_every_interface() -> None:
     listed = set(re.findall(r"(?:msg|srv)/\w+\.(?:msg|srv)", CMAKE))
     assert listed == {f"{p.parent.name}/{p.name}" for p in ROOT.glob("[ms][sr][gv]/*")}
@@ -64,7 +75,7 @@ def test_one_version_everywhere() -> None:
     assert versions == {config["metadata"]["version"]}
 
 
-@pytest.mark.parametrize("node", SETTINGS)
+@pytest.mark.parametrize("node", NODE_SETTINGS)
 def test_the_parameter_files_are_as_the_settings_say(node: str) -> None:
     path = parameter_files.path_of(node)
     assert path.read_text() == parameter_files.render(node), "run: make config"
@@ -77,6 +88,21 @@ def test_every_ros_package_we_import_is_declared() -> None:
     pattern = re.compile(names, re.MULTILINE)
     for path in (ROOT / "video_commentary").rglob("*.py"):
         assert set(pattern.findall(path.read_text())) <= declared, path
+
+
+def test_the_hosted_workflow_follows_the_schema() -> None:
+    checker = shutil.which("check-jsonschema", path=str(Path(sys.executable).parent))
+    checker = checker or shutil.which("check-jsonschema")
+    if not checker:
+        pytest.skip("check-jsonschema is not installed: pip install -r requirements/test-core.txt")
+    done = subprocess.run(
+        [checker, "--builtin-schema", "vendor.github-workflows", ".github/workflows/ci.yaml"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
 
 
 def test_a_workspace_finds_our_package_alone(tmp_path: Path) -> None:

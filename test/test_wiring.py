@@ -10,7 +10,7 @@ from video_commentary.core.engine import EngineError
 from video_commentary.wiring import assemble
 
 SETTINGS = CommentatorSettings()
-ENGINES = "video_commentary.engines"
+MINICPMO = "video_commentary.engines.minicpmo"
 
 
 def test_the_builtin_engine_gets_the_neural_voice() -> None:
@@ -34,8 +34,29 @@ def test_no_voice_to_be_had_says_what_to_install(monkeypatch: pytest.MonkeyPatch
 
 
 def test_without_torch_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith(f"{ENGINES}.minicpmo")]:
+    for name in [name for name in sys.modules if name.startswith(MINICPMO)]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(EngineError, match=r"needs torch.*pip install -r requirements/minicpmo.txt"):
         assemble(replace(SETTINGS, engine="minicpmo"))
+
+
+def test_a_function_that_returns_an_engine_is_enough() -> None:
+    engine = assemble(replace(SETTINGS, engine="test.fakes:FakeEngine", voice="none")).engine
+    assert engine.description == "fake"
+
+
+@pytest.mark.parametrize(
+    ("engine", "words"),
+    [
+        ("test.fakes:Absent", "engine test.fakes:Absent can't be used .*AttributeError"),
+        ("test.fakes:tone", "engine test.fakes:tone can't be used .*TypeError"),
+        ("gpt", "'gpt' is not one of builtin, minicpmo, server, package.module:attribute"),
+    ],
+)
+def test_what_is_no_engine_is_an_error_that_trying_again_does_not_help(
+    engine: str, words: str
+) -> None:
+    with pytest.raises(EngineError, match=words) as caught:
+        assemble(replace(SETTINGS, engine=engine))
+    assert not caught.value.retry

@@ -4,33 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .config.paths import model_file
+from .config.registry import ENGINES, PluginError
 from .config.settings import CommentatorSettings
 from .core.engine import Engine, EngineError
 from .core.engine_guard import EngineGuard
+from .engines.registry import EngineOptions, engine_plugin
 from .voices.registry import create_voice
 from .voices.speaking import SpeakingEngine
 
 
 def create_engine(settings: CommentatorSettings) -> Engine:
     """Return the engine that `settings.engine` names, not loaded yet. Raise EngineError."""
-    if settings.engine == "minicpmo":
-        try:
-            from .engines.minicpmo.engine import from_settings
-        except ImportError as error:
-            raise EngineError(
-                f"engine:=minicpmo needs {error.name}, which is not installed: "
-                "pip install -r requirements/minicpmo.txt, and start again"
-            ) from None
-
-        return from_settings(settings)
-    if settings.engine == "server":
-        from .engines.server.engine import ServerEngine
-
-        return ServerEngine(settings)
-    from .engines.builtin.engine import BuiltinEngine
-
-    return BuiltinEngine(model_file("builtin/efficientdet_lite0.tflite"))
+    options = EngineOptions(own_voice=settings.voice == "auto")
+    try:
+        plugin = engine_plugin(settings.engine)
+        return plugin.create(settings.of(plugin.settings), options)
+    except PluginError as error:
+        raise EngineError(str(error), retry=False) from error
+    except EngineError:
+        raise
+    except Exception as error:
+        raise EngineError(ENGINES.failure(settings.engine, error), retry=False) from error
 
 
 @dataclass(frozen=True)
@@ -63,7 +57,7 @@ def assemble(settings: CommentatorSettings) -> Assembly:
     An engine that has a voice of its own keeps it where `settings.voice` is auto.
     """
     engine = create_engine(settings)
-    choice = create_voice(settings.voice, settings.voice_language)
+    choice = create_voice(settings)
     own_first = settings.voice == "auto"
     speaking = SpeakingEngine(engine, choice.voice, own_first) if choice.voice else None
     guarded = EngineGuard(speaking or engine, settings.engine_timeout)

@@ -84,15 +84,15 @@ def ready(page: Any, seconds: float = 10.0) -> None:
 def camera(web: Served, fps: float = 10.0) -> Iterator[None]:
     """Send pictures, and the situation once a second, for the length of a block."""
     stop = threading.Event()
-    frames(web.port, time.time() - 6.0, fps, round(6 * fps))
+    frames(web.gateway, time.time() - 6.0, fps, round(6 * fps))
 
     def film() -> None:
         index = 0
         while not stop.wait(1 / fps):
             index += 1
-            web.port.frame(JpegFrame(jpeg(index), time.time()))
+            web.gateway.add_frame(JpegFrame(jpeg(index), time.time()))
             if index % round(fps) == 0:
-                web.port.publish(web.port.situation)
+                web.gateway.publish(web.gateway.situation)
 
     thread = threading.Thread(target=film)
     thread.start()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -16,19 +15,23 @@ import httpx
 import numpy as np
 
 from test.ports import free_port
-from video_commentary.bridge.access import access_from
-from video_commentary.bridge.app import create_context
+from video_commentary.bridge.access import access_policy
 from video_commentary.bridge.context import Context
-from video_commentary.bridge.items import JpegFrame, Reply, Report, Situation, Sound
-from video_commentary.bridge.ring import Ring
-from video_commentary.bridge.robot_gateway import Port
-from video_commentary.bridge.server import Server
+from video_commentary.bridge.frame_buffer import FrameBuffer
+from video_commentary.bridge.items import JpegFrame, Reply, Situation, Sound, Source
+from video_commentary.bridge.livekit.participant import LiveKitOff
+from video_commentary.bridge.robot_gateway import RobotGateway
+from video_commentary.bridge.web_server import WebServer
 from video_commentary.config.settings import BridgeSettings
 from video_commentary.core.audio import OUTPUT_FORMAT, Pcm
 from video_commentary.core.comment import Comment
+from video_commentary.core.stamp import from_seconds
+from video_commentary.core.status import CommentatorStatus
 
 WELL = Situation(
-    Report(state="watching", engine="fake", voice="fake voice", speaks=True, profile="sports"),
+    report=CommentatorStatus(
+        state="watching", engine="fake", voice="fake voice", speaks=True, profile="sports"
+    ),
     commentator_trouble="",
     camera="/camera/image_raw",
     camera_fps=15.0,
@@ -37,7 +40,7 @@ WELL = Situation(
 
 
 class FakeRobot:
-    """Does as it is asked at once, and remembers it."""
+    """Replies at once, and records what it is asked."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[Any, ...]] = []
@@ -46,31 +49,27 @@ class FakeRobot:
     def now(self) -> float:
         return time.time()
 
-    def _done(self, *asked: object) -> Future[Reply]:
+    def _answer(self, *asked: object) -> Reply:
         self.asked.append(asked)
-        future: Future[Reply] = Future()
-        future.set_result(self.reply)
-        return future
+        return self.reply
 
-    def steer(self, instruction: str) -> Future[Reply]:
-        return self._done("steer", instruction)
+    async def set_instruction(self, instruction: str) -> Reply:
+        return self._answer("instruction", instruction)
 
-    def ask(self, question: str, quiet: bool) -> Future[Reply]:
-        return self._done("ask", question, quiet)
+    async def ask(self, question: str, quiet: bool) -> Reply:
+        return self._answer("ask", question, quiet)
 
-    def enable(self, enabled: bool) -> Future[Reply]:
-        return self._done("enable", enabled)
+    async def set_enabled(self, enabled: bool) -> Reply:
+        return self._answer("enabled", enabled)
 
-    def choose_profile(self, name: str) -> Future[Reply]:
-        return self._done("profile", name)
+    async def set_profile(self, name: str) -> Reply:
+        return self._answer("profile", name)
 
-    def watch(self, phone: bool) -> Future[Reply]:
-        return self._done("watch", phone)
+    async def set_source(self, source: Source) -> Reply:
+        return self._answer("source", source)
 
-    def profiles(self) -> Future[Sequence[str]]:
-        future: Future[Sequence[str]] = Future()
-        future.set_result(["sports", "nature"])
-        return future
+    async def profiles(self) -> Sequence[str]:
+        return ["sports", "nature"]
 
     def publish_image(self, image: Any, stamp: float) -> None:
         self.asked.append(("image", image.shape, stamp))
@@ -81,7 +80,7 @@ class Served:
     """A running server, and what is behind it."""
 
     url: str
-    port: Port
+    gateway: RobotGateway
     robot: FakeRobot
     context: Context
 
@@ -101,11 +100,12 @@ def serve(environment: dict[str, str] | None = None, **settings: Any) -> Iterato
     """Run the server for the length of a block."""
     chosen = BridgeSettings(**({"port": free_port()} | settings))
     robot = FakeRobot()
-    port = Port(robot, Ring(chosen.buffer_seconds, chosen.buffer_megabytes * 1_000_000))
-    context = create_context(port, chosen, access_from(chosen, environment or {}))
-    server = Server(context)
-    port.publish(WELL)
-    served = Served(f"http://127.0.0.1:{chosen.port}", port, robot, context)
+    buffer = FrameBuffer(chosen.buffer_seconds, chosen.buffer_megabytes * 1_000_000)
+    gateway = RobotGateway(robot, buffer)
+    context = Context(gateway, chosen, access_policy(chosen, environment or {}), LiveKitOff())
+    server = WebServer(context)
+    gateway.publish(WELL)
+    served = Served(f"http://127.0.0.1:{chosen.port}", gateway, robot, context)
     try:
         until(lambda: _answers(served))
         yield served
@@ -137,11 +137,11 @@ def jpeg(seed: int = 0, size: tuple[int, int] = (120, 160)) -> bytes:
     return data.tobytes()
 
 
-def frames(port: Port, since: float, fps: float, number: int) -> list[JpegFrame]:
-    """Put pictures with stamps from `since` on into the port."""
+def frames(gateway: RobotGateway, since: float, fps: float, number: int) -> list[JpegFrame]:
+    """Put pictures with stamps from `since` on into the gateway."""
     made = [JpegFrame(jpeg(i), since + i / fps) for i in range(number)]
     for frame in made:
-        port.frame(frame)
+        gateway.add_frame(frame)
     return made
 
 
@@ -149,7 +149,10 @@ _SEQUENCE = count(1)
 
 
 def comment(text: str = "A dog runs.", **fields: Any) -> Comment:
-    """Return a finished comment whose first words came a second after its newest frame."""
+    """Return a finished comment whose first words came a second after its newest frame.
+
+    Stamps are given in seconds.
+    """
     now = time.time()
     values: dict[str, Any] = {
         "sequence": next(_SEQUENCE),
@@ -163,7 +166,11 @@ def comment(text: str = "A dog runs.", **fields: Any) -> Comment:
         "first_words": now,
         "final": True,
     }
-    return Comment(**(values | fields))
+    values |= fields
+    for name in ("newest", "oldest", "requested", "first_words", "first_sound"):
+        if values.get(name) is not None:
+            values[name] = from_seconds(values[name])
+    return Comment(**values)
 
 
 def sound(index: int, heard_at: float, samples: int = 1920) -> Sound:

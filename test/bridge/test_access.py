@@ -4,40 +4,40 @@ import socket
 
 import pytest
 
-from video_commentary.bridge.access import COOKIE, TOKEN_VARIABLE, access_from, same_origin
+from video_commentary.bridge.access import COOKIE, TOKEN_VARIABLE, access_policy, same_origin
 from video_commentary.config.settings import BridgeSettings
 
 TOKEN = "a-long-enough-token"
 
 
 def test_on_loopback_nobody_is_asked_unless_a_token_is_set() -> None:
-    assert access_from(BridgeSettings(), {}).knows({})
-    assert not access_from(BridgeSettings(), {TOKEN_VARIABLE: TOKEN}).knows({})
+    assert access_policy(BridgeSettings(), {}).is_authorized({})
+    assert not access_policy(BridgeSettings(), {TOKEN_VARIABLE: TOKEN}).is_authorized({})
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0", "::", "192.168.1.5"])
 def test_beyond_loopback_a_token_is_made(listen: str) -> None:
-    first, second = (access_from(BridgeSettings(listen=listen), {}) for _ in range(2))
-    assert first.made
+    first, second = (access_policy(BridgeSettings(listen=listen), {}) for _ in range(2))
+    assert first.generated
     assert first.token != second.token
     assert first.token is not None
     assert len(first.token) >= 32
-    assert not first.knows({})
-    given = access_from(BridgeSettings(listen=listen), {TOKEN_VARIABLE: TOKEN})
-    assert (given.token, given.made) == (TOKEN, False)
+    assert not first.is_authorized({})
+    given = access_policy(BridgeSettings(listen=listen), {TOKEN_VARIABLE: TOKEN})
+    assert (given.token, given.generated) == (TOKEN, False)
 
 
 def test_behind_a_proxy_a_token_is_made_though_it_listens_on_loopback() -> None:
-    proxied = access_from(BridgeSettings(allowed_hosts="robot.example"), {})
-    assert proxied.made
-    assert not proxied.knows({})
-    assert access_from(BridgeSettings(allowed_hosts=" "), {}).token is None
+    proxied = access_policy(BridgeSettings(allowed_hosts="robot.example"), {})
+    assert proxied.generated
+    assert not proxied.is_authorized({})
+    assert access_policy(BridgeSettings(allowed_hosts=" "), {}).token is None
 
 
 @pytest.mark.parametrize("token", ["short", "not-äscii-but-long"])
 def test_a_weak_token_is_refused_with_what_is_allowed(token: str) -> None:
     with pytest.raises(ValueError, match="at least 12 ASCII"):
-        access_from(BridgeSettings(), {TOKEN_VARIABLE: token})
+        access_policy(BridgeSettings(), {TOKEN_VARIABLE: token})
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_weak_token_is_refused_with_what_is_allowed(token: str) -> None:
     ],
 )
 def test_the_token_comes_by_header_or_cookie(headers: dict[str, str], known: bool) -> None:
-    assert access_from(BridgeSettings(), {TOKEN_VARIABLE: TOKEN}).knows(headers) is known
+    assert access_policy(BridgeSettings(), {TOKEN_VARIABLE: TOKEN}).is_authorized(headers) is known
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_the_token_comes_by_header_or_cookie(headers: dict[str, str], known: boo
     ],
 )
 def test_only_this_machines_names_are_served(host: str, served: bool) -> None:
-    access = access_from(BridgeSettings(allowed_hosts="robot.example, other"), {})
-    assert access.serves(host) is served
+    access = access_policy(BridgeSettings(allowed_hosts="robot.example, other"), {})
+    assert access.allows_host(host) is served
 
 
 @pytest.mark.parametrize(

@@ -27,16 +27,44 @@ from test.bridge.serving import (
     until,
 )
 from test.ports import free_port
-from video_commentary.bridge.access import COOKIE, TOKEN_VARIABLE, access_from
-from video_commentary.bridge.app import create_context
-from video_commentary.bridge.items import Cut, Reply, Report, Situation, Sound
-from video_commentary.bridge.limits import LARGEST_BODY
-from video_commentary.bridge.ring import Ring
-from video_commentary.bridge.robot_gateway import Port
-from video_commentary.bridge.server import Server, address
+from video_commentary.bridge.access import COOKIE, TOKEN_VARIABLE, access_policy
+from video_commentary.bridge.context import Context
+from video_commentary.bridge.frame_buffer import FrameBuffer
+from video_commentary.bridge.items import Cut, Reply, Situation, Sound
+from video_commentary.bridge.limits import MAX_BODY
+from video_commentary.bridge.livekit.participant import LiveKitOff
+from video_commentary.bridge.robot_gateway import RobotGateway
+from video_commentary.bridge.web_server import WebServer, address
 from video_commentary.config.settings import BridgeSettings
+from video_commentary.core.stamp import to_seconds
+from video_commentary.core.status import STATUS_FIELDS, CommentatorStatus
 
 TOKEN = "a-long-enough-token"
+METRICS = {
+    "camera_fps",
+    "camera_up",
+    "cancelled_comments",
+    "clients",
+    "clients_refused",
+    "clients_stalled",
+    "comments",
+    "commentator_frames_dropped",
+    "commentator_up",
+    "cycle_seconds",
+    "display_delay_seconds",
+    "engine_errors",
+    "items_dropped",
+    "measured_delay_seconds",
+    "pictures_sent",
+    "pictures_skipped",
+    "ring_bytes",
+    "ring_frames",
+    "silent_cycles",
+    "sound_delay_seconds",
+    "words_delay_seconds",
+}
+"""Public names, which dashboards and alerts use."""
+LONG = "x" * 2000
 
 
 @pytest.fixture(scope="module")
@@ -49,20 +77,20 @@ def shared() -> Iterator[Served]:
 def web(shared: Served) -> Served:
     shared.robot.asked.clear()
     shared.robot.reply = Reply(True, "in force now", 12.5)
-    shared.port.publish(WELL)
+    shared.gateway.publish(WELL)
     time.sleep(0.3)  # lets the bucket of requests fill
     return shared
 
 
-def test_the_status_tells_everything_in_one_answer(web: Served) -> None:
+def test_the_status_has_everything_in_one_response(web: Served) -> None:
     before = time.time()
     told = web.get("/api/status").json()
     assert before <= told["now"] <= time.time()
-    assert told["dots"]["camera"] == {
+    assert told["health"]["camera"] == {
         "light": "ok",
         "reason": "/camera/image_raw, 15.0 images a second",
     }
-    assert {part: dot["light"] for part, dot in told["dots"].items()} == {
+    assert {part: health["light"] for part, health in told["health"].items()} == {
         "camera": "ok",
         "commentator": "ok",
         "model": "ok",
@@ -70,30 +98,34 @@ def test_the_status_tells_everything_in_one_answer(web: Served) -> None:
         "livekit": "off",
     }
     assert told["profile"] == "sports"
+    assert set(STATUS_FIELDS) <= set(told)
+    assert told["camera_fps"] == 15.0
 
 
-def test_what_is_away_is_told_with_what_to_do(web: Served) -> None:
-    web.port.publish(Situation(Report(), "start the commentator", "/cam", 0.0, "start the camera"))
-    dots = web.get("/api/status").json()["dots"]
-    assert dots["camera"] == {"light": "bad", "reason": "start the camera"}
-    assert dots["commentator"] == {"light": "bad", "reason": "start the commentator"}
-    assert dots["model"]["light"] == dots["voice"]["light"] == "off"
-    assert "LIVEKIT_URL" in dots["livekit"]["reason"]
+def test_what_is_away_is_named_with_what_to_do(web: Served) -> None:
+    away = Situation(commentator_trouble="start the commentator", camera_trouble="start the camera")
+    web.gateway.publish(away)
+    health = web.get("/api/status").json()["health"]
+    assert health["camera"] == {"light": "bad", "reason": "start the camera"}
+    assert health["commentator"] == {"light": "bad", "reason": "start the commentator"}
+    assert health["model"]["light"] == health["voice"]["light"] == "off"
+    assert "LIVEKIT_URL" in health["livekit"]["reason"]
     assert web.get("/api/audio-stream").status_code == 503
-    web.port.publish(Situation(Report(state="error", detail="no GPU"), "", "/cam", 9.0, ""))
-    assert web.get("/api/status").json()["dots"]["model"] == {"light": "bad", "reason": "no GPU"}
+    report = CommentatorStatus(state="error", detail="no GPU")
+    web.gateway.publish(Situation(report=report, commentator_trouble="", camera_trouble=""))
+    assert web.get("/api/status").json()["health"]["model"] == {"light": "bad", "reason": "no GPU"}
 
 
 @pytest.mark.parametrize(
     ("method", "path", "body", "asked", "answer"),
     [
-        ("POST", "instruction", {"instruction": "x" * 2000}, ("steer", "x" * 2000), "message"),
-        ("DELETE", "instruction", None, ("steer", ""), "message"),
+        ("POST", "instruction", {"instruction": LONG}, ("instruction", LONG), "message"),
+        ("DELETE", "instruction", None, ("instruction", ""), "message"),
         ("POST", "ask", {"question": "Who?"}, ("ask", "Who?", False), "answer"),
         ("POST", "ask", {"question": "Who?", "quiet": True}, ("ask", "Who?", True), "answer"),
-        ("POST", "enabled", {"enabled": False}, ("enable", False), "message"),
+        ("POST", "enabled", {"enabled": False}, ("enabled", False), "message"),
         ("POST", "profile", {"profile": "nature"}, ("profile", "nature"), "message"),
-        ("POST", "source", {"source": "phone"}, ("watch", True), "message"),
+        ("POST", "source", {"source": "phone"}, ("source", "phone"), "message"),
     ],
 )
 def test_what_is_asked_reaches_the_robot_and_its_reply_comes_back(
@@ -136,7 +168,7 @@ def test_a_refusal_comes_back_with_its_reason(web: Served, away: bool, status: i
         ("livekit/token", b'{"identity": "me"}', 503, "LIVEKIT_URL"),
     ],
 )
-def test_a_mistake_is_told_in_one_sentence(
+def test_a_mistake_is_explained_in_one_sentence(
     web: Served, path: str, content: bytes, status: int, words: str
 ) -> None:
     headers = {"Content-Type": "application/json"}
@@ -150,7 +182,7 @@ def test_an_oversized_body_is_refused_before_it_is_read(web: Served) -> None:
     with socket.create_connection(("127.0.0.1", int(web.url.rsplit(":", 1)[1]))) as raw:
         raw.sendall(
             b"POST /api/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-            b"Content-Length: %d\r\n\r\n" % (LARGEST_BODY + 1)
+            b"Content-Length: %d\r\n\r\n" % (MAX_BODY + 1)
         )
         raw.settimeout(5)
         assert b" 413 " in raw.recv(100)
@@ -174,7 +206,7 @@ def test_a_length_does_not_smuggle_in_a_body_that_has_none() -> None:
         assert b" 411 " in raw.recv(100)
 
 
-def test_too_many_requests_are_told_to_wait() -> None:
+def test_too_many_requests_have_to_wait() -> None:
     with serve() as web, httpx.Client() as client:
         answers: list[httpx.Response] = []
         # A slow machine sends hardly faster than the limit allows: until it is reached, then.
@@ -244,7 +276,7 @@ def test_logging_in_gives_a_cookie_that_scripts_can_not_read() -> None:
         assert guesses[-1] == 429
 
 
-def test_who_has_no_token_takes_nothing_from_those_who_have_it() -> None:
+def test_clients_without_the_token_do_not_use_up_the_limit_of_others() -> None:
     with serve({TOKEN_VARIABLE: TOKEN}) as web, httpx.Client(base_url=web.url) as client:
         for _ in range(40):
             assert client.post("/api/enabled", json={"enabled": True}).status_code == 401
@@ -282,7 +314,7 @@ def test_a_failure_inside_shows_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -
         def fail(*_: object) -> object:
             raise RuntimeError("secret of the inside")
 
-        monkeypatch.setattr(web.robot, "steer", fail)
+        monkeypatch.setattr(web.robot, "set_instruction", fail)
         response = web.post("/api/instruction", {"instruction": "x"})
         assert response.status_code == 500
         assert response.json() == {"detail": "something failed here: see the bridge's log"}
@@ -290,7 +322,7 @@ def test_a_failure_inside_shows_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_newest_frame_is_given_as_it_came(web: Served) -> None:
-    made = frames(web.port, time.time(), 10.0, 3)
+    made = frames(web.gateway, time.time(), 10.0, 3)
     response = web.get("/api/frame")
     assert response.content == made[-1].jpeg
     assert float(response.headers["X-Timestamp"]) == pytest.approx(made[-1].stamp, abs=1e-5)
@@ -298,7 +330,7 @@ def test_the_newest_frame_is_given_as_it_came(web: Served) -> None:
 
 def test_mjpeg_brings_every_frame_once_delayed_with_its_stamp(web: Served) -> None:
     begin = time.time() - 6.0
-    made = frames(web.port, begin, 10.0, 120)
+    made = frames(web.gateway, begin, 10.0, 120)
     got: list[tuple[float, float, bytes]] = []
     with httpx.stream("GET", web.url + "/api/mjpeg") as response:
         assert response.headers["Content-Type"].startswith("multipart/x-mixed-replace")
@@ -317,7 +349,7 @@ def test_mjpeg_brings_every_frame_once_delayed_with_its_stamp(web: Served) -> No
                 got.append((time.time(), stamp, content))
             if len(got) >= 12:
                 break
-    due = web.port.display.delay.at(time.monotonic())
+    due = web.gateway.display.delay.at(time.monotonic())
     sent = {frame.jpeg: frame.stamp for frame in made}
     for _, stamp, content in got:
         assert sent[content] == pytest.approx(stamp, abs=1e-5)
@@ -327,7 +359,7 @@ def test_mjpeg_brings_every_frame_once_delayed_with_its_stamp(web: Served) -> No
     stamps = [stamp for _, stamp, _ in got]
     assert np.diff(stamps) == pytest.approx(0.1, abs=1e-4)
     until(lambda: web.context.clients.now["mjpeg"] == 0)
-    assert web.port.display.viewers == 0
+    assert web.gateway.display.viewers == 0
 
 
 def events(web: Served, headers: dict[str, str], number: int) -> list[dict[str, Any]]:
@@ -349,11 +381,11 @@ def test_server_sent_events_resume_where_they_broke_off() -> None:
     with serve() as web:
         said = [comment(text, sequence=7, final=False) for text in ("A", "A dog", "A dog runs.")]
         for one in said:
-            web.port.publish(one)
+            web.gateway.publish(one)
         got = events(web, {"Last-Event-ID": "1"}, 2)
         assert [(e["id"], e["text"], e["newest"]) for e in got] == [
-            (2, "A dog", said[1].newest),
-            (3, "A dog runs.", said[2].newest),
+            (2, "A dog", to_seconds(said[1].newest)),
+            (3, "A dog runs.", to_seconds(said[2].newest)),
         ]
         assert [e["id"] for e in events(web, {"Last-Event-ID": "9999"}, 3)] == [1, 2, 3]
 
@@ -377,7 +409,7 @@ def test_sound_comes_sample_by_sample_with_silence_around() -> None:
                     begin = time.time() + 0.5
                     blocks = [sound(index, begin + index * 0.04) for index in range(25)]
                     for block in blocks:
-                        web.port.publish(block)
+                        web.gateway.publish(block)
                 heard += chunk
                 samples = samples_of(heard)
                 if len(np.trim_zeros(samples, "f")) > 1.5 * 48_000:
@@ -394,16 +426,16 @@ def test_a_cut_sentence_is_not_heard_to_its_end() -> None:
     with serve() as web:
         heard = b""
         with httpx.stream("GET", web.url + "/api/audio-stream", timeout=10) as response:
-            until(lambda: web.port.hub.listeners == 1)
+            until(lambda: web.gateway.broadcast.subscribers == 1)
             begin = time.time() + 0.5
             for index in range(50):
-                web.port.publish(sound(index, begin + index * 0.04))
+                web.gateway.publish(sound(index, begin + index * 0.04))
             cut_at = 0.0
             for chunk in response.iter_bytes():
                 heard += chunk
                 samples = samples_of(heard)
                 if not cut_at and np.count_nonzero(samples) > 0.15 * 48_000:
-                    web.port.publish(Cut(time.time()))
+                    web.gateway.publish(Cut(time.time()))
                     cut_at = time.time()
                 if cut_at and not samples[-48_000 // 2 :].any():
                     break
@@ -426,16 +458,16 @@ def test_the_endless_wav_file_is_read_by_a_wav_reader(web: Served) -> None:
         assert file.getnframes() > 2**30
 
 
-def test_without_a_voice_there_is_no_sound_and_the_reason_is_told(web: Served) -> None:
-    report = Report(state="watching", voice="Text only: install espeak-ng")
-    web.port.publish(Situation(report, commentator_trouble="", camera_trouble=""))
+def test_without_a_voice_there_is_no_sound_but_a_reason(web: Served) -> None:
+    report = CommentatorStatus(state="watching", voice="Text only: install espeak-ng")
+    web.gateway.publish(Situation(report=report, commentator_trouble="", camera_trouble=""))
     for path in ("/api/audio-stream", "/api/audio.wav"):
         response = web.get(path)
         assert response.status_code == 404
         assert "install espeak-ng" in response.json()["detail"]
-    report = Report(state="loading", detail="the engine is being loaded")
-    web.port.publish(Situation(report, commentator_trouble="", camera_trouble=""))
-    voice = web.get("/api/status").json()["dots"]["voice"]
+    report = CommentatorStatus(state="loading", detail="the engine is being loaded")
+    web.gateway.publish(Situation(report=report, commentator_trouble="", camera_trouble=""))
+    voice = web.get("/api/status").json()["health"]["voice"]
     assert voice == {"light": "off", "reason": "the engine is being loaded"}
     response = web.get("/api/audio.wav")
     assert response.status_code == 503
@@ -445,13 +477,14 @@ def test_without_a_voice_there_is_no_sound_and_the_reason_is_told(web: Served) -
 def test_metrics_are_what_prometheus_reads(web: Served) -> None:
     from prometheus_client.parser import text_string_to_metric_families
 
-    report = Report(comments=3, silent=2, words_delay=0.5)
-    web.port.publish(Situation(report, "", "/cam", 15.0, ""))
+    report = CommentatorStatus(comments=3, silent=2, words_delay=0.5)
+    web.gateway.publish(Situation(report=report, commentator_trouble="", camera_trouble=""))
     until(lambda: web.context.clients.now.total() == 0)
     families = {f.name: f for f in text_string_to_metric_families(web.get("/metrics").text)}
     values = {name: family.samples[0].value for name, family in families.items() if family.samples}
     assert values["video_commentary_comments"] == 3
     assert values["video_commentary_words_delay_seconds"] == 0.5
+    assert {name.removeprefix("video_commentary_") for name in values} == METRICS
     assert values["video_commentary_camera_up"] == 1
     kinds = {s.labels["kind"]: s.value for s in families["video_commentary_clients"].samples}
     assert kinds == {"live": 0, "mjpeg": 0, "events": 0, "audio": 0}
@@ -474,14 +507,14 @@ def test_the_page_brings_all_it_needs_itself(web: Served) -> None:
     assert web.get("/static/../app.py").status_code == 404
 
 
-def test_a_port_that_is_taken_is_told_with_what_to_do() -> None:
+def test_a_port_that_is_taken_is_named_with_what_to_do() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         settings = BridgeSettings(port=other.getsockname()[1])
-        port = Port(FakeRobot(), Ring(1.0, 1))
+        gateway = RobotGateway(FakeRobot(), FrameBuffer(1.0, 1))
         with pytest.raises(ValueError, match="set the parameter port"):
-            Server(create_context(port, settings, access_from(settings, {})))
+            WebServer(Context(gateway, settings, access_policy(settings, {}), LiveKitOff()))
 
 
 def test_the_address_is_one_that_others_can_open() -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from video_commentary.bridge import display as module
 from video_commentary.bridge.display import Display, Viewer
+from video_commentary.bridge.frame_buffer import FrameBuffer
 from video_commentary.bridge.items import JpegFrame
-from video_commentary.bridge.ring import Ring
 
 FPS = 20
 
@@ -21,18 +21,18 @@ def scene(
     filled: float = 6.0,
     kept: float = 30.0,
 ) -> None:
-    """Run `act` on a display whose ring holds the last seconds and goes on to be filled."""
+    """Run `act` on a display whose buffer holds the last seconds and goes on to be filled."""
 
     async def run() -> None:
         began = time.monotonic()
-        ring = Ring(kept, 1_000_000)
-        display = Display(ring, lambda: 1000.0 + time.monotonic() - began)
+        buffer = FrameBuffer(kept, 1_000_000)
+        display = Display(buffer, lambda: 1000.0 + time.monotonic() - began)
 
         async def film() -> None:
             index = -round(filled * FPS)
             while True:
                 while 1000.0 + index / FPS <= display.now():
-                    ring.add(JpegFrame(b"%d" % index, 1000.0 + index / FPS))
+                    buffer.add(JpegFrame(b"%d" % index, 1000.0 + index / FPS))
                     index += 1
                 await asyncio.sleep(0.005)
 
@@ -96,7 +96,7 @@ def test_a_slow_viewer_skips_to_what_is_due_and_is_counted() -> None:
     scene(act)
 
 
-def test_who_hears_later_sees_later_gently() -> None:
+def test_a_viewer_whose_sound_is_late_sees_later_without_a_jump() -> None:
     async def act(display: Display) -> None:
         viewer, other = display.watch(), display.watch()
         before, at = (await viewer.next()).stamp, display.now()
@@ -123,7 +123,7 @@ def test_a_ring_shorter_than_the_delay_shows_the_oldest_it_has() -> None:
         said = []
         for _ in range(5):
             await asyncio.sleep(0.02)
-            said += [viewer.delay, display.held]
+            said += [viewer.delay, display.current_delay]
         assert min(said) > 0.85
         assert median(said) == pytest.approx(1.0, abs=0.15)
 
@@ -144,10 +144,10 @@ def test_before_anything_is_old_enough_the_oldest_picture_stands_still() -> None
 def test_a_bag_that_starts_again_is_shown_again() -> None:
     async def run() -> None:
         began = time.monotonic()
-        ring = Ring(30.0, 1_000_000)
-        viewer = Display(ring, lambda: 1000.0 + time.monotonic() - began).watch()
+        buffer = FrameBuffer(30.0, 1_000_000)
+        viewer = Display(buffer, lambda: 1000.0 + time.monotonic() - began).watch()
         for stamp, jpeg in ((1000.0, b"first"), (3.0, b"again"), (3.0, b"once more")):
-            ring.add(JpegFrame(jpeg, stamp))
+            buffer.add(JpegFrame(jpeg, stamp))
             assert (await asyncio.wait_for(viewer.next(), 10)).jpeg == jpeg
 
     asyncio.run(run())
@@ -157,11 +157,11 @@ def test_one_picture_asked_for_wakes_the_camera(monkeypatch: pytest.MonkeyPatch)
     async def act(display: Display) -> None:
         assert wanted(display) == 0
         asked = display.now()
-        fresh = await display.fresh()
+        fresh = await display.snapshot()
         assert fresh is not None
         assert fresh.stamp > asked - 1 / FPS
         assert wanted(display) == 1
-        monkeypatch.setattr(module, "_ALSO_WANTED", 0.0)
+        monkeypatch.setattr(module, "_SNAPSHOT_INTEREST", 0.0)
         assert wanted(display) == 0
         viewer = display.watch()
         assert wanted(display) == 1
@@ -172,5 +172,5 @@ def test_one_picture_asked_for_wakes_the_camera(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_without_a_camera_there_is_no_picture() -> None:
-    display = Display(Ring(1.0, 1), time.time)
-    assert asyncio.run(display.fresh(0.05)) is None
+    display = Display(FrameBuffer(1.0, 1), time.time)
+    assert asyncio.run(display.snapshot(0.05)) is None

@@ -17,6 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 from test.bridge.serving import Served, comment, frames, serve, sound, until
 from video_commentary.bridge.access import COOKIE, TOKEN_VARIABLE
 from video_commentary.bridge.items import Cut
+from video_commentary.core.stamp import to_seconds
 
 HEAD = struct.Struct("<B3xId")
 
@@ -56,18 +57,18 @@ def drain(socket: ClientConnection, seconds: float = 5.0) -> None:
 
 
 def test_begins_with_what_was_said_and_goes_on_word_by_word(web: Served) -> None:
-    web.port.publish(comment("Said before."))
-    web.port.publish(comment("Half", final=False))
+    web.gateway.publish(comment("Said before."))
+    web.gateway.publish(comment("Half", final=False))
     with connect(web.live) as socket:
         (hello,) = texts(socket, "hello", 1)
         assert [one["text"] for one in hello["history"]] == ["Said before."]
         assert hello["rate"] == 48_000
-        assert hello["status"]["dots"]["camera"]["light"] == "ok"
+        assert hello["status"]["health"]["camera"]["light"] == "ok"
         grown = [
             comment(text, sequence=99, final=text[-1] == ".") for text in ("A", "A cat", "A cat.")
         ]
         for one in grown:
-            web.port.publish(one)
+            web.gateway.publish(one)
         got = texts(socket, "comment", 3)
         assert [(one["text"], one["final"]) for one in got] == [
             ("A", False),
@@ -75,11 +76,11 @@ def test_begins_with_what_was_said_and_goes_on_word_by_word(web: Served) -> None
             ("A cat.", True),
         ]
         assert [one["id"] for one in got] == [3, 4, 5]
-        assert got[0]["newest"] == grown[0].newest
+        assert got[0]["newest"] == to_seconds(grown[0].newest)
 
 
 def test_pictures_are_delayed_and_stop_when_not_wanted(web: Served) -> None:
-    made = {frame.stamp: frame.jpeg for frame in frames(web.port, time.time() - 6.0, 10.0, 100)}
+    made = {frame.stamp: frame.jpeg for frame in frames(web.gateway, time.time() - 6.0, 10.0, 100)}
     with connect(web.live) as socket:
         binaries(socket, 1, 2)
         lags = []
@@ -97,13 +98,13 @@ def test_pictures_are_delayed_and_stop_when_not_wanted(web: Served) -> None:
 def test_sound_says_in_how_many_seconds_it_is_due(web: Served) -> None:
     with connect(web.live) as socket:
         texts(socket, "hello", 1)
-        web.port.publish(sound(0, time.time() + 0.2))
-        web.port.publish(web.port.situation)
+        web.gateway.publish(sound(0, time.time() + 0.2))
+        web.gateway.publish(web.gateway.situation)
         assert isinstance(socket.recv(timeout=10), str), "nobody wants sound yet"
         socket.send('{"sound": true}')
 
         def wanted() -> bool:
-            web.port.publish(sound(1, time.time()))
+            web.gateway.publish(sound(1, time.time()))
             with suppress(TimeoutError):
                 return isinstance(socket.recv(timeout=0.1), bytes)
             return False
@@ -112,7 +113,7 @@ def test_sound_says_in_how_many_seconds_it_is_due(web: Served) -> None:
         blocks = [sound(index, time.time() + 0.04 * index) for index in (5, 6)]
         sent = time.time()
         for block in blocks:
-            web.port.publish(block)
+            web.gateway.publish(block)
         got: list[tuple[int, float, bytes]] = []
         while len(got) < 2:
             got += [one for one in binaries(socket, 2, 1) if one[0] != 1]
@@ -121,18 +122,18 @@ def test_sound_says_in_how_many_seconds_it_is_due(web: Served) -> None:
         for (_, due, content), block in zip(got, blocks, strict=True):
             assert block.heard_at - came <= due <= block.heard_at - sent
             assert np.array_equal(np.frombuffer(content, "<i2"), block.pcm.samples)
-        web.port.publish(Cut(time.time()))
+        web.gateway.publish(Cut(time.time()))
         assert texts(socket, "cut", 1)
 
 
-def test_who_hears_later_sees_later(web: Served) -> None:
+def test_a_client_whose_sound_is_late_sees_later(web: Served) -> None:
     with connect(web.live) as early, connect(web.live) as late:
         for socket in (early, late):
             texts(socket, "hello", 1)
         late.send('{"behind": 0.4}')
 
         def apart() -> float:
-            web.port.publish(web.port.situation)
+            web.gateway.publish(web.gateway.situation)
             first, second = (texts(socket, "status", 1)[0]["delay"] for socket in (early, late))
             return float(second - first)
 
@@ -142,7 +143,9 @@ def test_who_hears_later_sees_later(web: Served) -> None:
 
 
 @pytest.mark.parametrize("text", ["nonsense", "[]", '{"behind": -1}', '{"behind": 99}', '{"x": 1}'])
-def test_a_client_that_makes_no_sense_is_told_and_let_go(web: Served, text: str) -> None:
+def test_a_client_with_a_bad_request_is_disconnected_with_the_reason(
+    web: Served, text: str
+) -> None:
     with connect(web.live) as socket:
         socket.send(text)
         with pytest.raises(ConnectionClosed) as closed:
@@ -151,10 +154,10 @@ def test_a_client_that_makes_no_sense_is_told_and_let_go(web: Served, text: str)
         assert closed.value.rcvd.code == 1008
         assert closed.value.rcvd.reason
     until(lambda: web.context.clients.now["live"] == 0)
-    assert web.port.display.viewers == web.port.hub.listeners == 0
+    assert web.gateway.display.viewers == web.gateway.broadcast.subscribers == 0
 
 
-def test_the_door_is_guarded_as_for_requests() -> None:
+def test_the_socket_is_protected_as_requests_are() -> None:
     token = "a-long-enough-token"
     with serve({TOKEN_VARIABLE: token}) as web:
         for headers, status in (
@@ -172,7 +175,7 @@ def test_the_door_is_guarded_as_for_requests() -> None:
             assert texts(socket, "hello", 1)
 
 
-def test_one_too_many_is_told_to_come_later() -> None:
+def test_one_client_too_many_is_refused() -> None:
     with serve(max_clients=1) as web, connect(web.live) as first:
         texts(first, "hello", 1)
         assert web.get("/api/stream").status_code == 503

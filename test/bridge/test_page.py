@@ -23,12 +23,12 @@ pytestmark = installed
 
 
 def test_shows_picture_words_history_and_lights(browser: Any, web: Served) -> None:
-    web.port.publish(comment("Said before."))
+    web.gateway.publish(comment("Said before."))
     with opened(browser, web) as page:
         ready(page)
         assert page.locator("#history li").all_inner_texts()[0].endswith("Said before.")
         for text, final in (("A", False), ("A cat", False), ("A cat sits.", True)):
-            web.port.publish(comment(text, sequence=900, final=final))
+            web.gateway.publish(comment(text, sequence=900, final=final))
             page.get_by_text(text, exact=True).first.wait_for()
             growing = "growing" in page.get_attribute("#words", "class")
             assert growing is not final
@@ -42,7 +42,7 @@ def test_shows_picture_words_history_and_lights(browser: Any, web: Served) -> No
 
         def in_step() -> bool:
             delay = time.time() - page.evaluate("commentary.picture.stamp")
-            return bool(abs(delay - web.port.display.delay.at(time.monotonic())) < 0.7)
+            return bool(abs(delay - web.gateway.display.delay.at(time.monotonic())) < 0.7)
 
         until(in_step)
 
@@ -66,9 +66,9 @@ def test_what_is_typed_and_chosen_reaches_the_robot(browser: Any, web: Served) -
         page.wait_for_timeout(300)  # for what nobody asked
         assert web.robot.asked == [
             ("ask", "How many?", False),
-            ("steer", "only dogs"),
+            ("instruction", "only dogs"),
             ("profile", "nature"),
-            ("enable", True),
+            ("enabled", True),
         ]
         web.robot.reply = Reply(False, "the commentator is away: start it", away=True)
         page.fill("#question", "Who?")
@@ -81,7 +81,7 @@ def speak(web: Served, index: int, number: int, begin: float) -> None:
     for i in range(number):
         while time.time() < begin + 0.04 * i - 0.2:
             time.sleep(0.005)
-        web.port.publish(sound(index + i, begin + 0.04 * i))
+        web.gateway.publish(sound(index + i, begin + 0.04 * i))
 
 
 def test_plays_without_gaps_and_falls_silent_at_a_cut(browser: Any, web: Served) -> None:
@@ -105,7 +105,7 @@ def test_plays_without_gaps_and_falls_silent_at_a_cut(browser: Any, web: Served)
         assert 0 <= page.evaluate("commentary.sound.behind") < 1
         speak(web, first + 62, 1, time.time() + 0.2)
         holds(page, "commentary.sound.gaps === 1")
-        web.port.publish(Cut(time.time()))
+        web.gateway.publish(Cut(time.time()))
         page.keyboard.press("m")
         holds(page, "!commentary.sound.on")
 
@@ -124,24 +124,24 @@ def test_single_keys_can_be_turned_off_and_stay_so(browser: Any, web: Served) ->
         page.locator("body").click(position={"x": 5, "y": 5})
         page.keyboard.press("k")
         holds(page, "getComputedStyle(document.getElementById('notice')).display !== 'none'")
-        until(lambda: web.robot.asked == [("enable", True)])
+        until(lambda: web.robot.asked == [("enabled", True)])
         assert page.get_attribute("#pause", "aria-pressed") is None, "its name says it already"
 
 
 def test_it_says_what_is_wrong_and_comes_back(browser: Any, web: Served) -> None:
     with opened(browser, web) as page:
         ready(page)
-        well = web.port.situation
-        web.port.publish(
+        well = web.gateway.situation
+        web.gateway.publish(
             Situation(commentator_trouble="start the commentator", camera_trouble="plug it in")
         )
         page.wait_for_selector("#blank:has-text('plug it in')")
         page.wait_for_selector("[data-part=commentator][data-light=bad]")
-        web.port.publish(well)
+        web.gateway.publish(well)
         page.wait_for_selector("#blank", state="hidden")
 
 
-def test_it_works_though_the_manners_can_not_be_told(browser: Any, web: Served) -> None:
+def test_it_works_without_the_list_of_profiles(browser: Any, web: Served) -> None:
     with closing(browser.new_context()) as context:
         page = context.new_page()
         page.route("**/api/profiles", lambda route: route.fulfill(status=500, body="{}"))
@@ -213,6 +213,7 @@ def test_every_control_has_a_name_and_the_keyboard_reaches_it(browser: Any, web:
                 || it.textContent || it.title || "").trim()])"""
         )
         assert all(name for _, name in names), names
+        assert dict(names)["profile"].startswith("Profile")
         reached = set()
         for _ in range(30):
             page.keyboard.press("Tab")

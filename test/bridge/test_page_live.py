@@ -29,7 +29,7 @@ PLAY = """(dues) => {
   AudioBufferSourceNode.prototype.start = start;
   return played;
 }"""
-"""Begin and end of what is played of blocks that come all at once, due in so many seconds."""
+"""Start and end of the blocks played, of those that arrive at once and are due in `dues` s."""
 
 
 @pytest.mark.parametrize("first", [-3.0, -1.0, 0.1])
@@ -122,14 +122,14 @@ def test_the_choice_of_camera_follows_what_is_watched(browser: Any, web: Served)
         page.select_option("#source", "phone")
         page.wait_for_selector("#notice:has-text('in force now')")
         assert page.evaluate("document.activeElement.id") == "source", "the focus is not lost"
-        web.port.publish(replace(WELL, source="phone"))
+        web.gateway.publish(replace(WELL, source="phone"))
         page.wait_for_timeout(5500)
         assert page.input_value("#source") == "phone"
         assert page.evaluate("joined")
-        web.port.publish(WELL)
+        web.gateway.publish(WELL)
         holds(page, "document.getElementById('source').value === 'robot'")
         assert page.evaluate("joined") is False, "the commentator went back to the robot's camera"
-        web.port.publish(replace(WELL, source="phone"))
+        web.gateway.publish(replace(WELL, source="phone"))
         holds(page, "document.getElementById('source').value === 'other'")
 
 

@@ -1,46 +1,46 @@
 from __future__ import annotations
 
-from dataclasses import fields
-
 import pytest
 
+from test.config.plugged import CHOICE
 from video_commentary.config.launch_plan import (
     DEMO,
     LAUNCH_TARGETS,
-    SETTINGS,
     Start,
     absolute,
     arguments,
-    plan,
+    launch_plan,
     ros_arguments,
 )
+from video_commentary.config.plugins import all_rules
+from video_commentary.config.settings import NODE_SETTINGS
 
 
-@pytest.mark.parametrize("scene", LAUNCH_TARGETS)
-def test_every_argument_sets_a_real_setting(scene: str) -> None:
-    for argument in arguments(scene).values():
+@pytest.mark.parametrize("target", LAUNCH_TARGETS)
+def test_every_argument_sets_a_real_setting(target: str) -> None:
+    for argument in arguments(target).values():
         assert argument.description
         for node, setting in argument.settings:
-            assert setting in {field.name for field in fields(SETTINGS[node])}
+            assert setting in all_rules(NODE_SETTINGS[node], {})
 
 
-@pytest.mark.parametrize("scene", LAUNCH_TARGETS)
-def test_every_setting_can_be_given(scene: str) -> None:
-    reachable = {pair for argument in arguments(scene).values() for pair in argument.settings}
-    nodes = list(SETTINGS) if scene == DEMO else [scene]
-    wanted = {(node, field.name) for node in nodes for field in fields(SETTINGS[node])}
-    assert wanted - reachable == ({("speaker", "audio_topic")} if scene == DEMO else set())
+@pytest.mark.parametrize("target", LAUNCH_TARGETS)
+def test_every_setting_can_be_given(target: str) -> None:
+    reachable = {pair for argument in arguments(target).values() for pair in argument.settings}
+    nodes = list(NODE_SETTINGS) if target == DEMO else [target]
+    wanted = {(node, name) for node in nodes for name in all_rules(NODE_SETTINGS[node], {})}
+    assert wanted - reachable == ({("speaker", "audio_topic")} if target == DEMO else set())
 
 
 def test_only_what_was_given_is_passed_on() -> None:
-    assert plan("commentator", {}) == [Start("commentator", {})]
+    assert launch_plan("commentator", {}) == [Start("commentator", {})]
     nodes = ["source", "commentator", "bridge"]
-    assert plan(DEMO, {}) == [Start(node, {}) for node in nodes]
+    assert launch_plan(DEMO, {}) == [Start(node, {}) for node in nodes]
 
 
 def test_values_get_the_type_of_their_setting() -> None:
     given = {"image_topics": "/a,/b", "capture_fps": "4", "max_tokens": "32", "enabled": "false"}
-    assert plan("commentator", given)[0].parameters == {
+    assert launch_plan("commentator", given)[0].parameters == {
         "image_topics": ["/a", "/b"],
         "capture_fps": 4.0,
         "max_tokens": 32,
@@ -48,9 +48,18 @@ def test_values_get_the_type_of_their_setting() -> None:
     }
 
 
+def test_an_engine_given_as_an_object_brings_its_settings() -> None:
+    given = {"engine": CHOICE, "probe_gain": "3"}
+    assert "probe_gain" not in arguments("demo")
+    assert arguments("demo", given)["probe_gain"].settings == (("commentator", "probe_gain"),)
+    assert launch_plan("commentator", given)[0].parameters == {"engine": CHOICE, "probe_gain": 3}
+    with pytest.raises(ValueError, match="probe_gain: 10 is outside 1 to 9"):
+        launch_plan("commentator", given | {"probe_gain": "10"})
+
+
 def test_the_demo_connects_its_nodes() -> None:
     given = {"image_topic": "/front", "speaker": "yes", "namespace": "robot1/"}
-    source, commentator, bridge, speaker = plan(DEMO, given)
+    source, commentator, bridge, speaker = launch_plan(DEMO, given)
     assert source.parameters == {"image_topic": "/front"}
     assert commentator.parameters == {"image_topics": ["/front"]}
     assert bridge.parameters == {"view_topic": "/front"}
@@ -58,7 +67,7 @@ def test_the_demo_connects_its_nodes() -> None:
 
 
 def test_no_two_nodes_give_one_name_to_two_things() -> None:
-    names = [field.name for settings in SETTINGS.values() for field in fields(settings)]
+    names = [name for settings in NODE_SETTINGS.values() for name in all_rules(settings, {})]
     assert len(names) == len(set(names))
 
 
@@ -75,7 +84,7 @@ def test_no_two_nodes_give_one_name_to_two_things() -> None:
 )
 def test_a_mistake_is_named_with_what_is_allowed(given: dict[str, str], words: str) -> None:
     with pytest.raises(ValueError, match="argument|:=") as caught:
-        plan("commentator", given)
+        launch_plan("commentator", given)
     assert words in str(caught.value)
 
 

@@ -66,11 +66,11 @@ while any(len(mine) < 1000 for mine in kept):
 ctypes.CDLL(None).malloc_stats()
 let_go.set()
 """
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert (told.stderr.count("Arena") == 1) == bool(arenas)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stderr.count("Arena") == 1) == bool(arenas)
 
 
-def test_a_demo_stays_on_this_machine_unless_told_otherwise() -> None:
+def test_a_demo_stays_on_this_machine_unless_set_otherwise() -> None:
     assert for_this_machine_only({}) == {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
     assert for_this_machine_only({"ROS_DISTRO": "humble"}) == {"ROS_LOCALHOST_ONLY": "1"}
     assert for_this_machine_only({"ROS_STATIC_PEERS": "10.0.0.2"}) == {}

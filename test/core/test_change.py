@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from video_commentary.core.change import ChangeDetector, Intensity, cells, drift
 from video_commentary.core.frames import Frame
+from video_commentary.core.stamp import from_seconds
 
 VIDEO = Path(__file__).parents[3] / "shared/media/vtest.avi"
 Image = NDArray[np.uint8]
@@ -27,7 +28,7 @@ def noisy(picture: NDArray[np.float64], seed: int, sigma: float = 2.0) -> Image:
 
 
 def frame(image: Image, number: int) -> Frame:
-    return Frame(image, number * 0.5, "camera", number)
+    return Frame(image, from_seconds(number * 0.5), "camera", number)
 
 
 @pytest.mark.parametrize("sigma", [0.0, 2.0, 8.0])
@@ -92,7 +93,7 @@ def test_a_lamp_and_a_cut_are_changes_of_the_whole() -> None:
     assert cut.box[2] - cut.box[0] > 0.9
 
 
-def test_the_first_frame_another_size_and_a_jump_backwards_start_anew() -> None:
+def test_the_first_frame_another_size_and_a_jump_backwards_start_over() -> None:
     detector, picture = ChangeDetector(), noisy(scene(), 0)
     assert detector.observe(frame(picture, 5)).intensity is Intensity.NORMAL
     assert detector.observe(frame(picture, 6)).intensity is Intensity.NONE
@@ -146,7 +147,7 @@ def test_every_half_second_of_walking_people_is_a_change() -> None:
         _, image = capture.read()
         if number % 5 == 0:
             rgb = np.asarray(image, np.uint8)[:, :, ::-1]
-            found.append(detector.observe(Frame(rgb, number / 10, "camera", number)))
+            found.append(detector.observe(Frame(rgb, from_seconds(number / 10), "camera", number)))
     assert all(change.intensity is not Intensity.NONE for change in found)
     # The lawn in the lower left corner is empty all the time.
     boxes = [change.box for change in found[1:] if change.box]

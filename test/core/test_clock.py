@@ -13,7 +13,8 @@ def test_waiting_takes_no_time_and_lets_things_happen_in_order() -> None:
     clock = VirtualClock(0.0, events)
     clock.wait(threading.Event(), 2.0)
     assert seen == [0.5, 1.0, 1.0]
-    assert clock.now() == clock.stamp() == 2.0
+    assert clock.now() == 2.0
+    assert clock.stamp() == 2_000_000_000
     assert not clock.ended
 
 

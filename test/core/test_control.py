@@ -10,49 +10,74 @@ from video_commentary.core.control import MAX_QUESTIONS, Control
 from video_commentary.core.prompting import Profile
 
 PROFILES = {name: Profile(name, "", ()) for name in ("commentator", "sports")}
+SETTINGS = CommentatorSettings()
 
 
 def control(**settings: Any) -> Control:
-    return Control(replace(CommentatorSettings(), **settings), PROFILES)
+    return Control(replace(SETTINGS, **settings), PROFILES)
 
 
-def test_steering_cancels_what_runs_and_wakes_the_cycle() -> None:
+def test_an_instruction_cancels_what_runs_and_wakes_the_cycle() -> None:
     it = control()
     orders = it.begin()
-    assert it.steer("look left") == ""
-    assert orders.cancel.is_set()
+    it.tune(replace(SETTINGS, instruction="look left"))
+    assert orders.cancel.cancelled
     assert it.wake.is_set()
     again = it.begin()
     assert again.steered
     assert again.instruction == "look left"
-    assert not again.cancel.is_set()
+    assert not again.cancel.cancelled
     assert not it.begin().steered
+
+
+def test_an_instruction_comes_out_on_one_line() -> None:
+    it = control()
+    it.tune(replace(SETTINGS, instruction=" look\n\x1b[31m  left "))
+    assert it.instruction == it.begin().instruction == "look [31m left"
+
+
+def test_the_settings_in_force_are_the_ones_given() -> None:
+    it = control()
+    changed = replace(SETTINGS, instruction="look left", max_tokens=100)
+    it.tune(changed)
+    assert it.settings is changed
+    assert it.begin().settings is changed
 
 
 def test_a_bad_instruction_changes_nothing() -> None:
     it = control(instruction="before")
     orders = it.begin()
     with pytest.raises(ValueError, match="2,000"):
-        it.steer("x" * 100_000)
+        it.tune(replace(SETTINGS, instruction="x" * 100_000))
     assert it.instruction == "before"
-    assert not orders.cancel.is_set()
+    assert not orders.cancel.cancelled
 
 
 def test_an_unknown_profile_is_refused_with_those_there_are() -> None:
     it = control()
     with pytest.raises(ValueError, match="commentator, sports"):
-        it.tune(replace(it.settings, profile="opera"))
+        it.tune(replace(SETTINGS, profile="opera"))
     assert it.settings.profile == "commentator"
 
 
 def test_a_new_profile_takes_effect_at_once_and_a_number_does_not_interrupt() -> None:
     it = control()
-    orders = it.begin()
-    it.tune(replace(it.settings, max_tokens=100))
-    assert not orders.cancel.is_set()
-    it.tune(replace(it.settings, profile="sports"))
-    assert orders.cancel.is_set()
+    cancel = it.begin().cancel
+    it.tune(replace(SETTINGS, max_tokens=100))
+    assert it.wake.is_set()
+    interrupted = [cancel.cancelled]
+    it.tune(replace(SETTINGS, profile="sports"))
+    assert [*interrupted, cancel.cancelled] == [False, True]
     assert it.begin().profile.name == "sports"
+
+
+def test_a_comment_may_be_wanted_now_though_nothing_changed() -> None:
+    it = control()
+    orders = it.begin()
+    it.comment_now()
+    assert orders.cancel.cancelled
+    assert it.urgent()
+    assert it.begin().steered
 
 
 def test_too_many_questions_are_refused_not_dropped() -> None:
@@ -66,9 +91,9 @@ def test_too_many_questions_are_refused_not_dropped() -> None:
 
 def test_an_interruption_is_acted_on_once() -> None:
     it = control()
-    it.steer("a")
+    it.comment_now()
     assert it.take_interruption()
     assert not it.begin().interrupted
-    it.steer("b")
+    it.comment_now()
     assert it.begin().interrupted
     assert not it.take_interruption()

@@ -7,11 +7,16 @@ from hypothesis import strategies as st
 
 from test.fakes import frame
 from video_commentary.core.frames import FrameWindow, StampSampler
+from video_commentary.core.stamp import from_seconds, to_seconds
 
 
 def taken(stamps: list[float], fps: float) -> list[float]:
     sampler = StampSampler(fps)
-    return [stamp for stamp in stamps if sampler.take(stamp)]
+    return [stamp for stamp in stamps if sampler.take(from_seconds(stamp))]
+
+
+def chosen(window: FrameWindow) -> list[float]:
+    return [to_seconds(frame.stamp) for frame in window.select()]
 
 
 def test_a_fast_camera_is_sampled_at_the_rate_asked_for() -> None:
@@ -32,7 +37,7 @@ def test_a_gap_does_not_let_a_burst_through() -> None:
     assert len(taken([0.0, *burst], 2.0)) == 3
 
 
-def test_a_stamp_that_jumps_backwards_starts_anew() -> None:
+def test_after_a_stamp_that_jumps_backwards_it_starts_over() -> None:
     assert taken([5.0, 5.1, 1.0, 1.1, 1.5], 2.0) == [5.0, 1.0, 1.5]
 
 
@@ -59,15 +64,23 @@ def test_a_request_holds_the_newest_and_then_every_nth(
     for i in range(count):
         window.add(frame(float(i), seed=0))
     kept = [float(i) for i in range(count)][-capacity:]
-    chosen = [f.stamp for f in window.select()]
-    assert chosen == kept[::-1][::stride][:per_request][::-1]
+    request = chosen(window)
+    assert request == kept[::-1][::stride][:per_request][::-1]
     assert len(window) == len(kept)
     if count:
-        assert chosen[-1] == count - 1
+        assert request[-1] == count - 1
 
 
 def test_a_looping_bag_empties_the_window() -> None:
     window = FrameWindow(8, 4, 1)
     for stamp in (1.0, 2.0, 3.0, 0.5):
         window.add(frame(stamp))
-    assert [f.stamp for f in window.select()] == [0.5]
+    assert chosen(window) == [0.5]
+
+
+@given(st.integers(0, 2**62), st.floats(0.1, 30.0))
+def test_todays_stamps_are_sampled_as_exactly_as_small_ones(start: int, fps: float) -> None:
+    period = from_seconds(1.0 / fps)
+    sampler = StampSampler(fps)
+    assert all(sampler.take(start + i * period) for i in range(50))
+    assert not sampler.take(start + 49 * period + period // 2)

@@ -23,22 +23,60 @@ def failed(loader: Loader) -> str:
 def test_it_tries_until_it_works() -> None:
     engine = FakeEngine()
     errors = [EngineError("model missing: run fetch_model awq")]
-    mended = threading.Event()
+    repaired = threading.Event()
 
     def load() -> None:
         if errors:
             raise errors.pop()
-        mended.wait(20)
+        repaired.wait(20)
 
     engine.load = load  # type: ignore[method-assign]
     loader = Loader(engine)
     assert failed(loader) == "model missing: run fetch_model awq"
     assert not loader.ready.is_set()
-    mended.set()
+    repaired.set()
     assert loader.ready.wait(10)
     assert loader.error == ""
     loader.close()
     assert engine.closed == 1
+
+
+def test_what_only_a_setting_can_cure_is_tried_again_when_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(loading, "Backoff", lambda: Backoff(0.01, 0.01))
+    engine = FakeEngine()
+    tried = threading.Semaphore(0)
+    errors: list[Exception] = [EngineError("server_url is empty: name a server", retry=False)] * 2
+
+    def load() -> None:
+        tried.release()
+        if errors:
+            raise errors.pop()
+
+    engine.load = load  # type: ignore[method-assign]
+    ready = threading.Event()
+    loader = Loader(engine, on_ready=ready.set)
+    assert failed(loader) == "server_url is empty: name a server"
+    for _ in range(2):
+        assert tried.acquire(timeout=10)
+        assert not tried.acquire(timeout=0.1)  # not by itself
+        loader.try_again()
+    assert ready.wait(10)
+    assert loader.ready.is_set()
+    assert loader.error == ""
+    loader.close()
+
+
+def test_closing_ends_the_wait_for_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "GRACE", 10.0)
+    engine = FakeEngine()
+    engine.loads = [EngineError("server_url is empty: name a server", retry=False)]
+    loader = Loader(engine)
+    failed(loader)
+    loader.close()
+    assert not loader._thread.is_alive()
+    assert engine.closed == 0
 
 
 def test_closing_ends_the_wait_between_tries(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,7 +100,7 @@ def test_the_gate_opens_a_pause_after_the_sound_was_heard() -> None:
     gate = Gate(playout)
     assert gate.opens_at(5.0, 1.0) == 5.0
     playout.push(tone(3.0), 10.0)
-    gate.said("three seconds", True, 10.5)
+    gate.close_after("three seconds", True, 10.5)
     assert gate.opens_at(11.0, 1.0) == pytest.approx(14.0)
     gate.open()
     assert gate.opens_at(11.0, 1.0) == 11.0
@@ -109,7 +109,7 @@ def test_the_gate_opens_a_pause_after_the_sound_was_heard() -> None:
 def test_without_sound_the_gate_leaves_time_to_read() -> None:
     gate = Gate(Playout(FORMAT))
     text = "x" * 50
-    gate.said(text, False, 10.0)
+    gate.close_after(text, False, 10.0)
     assert gate.opens_at(10.0, 1.0) == pytest.approx(11.0 + 50 / READING_SPEED)
 
 

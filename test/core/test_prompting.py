@@ -4,7 +4,6 @@ import pytest
 
 from test.fakes import frame
 from video_commentary.config.profiles import load_profiles
-from video_commentary.core.engine import SILENCE
 from video_commentary.core.prompting import (
     MAX_INSTRUCTION,
     Profile,
@@ -13,6 +12,7 @@ from video_commentary.core.prompting import (
     checked_question,
     parse_profiles,
 )
+from video_commentary.core.silence import SILENCE
 
 PROFILE = Profile("p", "You are a tester.", ("people",))
 
@@ -27,7 +27,7 @@ def test_what_stays_the_same_comes_first() -> None:
     assert "One." not in first.system
 
 
-def test_several_cameras_are_told_apart() -> None:
+def test_several_cameras_are_named_frame_by_frame() -> None:
     prompt = build_prompt(PROFILE, "", "", [], [frame(1.0, "front"), frame(2.0, "rear")])
     assert "front, rear" in prompt.text
     assert "front" not in build_prompt(PROFILE, "", "", [], [frame(1.0, "front")]).text

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from video_commentary.core.audio import OUTPUT_FORMAT, AudioFormat, Pcm
-from video_commentary.core.resample import Resampler, resample
+from video_commentary.core.resample import PcmResampler, resample
 
 
 def tone(format: AudioFormat, seconds: float, hertz: float = 440.0) -> Pcm:
@@ -38,7 +38,7 @@ def test_any_chunking_gives_the_same_samples(
     samples = noise.astype(np.int16)
     whole = resample(Pcm(samples, source), OUTPUT_FORMAT)
 
-    resampler = Resampler(source, OUTPUT_FORMAT)
+    resampler = PcmResampler(source, OUTPUT_FORMAT)
     edges = sorted(min(cut, frames) * source.channels for cut in cuts)
     parts = [resampler.push(Pcm(part, source)).samples for part in np.split(samples, edges)]
     parts.append(resampler.flush().samples)
@@ -66,13 +66,13 @@ def test_mixes_channels_to_their_mean_and_copies_one_to_several() -> None:
 
 def test_same_format_passes_untouched() -> None:
     pcm = tone(OUTPUT_FORMAT, 0.1)
-    resampler = Resampler(OUTPUT_FORMAT, OUTPUT_FORMAT)
+    resampler = PcmResampler(OUTPUT_FORMAT, OUTPUT_FORMAT)
     assert resampler.push(pcm) is pcm
     assert len(resampler.flush().samples) == 0
 
 
-def test_starts_anew_after_flush() -> None:
-    resampler = Resampler(AudioFormat(24_000), OUTPUT_FORMAT)
+def test_starts_over_after_flush() -> None:
+    resampler = PcmResampler(AudioFormat(24_000), OUTPUT_FORMAT)
     pcm = tone(AudioFormat(24_000), 0.2)
     runs = [
         np.concatenate([resampler.push(pcm).samples, resampler.flush().samples]) for _ in range(2)
@@ -82,6 +82,6 @@ def test_starts_anew_after_flush() -> None:
 
 def test_refuses_what_it_was_not_made_for() -> None:
     with pytest.raises(ValueError, match="24000"):
-        Resampler(AudioFormat(24_000), OUTPUT_FORMAT).push(tone(AudioFormat(16_000), 0.1))
+        PcmResampler(AudioFormat(24_000), OUTPUT_FORMAT).push(tone(AudioFormat(16_000), 0.1))
     with pytest.raises(ValueError, match="6 channels into 2"):
-        Resampler(AudioFormat(48_000, 6), AudioFormat(48_000, 2))
+        PcmResampler(AudioFormat(48_000, 6), AudioFormat(48_000, 2))

@@ -7,13 +7,14 @@ from test.tools.narration.bags import RECORDED
 from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.engine import Request
 from video_commentary.core.engine_guard import EngineGuard
+from video_commentary.core.stamp import to_seconds
 from video_commentary.nodes.commentator.node import CommentatorNode
 from video_commentary.ros.running import run
 from video_commentary.wiring import Assembly
 
 
 def windows(request: Request) -> list[object]:
-    return [" ".join(f"{f.stamp - RECORDED:.1f}" for f in request.frames)]
+    return [" ".join(f"{to_seconds(f.stamp) - RECORDED:.1f}" for f in request.frames)]
 
 
 def assemble(settings: CommentatorSettings) -> Assembly:

@@ -28,9 +28,9 @@ def one_of_the_first(number: int) -> bool:
 def says(request: Request) -> list[object]:
     if request.prompt.question:
         return ["You ", "asked: ", request.prompt.question]
-    told = request.prompt.instruction or "all"
+    wanted = request.prompt.instruction or "all"
     cameras = " and ".join(sorted({frame.camera for frame in request.frames}))
-    return [f"{len(request.frames)} frames ", "of ", cameras, f", {told}."]
+    return [f"{len(request.frames)} frames ", "of ", cameras, f", {wanted}."]
 
 
 def long(request: Request) -> list[object]:
@@ -45,8 +45,13 @@ def slow(request: Request) -> list[object]:
 
 
 def raises(request: Request) -> list[object]:
-    broken = ["half ", EngineError("the engine broke: mend it")]
+    broken = ["half ", EngineError("the engine broke: repair it")]
     return broken if one_of_the_first(2) else says(request)
+
+
+def refuses(request: Request) -> list[object]:
+    wrong = EngineError("the prompt is too long: lower max_tokens", retry=False)
+    return [wrong] if one_of_the_first(1) else says(request)
 
 
 def hangs(request: Request) -> list[object]:
@@ -58,8 +63,16 @@ def nothing(request: Request) -> list[object]:
 
 
 SCRIPTS: dict[str, Callable[[Request], list[object]]] = {
-    script.__name__: script for script in (says, long, slow, raises, hangs, nothing)
+    script.__name__: script for script in (says, long, slow, raises, refuses, hangs, nothing)
 }
+
+
+class Misconfigured(FakeEngine):
+    """Can't be loaded at the first try, and not before something is changed."""
+
+    def load(self) -> None:
+        if one_of_the_first(1):
+            raise EngineError("server_url is empty: name a server", retry=False)
 
 
 class SlowToLoad(FakeEngine):
@@ -70,13 +83,19 @@ class SlowToLoad(FakeEngine):
         self.voice = FORMAT
 
 
+LOADS: dict[str, type[FakeEngine]] = {
+    "misconfigured": Misconfigured,
+    "speaks_itself": SlowToLoad,
+}
+
+
 def assemble(settings: CommentatorSettings) -> Assembly:
     """Put the scripted engine in the place of a real one."""
     script, voice = sys.argv[1:3]
     if script == "absent":
         raise EngineError("the engine needs torch, which is not installed: pip install torch")
-    own = script == "speaks_itself"
-    engine = SlowToLoad(says, delay=0.01) if own else FakeEngine(SCRIPTS[script], delay=0.01)
+    kind = LOADS.get(script, FakeEngine)
+    engine = kind(SCRIPTS.get(script, says), delay=0.01)
     spoken = FakeVoice(fails=RuntimeError("the voice was killed") if voice == "dies" else None)
     speaking = None if voice == "none" else SpeakingEngine(engine, spoken)
     guarded = EngineGuard(speaking or engine, settings.engine_timeout)

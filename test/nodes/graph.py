@@ -58,7 +58,7 @@ class Process:
         )
 
     def output(self) -> str:
-        # Opened anew: the process writes where our own file stands.
+        # Opened again: the process writes at the position of our own file.
         return Path(f"/proc/self/fd/{self._log.fileno()}").read_bytes().decode()
 
     def stop(self, number: int = signal.SIGINT) -> tuple[int, float]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from rcl_interfaces.srv import SetParameters
+from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.parameter import Parameter
 
 from test.nodes.graph import Probe, commentator, probe
@@ -88,6 +88,36 @@ def test_an_instruction_takes_effect_in_the_next_words(graph: Probe) -> None:
     assert "watch the door" in graph.finals[-1].text
     assert graph.steer("").previous == "watch the door"
     graph.film(lambda: graph.finals[-1].instruction == "")
+
+
+def test_the_parameter_holds_the_instruction_of_the_service(graph: Probe) -> None:
+    assert graph.steer("watch the gate").success
+    assert parameter(graph, "instruction").string_value == "watch the gate"
+    refused = graph.steer("x" * 2001)
+    assert not refused.success
+    assert refused.previous == "watch the gate"
+    assert parameter(graph, "instruction").string_value == "watch the gate"
+    assert graph.enable(False).success
+    assert not parameter(graph, "enabled").bool_value
+    assert graph.enable(True).success
+    assert graph.steer("").success
+
+
+def parameter(graph: Probe, name: str) -> Any:
+    request = GetParameters.Request(names=[name])
+    return graph.call(GetParameters, "/commentator/get_parameters", request).values[0]
+
+
+def test_an_instruction_sent_again_is_commented_on_in_a_still_scene_too(graph: Probe) -> None:
+    assert graph.steer("the door").success
+    still = np.zeros((48, 64, 3), np.uint8)
+    graph.film(lambda: graph.finals[-1].instruction == "the door", image=still)
+    since = time.monotonic()
+    graph.film(lambda: time.monotonic() > since + 3, image=still)  # all is said
+    count = len(graph.finals)
+    assert graph.steer("the door").success
+    graph.film(lambda: len(graph.finals) > count, 10, image=still)
+    assert graph.steer("").success
 
 
 def test_a_question_is_answered(graph: Probe) -> None:

@@ -10,6 +10,8 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pytest
+from rcl_interfaces.srv import SetParameters
+from rclpy.parameter import Parameter
 from rclpy.serialization import deserialize_message, serialize_message
 from std_srvs.srv import SetBool
 from video_commentary.srv import SetInstruction
@@ -27,7 +29,7 @@ def goes_on(graph: Probe) -> None:
     graph.film(lambda: len(graph.finals) > count)
 
 
-def test_a_camera_that_falls_silent_is_told_and_comes_back() -> None:
+def test_a_camera_that_falls_silent_is_reported_and_comes_back() -> None:
     with commentator("says") as _, probe() as graph:
         graph.until(lambda: "nobody publishes /camera/image_raw" in graph.troubles())
         graph.until(lambda: graph.status() and graph.status().state == "waiting")
@@ -79,7 +81,7 @@ def test_4k_frames_are_shrunk_and_commented() -> None:
         assert node.memory() < 900
 
 
-def test_a_truncated_jpeg_is_told_and_the_next_whole_one_used() -> None:
+def test_a_truncated_jpeg_is_reported_and_the_next_whole_one_used() -> None:
     with commentator("says", "image_transport:=compressed") as _, probe() as graph:
         cut = JPEG.tobytes()[:-500]
         graph.until(lambda: graph.jpeg(cut) or "cut short" in graph.troubles())
@@ -96,16 +98,48 @@ def test_an_unknown_encoding_is_refused_by_name_once() -> None:
         assert node.output().count("encoding 'hsv9'") <= 2  # of the camera, and as the node's state
 
 
-def test_an_engine_that_raises_is_told_and_tried_again() -> None:
+def test_an_engine_that_raises_is_reported_and_tried_again() -> None:
     with commentator("raises") as _, probe() as graph:
         graph.film(lambda: graph.status() and graph.status().state == "error")
-        assert graph.status().detail == "the engine broke: mend it"
-        graph.film(lambda: "mend it" in graph.troubles())
+        assert graph.status().detail == "the engine broke: repair it"
+        graph.film(lambda: "repair it" in graph.troubles())
         graph.film(lambda: any(e.text and not e.cancelled for e in graph.finals), 30)
         graph.film(lambda: graph.troubles() == "")
 
 
-def test_an_engine_that_hangs_is_told_and_tried_again() -> None:
+def stays_in_error(graph: Probe, detail: str) -> None:
+    """Assert that it is in this error, says so, and does not try again by itself in 3 s."""
+    graph.film(lambda: graph.status() and graph.status().state == "error")
+    graph.film(lambda: detail in graph.troubles())
+    since = len(graph.got["status"])
+    graph.film(lambda: len(graph.got["status"]) >= since + 3)
+    assert {status.detail for status in graph.got["status"][since:]} == {detail}
+    assert not graph.finals
+
+
+def set_parameter(graph: Probe, name: str, value: object) -> bool:
+    request = SetParameters.Request(parameters=[Parameter(name, value=value).to_parameter_msg()])
+    response = graph.call(SetParameters, "/commentator/set_parameters", request)
+    return bool(response.results[0].successful)
+
+
+def test_an_engine_that_only_a_setting_can_help_waits_for_one() -> None:
+    with commentator("refuses") as _, probe() as graph:
+        stays_in_error(graph, "the prompt is too long: lower max_tokens")
+        assert set_parameter(graph, "max_tokens", 32)
+        graph.film(lambda: graph.finals)
+        graph.film(lambda: graph.troubles() == "")
+
+
+def test_loading_that_only_a_setting_can_help_waits_for_one() -> None:
+    with commentator("misconfigured") as _, probe() as graph:
+        stays_in_error(graph, "server_url is empty: name a server")
+        assert graph.steer("the door").success
+        graph.film(lambda: graph.finals and graph.finals[-1].instruction == "the door")
+        graph.film(lambda: graph.troubles() == "")
+
+
+def test_an_engine_that_hangs_is_reported_and_tried_again() -> None:
     with commentator("hangs", "engine_timeout:=1.0") as _, probe() as graph:
         graph.film(lambda: "engine_timeout" in graph.troubles(), 30)
         assert graph.steer("are you there?").success

@@ -47,7 +47,7 @@ def test_a_lifecycle_manager_can_take_it_through_every_state() -> None:
             assert state(graph) == "unconfigured"
 
 
-def test_activated_again_it_watches_the_cameras_set_meanwhile_and_counts_anew() -> None:
+def test_activated_again_it_watches_the_cameras_set_meanwhile_and_counts_from_0() -> None:
     with commentator("says") as node, probe() as graph:
         graph.film(lambda: graph.status() and graph.status().comments > 0)
         assert transition(graph, Transition.TRANSITION_DEACTIVATE)
@@ -84,7 +84,7 @@ def test_stamps_of_comments_are_the_images_to_the_nanosecond() -> None:
         assert (answer.stamp.sec, answer.stamp.nanosec) in sent
 
 
-def test_an_engine_that_can_not_be_made_is_told_and_the_node_stays() -> None:
+def test_an_engine_that_can_not_be_created_is_reported_and_the_node_stays() -> None:
     with commentator("absent", "autostart:=false") as node, probe() as graph:
         assert not transition(graph, Transition.TRANSITION_CONFIGURE)
         graph.until(lambda: graph.status() and graph.status().state == "error")
@@ -94,7 +94,7 @@ def test_an_engine_that_can_not_be_made_is_told_and_the_node_stays() -> None:
         assert "Traceback" not in node.output()
 
 
-def test_who_speaks_is_told_once_the_engine_is_loaded() -> None:
+def test_the_voice_is_in_the_status_once_the_engine_is_loaded() -> None:
     with probe() as graph, commentator("speaks_itself", voice="speaks"):
         graph.until(lambda: graph.status() and graph.status().state == "loading")
         assert graph.status().voice == ""
@@ -102,7 +102,7 @@ def test_who_speaks_is_told_once_the_engine_is_loaded() -> None:
         assert graph.status().voice == "the engine's own"
 
 
-def test_while_ros_time_stands_still_it_still_tells_how_it_is() -> None:
+def test_while_ros_time_stands_still_its_status_goes_on() -> None:
     with commentator("says", "use_sim_time:=true") as _, probe() as graph:
         graph.until(lambda: len(graph.got["status"]) >= 3)
 
@@ -140,18 +140,18 @@ def test_no_shared_memory_outlives_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mistake", "told"),
+    ("mistake", "message"),
     [
         ("profile:=opera", "'opera' is not one of commentator, sports"),
         ("image_topics:=['/camera/image-raw']", "image_topics: Invalid topic name"),
         ("image_topics:=['']", "image_topics: "),
     ],
 )
-def test_a_mistake_in_a_parameter_is_told_in_one_sentence(mistake: str, told: str) -> None:
+def test_a_mistake_in_a_parameter_is_one_sentence(mistake: str, message: str) -> None:
     with commentator("says", mistake) as node:
         node.popen.wait(20)
         assert node.popen.returncode != 0
-        assert told in node.output()
+        assert message in node.output()
         assert "Traceback" not in node.output()
 
 

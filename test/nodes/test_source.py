@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticStatus
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from rosgraph_msgs.msg import Clock
@@ -20,7 +21,7 @@ from test.mjpeg_camera import jpeg, mjpeg_camera
 from test.nodes.graph import IMAGES, Probe, Process, probe, process
 from test.videos import write_video
 from video_commentary.ros.time import to_seconds
-from video_commentary.sources.clock import read_index
+from video_commentary.sources.frame_counter import read_index
 
 NODE = "video_commentary.nodes.source"
 
@@ -138,10 +139,20 @@ def test_a_camera_that_hangs_is_told_and_opened_again(graph: Probe) -> None:
         assert "no data in time" in node.output()
 
 
+def test_a_failure_stands_while_the_source_is_opened_again(graph: Probe) -> None:
+    with mjpeg_camera() as address, source(source=f"{address}/mute", freeze_timeout=1.5):
+        graph.until(lambda: state(graph).get("state") == "failed")
+        reason = graph.troubles().partition(" (trying again")[0]
+        graph.until(lambda: state(graph)["state"] == "opening")
+        assert graph.troubles().startswith(reason)
+
+
 def test_stays_up_without_its_file_and_goes_on_when_it_comes(graph: Probe, tmp_path: Path) -> None:
     path = tmp_path / "late.mp4"
     with source(source=path) as node:
         graph.until(lambda: "no such file" in graph.troubles())
+        assert graph.got["diagnostics"][-1].status[0].level == DiagnosticStatus.ERROR
+        graph.until(lambda: "[ERROR]" in node.output() and "no such file" in node.output())
         write_video(path)
         graph.until(lambda: graph.got["raw"])
         graph.until(lambda: well(graph))

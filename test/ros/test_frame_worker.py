@@ -1,4 +1,4 @@
-"""The thread that looks, with a camera and a lookout that fail."""
+"""The thread that looks, with a camera and a scene monitor that fail."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from test.fakes import frame
-from video_commentary.core.lookout import Use
-from video_commentary.ros import frame_worker as eyes
+from video_commentary.core.scene_monitor import Use
+from video_commentary.ros import frame_worker
 from video_commentary.ros.frame_worker import FrameWorker
 
 
 class Scripted:
-    """A camera and a lookout at once: gives, and does, what is in the lists."""
+    """A camera and a scene monitor at once: gives, and does, what is in the lists."""
 
     topic = "/camera"
 
@@ -32,7 +32,7 @@ class Scripted:
             raise given
         return given, Use.KEEP
 
-    def see(self, *_: object) -> None:
+    def add(self, *_: object) -> None:
         doing = self._looks.pop(0) if self._looks else None
         self.seen += 1
         if isinstance(doing, Exception):
@@ -54,7 +54,7 @@ def until(condition: Any) -> None:
         time.sleep(0.01)
 
 
-def test_a_frame_that_fails_is_told_and_the_next_is_looked_at() -> None:
+def test_a_frame_that_fails_is_reported_and_the_next_is_looked_at() -> None:
     scripted = Scripted([frame(1.0), MemoryError("no room"), frame(2.0)], [])
     it, arrived = looking(scripted)
     until(lambda: scripted.seen == 2 and it.error == "")
@@ -64,11 +64,11 @@ def test_a_frame_that_fails_is_told_and_the_next_is_looked_at() -> None:
     it.close()
 
 
-def test_a_look_that_hangs_is_told_and_does_not_hold_up_the_end(
+def test_an_engine_that_hangs_is_reported_and_does_not_block_close(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(eyes, "HUNG_AFTER", 0.1)
-    monkeypatch.setattr(eyes, "GRACE", 0.2)
+    monkeypatch.setattr(frame_worker, "HUNG_AFTER", 0.1)
+    monkeypatch.setattr(frame_worker, "GRACE", 0.2)
     let_go = threading.Event()
     it, _ = looking(Scripted([frame(1.0)], [let_go]))
     until(lambda: "restart the node" in it.error)

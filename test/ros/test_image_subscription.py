@@ -42,9 +42,11 @@ def camera(width: int, height: int, policy: str) -> Iterator[None]:
 class Watched:
     """What arrives, with the subscription looked after as the nodes do."""
 
-    def __init__(self, graph: Probe, enough: float) -> None:
+    def __init__(self, graph: Probe, sufficient_fps: float) -> None:
         self.sizes: list[int] = []
-        self.it = ImageSubscription(graph.node, Image, "/camera/image_raw", enough, self._store)
+        self.it = ImageSubscription(
+            graph.node, Image, "/camera/image_raw", sufficient_fps, self._store
+        )
         graph.node.create_timer(1.0, self.it.follow_publishers)
 
     def _store(self, message: Any) -> None:
@@ -59,7 +61,7 @@ def graph() -> Iterator[Probe]:
 
 def test_images_that_fit_are_taken_best_effort(graph: Probe) -> None:
     with camera(160, 120, "RELIABLE"):
-        watched = Watched(graph, enough=4.0)
+        watched = Watched(graph, sufficient_fps=4.0)
         graph.until(lambda: len(watched.sizes) > 100, 30, "a hundred images")
         assert not watched.it.reliable
         assert set(watched.sizes) == {3 * 160 * 120}
@@ -68,7 +70,7 @@ def test_images_that_fit_are_taken_best_effort(graph: Probe) -> None:
 
 def test_images_larger_than_the_senders_memory_are_asked_for_again(graph: Probe) -> None:
     with camera(1920, 1080, "RELIABLE"):
-        watched = Watched(graph, enough=25.0)
+        watched = Watched(graph, sufficient_fps=25.0)
         graph.until(lambda: watched.it.reliable, 30, "reliable delivery")
         before = len(watched.sizes)
         graph.until(lambda: len(watched.sizes) > before + 50, 30, "fifty images")
@@ -78,6 +80,6 @@ def test_images_larger_than_the_senders_memory_are_asked_for_again(graph: Probe)
 
 def test_a_publisher_that_offers_best_effort_only_is_heard(graph: Probe) -> None:
     with camera(160, 120, "BEST_EFFORT"):
-        watched = Watched(graph, enough=1000.0)
+        watched = Watched(graph, sufficient_fps=1000.0)
         graph.until(lambda: len(watched.sizes) > 250, 30, "images for longer than a trial")
         assert not watched.it.reliable

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
 
-from video_commentary.ros.images_out import decode_jpeg, encode_jpeg, to_compressed, to_image
+from video_commentary.ros.images import decode_jpeg
+from video_commentary.ros.images_out import encode_jpeg, to_compressed, to_image
 
 IMAGE = np.random.default_rng(5).integers(0, 255, (12, 16, 3)).astype(np.uint8).repeat(8, 0)
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
-from video_commentary.ros.reliability_trial import LONGEST_TRIAL, TRIAL, ReliabilityTrial
+from video_commentary.ros.reliability_trial import MAX_TRIAL, TRIAL, ReliabilityTrial
 
 CAMERA = frozenset({b"camera"})
 
 
 class Stream:
-    """A camera that delivers so many images a second, by the kind of delivery."""
+    """A camera whose rate depends on the kind of delivery."""
 
-    def __init__(self, enough: float = 4.0) -> None:
-        self.chosen = ReliabilityTrial(enough)
+    def __init__(self, sufficient_fps: float = 4.0) -> None:
+        self.chosen = ReliabilityTrial(sufficient_fps)
         self.now = 100.0
         self.received = 0.0
         self.switches: list[tuple[float, bool]] = []
@@ -26,7 +26,7 @@ class Stream:
         publishers: frozenset[bytes] = CAMERA,
         offered: bool = True,
     ) -> bool:
-        """Return whether delivery is reliable after so many seconds."""
+        """Return whether delivery is reliable after `seconds`."""
         for _ in range(int(seconds)):
             if self.chosen.update(self.now, int(self.received), publishers, offered):
                 self.switches.append((self.now - 100.0, self.chosen.reliable))
@@ -59,7 +59,7 @@ def test_a_slow_camera_is_tried_once() -> None:
     assert stream.switches == [(TRIAL, True), (2 * TRIAL, False)]
 
 
-def test_other_publishers_are_tried_anew() -> None:
+def test_other_publishers_get_a_new_trial() -> None:
     stream = Stream()
     assert stream.run(30, lambda reliable: 30.0 if reliable else 0.5)
     other = frozenset({b"other"})
@@ -67,7 +67,7 @@ def test_other_publishers_are_tried_anew() -> None:
     assert stream.run(60, lambda reliable: 30.0 if reliable else 0.5, CAMERA | other)
 
 
-def test_nothing_is_asked_of_who_does_not_offer_it() -> None:
+def test_reliable_delivery_is_not_tried_unless_all_offer_it() -> None:
     stream = Stream()
     assert not stream.run(60, lambda _: 0.1, offered=False)
     assert stream.switches == []
@@ -80,8 +80,8 @@ def test_a_camera_that_sends_nothing_is_tried_ever_more_rarely_but_for_ever() ->
     stream = Stream()
     stream.run(600, lambda _: 0.0)
     times = [time for time, _ in stream.switches]
-    assert max(b - a for a, b in pairwise(times)) == LONGEST_TRIAL
-    assert len(times) > 600 / LONGEST_TRIAL - 2
+    assert max(b - a for a, b in pairwise(times)) == MAX_TRIAL
+    assert len(times) > 600 / MAX_TRIAL - 2
     assert stream.run(100, lambda reliable: 30.0 if reliable else 0.0)
 
 

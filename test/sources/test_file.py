@@ -7,28 +7,28 @@ import pytest
 
 from test.videos import write_video
 from video_commentary.sources.file import FileReader
-from video_commentary.sources.reader import Picture, SourceError
+from video_commentary.sources.reader import SourceError, SourceFrame
 
 
-def read(path: Path, most: int = 100, *, loop: bool = False) -> list[Picture]:
+def read(path: Path, most: int = 100, *, loop: bool = False) -> list[SourceFrame]:
     reader = FileReader(path, loop=loop)
     reader.open()
-    pictures: list[Picture] = []
-    while len(pictures) < most and (picture := reader.read()):
-        pictures.append(picture)
+    frames: list[SourceFrame] = []
+    while len(frames) < most and (frame := reader.read()):
+        frames.append(frame)
     reader.close()
-    return pictures
+    return frames
 
 
-def greys(pictures: list[Picture]) -> list[int]:
-    return [round((float(p.image.mean()) - 10) / 8) for p in pictures if p.image is not None]
+def greys(frames: list[SourceFrame]) -> list[int]:
+    return [round((float(p.image.mean()) - 10) / 8) for p in frames if p.image is not None]
 
 
 def test_reads_once_to_the_end(tmp_path: Path) -> None:
-    pictures = read(write_video(tmp_path / "clip.mp4", frames=10, fps=10))
-    assert greys(pictures) == list(range(10))
-    np.testing.assert_allclose([p.time for p in pictures], np.arange(10) / 10, atol=1e-3)
-    assert all(p.image is not None and p.image.shape == (48, 64, 3) for p in pictures)
+    frames = read(write_video(tmp_path / "clip.mp4", frames=10, fps=10))
+    assert greys(frames) == list(range(10))
+    np.testing.assert_allclose([p.time for p in frames], np.arange(10) / 10, atol=1e-3)
+    assert all(p.image is not None and p.image.shape == (48, 64, 3) for p in frames)
 
 
 def test_keeps_the_frames_own_times(tmp_path: Path) -> None:
@@ -38,9 +38,9 @@ def test_keeps_the_frames_own_times(tmp_path: Path) -> None:
 
 
 def test_time_goes_on_in_a_loop(tmp_path: Path) -> None:
-    pictures = read(write_video(tmp_path / "clip.mp4", frames=5, fps=10), most=13, loop=True)
-    assert greys(pictures) == [0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2]
-    np.testing.assert_allclose(np.diff([p.time for p in pictures]), 0.1, atol=2e-3)
+    frames = read(write_video(tmp_path / "clip.mp4", frames=5, fps=10), most=13, loop=True)
+    assert greys(frames) == [0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2]
+    np.testing.assert_allclose(np.diff([p.time for p in frames]), 0.1, atol=2e-3)
 
 
 def test_opens_again_from_the_start(tmp_path: Path) -> None:
@@ -53,8 +53,8 @@ def test_opens_again_from_the_start(tmp_path: Path) -> None:
 
 
 def test_avi_has_even_times(media: Path) -> None:
-    pictures = read(media / "vtest.avi", most=30)
-    np.testing.assert_allclose([p.time for p in pictures], np.arange(30) / 10, atol=1e-6)
+    frames = read(media / "vtest.avi", most=30)
+    np.testing.assert_allclose([p.time for p in frames], np.arange(30) / 10, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_avi_has_even_times(media: Path) -> None:
     [("bikes.mp4", 25, (272, 640, 3)), ("bigbuckbunny.mp4", 25, (720, 1280, 3))],
 )
 def test_real_videos(media: Path, name: str, fps: int, shape: tuple[int, ...]) -> None:
-    pictures = read(media / name, most=50)
-    assert all(p.image is not None and p.image.shape == shape for p in pictures)
-    np.testing.assert_allclose(np.diff([p.time for p in pictures]), 1 / fps, atol=2e-3)
+    frames = read(media / name, most=50)
+    assert all(p.image is not None and p.image.shape == shape for p in frames)
+    np.testing.assert_allclose(np.diff([p.time for p in frames]), 1 / fps, atol=2e-3)
 
 
 def test_a_time_in_a_name_is_no_protocol(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,17 +14,17 @@ def read(url: str, count: int, timeout: float = 3.0) -> list[bytes]:
     reader = MjpegReader(url, timeout=timeout)
     reader.open()
     try:
-        pictures = [reader.read() for _ in range(count)]
+        frames = [reader.read() for _ in range(count)]
     finally:
         reader.close()
-    assert all(p is not None and p.image is None and p.jpeg for p in pictures)
-    times = [p.time for p in pictures if p]
+    assert all(p is not None and p.image is None and p.jpeg for p in frames)
+    times = [p.time for p in frames if p]
     assert times == sorted(times)
-    return [p.jpeg for p in pictures if p and p.jpeg]
+    return [p.jpeg for p in frames if p and p.jpeg]
 
 
 def index(jpeg: bytes) -> int:
-    """Return which of the camera's pictures it is."""
+    """Return which of the camera's frames it is."""
     image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert image is not None
     return round((float(image.mean()) - 10) / 8)
@@ -36,7 +36,7 @@ def test_reads_what_cameras_send(camera: str, kind: str) -> None:
     assert got == sorted(got) and got[0] < got[-1]
 
 
-def test_leaves_out_torn_pictures(camera: str) -> None:
+def test_leaves_out_torn_frames(camera: str) -> None:
     assert all(index(jpeg) % 2 for jpeg in read(f"{camera}/shreds", 5))
 
 
@@ -55,7 +55,7 @@ def test_gives_name_and_password_and_never_shows_them(camera: str) -> None:
         ("secret", "password"),
         ("mute", "no data in time"),
         ("garbage", "no whole JPEG"),
-        ("endless", "without the end of a picture|no whole JPEG"),
+        ("endless", "without the end of a frame|no whole JPEG"),
     ],
 )
 def test_says_what_is_wrong(camera: str, path: str, says: str) -> None:
@@ -75,9 +75,9 @@ def test_a_connection_that_is_cut_is_the_end(camera: str) -> None:
     reader = MjpegReader(f"{camera}/cut", timeout=3)
     reader.open()
     got: list[int] = []
-    while picture := reader.read():
-        assert picture.jpeg is not None
-        got.append(index(picture.jpeg))
+    while frame := reader.read():
+        assert frame.jpeg is not None
+        got.append(index(frame.jpeg))
     reader.close()
     # Only the newest of those that come together, and never the torn one.
     assert got == sorted(set(got)) and got[-1:] == [2]

@@ -36,6 +36,40 @@ def test_refuses_what_it_cannot_read(source: str) -> None:
     assert "secret" not in str(caught.value)
 
 
+class Echo:
+    """A source that a function without settings makes."""
+
+    live = True
+
+    def __init__(self, source: str) -> None:
+        if source.endswith("bad"):
+            raise TypeError(source)
+        self.description = source
+
+    def open(self) -> None: ...
+    def read(self) -> None: ...
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize("rest", ["", "://host/path"])
+def test_an_object_without_settings_is_a_source(rest: str) -> None:
+    source = f"{__name__}:Echo{rest}"
+    assert create_reader(replace(SourceSettings(), source=source)).description == source
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        (f"{__name__}:Echo://bad", "Echo can't be used .TypeError: .*docs/extending.md"),
+        (f"{__name__}:Absent", "Absent can't be used .AttributeError"),
+        ("video_commentary.voices.registry:NEURAL", "of type VoicePlugin, not SourcePlugin"),
+    ],
+)
+def test_an_object_that_is_no_source_is_named(source: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        create_reader(replace(SourceSettings(), source=source))
+
+
 def test_an_absent_device_is_named() -> None:
     reader = create_reader(replace(SourceSettings(), source="/dev/video99"))
     with pytest.raises(SourceError, match="/dev/video99: no such camera"):

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from video_commentary.config.paths import models_dir
 from video_commentary.core.change import ChangeDetector, Intensity
 from video_commentary.core.frames import Frame
-from video_commentary.sources.clock import read_index
+from video_commentary.core.stamp import from_seconds
+from video_commentary.sources.frame_counter import read_index
 from video_commentary.sources.scene import ACTORS, CYCLE, StreetScene
 
 FPS = 10.0
@@ -34,13 +35,13 @@ def test_reads_in_order_with_times_and_a_clock() -> None:
     scene = StreetScene(320, 240, FPS, clock=True)
     scene.open()
     for index in range(5):
-        picture = scene.read()
-        assert picture.time == index / FPS
-        assert picture.image is not None and picture.image.shape == (240, 320, 3)
-        assert read_index(picture.image) == index
+        frame = scene.read()
+        assert frame.time == index / FPS
+        assert frame.image is not None and frame.image.shape == (240, 320, 3)
+        assert read_index(frame.image) == index
 
 
-def test_everyone_comes_once_and_goes(scene: StreetScene) -> None:
+def test_every_actor_appears_once(scene: StreetScene) -> None:
     seen = [scene.frame(index)[1] for index in range(int(CYCLE * FPS))]
     for actor in ACTORS:
         there = np.array([actor.name in names for names in seen], int)
@@ -48,12 +49,12 @@ def test_everyone_comes_once_and_goes(scene: StreetScene) -> None:
     assert seen[0] == seen[-1] == ()
 
 
-def test_is_still_until_somebody_comes(scene: StreetScene) -> None:
+def test_is_still_until_the_first_actor(scene: StreetScene) -> None:
     detector = ChangeDetector()
-    changes = {
-        second: detector.observe(Frame(scene.frame(int(second * FPS))[0], second, "", 0)).intensity
-        for second in np.arange(0, 9, 0.5)
-    }
+    changes = {}
+    for second in np.arange(0, 9, 0.5):
+        image, _ = scene.frame(int(second * FPS))
+        changes[second] = detector.observe(Frame(image, from_seconds(second), "", 0)).intensity
     assert all(changes[second] is Intensity.NONE for second in np.arange(0.5, 5.5, 0.5))
     assert all(changes[second] is not Intensity.NONE for second in np.arange(6.5, 9, 0.5))
 
@@ -71,7 +72,7 @@ def test_draws_at_any_size(size: tuple[int, int]) -> None:
         assert scene.frame(int(second * FPS))[0].shape == (size[1], size[0], 3)
 
 
-def test_the_detector_knows_people_and_car(scene: StreetScene) -> None:
+def test_the_detector_recognizes_people_and_car(scene: StreetScene) -> None:
     detect = _detector()
     people = [detect(scene.frame(int(second * FPS))[0]) for second in np.arange(7, 15, 0.5)]
     assert np.mean([max(found.get("person", [0])) >= 0.5 for found in people]) >= 0.8
@@ -83,7 +84,7 @@ def test_the_detector_knows_people_and_car(scene: StreetScene) -> None:
 
 
 def _detector() -> Callable[[NDArray[np.uint8]], dict[str, list[float]]]:
-    """Return what maps a picture to the scores, above 0.35, of each kind of thing in it."""
+    """Return a function from an image to the scores above 0.35, by label."""
     litert = pytest.importorskip("ai_edge_litert.interpreter")
     model = models_dir() / "builtin" / "efficientdet_lite0.tflite"
     if not model.exists():

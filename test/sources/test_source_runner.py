@@ -14,15 +14,15 @@ from video_commentary.core.backoff import Backoff
 from video_commentary.sources import source_runner
 from video_commentary.sources.file import FileReader
 from video_commentary.sources.mjpeg import MjpegReader
-from video_commentary.sources.reader import Picture, Reader, SourceError
-from video_commentary.sources.source_runner import Health, SourceRunner, State
+from video_commentary.sources.reader import Reader, SourceError, SourceFrame
+from video_commentary.sources.source_runner import SourceHealth, SourceRunner, SourceState
 
 Script = list[Any]
-"""Times of pictures, errors to raise, and functions to wait in."""
+"""Times of frames, errors to raise, and functions to wait in."""
 
 
 class FakeReader:
-    """Follows a script of pictures' times, errors and waits."""
+    """Follows a script of frames' times, errors and waits."""
 
     description = "a script"
 
@@ -33,12 +33,12 @@ class FakeReader:
     def open(self) -> None:
         pass
 
-    def read(self) -> Picture | None:
+    def read(self) -> SourceFrame | None:
         for step in self._script:
             if isinstance(step, Exception):
                 raise step
             if not callable(step):
-                return Picture(step, np.zeros((2, 2, 3), np.uint8))
+                return SourceFrame(step, np.zeros((2, 2, 3), np.uint8))
             step()
         return None
 
@@ -47,17 +47,17 @@ class FakeReader:
 
 
 class Watched:
-    """A runner and what it delivered: (arrival, picture, lateness)."""
+    """A runner and what it delivered: (arrival, frame, lateness)."""
 
     def __init__(self, create: Callable[[], Reader], freeze_timeout: float = 5.0) -> None:
-        self.got: list[tuple[float, Picture, float]] = []
+        self.got: list[tuple[float, SourceFrame, float]] = []
         self.runner = SourceRunner(create, self._take, freeze_timeout=freeze_timeout)
         self.runner.start()
 
-    def _take(self, picture: Picture, late: float) -> None:
-        self.got.append((time.monotonic(), picture, late))
+    def _take(self, frame: SourceFrame, late: float) -> None:
+        self.got.append((time.monotonic(), frame, late))
 
-    def wait(self, done: Callable[[Health], bool], seconds: float = 10.0) -> Health:
+    def wait(self, done: Callable[[SourceHealth], bool], seconds: float = 10.0) -> SourceHealth:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.runner.supervise()
@@ -89,8 +89,8 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
 def test_plays_a_file_in_real_time(watch: Start, tmp_path: Path) -> None:
     path = write_video(tmp_path / "clip.mp4", frames=11, fps=20)
     watched = watch(lambda: FileReader(path, loop=False))
-    health = watched.wait(lambda h: h.state is State.ENDED)
-    assert health.pictures == len(watched.got) == 11
+    health = watched.wait(lambda h: h.state is SourceState.ENDED)
+    assert health.frames == len(watched.got) == 11
     arrivals = np.array([at - late for at, _, late in watched.got])
     np.testing.assert_allclose(np.diff(arrivals), 0.05, atol=0.03)
     assert "the end of" in health.reason
@@ -99,7 +99,7 @@ def test_plays_a_file_in_real_time(watch: Start, tmp_path: Path) -> None:
 def test_a_slow_source_goes_on_slower_instead_of_rushing(watch: Start) -> None:
     script: Script = [0.0, lambda: time.sleep(0.8), 0.1, 0.2, 0.3]
     watched = watch(lambda: FakeReader(script, live=False))
-    watched.wait(lambda h: h.state is State.ENDED)
+    watched.wait(lambda h: h.state is SourceState.ENDED)
     gaps = np.diff([at - late for at, _, late in watched.got])
     assert gaps[0] > 0.7
     np.testing.assert_allclose(gaps[1:], 0.1, atol=0.04)
@@ -111,14 +111,14 @@ def test_opens_again_after_errors_of_every_kind(watch: Start) -> None:
     )
     hold = threading.Event()
     watched = watch(lambda: FakeReader([*next(scripts), hold.wait], live=False))
-    watched.wait(lambda h: h.pictures >= 1)
+    watched.wait(lambda h: h.frames >= 1)
     hold.set()
-    watched.wait(lambda h: h.state is State.ENDED)
+    watched.wait(lambda h: h.state is SourceState.ENDED)
 
 
 def test_says_why_and_when_it_tries_again(watch: Start) -> None:
     watched = watch(lambda: FileReader(Path("/no/such.mp4"), loop=True))
-    health = watched.wait(lambda h: h.state is State.FAILED)
+    health = watched.wait(lambda h: h.state is SourceState.FAILED)
     assert "no such file" in health.reason and "trying again in" in health.reason
 
 
@@ -141,7 +141,7 @@ def test_a_failing_camera_is_opened_again_and_again(watch: Start, camera: str, p
 def test_a_camera_that_comes_back_is_live_again(watch: Start, camera: str) -> None:
     paths = iter(["nothing", "cut"])
     watched = watch(lambda: MjpegReader(f"{camera}/{next(paths, 'good')}", timeout=1))
-    health = watched.wait(lambda h: h.state is State.LIVE and h.pictures >= 10 and h.fps > 5)
+    health = watched.wait(lambda h: h.state is SourceState.LIVE and h.frames >= 10 and h.fps > 5)
     assert health.reason == ""
 
 
@@ -149,14 +149,14 @@ def test_a_frozen_stream_is_noticed_and_a_stuck_reader_replaced(watch: Start) ->
     stuck = threading.Event()
     scripts: Iterator[Script] = iter([[0.0, stuck.wait], [0.0, 0.1, stuck.wait]])
     watched = watch(lambda: FakeReader(next(scripts, [stuck.wait]), live=True), freeze_timeout=0.5)
-    watched.wait(lambda h: h.state is State.FROZEN and "no new picture" in h.reason)
-    watched.wait(lambda h: h.pictures == 3)
+    watched.wait(lambda h: h.state is SourceState.FROZEN and "no new frame" in h.reason)
+    watched.wait(lambda h: h.frames == 3)
     stuck.set()
 
 
 def test_stops_at_once_in_a_long_wait(watch: Start) -> None:
     watched = watch(lambda: FakeReader([0.0, 60.0], live=False))
-    watched.wait(lambda h: h.pictures == 1)
+    watched.wait(lambda h: h.frames == 1)
     watched.runner.stop()
     assert not watched.runner._thread.is_alive()
     assert len(watched.got) == 1

@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 
 from video_commentary.config import paths
-from video_commentary.config.settings import ENGINES
-from video_commentary.tools import checks, doctor, manifest, ros_checks
+from video_commentary.config.registry import ENGINES
+from video_commentary.tools import doctor, doctor_checks, doctor_ros_checks, manifest
 from video_commentary.tools.catalogue import load
-from video_commentary.tools.finding import Finding, State
+from video_commentary.tools.doctor_finding import Finding, FindingState
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_ros_and_interfaces_are_found() -> None:
-    assert ros_checks.ros().state is State.GOOD
-    assert ros_checks.interfaces().state is State.GOOD
+    assert doctor_ros_checks.ros().state is FindingState.GOOD
+    assert doctor_ros_checks.interfaces().state is FindingState.GOOD
 
 
 def test_missing_weights_fail_with_the_command_that_fetches_them(
@@ -41,7 +41,7 @@ def test_damaged_weights_are_found_out(tmp_path: Path, monkeypatch: pytest.Monke
     assert wanted is not None
     (tmp_path / "builtin").mkdir()
     (tmp_path / "builtin" / wanted.file).write_bytes(bytes(wanted.size))
-    assert "damaged" in checks.detector(needed=True).found
+    assert "damaged" in doctor_checks.detector(needed=True).found
 
 
 def test_the_engine_decides_what_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,12 +49,12 @@ def test_the_engine_decides_what_is_needed(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(paths, "share_dir", lambda: tmp_path)
     states = {
         engine: {finding.what: finding.state for finding in doctor.examine(engine, 0.0)}
-        for engine in ENGINES
+        for engine in ENGINES.own
     }
-    assert states["builtin"]["detector"] is State.MISSING
-    assert states["minicpmo"]["detector"] is State.OPTIONAL
-    assert states["minicpmo"]["MiniCPM-o model"] is State.MISSING
-    assert states["server"]["MiniCPM-o model"] is State.OPTIONAL
+    assert states["builtin"]["detector"] is FindingState.MISSING
+    assert states["minicpmo"]["detector"] is FindingState.OPTIONAL
+    assert states["minicpmo"]["MiniCPM-o model"] is FindingState.MISSING
+    assert states["server"]["MiniCPM-o model"] is FindingState.OPTIONAL
 
 
 def test_a_checkpoint_is_complete_only_with_all_its_files(
@@ -66,17 +66,17 @@ def test_a_checkpoint_is_complete_only_with_all_its_files(
     (folder / "config.json").write_text("{}")
     record = [manifest.Fetched(name, 2, "", "") for name in ("config.json", "m.safetensors")]
     manifest.write(folder, record)
-    found = checks.checkpoints(needed=True)
-    assert found.state is State.MISSING
+    found = doctor_checks.checkpoints(needed=True)
+    assert found.state is FindingState.MISSING
     assert "awq lacks m.safetensors" in found.found
     (folder / "m.safetensors").write_text("..")
-    assert checks.checkpoints(needed=True).state is State.GOOD
+    assert doctor_checks.checkpoints(needed=True).state is FindingState.GOOD
 
 
 def test_without_a_driver_the_gpu_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    assert checks.gpu(needed=False).state is State.OPTIONAL
-    assert checks.gpu(needed=True).state is State.MISSING
+    assert doctor_checks.gpu(needed=False).state is FindingState.OPTIONAL
+    assert doctor_checks.gpu(needed=True).state is FindingState.MISSING
 
 
 def test_a_camera_that_publishes_is_named() -> None:
@@ -85,20 +85,23 @@ def test_a_camera_that_publishes_is_named() -> None:
     source = subprocess.Popen([*command, *words], cwd=ROOT)
     try:
         deadline = time.monotonic() + 30
-        found = ros_checks.cameras(1.0)
+        found = doctor_ros_checks.cameras(1.0)
         while "/doctor_sees" not in found.found and time.monotonic() < deadline:
-            found = ros_checks.cameras(1.0)
+            found = doctor_ros_checks.cameras(1.0)
     finally:
         source.terminate()
         source.wait(timeout=10)
-    assert found.state is State.GOOD
+    assert found.state is FindingState.GOOD
     assert "/doctor_sees/image_raw" in found.found
 
 
 def test_everything_fits_into_one_screen(capsys: pytest.CaptureFixture[str]) -> None:
     from rich.console import Console
 
-    findings = [Finding(State.GOOD, "ROS 2", "jazzy"), Finding(State.MISSING, "x", "y", "z [b]")]
+    findings = [
+        Finding(FindingState.GOOD, "ROS 2", "jazzy"),
+        Finding(FindingState.MISSING, "x", "y", "z [b]"),
+    ]
     Console(width=80).print(doctor.table(findings))
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from video_commentary.tools import fetch_model, hub, manifest, npm
+from video_commentary.tools import fetch_model, hugging_face, manifest, npm
 from video_commentary.tools.catalogue import NpmFile, load
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def test_a_damaged_beginning_is_found_out_and_fetched_again(hub: Hub, tmp_path: 
     partial.write_bytes(b"not what it should be")
     done = run(hub, tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "came damaged" in done.stderr
+    assert "arrived damaged" in done.stderr
     assert run(hub, tmp_path, "--verify").returncode == 0
 
 
@@ -102,7 +102,7 @@ def test_a_file_that_comes_damaged_is_fetched_again(hub: Hub, tmp_path: Path) ->
     hub.spoil = 1
     done = run(hub, tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "came damaged" in done.stderr
+    assert "arrived damaged" in done.stderr
     assert run(hub, tmp_path, "--verify").returncode == 0
 
 
@@ -110,7 +110,7 @@ def test_a_file_that_stays_damaged_is_refused(hub: Hub, tmp_path: Path) -> None:
     hub.spoil = 99
     done = run(hub, tmp_path)
     assert done.returncode == 1
-    assert f"{WEIGHTS} of openbmb/MiniCPM-o-4_5-awq came damaged twice" in done.stderr
+    assert f"{WEIGHTS} of openbmb/MiniCPM-o-4_5-awq arrived damaged twice" in done.stderr
     assert not (tmp_path / FOLDER / WEIGHTS).exists()
 
 
@@ -148,14 +148,16 @@ def test_a_closed_repository_asks_for_a_token(hub: Hub, tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_told_before_anything_is_fetched(tmp_path: Path) -> None:
-    huge = hub.Remote("a/b", "c", "d.safetensors", 10**18, "0" * 64, None)
+    huge = hugging_face.RemoteFile("a/b", "c", "d.safetensors", 10**18, "0" * 64, None)
     with pytest.raises(OSError, match="needs 1000000001.1 GB more .* --dest"):
-        hub.check_space([huge], tmp_path)
+        hugging_face.check_space([huge], tmp_path)
 
 
 def test_what_is_there_already_needs_no_space(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"x" * 100)
-    hub.check_space([hub.Remote("a/b", "c", "model.safetensors", 100, None, None)], tmp_path)
+    hugging_face.check_space(
+        [hugging_face.RemoteFile("a/b", "c", "model.safetensors", 100, None, None)], tmp_path
+    )
 
 
 def test_a_damaged_manifest_is_told(tmp_path: Path) -> None:

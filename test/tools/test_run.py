@@ -1,4 +1,4 @@
-"""tools/run with the real nodes: what they are told, and that nothing outlives it."""
+"""tools/run with the real nodes: their parameters, what it prints, and that nothing outlives it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from test.ports import free_port
+from test.videos import write_video
 
 ROOT = Path(__file__).resolve().parents[2]
 MARK = "VIDEO_COMMENTARY_TEST_MARK"
@@ -21,10 +22,11 @@ MARK = "VIDEO_COMMENTARY_TEST_MARK"
 class Run:
     """A `run` process in a session of its own, and everything it started."""
 
-    def __init__(self, folder: Path, *words: str) -> None:
+    def __init__(self, folder: Path, *words: str, **variables: str) -> None:
         self.output = folder / "output"
         self.mark = f"{MARK}={folder.name}-{os.getpid()}"
         environment = os.environ | {MARK: self.mark.split("=")[1], "ROS_LOG_DIR": str(folder)}
+        environment |= variables
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "video_commentary.tools.run", *words],
@@ -37,6 +39,13 @@ class Run:
 
     def text(self) -> str:
         return self.output.read_text(errors="replace")
+
+    def wait_for_text(self, text: str, times: int = 1, seconds: float = 60.0) -> None:
+        deadline = time.monotonic() + seconds
+        while self.text().count(text) < times:
+            assert self.process.poll() is None, self.text()
+            assert time.monotonic() < deadline, f"no {text!r} in:\n{self.text()}"
+            time.sleep(0.1)
 
     def left(self) -> list[str]:
         """Return the command lines of all living processes that carry our mark."""
@@ -152,6 +161,58 @@ def test_a_mistake_is_told_in_one_line(
     assert run.process.wait(timeout=20) == 2
     assert told in run.text()
     assert len(run.text().strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("nope.mp4", "no such file"),
+        ("no_video.mp4", "not a video"),
+        ("", "this is a folder"),
+    ],
+)
+@pytest.mark.parametrize("way", ["argument", "environment"])
+def test_a_source_without_pictures_ends_the_demo_before_it_starts(
+    tmp_path: Path, runs: list[Run], source: str, reason: str, way: str
+) -> None:
+    (tmp_path / "no_video.mp4").write_text("words\n" * 1000)
+    path = str(tmp_path / source)
+    if way == "argument":
+        run = Run(tmp_path, "demo", f"source:={path}")
+    else:
+        run = Run(tmp_path, "demo", VIDEO_COMMENTARY_SOURCE=path)
+    runs.append(run)
+    assert run.process.wait(timeout=60) == 2
+    assert run.text().startswith(f"run: {path}") and reason in run.text()
+    assert len(run.text().strip().splitlines()) == 1
+    assert run.left_at_last() == []
+
+
+def test_what_is_wrong_stands_in_the_terminal_once_and_again_when_it_comes_back(
+    tmp_path: Path, runs: list[Run]
+) -> None:
+    video = tmp_path / "clip.mp4"
+    write_video(video)
+    run = Run(tmp_path, "demo", "voice:=none", f"port:={free_port()}", f"source:={video}")
+    runs.append(run)
+    run.wait_for_text("page: ")
+    video.unlink()  # it is played in a loop
+    gone = f"-- source: {video}: no such file"
+    run.wait_for_text(gone)
+    time.sleep(5.0)  # it is reported each second, and tried again after 1, 2 and 4
+    assert run.text().count(gone) == 1
+    write_video(video)
+    run.wait_for_text("-- all well again")
+    video.unlink()
+    run.wait_for_text(gone, times=2)
+    assert "start it" not in run.text() and "make demo" not in run.text()
+
+
+def test_a_demo_that_starts_does_not_ask_to_be_started(tmp_path: Path, runs: list[Run]) -> None:
+    run = Run(tmp_path, "demo", "voice:=none", f"port:={free_port()}")
+    runs.append(run)
+    run.wait_for_text("  (words ")
+    assert "start it" not in run.text() and "start the" not in run.text()
 
 
 def test_the_arguments_are_listed(tmp_path: Path, runs: list[Run]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from video_commentary.voices.clauses import MOST_WORDS, ClauseSplitter, clauses
+from video_commentary.voices.clauses import MAX_WORDS, ClauseSplitter, clauses
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,6 @@ def test_no_word_is_lost_however_it_streams(words: list[str], cuts: list[int]) -
     got += splitter.flush()
 
     assert got == clauses(text)
-    assert [part for clause in got for part in clauses(clause, hurry=False)] == got
+    assert [part for clause in got for part in clauses(clause, early_first=False)] == got
     assert "".join("".join(got).split()) == "".join(text.split())
-    assert all(0 < len(clause.split()) <= MOST_WORDS for clause in got)
+    assert all(0 < len(clause.split()) <= MAX_WORDS for clause in got)

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 from video_commentary.core.audio import Pcm
+from video_commentary.core.cancel import CancelToken
 from video_commentary.core.voice import VoiceError
+from video_commentary.voices.chunks import MAX_CHARACTERS, MAX_CHUNK_SECONDS
 from video_commentary.voices.neural import NeuralVoice
-from video_commentary.voices.pieces import MOST_CHARACTERS, PIECE
 
 pytest.importorskip("hibari", reason="the neural voice isn't installed: pip install hibari-tts")
 
@@ -23,8 +23,8 @@ def voice() -> Iterator[NeuralVoice]:
 
 
 def say(voice: NeuralVoice, text: str) -> Pcm:
-    parts = list(voice.say(text, threading.Event()))
-    assert all(part.format == voice.format and part.duration <= PIECE for part in parts)
+    parts = list(voice.say(text, CancelToken()))
+    assert all(part.format == voice.format and part.duration <= MAX_CHUNK_SECONDS for part in parts)
     return Pcm(np.concatenate([p.samples for p in parts] or [np.zeros(0, np.int16)]), voice.format)
 
 
@@ -59,10 +59,10 @@ def test_text_without_words_it_knows_makes_no_sound(voice: NeuralVoice, text: st
 
 
 def test_stops_in_mid_word(voice: NeuralVoice) -> None:
-    cancel = threading.Event()
+    cancel = CancelToken()
     sound = voice.say("Two people are walking past the bicycle.", cancel)
     next(sound)
-    cancel.set()
+    cancel.cancel()
     assert list(sound) == []
 
 
@@ -75,10 +75,10 @@ def test_numbers_make_the_sound_of_their_words(voice: NeuralVoice) -> None:
 def test_length_is_capped(voice: NeuralVoice) -> None:
     assert say(voice, "a" * 600).duration < 15
     long = "one two three. " * 200
-    fitting = MOST_CHARACTERS // len("one two three. ") * len("one two three. ")
+    fitting = MAX_CHARACTERS // len("one two three. ") * len("one two three. ")
     assert say(voice, long).duration < say(voice, long[: fitting + 14]).duration + 1
 
 
 def test_must_be_loaded_first() -> None:
     with pytest.raises(VoiceError, match="load"):
-        list(NeuralVoice().say("Hello.", threading.Event()))
+        list(NeuralVoice().say("Hello.", CancelToken()))

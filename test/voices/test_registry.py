@@ -6,9 +6,15 @@ import shutil
 
 import pytest
 
+from test.fakes import FakeVoice
+from video_commentary.config.settings import CommentatorSettings
 from video_commentary.voices.espeak import EspeakVoice
 from video_commentary.voices.neural import NeuralVoice
-from video_commentary.voices.registry import create_voice
+from video_commentary.voices.registry import VoiceChoice, create_voice
+
+
+def chosen(name: str, language: str) -> VoiceChoice:
+    return create_voice(CommentatorSettings(voice=name, voice_language=language))
 
 
 @pytest.fixture
@@ -40,7 +46,7 @@ def machine(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
 )
 def test_chooses(machine, name, language, neural, espeak, kind) -> None:  # type: ignore[no-untyped-def]
     machine(neural=neural, espeak=espeak)
-    assert isinstance(create_voice(name, language).voice, kind)
+    assert isinstance(chosen(name, language).voice, kind)
 
 
 @pytest.mark.parametrize(
@@ -56,11 +62,26 @@ def test_chooses(machine, name, language, neural, espeak, kind) -> None:  # type
 )
 def test_without_a_voice_says_what_to_do(machine, name, language, says) -> None:  # type: ignore[no-untyped-def]
     machine(neural=False, espeak=False)
-    choice = create_voice(name, language)
+    choice = chosen(name, language)
     assert choice.voice is None
     assert re.search(says, choice.detail)
 
 
-def test_unknown_name_is_refused() -> None:
-    with pytest.raises(ValueError, match="auto, neural, espeak, none"):
-        create_voice("loud", "en")
+def test_an_object_without_settings_is_a_voice() -> None:
+    assert isinstance(chosen("test.fakes:FakeVoice", "en").voice, FakeVoice)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("loud", "'loud' is not one of auto, none, neural, espeak, package.module:attribute"),
+        ("test.fakes:Loud", "voice test.fakes:Loud can't be used .*no attribute 'Loud'"),
+        ("test.fakes:FORMAT", "neither a plug-in nor a function"),
+        ("test.fakes:tone", "TypeError"),
+        ("video_commentary.sources.registry:TEST", "of type SourcePlugin, not VoicePlugin"),
+    ],
+)
+def test_what_is_no_voice_leaves_the_text_and_is_named(name: str, says: str) -> None:
+    choice = chosen(name, "en")
+    assert choice.voice is None
+    assert re.search(f"Text only: .*{says}", choice.detail)

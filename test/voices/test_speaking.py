@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import threading
-
 from test.core.test_engine_guard import REQUEST
 from test.fakes import FORMAT, FakeEngine, FakeVoice, tone
 from video_commentary.core.audio import Pcm
+from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import Request
+from video_commentary.core.silence import SILENCE
 from video_commentary.core.voice import VoiceError
 from video_commentary.voices.speaking import SpeakingEngine
 
@@ -13,7 +13,7 @@ SPEAK = Request(REQUEST.frames, REQUEST.prompt, REQUEST.limits, speak=True)
 
 
 def run(engine: SpeakingEngine, request: Request = SPEAK) -> tuple[str, list[Pcm]]:
-    deltas = list(engine.comment(request, threading.Event()))
+    deltas = list(engine.comment(request, CancelToken()))
     return "".join(d.text for d in deltas), [d.pcm for d in deltas if d.pcm]
 
 
@@ -30,10 +30,15 @@ def test_each_clause_is_spoken_after_its_words() -> None:
 
 def test_silence_and_quiet_requests_make_no_sound() -> None:
     voice = FakeVoice()
-    engine = SpeakingEngine(FakeEngine(lambda _: ["..."]), voice)
+    engine = SpeakingEngine(FakeEngine(lambda _: [SILENCE]), voice)
     engine.load()
-    assert run(engine) == ("...", [])
-    assert run(engine, REQUEST) == ("...", [])
+    for request in (SPEAK, REQUEST):
+        deltas = list(engine.comment(request, CancelToken()))
+        assert any(delta.silent for delta in deltas)
+        assert not any(delta.text or delta.pcm for delta in deltas)
+    engine = SpeakingEngine(FakeEngine(lambda _: ["A dog."]), voice)
+    engine.load()
+    assert run(engine, REQUEST) == ("A dog.", [])
     assert voice.said == []
 
 

@@ -1,1 +1,1 @@
-"""Web page, HTTP API and LiveKit participant; knows no ROS, only the port."""
+"""Web page, HTTP API and LiveKit participant; reaches ROS only through `robot_gateway`."""

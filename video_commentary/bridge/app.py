@@ -13,17 +13,13 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
 from ..config.paths import model_file
-from ..config.settings import BridgeSettings
-from .access import Access
-from .context import Context, LiveKit
-from .control import control_routes, entry_routes
+from .context import Context
+from .control import control_routes, login_routes
 from .events import event_routes
-from .guard import Guard
-from .limits import Clients
 from .live import live_routes
 from .media import media_routes
 from .metrics import metric_routes
-from .robot_gateway import Port
+from .middleware import AccessMiddleware
 
 STATIC = Path(__file__).parent / "static"
 _HEADERS = {
@@ -36,23 +32,14 @@ _HEADERS = {
 }
 
 
-def create_context(
-    port: Port, settings: BridgeSettings, access: Access, livekit: LiveKit | None = None
-) -> Context:
-    """Return what an app is made from."""
-    return Context(port, settings, access, livekit, Clients(settings.max_clients))
-
-
 def create_app(context: Context) -> FastAPI:
-    """Return the app."""
+    """Return the web application; it joins and leaves the LiveKit room as it starts and stops."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        if context.livekit:
-            await context.livekit.start()
+        await context.livekit.start()
         yield
-        if context.livekit:
-            await context.livekit.stop()
+        await context.livekit.stop()
 
     app: FastAPI = FastAPIOffline(
         title="video_commentary",
@@ -62,7 +49,7 @@ def create_app(context: Context) -> FastAPI:
     )
     for routes in (
         control_routes,
-        entry_routes,
+        login_routes,
         media_routes,
         event_routes,
         live_routes,
@@ -70,9 +57,9 @@ def create_app(context: Context) -> FastAPI:
     ):
         app.include_router(routes(context))
     _serve_page(app)
-    app.add_exception_handler(RequestValidationError, _explain)
-    app.add_exception_handler(Exception, _failed)
-    app.add_middleware(Guard, access=context.access)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(Exception, _internal_error)
+    app.add_middleware(AccessMiddleware, policy=context.access)
     return app
 
 
@@ -91,8 +78,8 @@ def _serve_page(app: FastAPI) -> None:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
 
-async def _explain(_: Request, error: Exception) -> JSONResponse:
-    """Say in one sentence what is wrong with a request."""
+async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
+    """Say in one sentence what is wrong with the request."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     if first["type"] == "json_invalid":
@@ -101,7 +88,7 @@ async def _explain(_: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": f"{where or 'the body'}: {first['msg']}"}, 422)
 
 
-async def _failed(_: Request, error: Exception) -> JSONResponse:
-    """Tell the client nothing of the inside; the server logs the error itself."""
+async def _internal_error(_: Request, error: Exception) -> JSONResponse:
+    """Reveal nothing about the error to the client; the server logs it."""
     del error
     return JSONResponse({"detail": "something failed here: see the bridge's log"}, 500)

@@ -1,7 +1,8 @@
-"""Routes that steer the commentator and tell how it is."""
+"""Routes that steer the commentator and report its status."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -9,147 +10,138 @@ from pydantic import BaseModel, Field
 
 from ..core.prompting import MAX_INSTRUCTION
 from .access import COOKIE
-from .context import NO_LIVEKIT, Context
-from .items import Reply
+from .context import Context
+from .items import Reply, Source
+from .livekit.participant import LiveKitOffError
 
-Words = Annotated[str, Field(min_length=1, max_length=MAX_INSTRUCTION, pattern=r"\S")]
+Text = Annotated[str, Field(min_length=1, max_length=MAX_INSTRUCTION, pattern=r"\S")]
 
 
-class Instruction(BaseModel):
+class InstructionRequest(BaseModel):
     """What to talk about from now on."""
 
-    instruction: Words
+    instruction: Text
 
 
-class Question(BaseModel):
-    """About what the camera sees now; `quiet`: answered in text only."""
+class AskRequest(BaseModel):
+    """A question about what the camera sees now; `quiet`: answer in text only."""
 
-    question: Words
+    question: Text
     quiet: bool = False
 
 
-class Enabled(BaseModel):
-    """Comment, or pause."""
+class EnabledRequest(BaseModel):
+    """Whether to comment or to pause."""
 
     enabled: bool
 
 
-class ProfileChoice(BaseModel):
-    """A name out of GET /api/profiles."""
+class ProfileRequest(BaseModel):
+    """A name from GET /api/profiles."""
 
     profile: Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class Source(BaseModel):
-    """Whose camera is watched: the robot's, or a phone's or browser's in the LiveKit room."""
+class SourceRequest(BaseModel):
+    """Whose camera to watch: the robot's, or a phone's or browser's in the LiveKit room."""
 
-    source: Annotated[str, Field(pattern="^(robot|phone)$")]
+    source: Source
 
 
-class Identity(BaseModel):
-    """Who joins the LiveKit room."""
+class RoomTokenRequest(BaseModel):
+    """The guest who wants to join the LiveKit room."""
 
     identity: Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class Login(BaseModel):
-    """The token, to be kept in a cookie."""
+class LoginRequest(BaseModel):
+    """The token to keep in a cookie."""
 
     token: Annotated[str, Field(max_length=1000)]
 
 
 def control_routes(context: Context) -> APIRouter:
-    """Return what steers."""
+    """Return the routes for status and steering."""
     routes = APIRouter(prefix="/api", tags=["control"])
-    port = context.port
+    gateway, robot = context.gateway, context.gateway.robot
 
     @routes.get("/status")
     async def status() -> dict[str, Any]:
-        """How everything is: lights with their reasons, figures, what is in force."""
+        """Return the health of every part with its reason, figures, and what is in force."""
         return context.status()
 
     @routes.post("/instruction")
-    async def instruct(body: Instruction) -> dict[str, Any]:
-        """Say what to talk about from now on; takes effect at once, in mid-sentence too."""
-        return _said(await port.steer(body.instruction))
+    async def set_instruction(body: InstructionRequest) -> dict[str, Any]:
+        """Set what to talk about; takes effect at once, even in mid-sentence."""
+        return _message(await robot.set_instruction(body.instruction))
 
     @routes.delete("/instruction")
-    async def free() -> dict[str, Any]:
+    async def clear_instruction() -> dict[str, Any]:
         """Talk about everything again."""
-        return _said(await port.steer(""))
+        return _message(await robot.set_instruction(""))
 
     @routes.post("/ask")
-    async def ask(body: Question) -> dict[str, Any]:
-        """Ask about what the camera sees; the answer comes back here, and as a comment."""
-        reply = await port.ask(body.question, body.quiet)
-        return {"answer": _said(reply)["message"], "stamp": reply.stamp}
+    async def ask(body: AskRequest) -> dict[str, Any]:
+        """Ask about what the camera sees; the answer is returned, and published as a comment."""
+        reply = await robot.ask(body.question, body.quiet)
+        return {"answer": _message(reply)["message"], "stamp": reply.stamp}
 
     @routes.post("/enabled")
-    async def enable(body: Enabled) -> dict[str, Any]:
-        """Pause (false) or go on (true)."""
-        return _said(await port.enable(body.enabled))
+    async def set_enabled(body: EnabledRequest) -> dict[str, Any]:
+        """Pause (false) or resume (true) the commentary."""
+        return _message(await robot.set_enabled(body.enabled))
 
     @routes.get("/profiles")
     async def profiles() -> dict[str, Any]:
-        """Name the manners of commenting there are, and the one in force."""
-        return {"profiles": await port.profiles(), "profile": port.situation.report.profile}
+        """Return the names of all commentary profiles, and the one in force."""
+        return {"profiles": await robot.profiles(), "profile": gateway.situation.report.profile}
 
     @routes.post("/profile")
-    async def choose(body: ProfileChoice) -> dict[str, Any]:
-        """Comment in another manner."""
-        return _said(await port.choose_profile(body.profile))
+    async def set_profile(body: ProfileRequest) -> dict[str, Any]:
+        """Choose a commentary profile."""
+        return _message(await robot.set_profile(body.profile))
 
     @routes.post("/source")
-    async def watch(body: Source) -> dict[str, Any]:
+    async def set_source(body: SourceRequest) -> dict[str, Any]:
         """Watch the robot's camera, or one in the LiveKit room."""
-        return _said(await port.watch(body.source == "phone"))
+        return _message(await robot.set_source(body.source))
 
     return routes
 
 
-def entry_routes(context: Context) -> APIRouter:
-    """Return what lets people in: here, and into the LiveKit room."""
+def login_routes(context: Context) -> APIRouter:
+    """Return the routes that let a client in: here, and into the LiveKit room."""
     routes = APIRouter(prefix="/api", tags=["entry"])
 
     @routes.post("/login", status_code=204)
-    async def login(body: Login, request: Request, response: Response) -> None:
+    async def login(body: LoginRequest, request: Request, response: Response) -> None:
         """Keep the token in a cookie, which images and WebSockets need."""
         token = context.access.token
         if token is None:
             return
-        if not context.access.fits(body.token):
+        if not context.access.is_token(body.token):
             raise HTTPException(401, "that is not the token: see the bridge's log")
-        # Only the page knows whether a proxy before us speaks TLS.
+        # Only the page's origin shows whether a proxy in front of us speaks TLS.
         secure = request.headers.get("origin", "").startswith("https:")
         response.set_cookie(
             COOKIE, token, secure=secure, httponly=True, samesite="strict", path="/"
         )
 
     @routes.post("/livekit/token")
-    async def livekit_token(body: Identity) -> dict[str, str | int]:
-        """Make a short-lived pass into the room, with the least rights."""
-        if context.livekit is None:
-            raise HTTPException(503, NO_LIVEKIT)
+    async def room_token(body: RoomTokenRequest) -> dict[str, str | int]:
+        """Return a short-lived token for the LiveKit room, with the least rights."""
         try:
-            made = context.livekit.token(body.identity)
+            return asdict(context.livekit.room_token(body.identity))
         except ValueError as error:
             raise HTTPException(422, str(error)) from None
-        except RuntimeError as error:
+        except LiveKitOffError as error:
             raise HTTPException(503, str(error)) from None
-        return {
-            "token": made.token,
-            "url": made.url,
-            "room": made.room,
-            "robot": made.robot,
-            "identity": made.identity,
-            "expires": made.expires,
-        }
 
     return routes
 
 
-def _said(reply: Reply) -> dict[str, Any]:
-    """Return the reply; raise HTTPException where it is a refusal."""
+def _message(reply: Reply) -> dict[str, Any]:
+    """Return the reply as JSON; raise HTTPException if it is a refusal."""
     if reply.success:
         return {"message": reply.text}
     raise HTTPException(503 if reply.away else 409, reply.text)

@@ -1,4 +1,4 @@
-"""What viewers see: the camera, held back so that the words match the picture."""
+"""The picture that viewers see: delayed, so that the words match it."""
 
 from __future__ import annotations
 
@@ -7,25 +7,24 @@ import threading
 import time
 from collections.abc import Callable
 
-from .delay import DisplayDelay, Slew
+from .delay import DisplayDelay, SlewLimiter
+from .frame_buffer import FrameBuffer
 from .items import JpegFrame
-from .ring import Ring
 
-_NAP = 0.05
-"""Longest sleep, s: a new frame or a delay that grows shorter is seen after it."""
-_ALSO_WANTED = 3.0
-"""Seconds for which a single picture asked for keeps the camera's full rate coming."""
+_MAX_SLEEP = 0.05
+"""Seconds after which a viewer looks again: for a new frame, or a delay that became shorter."""
+_SNAPSHOT_INTEREST = 3.0
+"""Seconds for which a request for a single picture keeps the camera at its full rate."""
 
 
 class Display:
-    """The frames that are kept and how long each is held back. `now`: seconds of the ROS clock."""
+    """The kept frames and their delay. `now` returns seconds of the ROS clock."""
 
-    def __init__(self, ring: Ring, now: Callable[[], float]) -> None:
-        """Show what `ring` keeps."""
-        self.ring = ring
+    def __init__(self, buffer: FrameBuffer, now: Callable[[], float]) -> None:
+        self.buffer = buffer
         self.delay = DisplayDelay(time.monotonic())
         self.now = now
-        self._counting = threading.Lock()  # viewers come and go on two event loops
+        self._lock = threading.Lock()  # viewers come and go on two event loops
         self.viewers = 0
         self.shown = 0
         self.skipped = 0
@@ -33,54 +32,54 @@ class Display:
 
     @property
     def wanted(self) -> bool:
-        """Whether anybody looks, so that every frame is worth compressing."""
-        return self.viewers > 0 or time.monotonic() < self._asked_at + _ALSO_WANTED
+        """Whether anybody watches, so that every frame is worth compressing."""
+        return self.viewers > 0 or time.monotonic() < self._asked_at + _SNAPSHOT_INTEREST
 
     @property
-    def held(self) -> float:
-        """Seconds by which the picture is held back now, for all whose sound is in time."""
+    def current_delay(self) -> float:
+        """Seconds by which the picture is delayed now, for viewers whose sound is in time."""
         return self.now() - self.position(self.delay.at(time.monotonic()))
 
     def position(self, delay: float) -> float:
-        """Return the stamp on display when held back by `delay`, or by as much as the ring has.
+        """Return the stamp to show for a delay, at the earliest that of the oldest kept frame.
 
-        Without that end, a ring shorter than the delay would show the same picture for ever.
+        Otherwise a buffer shorter than the delay would show the same picture for ever.
         """
-        position, since = self.now() - delay, self.ring.since()
+        position, since = self.now() - delay, self.buffer.since()
         return position if since is None else max(position, since)
 
     def watch(self) -> Viewer:
         """Return a viewer; close it after use."""
-        with self._counting:
+        with self._lock:
             self.viewers += 1
         return Viewer(self)
 
     def leave(self) -> None:
         """Count one viewer less."""
-        with self._counting:
+        with self._lock:
             self.viewers -= 1
 
-    async def fresh(self, patience: float = 0.3) -> JpegFrame | None:
-        """Return the next frame to come, or after `patience` seconds the newest."""
+    async def snapshot(self, timeout: float = 0.3) -> JpegFrame | None:
+        """Return the next frame to arrive, or after `timeout` seconds the newest."""
         self._asked_at = time.monotonic()
-        before = self.ring.newest()
-        until = time.monotonic() + patience
-        while (newest := self.ring.newest()) is before and time.monotonic() < until:
+        before = self.buffer.newest()
+        deadline = time.monotonic() + timeout
+        while (newest := self.buffer.newest()) is before and time.monotonic() < deadline:
             await asyncio.sleep(0.01)
         return newest
 
 
 class Viewer:
-    """One who watches: `next` gives the frames when they are due, those too late left out.
+    """Gives each frame when it is due, and skips those that are too late.
 
-    It keeps no frames, only its place, so that a slow one costs nothing. `behind`: seconds by
-    which this one's sound is heard later than it is due.
+    It keeps its position and no frames, so a slow viewer costs nothing. Set `behind` to the seconds
+    by which this viewer's sound plays later than it is due.
     """
 
     def __init__(self, display: Display) -> None:
-        """Begin with what is on display now; `Display.watch` makes one."""
+        """Start with the frame that is due now; `Display.watch` creates one."""
         self._display = display
-        self._behind = Slew(0.0, time.monotonic())
+        self._behind = SlewLimiter(0.0, time.monotonic())
         self._shown: float | None = None
         self._epoch = -1
         self.behind = 0.0
@@ -88,7 +87,7 @@ class Viewer:
 
     @property
     def delay(self) -> float:
-        """Seconds by which this viewer's picture is held back now."""
+        """Seconds by which this viewer's picture is delayed now."""
         return self._display.now() - self._position()
 
     def _position(self) -> float:
@@ -99,26 +98,26 @@ class Viewer:
     async def next(self) -> JpegFrame:
         """Wait for the next frame that is due."""
         while True:
-            frame, wait = self._look()
+            frame, wait = self._due()
             if frame is not None:
                 return frame
             await asyncio.sleep(wait)
 
-    def _look(self) -> tuple[JpegFrame | None, float]:
-        """Return a frame that is due and not shown yet, or else for how long to sleep."""
-        display, ring = self._display, self._display.ring
-        if ring.epoch != self._epoch:
-            self._epoch, self._shown = ring.epoch, None
+    def _due(self) -> tuple[JpegFrame | None, float]:
+        """Return a frame that is due and not shown yet, or None and the seconds to sleep."""
+        display, buffer = self._display, self._display.buffer
+        if buffer.epoch != self._epoch:
+            self._epoch, self._shown = buffer.epoch, None
         position = self._position()
-        frame, following = ring.around(position)
+        frame, following = buffer.around(position)
         if frame is None and self._shown is None:
-            # Nothing is old enough yet: better a picture that stands still than none.
+            # No frame is old enough yet: a picture that stands still is better than none.
             frame = following
         if frame is None or frame.stamp == self._shown:
-            due = following.stamp - position if following else _NAP
-            return None, min(max(due, 0.001), _NAP)
+            due = following.stamp - position if following else _MAX_SLEEP
+            return None, min(max(due, 0.001), _MAX_SLEEP)
         if self._shown is not None:
-            missed = ring.between(self._shown, frame.stamp)
+            missed = buffer.count_between(self._shown, frame.stamp)
             self.skipped += missed
             display.skipped += missed
         self._shown = frame.stamp
@@ -126,5 +125,5 @@ class Viewer:
         return frame, 0.0
 
     def close(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         self._display.leave()

@@ -1,4 +1,4 @@
-"""The route for comments and status as server-sent events."""
+"""Comments and status as server-sent events."""
 
 from __future__ import annotations
 
@@ -25,38 +25,38 @@ def event_routes(context: Context) -> APIRouter:
     async def stream(last_event_id: Annotated[str | None, Header()] = None) -> Response:
         """Return `comment` events (partial and final) and `status` events, once a second.
 
-        With Last-Event-ID, begins with what came after it and is still kept.
+        With Last-Event-ID, begins with the kept comments after it.
         """
-        last = context.port.journal.last
+        last_id = context.gateway.history.last_id
         if last_event_id is not None and last_event_id.isdecimal():
-            last = int(last_event_id)
-        return StreamResponse(context, "events", _events(context, last), "text/event-stream")
+            last_id = int(last_event_id)
+        return StreamResponse(context, "events", _events(context, last_id), "text/event-stream")
 
     return routes
 
 
-async def _events(context: Context, last: int) -> Chunks:
-    port = context.port
-    listener = port.hub.listen(Comment, Situation)
+async def _events(context: Context, last_id: int) -> Chunks:
+    gateway = context.gateway
+    subscriber = gateway.broadcast.subscribe(Comment, Situation)
     try:
-        yield b"retry: 2000\n\n" + event("status", context.status())
+        yield b"retry: 2000\n\n" + _event("status", context.status())
         while True:
-            for number, comment in port.journal.since(last):
-                last = number
-                yield event("comment", comment_json(number, comment), number)
+            for number, comment in gateway.history.since(last_id):
+                last_id = number
+                yield _event("comment", comment_json(number, comment), number)
             try:
-                item = await asyncio.wait_for(listener.next(), _KEEPALIVE)
+                item = await asyncio.wait_for(subscriber.next(), _KEEPALIVE)
             except asyncio.TimeoutError:
                 yield b": nothing new\n\n"
                 continue
             if isinstance(item, Situation):
-                yield event("status", context.status())
+                yield _event("status", context.status())
     finally:
-        listener.close()
+        subscriber.close()
 
 
-def event(name: str, content: dict[str, Any], number: int | None = None) -> bytes:
+def _event(name: str, content: dict[str, Any], number: int | None = None) -> bytes:
     """Return one server-sent event."""
-    identity = f"id: {number}\n" if number is not None else ""
+    event_id = f"id: {number}\n" if number is not None else ""
     text = json.dumps(content, ensure_ascii=False)
-    return f"{identity}event: {name}\ndata: {text}\n\n".encode()
+    return f"{event_id}event: {name}\ndata: {text}\n\n".encode()

@@ -1,15 +1,20 @@
-"""What arrives from ROS, in the bridge's own words; comments are core's."""
+"""What the bridge receives from ROS, beside core's comments."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ..core.audio import Pcm
+from ..core.status import CommentatorStatus
+
+Source = Literal["robot", "phone"]
+"""Whose camera is commented on."""
 
 
 @dataclass(frozen=True, eq=False)
 class JpegFrame:
-    """A camera image, compressed once for all who watch. `stamp`: seconds, the camera's."""
+    """A camera image, compressed once for all viewers. `stamp`: the camera's, in seconds."""
 
     jpeg: bytes
     stamp: float
@@ -17,10 +22,10 @@ class JpegFrame:
 
 @dataclass(frozen=True, eq=False)
 class Sound:
-    """A block of speech, handed out just before it is due.
+    """A block of speech, published just before it is due.
 
-    `heard_at`: seconds of the ROS clock at which its first sample is due to be heard.
-    `index`: counts blocks, so that a listener sees what it lost.
+    `heard_at`: when its first sample is due, in seconds of the ROS clock. `index` counts blocks, so
+    that a subscriber can see what it lost.
     """
 
     pcm: Pcm
@@ -30,42 +35,25 @@ class Sound:
 
 @dataclass(frozen=True)
 class Cut:
-    """The sentence was cut off at `stamp`: drop all sound that is still held."""
+    """The sentence was cut off at `stamp`: drop all sound that is still queued."""
 
     stamp: float
 
 
-@dataclass(frozen=True)
-class Report:
-    """What the commentator says of itself (video_commentary/Status), delays in seconds."""
-
-    state: str = "away"
-    detail: str = ""
-    engine: str = ""
-    voice: str = ""
-    speaks: bool = False
-    profile: str = ""
-    instruction: str = ""
-    enabled: bool = False
-    cameras: tuple[str, ...] = ()
-    comments: int = 0
-    silent: int = 0
-    cancelled: int = 0
-    engine_errors: int = 0
-    frames_dropped: int = 0
-    words_delay: float = 0.0
-    sound_delay: float = 0.0
-    cycle_time: float = 0.0
+AWAY = CommentatorStatus(state="away")
+"""Until the commentator has sent its status."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Situation:
-    """How things are, told once a second. A `..._trouble` says what to do; empty when well.
+    """State of commentator and camera, published once a second.
 
-    `source`: whose camera is commented on, the robot's or a phone's.
+    `report`: the commentator's newest status. `camera`, `camera_fps`: topic and rate (Hz) of the
+    picture shown. A `..._trouble` says what is wrong and what to do; empty if all is well.
+    `source`: whose camera is commented on, `robot` or `phone`.
     """
 
-    report: Report = Report()
+    report: CommentatorStatus = AWAY
     commentator_trouble: str = "the commentator has not been heard of yet"
     camera: str = ""
     camera_fps: float = 0.0
@@ -75,9 +63,10 @@ class Situation:
 
 @dataclass(frozen=True)
 class Reply:
-    """The commentator's, to what was asked of it.
+    """The commentator's reply to a request.
 
-    `stamp`: of the newest frame that an answer is about. `away`: it can't be reached.
+    `stamp`: of the newest frame an answer is about, in seconds. `away`: the commentator can't be
+    reached; `text` then says what to do.
     """
 
     success: bool

@@ -1,7 +1,7 @@
-"""The WebSocket that carries everything the page shows and plays, on one connection.
+"""The WebSocket that carries everything the page shows and plays.
 
-Browsers open about six HTTP/1.1 connections a host: picture, events and sound of two tabs would
-use them up.
+Browsers open about six HTTP/1.1 connections to a host, which separate streams for picture, events
+and sound would use up with two tabs.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from ..core.audio import OUTPUT_FORMAT
 from ..core.comment import Comment
 from .context import Context
 from .items import Cut, Situation, Sound
-from .limits import STALLED, FullError
+from .limits import STALL_TIMEOUT, TooManyClientsError
 from .wire import comment_json, picture_message, sound_message
 
-_HISTORY = 50
+_HISTORY_LENGTH = 50
 
 
-class Wish(BaseModel):
-    """What a client says: what it wants, and by how many seconds its sound is heard too late."""
+class ClientRequest(BaseModel):
+    """What a client wants from now on; `behind`: seconds by which its sound plays late."""
 
     model_config = ConfigDict(extra="forbid")
     video: bool | None = None
@@ -44,32 +44,36 @@ def live_routes(context: Context) -> APIRouter:
         try:
             with context.clients.enter("live"):
                 await _Session(context, socket).run()
-        except FullError as error:
+        except TooManyClientsError as error:
             await socket.close(1013, str(error))
 
     return routes
 
 
 class _Session:
-    """One client: a task each for pictures, for all else, and for what it says."""
+    """One client: a task each for pictures, other items, and the client's requests."""
 
     def __init__(self, context: Context, socket: WebSocket) -> None:
         self._context = context
-        self._port = context.port
+        self._gateway = context.gateway
         self._socket = socket
-        self._viewer = context.port.display.watch()
-        self._listener = context.port.hub.listen(Comment, Situation, Sound, Cut)
-        self._seen = context.port.journal.last
+        self._viewer = context.gateway.display.watch()
+        self._subscriber = context.gateway.broadcast.subscribe(Comment, Situation, Sound, Cut)
+        self._last_id = context.gateway.history.last_id
         self._video = asyncio.Event()
         self._video.set()
         self._sound = False
 
     async def run(self) -> None:
         """Serve until the client leaves, stalls, or the bridge ends."""
-        jobs = (self._pictures(), self._items(), self._wishes(), self._context.closing.wait())
-        tasks = [asyncio.create_task(job) for job in jobs]
+        tasks = [
+            asyncio.create_task(self._pictures()),
+            asyncio.create_task(self._items()),
+            asyncio.create_task(self._requests()),
+            asyncio.create_task(self._context.closing.wait()),
+        ]
         try:
-            await self._say({"type": "hello", **self._hello()})
+            await self._send_json({"type": "hello", **self._hello()})
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         except (WebSocketDisconnect, TimeoutError):
             pass
@@ -78,7 +82,7 @@ class _Session:
                 task.cancel()
             results = await asyncio.gather(*tasks, return_exceptions=True)
             self._viewer.close()
-            self._listener.close()
+            self._subscriber.close()
         with suppress(WebSocketDisconnect):
             await self._end(results)
 
@@ -87,16 +91,16 @@ class _Session:
             self._context.clients.stalled += 1
             return
         failed = [r for r in results if isinstance(r, Exception)]
-        unexpected = [r for r in failed if not isinstance(r, WebSocketDisconnect | _WishError)]
-        if unexpected:
+        expected = WebSocketDisconnect | _BadRequestError
+        if unexpected := [r for r in failed if not isinstance(r, expected)]:
             raise unexpected[0]
-        if wish := [r for r in failed if isinstance(r, _WishError)]:
-            await self._socket.close(1008, str(wish[0]))
+        if bad := [r for r in failed if isinstance(r, _BadRequestError)]:
+            await self._socket.close(1008, str(bad[0]))
         elif not failed:
             await self._socket.close(1001)
 
     def _hello(self) -> dict[str, Any]:
-        comments = self._port.journal.finals(_HISTORY)
+        comments = self._gateway.history.finals(_HISTORY_LENGTH)
         return {
             "rate": OUTPUT_FORMAT.rate,
             "history": [comment_json(number, comment) for number, comment in comments],
@@ -106,45 +110,45 @@ class _Session:
     async def _pictures(self) -> None:
         while True:
             await self._video.wait()
-            await self._send(picture_message(await self._viewer.next()))
+            await self._send_bytes(picture_message(await self._viewer.next()))
 
     async def _items(self) -> None:
         while True:
-            item = await self._listener.next()
+            item = await self._subscriber.next()
             if isinstance(item, Comment):
-                for number, comment in self._port.journal.since(self._seen):
-                    self._seen = number
-                    await self._say({"type": "comment", **comment_json(number, comment)})
+                for number, comment in self._gateway.history.since(self._last_id):
+                    self._last_id = number
+                    await self._send_json({"type": "comment", **comment_json(number, comment)})
             elif isinstance(item, Situation):
                 delay = round(self._viewer.delay, 3)
-                await self._say({"type": "status", **self._context.status(), "delay": delay})
+                await self._send_json({"type": "status", **self._context.status(), "delay": delay})
             elif isinstance(item, Cut):
-                await self._say({"type": "cut"})
+                await self._send_json({"type": "cut"})
             elif self._sound:
-                await self._send(sound_message(item, self._port.robot.now()))
+                await self._send_bytes(sound_message(item, self._gateway.robot.now()))
 
-    async def _wishes(self) -> None:
+    async def _requests(self) -> None:
         while True:
             text = await self._socket.receive_text()
             try:
-                wish = Wish.model_validate_json(text)
+                request = ClientRequest.model_validate_json(text)
             except ValidationError as error:
-                raise _WishError(error.errors()[0]["msg"]) from None
-            if wish.video is not None:
-                (self._video.set if wish.video else self._video.clear)()
-            if wish.sound is not None:
-                self._sound = wish.sound
-            if wish.behind is not None:
-                self._viewer.behind = wish.behind
+                raise _BadRequestError(error.errors()[0]["msg"]) from None
+            if request.video is not None:
+                (self._video.set if request.video else self._video.clear)()
+            if request.sound is not None:
+                self._sound = request.sound
+            if request.behind is not None:
+                self._viewer.behind = request.behind
 
-    async def _say(self, content: dict[str, Any]) -> None:
-        with fail_after(STALLED):
+    async def _send_json(self, content: dict[str, Any]) -> None:
+        with fail_after(STALL_TIMEOUT):
             await self._socket.send_text(json.dumps(content, ensure_ascii=False))
 
-    async def _send(self, message: bytes) -> None:
-        with fail_after(STALLED):
+    async def _send_bytes(self, message: bytes) -> None:
+        with fail_after(STALL_TIMEOUT):
             await self._socket.send_bytes(message)
 
 
-class _WishError(Exception):
-    """What the client said makes no sense."""
+class _BadRequestError(Exception):
+    """The client sent something other than a ClientRequest."""

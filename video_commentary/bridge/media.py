@@ -1,4 +1,4 @@
-"""Routes for picture and sound."""
+"""Picture and sound as HTTP responses."""
 
 from __future__ import annotations
 
@@ -13,97 +13,97 @@ from numpy.typing import NDArray
 from ..core.audio import OUTPUT_FORMAT
 from .context import Context
 from .items import Cut, Sound
-from .robot_gateway import Port
-from .speech import SpeechStream
+from .robot_gateway import RobotGateway
+from .speech_stream import SpeechStream
 from .streaming import Chunks, StreamResponse
-from .wire import BOUNDARY, part
+from .wire import BOUNDARY, mjpeg_part
 
 _STEP = 0.04
-"""Seconds of sound written at a time."""
+"""Seconds of sound in each chunk."""
 _RATE, _CHANNELS = OUTPUT_FORMAT.rate, OUTPUT_FORMAT.channels
 
 
 def media_routes(context: Context) -> APIRouter:
-    """Return picture and sound."""
+    """Return the routes for picture and sound."""
     routes = APIRouter(prefix="/api", tags=["media"])
-    port = context.port
+    gateway = context.gateway
 
     @routes.get("/frame", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
     async def frame() -> Response:
-        """Return the newest picture, not delayed, its stamp in X-Timestamp."""
-        newest = await port.display.fresh()
+        """Return the newest picture, not delayed, with its stamp in X-Timestamp."""
+        newest = await gateway.display.snapshot()
         if newest is None:
-            raise HTTPException(503, port.situation.camera_trouble or "no picture has come yet")
+            raise HTTPException(503, gateway.situation.camera_trouble or "no picture has come yet")
         headers = {"X-Timestamp": f"{newest.stamp:.6f}", "Cache-Control": "no-store"}
         return Response(newest.jpeg, media_type="image/jpeg", headers=headers)
 
     @routes.get("/mjpeg", response_class=Response)
     async def mjpeg() -> Response:
-        """Return pictures without end, delayed so that the words match; X-Timestamp on each."""
+        """Stream pictures, delayed so that the words match; X-Timestamp on each."""
         kind = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
-        return StreamResponse(context, "mjpeg", _pictures(port), kind)
+        return StreamResponse(context, "mjpeg", _pictures(gateway), kind)
 
     @routes.get("/audio-stream", response_class=Response)
     async def audio_stream() -> Response:
-        """Return speech without end: 48 kHz mono int16, little endian, silence in the gaps."""
-        _need_voice(port)
+        """Stream speech: 48 kHz mono int16, little endian, silence in the gaps."""
+        _require_voice(gateway)
         kind = f"audio/x-raw;format=S16LE;rate={_RATE};channels={_CHANNELS};layout=interleaved"
         headers = {
             "X-Audio-Format": "S16LE",
             "X-Audio-Rate": str(_RATE),
             "X-Audio-Channels": str(_CHANNELS),
         }
-        return StreamResponse(context, "audio", _speech(port), kind, headers)
+        return StreamResponse(context, "audio", _speech(gateway), kind, headers)
 
     @routes.get("/audio.wav", response_class=Response)
     async def audio_wav() -> Response:
-        """Return the same as a WAV file without end, which anything plays."""
-        _need_voice(port)
-        return StreamResponse(context, "audio", _speech(port, wav_header()), "audio/wav")
+        """Stream the same as a WAV file without an end, which any player can play."""
+        _require_voice(gateway)
+        return StreamResponse(context, "audio", _speech(gateway, wav_header()), "audio/wav")
 
     return routes
 
 
-def _need_voice(port: Port) -> None:
-    situation = port.situation
+def _require_voice(gateway: RobotGateway) -> None:
+    situation = gateway.situation
     if situation.commentator_trouble:
         raise HTTPException(503, situation.commentator_trouble)
     report = situation.report
     if not report.speaks:
-        # unnamed until the engine is loaded: the same call may work then
+        # The voice has no name until the engine is loaded: the same request may work then.
         raise HTTPException(
             404 if report.voice else 503, f"there is no voice: {report.voice or report.detail}"
         )
 
 
-async def _pictures(port: Port) -> Chunks:
-    viewer = port.display.watch()
+async def _pictures(gateway: RobotGateway) -> Chunks:
+    viewer = gateway.display.watch()
     try:
         yield f"--{BOUNDARY}\r\n".encode()
         while True:
-            yield part(await viewer.next())
+            yield mjpeg_part(await viewer.next())
     finally:
         viewer.close()
 
 
-async def _speech(port: Port, head: bytes = b"") -> Chunks:
-    listener = port.hub.listen(Sound, Cut)
+async def _speech(gateway: RobotGateway, header: bytes = b"") -> Chunks:
+    subscriber = gateway.broadcast.subscribe(Sound, Cut)
     stream = SpeechStream(time.monotonic())
     try:
-        if head:
-            yield head
+        if header:
+            yield header
         while True:
             await asyncio.sleep(_STEP)
             now = time.monotonic()
-            while item := listener.take():
+            while item := subscriber.poll():
                 if isinstance(item, Sound):
-                    due = now + item.heard_at - port.robot.now()
-                    listener.dropped += stream.push(item.pcm, due)
+                    due = now + item.heard_at - gateway.robot.now()
+                    subscriber.dropped += stream.push(item.pcm, due)
                 else:
                     stream.cut()
-            yield _bytes(stream.take(now))
+            yield _bytes(stream.read(now))
     finally:
-        listener.close()
+        subscriber.close()
 
 
 def _bytes(samples: NDArray[np.int16]) -> bytes:
@@ -111,7 +111,7 @@ def _bytes(samples: NDArray[np.int16]) -> bytes:
 
 
 def wav_header() -> bytes:
-    """Return the header of a WAV file whose length is not known: as long as can be said."""
+    """Return the header of a WAV file of unknown length: the largest the format allows."""
     endless = 0xFFFFFFFF
     frame = 2 * _CHANNELS
     return (

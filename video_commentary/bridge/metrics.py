@@ -1,4 +1,4 @@
-"""Figures for Prometheus, read when they are asked for."""
+"""Metrics for Prometheus, collected when they are scraped."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from ..core.status import CommentatorStatus, StatusKind, status_values
 from .context import Context
 
 _PREFIX = "video_commentary_"
 
 
 def metric_routes(context: Context) -> APIRouter:
-    """Return the route for them."""
+    """Return the route GET /metrics."""
     registry = CollectorRegistry()
-    registry.register(Figures(context))
-    routes = APIRouter(tags=["figures"])
+    registry.register(BridgeCollector(context))
+    routes = APIRouter(tags=["metrics"])
 
     @routes.get("/metrics", response_class=Response)
     async def metrics() -> Response:
@@ -28,15 +29,15 @@ def metric_routes(context: Context) -> APIRouter:
     return routes
 
 
-class Figures(Collector):
-    """Makes metrics of what the bridge knows."""
+class BridgeCollector(Collector):
+    """Makes metrics of the commentator's status and of the bridge's own counts."""
 
     def __init__(self, context: Context) -> None:
-        """Read from `context`."""
         self._context = context
 
     def collect(self) -> Iterator[Metric]:
-        """Return all metrics."""
+        """Yield all metrics."""
+        yield from _status_metrics(self._context.gateway.situation.report)
         for name, (text, gauge) in self._gauges().items():
             yield GaugeMetricFamily(_PREFIX + name, text, gauge)
         for name, (text, count) in self._counts().items():
@@ -47,40 +48,44 @@ class Figures(Collector):
         yield clients
 
     def _gauges(self) -> dict[str, tuple[str, float]]:
-        port = self._context.port
-        situation, ring = port.situation, port.display.ring
-        report, display = situation.report, port.display
+        gateway = self._context.gateway
+        situation, display = gateway.situation, gateway.display
         return {
-            "display_delay_seconds": ("Delay of the picture", display.held),
+            "display_delay_seconds": ("Delay of the picture", display.current_delay),
             "measured_delay_seconds": (
                 "Newest frame to first words or sound",
                 display.delay.target,
             ),
-            "words_delay_seconds": ("The commentator's own average", report.words_delay),
-            "sound_delay_seconds": ("The same to the first sound", report.sound_delay),
-            "cycle_seconds": ("Request to last word, last comment", report.cycle_time),
-            "camera_fps": ("Images a second", situation.camera_fps),
-            "camera_up": ("Whether images come", not situation.camera_trouble),
-            "commentator_up": ("Whether it is heard", not situation.commentator_trouble),
-            "ring_frames": ("Pictures kept", len(ring)),
-            "ring_bytes": ("Memory of these", ring.bytes),
+            "camera_fps": ("Images per second", situation.camera_fps),
+            "camera_up": ("1 while images arrive", not situation.camera_trouble),
+            "commentator_up": ("1 while its status arrives", not situation.commentator_trouble),
+            "ring_frames": ("Pictures kept", len(display.buffer)),
+            "ring_bytes": ("Memory used by the pictures kept", display.buffer.bytes),
         }
 
     def _counts(self) -> dict[str, tuple[str, int]]:
-        port, clients = self._context.port, self._context.clients
-        report, display = port.situation.report, port.display
+        gateway, clients = self._context.gateway, self._context.clients
         return {
-            "comments": ("Comments made", report.comments),
-            "silent_cycles": ("Cycles with nothing to say", report.silent),
-            "cancelled_comments": ("Comments stopped in mid-sentence", report.cancelled),
-            "engine_errors": ("Failures of the engine", report.engine_errors),
-            "commentator_frames_dropped": ("Frames it had no time for", report.frames_dropped),
-            "pictures_sent": ("Pictures sent to viewers", display.shown),
-            "pictures_skipped": ("Pictures that viewers were too slow for", display.skipped),
-            "items_dropped": (
-                "Sound and events that listeners were too slow for",
-                port.hub.dropped,
+            "pictures_sent": ("Pictures sent to viewers", gateway.display.shown),
+            "pictures_skipped": (
+                "Pictures not sent because a viewer was too slow",
+                gateway.display.skipped,
             ),
-            "clients_refused": ("Streams refused as too many", clients.refused),
-            "clients_stalled": ("Streams ended as their client took nothing", clients.stalled),
+            "items_dropped": (
+                "Sound and events dropped because a listener was too slow",
+                gateway.broadcast.dropped,
+            ),
+            "clients_refused": ("Streams refused because there were too many", clients.refused),
+            "clients_stalled": (
+                "Streams closed because their client read nothing",
+                clients.stalled,
+            ),
         }
+
+
+def _status_metrics(status: CommentatorStatus) -> Iterator[Metric]:
+    for _, field, value in status_values(status):
+        if field.kind is StatusKind.COUNT:
+            yield CounterMetricFamily(_PREFIX + field.metric, field.description, value)
+        elif field.kind is StatusKind.SECONDS:
+            yield GaugeMetricFamily(_PREFIX + field.metric, field.description, value)

@@ -1,54 +1,53 @@
-"""Where the ROS node and the bridge meet: the node puts in what arrives, and does what is asked."""
+"""Where the ROS node and the bridge meet: data from the node, requests to it."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from concurrent.futures import Future
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.comment import Comment
+from .broadcast import Broadcast
 from .display import Display
-from .hub import Hub
-from .items import Cut, JpegFrame, Reply, Situation, Sound
-from .journal import Journal
-from .ring import Ring
+from .frame_buffer import FrameBuffer
+from .history import CommentHistory
+from .items import Cut, JpegFrame, Reply, Situation, Sound, Source
 
 
 class Robot(Protocol):
-    """What the node does for the bridge; every method may be called on any thread.
+    """What the node does for the bridge.
 
-    Futures hold a Reply even where the commentator is away: then its text says what to do.
+    Coroutines may be awaited on any event loop, other methods called on any thread. A Reply comes
+    even if the commentator is away: its text then says what to do.
     """
 
     def now(self) -> float:
-        """Return seconds of the ROS clock, which all stamps are of."""
+        """Return seconds of the ROS clock, which all stamps are in."""
         ...
 
-    def steer(self, instruction: str) -> Future[Reply]:
-        """Say what to talk about from now on."""
+    async def set_instruction(self, instruction: str) -> Reply:
+        """Set what to talk about; empty for everything."""
         ...
 
-    def ask(self, question: str, quiet: bool) -> Future[Reply]:
-        """Ask about what the camera sees; `quiet`: answered in text only."""
+    async def ask(self, question: str, quiet: bool) -> Reply:
+        """Ask about what the camera sees and wait for the answer; `quiet`: in text only."""
         ...
 
-    def enable(self, enabled: bool) -> Future[Reply]:
-        """Comment, or pause."""
+    async def set_enabled(self, enabled: bool) -> Reply:
+        """Start or pause the commentary."""
         ...
 
-    def choose_profile(self, name: str) -> Future[Reply]:
-        """Comment in another manner."""
+    async def set_profile(self, name: str) -> Reply:
+        """Choose a commentary profile."""
         ...
 
-    def profiles(self) -> Future[Sequence[str]]:
-        """Return the names of the manners there are."""
+    async def profiles(self) -> Sequence[str]:
+        """Return the names of all commentary profiles."""
         ...
 
-    def watch(self, phone: bool) -> Future[Reply]:
+    async def set_source(self, source: Source) -> Reply:
         """Comment on a phone's camera (`publish_image`) or on the robot's own."""
         ...
 
@@ -57,56 +56,31 @@ class Robot(Protocol):
         ...
 
 
-class Port:
-    """Everything the bridge knows of the robot, and all it can ask of it.
+class RobotGateway:
+    """The bridge's view of the robot: what came from it, and `robot` for requests to it.
 
-    The node calls `frame` and `publish`, on any thread. Listeners come by `hub.listen`, viewers by
-    `display.watch`, on the bridge's event loop.
+    The node calls `add_frame` and `publish`, on any thread. Routes and LiveKit read `broadcast`,
+    `display` and `history` on their event loops.
     """
 
-    def __init__(self, robot: Robot, ring: Ring) -> None:
-        """Begin with nothing known."""
+    def __init__(self, robot: Robot, buffer: FrameBuffer) -> None:
         self.robot = robot
-        self.hub = Hub()
-        self.display = Display(ring, robot.now)
-        self.journal = Journal()
+        self.broadcast = Broadcast()
+        self.display = Display(buffer, robot.now)
+        self.history = CommentHistory()
 
-    def frame(self, frame: JpegFrame) -> None:
-        """Take in a camera image."""
-        self.display.ring.add(frame)
+    def add_frame(self, frame: JpegFrame) -> None:
+        """Take a camera image."""
+        self.display.buffer.add(frame)
 
     def publish(self, item: Comment | Sound | Cut | Situation) -> None:
-        """Take in all else; what of it is to be displayed later sets the display delay."""
+        """Take anything else; comments also set the display delay."""
         if isinstance(item, Comment):
-            self.display.delay.hear(item)
-            self.journal.add(item)
-        self.hub.publish(item)
+            self.display.delay.observe(item)
+            self.history.add(item)
+        self.broadcast.publish(item)
 
     @property
     def situation(self) -> Situation:
-        """How things are."""
-        return self.hub.newest(Situation) or Situation()
-
-    async def steer(self, instruction: str) -> Reply:
-        """Say what to talk about from now on."""
-        return await asyncio.wrap_future(self.robot.steer(instruction))
-
-    async def ask(self, question: str, quiet: bool = False) -> Reply:
-        """Ask about what the camera sees; returns with the answer."""
-        return await asyncio.wrap_future(self.robot.ask(question, quiet))
-
-    async def enable(self, enabled: bool) -> Reply:
-        """Comment, or pause."""
-        return await asyncio.wrap_future(self.robot.enable(enabled))
-
-    async def choose_profile(self, name: str) -> Reply:
-        """Comment in another manner."""
-        return await asyncio.wrap_future(self.robot.choose_profile(name))
-
-    async def profiles(self) -> Sequence[str]:
-        """Return the names of the manners there are."""
-        return await asyncio.wrap_future(self.robot.profiles())
-
-    async def watch(self, phone: bool) -> Reply:
-        """Comment on a phone's camera or on the robot's own."""
-        return await asyncio.wrap_future(self.robot.watch(phone))
+        """The newest situation."""
+        return self.broadcast.newest(Situation) or Situation()

@@ -1,4 +1,4 @@
-"""Responses that never end by themselves."""
+"""HTTP responses without an end."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from .context import Context
-from .limits import STALLED, FullError
+from .limits import STALL_TIMEOUT, TooManyClientsError
 
 Chunks = AsyncGenerator[bytes, None]
 
 
 class StreamResponse(Response):
-    """Sends chunks until the client leaves, takes nothing for `STALLED` s, or the bridge ends."""
+    """Sends chunks until the client leaves or stalls for `STALL_TIMEOUT` s, or the bridge ends."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class StreamResponse(Response):
         media_type: str,
         headers: dict[str, str] | None = None,
     ) -> None:
-        """Send `chunks`; counted among the clients as `kind`."""
+        """Send `chunks`; the client is counted as `kind`."""
         super().__init__(media_type=media_type, headers={"Cache-Control": "no-store"})
         self.headers.update(headers or {})
         del self.headers["content-length"]
@@ -41,16 +41,16 @@ class StreamResponse(Response):
             with self._context.clients.enter(self._kind):
                 async with aclosing(self._chunks):
                     await self._serve(receive, send)
-        except FullError as error:
-            full = JSONResponse({"detail": str(error)}, 503, {"Retry-After": "10"})
-            await full(scope, receive, send)
+        except TooManyClientsError as error:
+            refusal = JSONResponse({"detail": str(error)}, 503, {"Retry-After": "10"})
+            await refusal(scope, receive, send)
 
     async def _serve(self, receive: Receive, send: Send) -> None:
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         await send(start)
         tasks = [
             asyncio.create_task(self._pump(send)),
-            asyncio.create_task(_gone(receive)),
+            asyncio.create_task(_disconnected(receive)),
             asyncio.create_task(self._context.closing.wait()),
         ]
         try:
@@ -60,7 +60,8 @@ class StreamResponse(Response):
                 task.cancel()
             results = await asyncio.gather(*tasks, return_exceptions=True)
         if isinstance(results[0], TimeoutError):
-            # Left without an end, which would wait as well: the server closes the connection.
+            # Don't send the end of the body, which would block as well: the server closes the
+            # connection.
             self._context.clients.stalled += 1
         elif isinstance(results[0], Exception):
             raise results[0]
@@ -69,10 +70,10 @@ class StreamResponse(Response):
 
     async def _pump(self, send: Send) -> None:
         async for chunk in self._chunks:
-            with fail_after(STALLED):
+            with fail_after(STALL_TIMEOUT):
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
 
 
-async def _gone(receive: Receive) -> None:
+async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""Our items as JSON and bytes, as the page and other clients get them."""
+"""Items as JSON and bytes, as clients receive them."""
 
 from __future__ import annotations
 
@@ -8,39 +8,58 @@ from functools import lru_cache
 from typing import Any
 
 from ..core.comment import Comment
+from ..core.stamp import to_seconds
+from ..core.status import CommentatorStatus, StatusKind, status_values
 from .items import JpegFrame, Situation, Sound
 
 PICTURE, SOUND = 1, 2
-_HEAD = struct.Struct("<B3xId")
-"""Before each binary message of /api/live: kind, index, seconds; little endian, 16 bytes."""
-_SHARED = 8
-"""Messages kept made up: viewers at about the same place share them."""
+_HEADER = struct.Struct("<B3xId")
+"""Begins each binary message of /api/live: kind, index, seconds; little endian, 16 bytes."""
+_STAMPS = ("newest", "oldest", "requested", "first_words", "first_sound")
+_CACHED = 8
+"""Messages cached: viewers with about the same delay share them."""
 
 
 def comment_json(number: int, comment: Comment) -> dict[str, Any]:
-    """Return a comment event; stamps in seconds, null before they are known."""
-    return {"id": number, **asdict(comment)}
+    """Return a comment event; stamps in seconds, null while unknown."""
+    fields = asdict(comment)
+    stamps = {name: fields[name] for name in _STAMPS}
+    seconds = {n: None if stamp is None else to_seconds(stamp) for n, stamp in stamps.items()}
+    return {"id": number, **fields, **seconds}
 
 
-def dots(situation: Situation, livekit: tuple[str, str]) -> dict[str, dict[str, str]]:
-    """Return for each part its light (ok, busy, bad, off) and the reason, what to do included.
+def status_json(status: CommentatorStatus) -> dict[str, Any]:
+    """Return every field of the commentator's status by name: seconds to 1 ms, rates to 0.01 Hz."""
+    return {name: _rounded(field.kind, value) for name, field, value in status_values(status)}
 
-    `livekit`: its state and trouble.
+
+def _rounded(kind: StatusKind, value: Any) -> Any:
+    if kind is StatusKind.SECONDS:
+        return round(value, 3)
+    if kind is StatusKind.RATES:
+        return [round(rate, 2) for rate in value]
+    return list(value) if kind.is_list else value
+
+
+def health_json(situation: Situation, livekit: tuple[str, str]) -> dict[str, dict[str, str]]:
+    """Return the health of each part: `light` (ok, busy, bad, off) and `reason`.
+
+    A reason says what to do where something is wrong. `livekit`: its state and trouble.
     """
     report, away = situation.report, situation.commentator_trouble
     camera = situation.camera_trouble
     state, trouble = livekit
     lights = {"connected": "ok", "connecting": "busy", "off": "off"}
     return {
-        "camera": _dot(camera, f"{situation.camera}, {situation.camera_fps:.1f} images a second"),
-        "commentator": _dot(away, report.state),
+        "camera": _light(camera, f"{situation.camera}, {situation.camera_fps:.1f} images a second"),
+        "commentator": _light(away, report.state),
         "model": {"light": "off", "reason": away} if away else _model(situation),
         "voice": {"light": "off", "reason": away} if away else _voice(situation),
         "livekit": {"light": lights.get(state, "bad"), "reason": trouble or state},
     }
 
 
-def _dot(trouble: str, well: str) -> dict[str, str]:
+def _light(trouble: str, well: str) -> dict[str, str]:
     return {"light": "bad" if trouble else "ok", "reason": trouble or well}
 
 
@@ -59,30 +78,30 @@ def _voice(situation: Situation) -> dict[str, str]:
     return {"light": "ok" if report.speaks else "off", "reason": reason}
 
 
-@lru_cache(_SHARED)
+@lru_cache(_CACHED)
 def picture_message(frame: JpegFrame) -> bytes:
-    """Return a picture for /api/live: kind 1, its stamp, the JPEG."""
-    return _HEAD.pack(PICTURE, 0, frame.stamp) + frame.jpeg
+    """Return a picture for /api/live: kind 1, stamp, JPEG."""
+    return _HEADER.pack(PICTURE, 0, frame.stamp) + frame.jpeg
 
 
 def sound_message(sound: Sound, now: float) -> bytes:
-    """Return sound for /api/live: kind 2, its index, in how many seconds it is due, int16."""
+    """Return sound for /api/live: kind 2, index, seconds until it is due, int16 samples."""
     index = sound.index % 2**32
-    return _HEAD.pack(SOUND, index, sound.heard_at - now) + sound.pcm.tobytes()
+    return _HEADER.pack(SOUND, index, sound.heard_at - now) + sound.pcm.tobytes()
 
 
 BOUNDARY = "frame"
 
 
-@lru_cache(_SHARED)
-def part(frame: JpegFrame) -> bytes:
+@lru_cache(_CACHED)
+def mjpeg_part(frame: JpegFrame) -> bytes:
     """Return a frame as a part of multipart/x-mixed-replace, the next boundary included.
 
-    Browsers show a part when the boundary behind it arrives; were that sent with the next frame,
-    they would lag by one.
+    Browsers show a part when the boundary after it arrives. If that came with the next frame, they
+    would lag by one frame.
     """
-    head = (
+    header = (
         f"Content-Type: image/jpeg\r\nContent-Length: {len(frame.jpeg)}\r\n"
         f"X-Timestamp: {frame.stamp:.6f}\r\n\r\n"
     )
-    return head.encode() + frame.jpeg + f"\r\n--{BOUNDARY}\r\n".encode()
+    return header.encode() + frame.jpeg + f"\r\n--{BOUNDARY}\r\n".encode()

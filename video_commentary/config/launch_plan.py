@@ -11,18 +11,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from .rules import check, parse, rules
-from .settings import BridgeSettings, CommentatorSettings, SourceSettings, SpeakerSettings
+from .plugins import all_rules, find
+from .rules import Rule, as_text, check, parse, rules
+from .settings import NODE_SETTINGS
 
-SETTINGS: dict[str, type] = {
-    "commentator": CommentatorSettings,
-    "source": SourceSettings,
-    "bridge": BridgeSettings,
-    "speaker": SpeakerSettings,
-}
 DEMO = "demo"
-LAUNCH_TARGETS = (*SETTINGS, DEMO)
+LAUNCH_TARGETS = (*NODE_SETTINGS, DEMO)
 """What can be started: each node alone, or the demo."""
+_NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -50,25 +46,38 @@ _COMMON = (
 )
 
 
-def arguments(scene: str) -> dict[str, Argument]:
-    """Return by name what `scene` may be told: its nodes' settings and a few of its own."""
-    nodes = list(SETTINGS) if scene == DEMO else [scene]
+def arguments(target: str, given: Mapping[str, str] = _NOTHING) -> dict[str, Argument]:
+    """Return the arguments of `target` by name: its nodes' settings and a few of its own.
+
+    Those of a plug-in that `given` chooses as package.module:attribute are included.
+    """
     found: dict[str, Argument] = {}
-    for node in nodes:
-        for setting, (default, rule) in rules(SETTINGS[node]).items():
-            own = ((node, setting),)
-            found[setting] = Argument(setting, rule.description, _text(default), own)
-    for argument in (*_own(scene, found), *_COMMON):
+    for node in _nodes(target):
+        for setting, (default, rule) in all_rules(NODE_SETTINGS[node], given).items():
+            sets = (*found[setting].settings, (node, setting)) if setting in found else ()
+            own = sets or ((node, setting),)
+            found[setting] = Argument(setting, _described(rule), as_text(default), own)
+    for argument in (*_own(target, found), *_COMMON):
         found[argument.name] = argument
     return found
 
 
-def _own(scene: str, found: dict[str, Argument]) -> list[Argument]:
+def _described(rule: Rule) -> str:
+    if all(value in rule.description for value in rule.allowed):
+        return rule.description
+    return f"{rule.description}: {', '.join(rule.allowed)}"
+
+
+def _nodes(target: str) -> list[str]:
+    return list(NODE_SETTINGS) if target == DEMO else [target]
+
+
+def _own(target: str, found: dict[str, Argument]) -> list[Argument]:
     camera = ("commentator", "image_topics")
-    if scene == "commentator":
+    if target == "commentator":
         default = found["image_topics"].default
-        return [Argument("image_topic", "The one camera topic to watch", default, (camera,))]
-    if scene == DEMO:
+        return [Argument("image_topic", "The one image topic to watch", default, (camera,))]
+    if target == DEMO:
         del found["image_topics"], found["audio_topic"], found["view_topic"]
         topic = found["image_topic"]
         all_of = (*topic.settings, camera, ("bridge", "view_topic"))
@@ -79,26 +88,36 @@ def _own(scene: str, found: dict[str, Argument]) -> list[Argument]:
     return []
 
 
-def plan(scene: str, given: Mapping[str, str]) -> list[Start]:
-    """Return the nodes to start for `scene`, in order, with the parameters that `given` sets.
+def launch_plan(target: str, given: Mapping[str, str]) -> list[Start]:
+    """Return the nodes to start for `target`, in order, with the parameters that `given` sets.
 
     Raise ValueError that names the argument and what is allowed.
     """
-    known = arguments(scene)
-    parameters: dict[str, dict[str, Any]] = {node: {} for node in SETTINGS}
+    _check_plugins(target, given)
+    known = arguments(target, given)
+    nodes = {node: all_rules(NODE_SETTINGS[node], given) for node in NODE_SETTINGS}
+    parameters: dict[str, dict[str, Any]] = {node: {} for node in NODE_SETTINGS}
     for name, text in given.items():
         if name not in known:
             raise ValueError(f"unknown argument {name}{_similar(name, known)}")
         for node, setting in known[name].settings:
-            parameters[node][setting] = _value(name, text, node, setting)
-    if scene != DEMO:
-        return [Start(scene, parameters[scene])]
+            parameters[node][setting] = _value(name, text, setting, *nodes[node][setting])
+    if target != DEMO:
+        return [Start(target, parameters[target])]
     starts = [Start(node, parameters[node]) for node in ("source", "commentator", "bridge")]
     if _truth("speaker", given.get("speaker", "false")):
         prefix = absolute(given.get("namespace", ""))
         parameters["speaker"]["audio_topic"] = f"{prefix}/commentator/audio_stamped"
         starts.append(Start("speaker", parameters["speaker"]))
     return starts
+
+
+def _check_plugins(target: str, given: Mapping[str, str]) -> None:
+    """Raise PluginError if a plug-in that is chosen can't be used."""
+    for node in _nodes(target):
+        for setting, (_, rule) in rules(NODE_SETTINGS[node]).items():
+            if rule.plugins and (choice := rule.plugins.choice(given.get(setting, ""))):
+                find(rule.plugins, choice)
 
 
 def absolute(namespace: str) -> str:
@@ -120,8 +139,7 @@ def ros_arguments(start: Start, given: Mapping[str, str]) -> list[str]:
     return words
 
 
-def _value(name: str, text: str, node: str, setting: str) -> Any:
-    default, rule = rules(SETTINGS[node])[setting]
+def _value(name: str, text: str, setting: str, default: Any, rule: Rule) -> Any:
     try:
         value = parse(text, default)
         check(setting, value, rule)
@@ -135,12 +153,6 @@ def _truth(name: str, text: str) -> bool:
         return bool(parse(text, False))
     except ValueError as error:
         raise ValueError(f"{name}:={text}: {error}") from None
-
-
-def _text(default: Any) -> str:
-    if isinstance(default, bool):
-        return str(default).lower()
-    return ",".join(default) if isinstance(default, tuple) else str(default)
 
 
 def _similar(name: str, known: Mapping[str, Argument]) -> str:

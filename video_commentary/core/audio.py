@@ -19,7 +19,7 @@ class AudioFormat:
 
 
 OUTPUT_FORMAT = AudioFormat(48_000, 1)
-"""What the commentator publishes, whatever its engine or voice makes."""
+"""What the commentator publishes, whatever the format of its engine or voice."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +71,6 @@ def read_wav(path: Path) -> Pcm:
 
 
 def from_bytes(data: bytes, format: AudioFormat) -> Pcm:
-    """Read little-endian int16 samples; a torn last sample is left out."""
+    """Read little-endian int16 samples; an incomplete last one is left out."""
     whole = len(data) - len(data) % (2 * format.channels)
     return Pcm(np.frombuffer(data[:whole], "<i2").astype(np.int16, copy=False), format)

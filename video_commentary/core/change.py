@@ -1,8 +1,8 @@
 """How much, and where, the scene changed: tile by tile, so that a hand counts as much as a crowd.
 
 A mean over the whole picture drowns small things in noise. Here the picture is reduced to small
-cells; each is compared with what it showed before, after the exposure's drift is taken out, and
-measured in multiples of its own noise.
+cells; each is compared with what it showed before, after the drift of the exposure is taken out,
+and the difference is measured in multiples of the cell's own noise.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .frames import Frame
+from .stamp import Stamp
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom as fractions of the picture."""
@@ -25,12 +26,12 @@ WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
 _COLUMNS = 80  # cells across: 8 pixels of a picture 640 wide, half of a face at 5 m
 _SAMPLES = 4  # pixels a cell is sampled at, each way
-_SIGMAS = 7.0  # of noise that score 1 stands for: never reached by chance in a day of frames
-_LEVELS = 4.0  # grey levels that score 1 stands for, however little noise there is
-_QUIETEST, _NOISIEST = 0.3, 5.0  # grey levels of a cell's noise believed
-_SOME = 7  # every so many values are enough for a median; prime to the colours and columns
-_WIDE = 0.02  # of the picture's tiles: more than this isn't a small change
-_LIGHT = 0.25  # of the brightness, at once: a lamp, not an automatic exposure that drifts
+_SIGMAS = 7.0  # of noise that score 1 stands for: not reached by chance in a day of frames
+_LEVELS = 4.0  # grey levels that score 1 stands for at least, without noise
+_MIN_NOISE, _MAX_NOISE = 0.3, 5.0  # grey levels: bounds of a cell's noise
+_SUBSAMPLE = 7  # every 7th value is enough for a median; prime to the colours and columns
+_WIDE = 0.02  # of the tiles: more than this is no small change
+_LIGHT = 0.25  # of the brightness from frame to frame: a lamp, not an automatic exposure
 _HALF = np.float32(0.5)
 
 
@@ -66,21 +67,21 @@ class ChangeDetector:
         self.threshold = threshold
         self._cells: Cells | None = None
         self._shape: tuple[int, ...] = ()
-        self._stamp = float("-inf")
+        self._stamp: Stamp = 0
         self._noise: float | None = None
-        self._restless: NDArray[np.float32] | None = None
+        self._flicker: NDArray[np.float32] | None = None
 
     def observe(self, frame: Frame) -> Change:
         """Take in the next frame and say what changed since the one before.
 
-        A stamp that jumps backwards, or another picture size, starts anew.
+        After a stamp that jumps backwards, or with another picture size, it starts over.
         """
         seen = cells(frame.image)
         before, shape, stamp = self._cells, self._shape, self._stamp
         self._shape, self._stamp = frame.image.shape, frame.stamp
         if before is None or shape != frame.image.shape or frame.stamp < stamp:
             self._cells = seen
-            self._restless = np.zeros(seen.shape[:2], np.float32)
+            self._flicker = np.zeros(seen.shape[:2], np.float32)
             return Change(float("inf"), Intensity.NORMAL, WHOLE)
         gain, offset = drift(before, seen)
         # What is black or white on one side says nothing about the gain there.
@@ -91,28 +92,28 @@ class ChangeDetector:
 
     def _scores(self, seen: Cells, expected: Cells) -> NDArray[np.float32]:
         """Return each tile's score; a tile is two by two cells, and they overlap."""
-        assert self._restless is not None
+        assert self._flicker is not None
         differences = seen - expected
-        # Half of the cells at least are still unless the camera moves; then noise tells nothing.
-        spread = 1.4826 * float(np.median(np.abs(differences.ravel()[::_SOME])))
+        # At least half of the cells are still unless the camera moves; then noise says nothing.
+        spread = 1.4826 * float(np.median(np.abs(differences.ravel()[::_SUBSAMPLE])))
         noise = spread if self._noise is None else self._noise
         noise += (0.3 if spread < noise else 0.02) * (spread - noise)
-        self._noise = min(max(noise, _QUIETEST), _NOISIEST)
+        self._noise = min(max(noise, _MIN_NOISE), _MAX_NOISE)
         tiles = np.abs(_tiles(differences)).max(axis=2)
-        noise_here = np.maximum(self._noise / 2, _tiles(self._restless))
+        noise_here = np.maximum(self._noise / 2, _tiles(self._flicker))
         scores: NDArray[np.float32] = tiles / np.maximum(_SIGMAS * noise_here, _LEVELS)
         return scores
 
     def _follow(self, seen: Cells, expected: Cells, scores: NDArray[np.float32]) -> None:
         """Learn what the scene looks like now, and which cells are never quiet (leaves, water)."""
-        assert self._restless is not None and self._noise is not None
+        assert self._flicker is not None and self._noise is not None
         changed = np.zeros(seen.shape[:2], bool)
         _spread(changed, scores >= min(1.0, self.threshold))
         # Slow changes add up against a slow memory; what has changed is known from now on.
         rate = np.where(changed, 1.0, 0.3).astype(np.float32)[:, :, None]
         self._cells = expected + rate * (seen - expected)
         busy = np.minimum(np.abs(seen - expected).max(axis=2), 3 * self._noise)
-        self._restless += 0.05 * (busy / 3 - self._restless)
+        self._flicker += 0.05 * (busy / 3 - self._flicker)
 
     def _change(self, scores: NDArray[np.float32], light: float) -> Change:
         score = max(float(scores.max()), light / _LIGHT)
@@ -143,7 +144,7 @@ def drift(before: Cells, after: Cells) -> tuple[float, float]:
 
     Least squares over what agrees (three rounds), so that things that move have no say.
     """
-    x, y = before.ravel()[::_SOME], after.ravel()[::_SOME]
+    x, y = before.ravel()[::_SUBSAMPLE], after.ravel()[::_SUBSAMPLE]
     usable = (x > 4) & (x < 251) & (y > 4) & (y < 251)
     x, y = x[usable], y[usable]
     if len(x) < 8:
@@ -156,7 +157,7 @@ def drift(before: Cells, after: Cells) -> tuple[float, float]:
         middle_x, middle_y = float(near_x.mean()), float(near_y.mean())
         centred = near_x - middle_x
         power = float(centred @ centred)
-        if power < len(near_x):  # of one colour: only the offset can be told
+        if power < len(near_x):  # of one colour: only the offset can be measured
             gain = 1.0
         else:
             gain = min(max(float(centred @ (near_y - middle_y)) / power, 0.25), 4.0)

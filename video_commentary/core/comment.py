@@ -5,40 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from .engine import SILENCE
+from .stamp import Stamp
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Comment:
-    """A comment so far; stamps and times in seconds of the frames' clock.
+    """A comment so far.
 
-    `newest`, `oldest`: stamps of the frames it is about; the same, exactly, in nanoseconds are
-    `newest_ns` and `oldest_ns`, 0 where nobody knows. `first_words`: when they came, `first_sound`:
-    when it is due to be heard; None before.
+    `newest`, `oldest`: stamps of the frames it is about. `requested`: when the engine was asked.
+    `first_words`: when they came, `first_sound`: when it is due to be heard; None before.
     """
 
     sequence: int
     camera: str
-    newest: float
-    oldest: float
+    newest: Stamp
+    oldest: Stamp
     instruction: str
     question: str
-    requested: float
+    requested: Stamp
     text: str = ""
-    first_words: float | None = None
-    first_sound: float | None = None
+    first_words: Stamp | None = None
+    first_sound: Stamp | None = None
     final: bool = False
     silent: bool = False
     cancelled: bool = False
-    newest_ns: int = 0
-    oldest_ns: int = 0
 
 
-class GrowingComment:
-    """Publishes a comment with each new piece of text, and once more when it is finished.
-
-    Nothing is published while what came may still turn out to be silence.
-    """
+class CommentBuilder:
+    """Publishes a comment with each new piece of text, and once more when it is finished."""
 
     def __init__(self, start: Comment, publish: Callable[[Comment], None]) -> None:
         """Begin with `start`, which has no text yet."""
@@ -46,15 +40,14 @@ class GrowingComment:
         self._publish = publish
         self._held = ""
 
-    def takes(self, text: str) -> bool:
-        """Hold `text`; return whether it is certain now that there are words to publish."""
-        # A half of a character, which a server may stream by itself, can't be published.
+    def add(self, text: str) -> bool:
+        """Take in `text`; return whether there is anything to publish: not for blanks alone."""
+        # Half of a character, which a server may stream by itself, can't be published.
         self._held += text.encode("utf-8", "replace").decode()
-        begun = self.comment.first_words is not None
-        return begun or not SILENCE.startswith(self._held.strip())
+        return self.comment.first_words is not None or bool(self._held.strip())
 
-    def release(self, stamp: float) -> None:
-        """Publish all that is held, as of `stamp`."""
+    def publish_text(self, stamp: Stamp) -> None:
+        """Publish all text that was added, as of `stamp`."""
         if not self._held:
             return
         words = self.comment.first_words
@@ -66,13 +59,16 @@ class GrowingComment:
         self._held = ""
         self._publish(self.comment)
 
-    def sounds(self, stamp: float) -> None:
-        """Note when the first sound is heard."""
+    def set_first_sound(self, stamp: Stamp) -> None:
+        """Note when the comment's sound is heard; only the first call counts."""
         if self.comment.first_sound is None:
             self.comment = replace(self.comment, first_sound=stamp)
 
     def finish(self, cancelled: bool) -> Comment:
-        """Publish the final state, unless cancelled before any word; return it."""
+        """Publish the final state, unless cancelled before any word; return it.
+
+        A comment that was not cancelled and has no words is silent.
+        """
         begun = self.comment.first_words is not None
         self.comment = replace(
             self.comment,

@@ -1,14 +1,16 @@
-"""What people want of the commentator, taken in on any thread, acted on by the cycle."""
+"""What people want of the commentator: set on any thread, acted on by the cycle."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from ..config.settings import CommentatorSettings
-from .prompting import Profile, checked_instruction, checked_question
+from .cancel import CancelToken
+from .cycle_settings import CycleSettings
+from .prompting import Profile, checked_instruction, checked_question, one_line
+from .stamp import Stamp
 
 MAX_QUESTIONS = 8
 """Questions that may wait for their answer; more are refused, none is dropped."""
@@ -16,16 +18,15 @@ MAX_QUESTIONS = 8
 
 @dataclass(frozen=True)
 class Answer:
-    """To a question. `stamp`: of the newest frame it is about, seconds; `stamp_ns`: exactly."""
+    """To a question. `stamp`: of the newest frame it is about, 0 if there is none."""
 
     success: bool
     text: str
-    stamp: float = 0.0
-    stamp_ns: int = 0
+    stamp: Stamp = 0
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class PendingQuestion:
     """A question that waits for its answer; with `quiet` that is text only."""
 
     text: str
@@ -33,40 +34,40 @@ class Question:
     answer: Future[Answer] = field(default_factory=Future)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Orders:
     """What holds for the next cycle.
 
-    `steered`: wanted at once, whatever the scene does. `interrupted`: sound of the comment before
-    is to be cut off. `cancel` is set when these orders no longer hold.
+    `instruction`: on one line, without control characters. `steered`: words are wanted at once,
+    whatever the scene does. `interrupted`: sound of the comment before is to be cut off. `cancel`
+    is cancelled when these orders no longer hold.
     """
 
-    settings: CommentatorSettings
+    settings: CycleSettings
     profile: Profile
     instruction: str
-    question: Question | None
+    question: PendingQuestion | None
     steered: bool
     interrupted: bool
-    cancel: threading.Event
+    cancel: CancelToken
 
 
 class Control:
-    """Holds the orders in force, and interrupts the running comment when they change.
+    """Holds the settings and questions, and interrupts the running comment when they change.
 
     `wake` is set whenever the cycle has something new to consider.
     """
 
-    def __init__(self, settings: CommentatorSettings, profiles: dict[str, Profile]) -> None:
-        """Begin with the settings' profile and instruction. Raise ValueError if they are bad."""
+    def __init__(self, settings: CycleSettings, profiles: dict[str, Profile]) -> None:
+        """Begin with `settings`. Raise ValueError if profile or instruction are bad."""
         self.wake = threading.Event()
         self._lock = threading.Lock()
         self._profiles = profiles
-        self._questions: deque[Question] = deque()
-        self._instruction = checked_instruction(settings.instruction)
+        self._questions: deque[PendingQuestion] = deque()
         self._steered = False
-        self._cancel = threading.Event()
         self._interrupted = False
-        self.profile(settings.profile)
+        self._cancel = CancelToken()
+        self._check(settings)
         self._settings = settings
 
     def profile(self, name: str) -> Profile:
@@ -76,27 +77,29 @@ class Control:
         return self._profiles[name]
 
     @property
-    def settings(self) -> CommentatorSettings:
-        """The settings in force."""
+    def settings(self) -> CycleSettings:
+        """The settings in force: the object that was given."""
         return self._settings
 
     @property
     def instruction(self) -> str:
-        """The instruction in force."""
-        return self._instruction
+        """The instruction in force, on one line, without control characters."""
+        return one_line(self._settings.instruction)
 
-    def steer(self, instruction: str) -> str:
-        """Put an instruction in force; return the one before. Raise ValueError."""
-        checked = checked_instruction(instruction)
+    def tune(self, settings: CycleSettings) -> None:
+        """Put settings in force; instruction, profile and enabled act at once. Raise ValueError."""
+        self._check(settings)
         with self._lock:
-            previous, self._instruction = self._instruction, checked
-            self._settings = replace(self._settings, instruction=checked)
-            self._interrupt(steered=True)
-        return previous
+            old, self._settings = self._settings, settings
+            if _topic(settings) != _topic(old):
+                self._interrupt(steered=True)
+            elif settings.enabled != old.enabled:
+                self._interrupt(steered=settings.enabled)
+            self.wake.set()
 
     def ask(self, question: str, quiet: bool = False) -> Future[Answer]:
         """Queue a question. Raise ValueError where it is bad or too many wait already."""
-        asked = Question(checked_question(question), quiet)
+        asked = PendingQuestion(checked_question(question), quiet)
         with self._lock:
             if len(self._questions) >= MAX_QUESTIONS:
                 raise ValueError(f"{MAX_QUESTIONS} questions wait already: ask again later")
@@ -107,74 +110,11 @@ class Control:
                 self._interrupt(steered=self._steered)
         return asked.answer
 
-    def ask_again(self, question: Question) -> None:
+    def requeue(self, question: PendingQuestion) -> None:
         """Put back, in front, a question whose answer something else has cut off."""
         with self._lock:
             self._questions.appendleft(question)
             self.wake.set()
-
-    def asked(self) -> bool:
-        """Return whether a question waits."""
-        with self._lock:
-            return bool(self._questions)
-
-    def enable(self, enabled: bool) -> None:
-        """Comment from now on, or fall silent at once."""
-        self.tune(replace(self._settings, enabled=enabled))
-
-    def tune(self, settings: CommentatorSettings) -> None:
-        """Put settings in force; instruction, profile and enabled act at once. Raise ValueError."""
-        self.profile(settings.profile)
-        checked_instruction(settings.instruction)
-        with self._lock:
-            old, self._settings = self._settings, settings
-            before = self._instruction
-            self._instruction = checked_instruction(settings.instruction)
-            if (self._instruction, settings.profile) != (before, old.profile):
-                self._interrupt(steered=True)
-            elif settings.enabled != old.enabled:
-                self._interrupt(steered=settings.enabled)
-
-    def interrupt(self) -> None:
-        """Stop the running comment and its sound."""
-        with self._lock:
-            self._interrupt(steered=self._steered)
-
-    def _interrupt(self, steered: bool) -> None:
-        self._steered = steered
-        self._interrupted = True
-        self._cancel.set()
-        self.wake.set()
-
-    def take_interruption(self) -> bool:
-        """Return, once, whether sound that is still playing is to be cut off."""
-        with self._lock:
-            interrupted, self._interrupted = self._interrupted, False
-            return interrupted
-
-    def waiting(self) -> bool:
-        """Return whether somebody waits for words now, whatever the scene does."""
-        with self._lock:
-            return self._steered or bool(self._questions)
-
-    def begin(self) -> Orders:
-        """Return the orders for the next cycle; what is taken here counts as begun."""
-        with self._lock:
-            self._cancel = threading.Event()
-            question = self._questions.popleft() if self._questions else None
-            steered, interrupted = self._steered, self._interrupted
-            self._interrupted = False
-            if question is None:
-                self._steered = False
-            return Orders(
-                self._settings,
-                self._profiles[self._settings.profile],
-                self._instruction,
-                question,
-                steered,
-                interrupted,
-                self._cancel,
-            )
 
     def refuse_questions(self, reason: str) -> None:
         """Answer all that wait with the reason why they can't be answered."""
@@ -182,3 +122,63 @@ class Control:
             questions, self._questions = list(self._questions), deque()
         for question in questions:
             question.answer.set_result(Answer(False, reason))
+
+    def interrupt(self) -> None:
+        """Stop the running comment and its sound."""
+        with self._lock:
+            self._interrupt(steered=self._steered)
+
+    def comment_now(self) -> None:
+        """Stop the running comment and its sound, and begin another whatever the scene does."""
+        with self._lock:
+            self._interrupt(steered=True)
+
+    def has_question(self) -> bool:
+        """Return whether a question waits."""
+        with self._lock:
+            return bool(self._questions)
+
+    def urgent(self) -> bool:
+        """Return whether words are wanted at once, whatever the scene does."""
+        with self._lock:
+            return self._steered or bool(self._questions)
+
+    def take_interruption(self) -> bool:
+        """Return, once, whether sound that is still playing is to be cut off."""
+        with self._lock:
+            interrupted, self._interrupted = self._interrupted, False
+            return interrupted
+
+    def begin(self) -> Orders:
+        """Return the orders for the next cycle; what is taken here counts as begun."""
+        with self._lock:
+            self._cancel = CancelToken()
+            question = self._questions.popleft() if self._questions else None
+            orders = Orders(
+                settings=self._settings,
+                profile=self._profiles[self._settings.profile],
+                instruction=self.instruction,
+                question=question,
+                steered=self._steered,
+                interrupted=self._interrupted,
+                cancel=self._cancel,
+            )
+            self._interrupted = False
+            if question is None:
+                self._steered = False
+            return orders
+
+    def _check(self, settings: CycleSettings) -> None:
+        self.profile(settings.profile)
+        checked_instruction(settings.instruction)
+
+    def _interrupt(self, steered: bool) -> None:
+        self._steered = steered
+        self._interrupted = True
+        self._cancel.cancel()
+        self.wake.set()
+
+
+def _topic(settings: CycleSettings) -> tuple[str, str]:
+    """Return what to talk about and how: a change of it interrupts the running comment."""
+    return one_line(settings.instruction), settings.profile

@@ -1,4 +1,4 @@
-"""The protocol between the commentator and whatever looks at frames and comments."""
+"""The protocol between the commentator and its engines, which look at frames and comment."""
 
 from __future__ import annotations
 
@@ -7,20 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .audio import AudioFormat, Pcm
+from .cancel import CancelToken
 from .facts import Claim
 from .frames import Frame
 from .prompting import Prompt
-
-SILENCE = "..."
-"""What an engine that has nothing new to say says, exactly and alone."""
-
-
-class Cancel(Protocol):
-    """Asks a running comment to stop; `threading.Event` is one."""
-
-    def is_set(self) -> bool:
-        """Return whether the comment is to stop."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -44,11 +34,13 @@ class Request:
 class Delta:
     """The next piece of a comment: text, sound or both (then the sound says that text).
 
+    `silent`: the engine has nothing to say; the delta has no text. `last`: no delta follows.
     `claims`: what the text states, as data; empty where the engine only writes.
     """
 
     text: str = ""
     pcm: Pcm | None = None
+    silent: bool = False
     last: bool = False
     claims: tuple[Claim, ...] = ()
 
@@ -56,7 +48,8 @@ class Delta:
 class EngineError(Exception):
     """The engine failed; the message says what happened and what to do next.
 
-    `retry` is False where trying again can't help until somebody changes something.
+    `retry` is False where trying again can't help until somebody changes a setting: then nothing
+    is tried on a timer.
     """
 
     def __init__(self, message: str, *, retry: bool = True) -> None:
@@ -65,7 +58,7 @@ class EngineError(Exception):
 
 
 class Engine(Protocol):
-    """What looks at frames and comments on them. Knows nothing of ROS, clocks or queues.
+    """Looks at frames and comments on them. Knows nothing of ROS, clocks or queues.
 
     `look` runs on another thread than `comment`; both may run at once. Everything else is called
     while neither runs.
@@ -94,10 +87,11 @@ class Engine(Protocol):
         """Encode or observe a frame as it arrives. Stamps may jump backwards (a bag loops)."""
         ...
 
-    def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
+    def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield the comment piece by piece; stop within one decode step of `cancel`.
 
-        Raise EngineError. With `request.speak` and a `voice`, deltas carry sound too.
+        With `request.speak` and a `voice`, deltas carry sound too. An engine with nothing to say
+        yields one silent delta. Raise EngineError.
         """
         ...
 

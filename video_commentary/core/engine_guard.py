@@ -5,19 +5,21 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator
+from typing import TypeAlias
 
-from .engine import Cancel, Delta, Engine, EngineError, Request
+from .cancel import CancelToken
+from .engine import Delta, Engine, EngineError, Request
 from .engine_wrapper import EngineWrapper
-
-POLL = 0.005
-"""Seconds between two looks at `cancel` while no words come."""
 
 GRACE = 2.0
 """Seconds a cancelled comment has to stop before it counts as hung."""
 
+_Deltas: TypeAlias = "queue.SimpleQueue[Delta | BaseException | None]"
+"""What an engine yields and raises; None when the comment ended or was cancelled."""
+
 
 class EngineGuard(EngineWrapper):
-    """Wraps an engine: raises EngineError where the engine's words stay away too long.
+    """Wraps an engine: raises EngineError where it yields nothing for too long.
 
     While a hung comment has not come back, further comments are refused: an engine is not
     reentrant.
@@ -31,52 +33,55 @@ class EngineGuard(EngineWrapper):
 
     def close(self) -> None:
         """Free the wrapped engine, unless it hangs."""
-        if self._free(GRACE):
+        if self._idle(GRACE):
             self.inner.close()
 
-    def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
+    def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield the wrapped engine's deltas; return at once when cancelled."""
-        if not self._free(GRACE):
+        if not self._idle(GRACE):
             raise EngineError(
                 "the engine still hangs in an earlier comment; "
                 "if this goes on, restart the node or choose another engine"
             )
-        stop = threading.Event()
-        deltas: queue.Queue[Delta | BaseException | None] = queue.Queue()
+        stop = CancelToken()
+        deltas: _Deltas = queue.SimpleQueue()
         self._thread = threading.Thread(
             target=_run, args=(self.inner, request, stop, deltas), name="engine", daemon=True
         )
         self._thread.start()
+
+        def on_cancel() -> None:
+            stop.cancel()
+            deltas.put(None)
+
+        unsubscribe = cancel.on_cancel(on_cancel)
         try:
             while (delta := self._next(deltas, cancel)) is not None:
                 yield delta
         finally:
-            stop.set()
+            unsubscribe()
+            stop.cancel()
 
-    def _next(
-        self, deltas: queue.Queue[Delta | BaseException | None], cancel: Cancel
-    ) -> Delta | None:
-        waited = 0.0
-        while not cancel.is_set():
+    def _next(self, deltas: _Deltas, cancel: CancelToken) -> Delta | None:
+        """Return the next delta; None at the end, or when cancelled."""
+        try:
+            item = deltas.get(timeout=self._timeout)
+        except queue.Empty:
+            raise EngineError(
+                f"the engine said nothing for {self._timeout:g} s; "
+                "raise engine_timeout if it is only slow"
+            ) from None
+        if cancel.cancelled:
+            return None
+        if isinstance(item, BaseException):
             try:
-                item = deltas.get(timeout=POLL)
-            except queue.Empty:
-                waited += POLL
-                if waited > self._timeout:
-                    raise EngineError(
-                        f"the engine said nothing for {self._timeout:g} s; "
-                        "raise engine_timeout if it is only slow"
-                    ) from None
-                continue
-            if isinstance(item, BaseException):
-                try:
-                    raise item
-                finally:
-                    del item  # its traceback holds this frame: together they would stay in memory
-            return item
-        return None
+                raise item
+            finally:
+                del item  # its traceback holds this frame: together they would stay in memory
+        return item
 
-    def _free(self, wait: float) -> bool:
+    def _idle(self, wait: float) -> bool:
+        """Return whether no comment runs, after at most `wait` seconds."""
         if self._thread is not None:
             self._thread.join(wait)
             if self._thread.is_alive():
@@ -85,17 +90,12 @@ class EngineGuard(EngineWrapper):
         return True
 
 
-def _run(
-    engine: Engine,
-    request: Request,
-    stop: threading.Event,
-    deltas: queue.Queue[Delta | BaseException | None],
-) -> None:
+def _run(engine: Engine, request: Request, stop: CancelToken, deltas: _Deltas) -> None:
     """Run one comment to its end; what it yields and raises goes into `deltas`, then None."""
     try:
         for delta in engine.comment(request, stop):
             deltas.put(delta)
-            if stop.is_set():
+            if stop.cancelled:
                 break
         deltas.put(None)
     except EngineError as error:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .audio import AudioFormat
-from .engine import Cancel, Delta, Engine, Request
+from .cancel import CancelToken
+from .engine import Delta, Engine, Request
 from .frames import Frame
 
 
@@ -38,7 +39,7 @@ class EngineWrapper:
         """Show the inner engine a frame."""
         self.inner.look(frame)
 
-    def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
+    def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield the inner engine's comment. Raise EngineError."""
         return self.inner.comment(request, cancel)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .stamp import Stamp
+
 PLACES = ("left", "middle", "right", "near", "far")
 """Where in the picture: thirds of its width, its lower and its upper part."""
 
@@ -65,13 +67,13 @@ class BoundingBox:
 class Observation:
     """A thing in one frame, or the frame as a whole where `box` is None.
 
-    `stamp`: the frame's, integer nanoseconds. `camera`: its frame_id. `name`: a noun in the
+    `stamp`: the frame's, nanoseconds. `camera`: its frame_id. `name`: a noun in the
     singular, such as "traffic light". `track`: the same number for the same thing over time.
     `score`: the detector's confidence, 0 to 1. `colour`: a word, empty if unknown.
     """
 
     camera: str
-    stamp: int
+    stamp: Stamp
     box: BoundingBox | None = None
     name: str = ""
     track: int | None = None

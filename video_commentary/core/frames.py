@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .stamp import Stamp, from_seconds
+
 
 @dataclass(frozen=True, eq=False)
 class Frame:
@@ -16,20 +18,18 @@ class Frame:
     Compared and hashed by identity, so it can key a `weakref.WeakKeyDictionary`: what an engine
     caches for a frame goes when the window lets go of the frame.
 
-    `image`: uint8 RGB, shape [H, W, 3], never written to. `stamp`: seconds, the camera's own
-    header stamp; `stamp_ns`: the same exactly, nanoseconds, 0 where nobody knows. `camera`:
-    frame_id. `index`: counts a camera's kept frames from 0.
+    `image`: uint8 RGB, shape [H, W, 3], never written to. `stamp`: the image's header stamp.
+    `camera`: frame_id. `index`: counts a camera's kept frames from 0.
     """
 
     image: NDArray[np.uint8]
-    stamp: float
+    stamp: Stamp
     camera: str
     index: int
-    stamp_ns: int = 0
 
 
-JITTER = 0.001
-"""Seconds by which a frame may come early: stamps as floats and cameras' clocks are not exact."""
+JITTER: Stamp = 1_000_000
+"""Nanoseconds by which a frame may come early: cameras do not keep their period exactly."""
 
 
 class StampSampler:
@@ -37,14 +37,14 @@ class StampSampler:
 
     def __init__(self, fps: float) -> None:
         """Choose at most `fps` frames a second."""
-        self._period = 1.0 / fps
-        self._due: float | None = None
-        self._newest = float("-inf")
+        self._period = from_seconds(1.0 / fps)
+        self._due: Stamp | None = None
+        self._newest: Stamp = 0
 
-    def take(self, stamp: float) -> bool:
+    def take(self, stamp: Stamp) -> bool:
         """Return whether the frame of this stamp is chosen.
 
-        A stamp that jumps backwards starts anew, with this frame.
+        After a stamp that jumps backwards the sampler starts over, with this frame.
         """
         if self._due is None or stamp < self._newest:
             self._due = stamp

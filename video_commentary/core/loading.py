@@ -1,58 +1,80 @@
-"""Loading an engine in the background, again and again until it works."""
+"""Loading an engine in the background, until it works."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from .backoff import Backoff
 from .engine import Engine, EngineError
 
 GRACE = 1.0
-"""Seconds for which `close` waits for a try: a large model takes half a minute."""
+"""Seconds for which `close` waits for a load under way: a large model takes half a minute."""
 
 
 class Loader:
     """Loads an engine on a thread of its own, with 1 to 30 s between tries.
 
-    `ready` is set once it is loaded; `error` says why it is not yet, and what to do.
+    After an error that only a setting can cure it waits for `try_again` instead. `ready` is set
+    once the engine is loaded; `error` says why it is not yet, and what to do.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        """Begin to load."""
+    def __init__(self, engine: Engine, on_ready: Callable[[], object] = lambda: None) -> None:
+        """Begin to load; `on_ready` is called on the loader's thread once `ready` is set."""
         self._engine = engine
-        self._ending = threading.Lock()
-        self._stop = threading.Event()
+        self._on_ready = on_ready
+        self._lock = threading.Condition()
+        self._closed = False
+        self._asked = False
         self.ready = threading.Event()
         self.error = ""
         self._thread = threading.Thread(target=self._run, name="loader", daemon=True)
         self._thread.start()
 
+    def try_again(self) -> None:
+        """Load again now if the last error had `retry` False: something has been changed."""
+        with self._lock:
+            self._asked = True
+            self._lock.notify()
+
     def close(self) -> None:
-        """Stop trying and free the engine; a try under way frees it when it ends."""
-        with self._ending:
-            self._stop.set()
+        """Stop trying and free the engine; a load under way frees it when it ends."""
+        with self._lock:
+            self._closed = True
+            self._lock.notify()
         self._thread.join(GRACE)
         if self.ready.is_set():
             self._engine.close()
 
     def _run(self) -> None:
         backoff = Backoff()
-        while not self._stop.is_set():
+        while not self._closed:
+            self._asked = False  # a change during this try may have come too late for it
             try:
                 self._engine.load()
             except EngineError as error:
-                self.error = str(error)
+                self.error, retry = str(error), error.retry
             except Exception as error:  # noqa: BLE001 - whatever an engine raises, the node stays up
-                self.error = f"{type(error).__name__}: {error}"
+                self.error, retry = f"{type(error).__name__}: {error}", True
             else:
                 self.error = ""
                 self._loaded()
                 return
-            self._stop.wait(backoff.failed())
+            self._wait(backoff.failed() if retry else None)
+
+    def _wait(self, seconds: float | None) -> None:
+        """Wait for `seconds`, or for `try_again` where that is None; `close` ends both."""
+        with self._lock:
+            if seconds is None:
+                self._lock.wait_for(lambda: self._closed or self._asked)
+            else:
+                self._lock.wait_for(lambda: self._closed, seconds)
 
     def _loaded(self) -> None:
-        with self._ending:
-            if not self._stop.is_set():
+        with self._lock:
+            if not self._closed:
                 self.ready.set()
-                return
-        self._engine.close()
+        if self.ready.is_set():
+            self._on_ready()
+        else:
+            self._engine.close()

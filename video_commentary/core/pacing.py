@@ -1,4 +1,4 @@
-"""When to speak: a playout clock, the gate between comments, and averages of what was measured."""
+"""When to speak: the playout queue, the gate between comments, and running averages."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections import deque
 from .audio import AudioFormat, Pcm
 
 READING_SPEED = 25.0
-"""Characters a second (about 300 words a minute): how long a comment without sound is left to
-be read before the next."""
+"""Characters a second (about 300 words a minute): a comment without sound gets the time to be read
+before the next begins."""
 
 
 class Average:
     """An exponential average: `alpha` of each new value, the rest from before."""
 
     def __init__(self, alpha: float, start: float) -> None:
-        """Start from a guess, which fades as values come."""
+        """Start from a guess, whose weight fades as values come."""
         self._alpha = alpha
         self.value = start
 
@@ -26,7 +26,7 @@ class Average:
 
 
 class Playout:
-    """What was pushed, what is already handed out, and when all of it will have been heard.
+    """The queue of sound: what was pushed, what is handed out, when all of it will be over.
 
     Sound is handed out in blocks, at most `lead` seconds before it is due to be heard: enough
     that a player never starves, little enough that `clear` stops a sentence in mid-word.
@@ -105,13 +105,13 @@ class Gate:
         self._read_at = float("-inf")
         self._pause_from = float("-inf")
 
-    def said(self, text: str, spoken: bool, now: float) -> None:
-        """Close behind a comment of which nothing more will come."""
+    def close_after(self, text: str, spoken: bool, now: float) -> None:
+        """Close behind a comment that is complete at `now`; without sound it is to be read."""
         self._pause_from = now
         self._read_at = float("-inf") if spoken else now + len(text) / READING_SPEED
 
     def open(self) -> None:
-        """Open at once: something else is wanted now."""
+        """Open at once."""
         self._pause_from = self._read_at = float("-inf")
 
     def opens_at(self, now: float, pause: float) -> float:

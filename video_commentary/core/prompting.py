@@ -7,24 +7,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from .frames import Frame
+from .silence import SILENCE
+from .stamp import to_seconds
 
 TOPICS = ("people", "vehicles", "animals", "things", "motion", "light", "counts", "camera")
 
 MAX_INSTRUCTION = 2000
 """Characters; longer ones are mistakes, and would push the frames out of a model's context."""
 
-RULES = """\
+RULES = f"""\
 You see frames of a live camera, oldest first. Say in one or two short spoken sentences what \
 changed or is going on now. Speak as if live: no lists, no markup, no mention of frames, images \
 or pictures. Say only what you can see; say less when unsure. Never repeat what was already said. \
-If nothing new is worth saying, answer exactly: ..."""
+If nothing new is worth saying, answer exactly: {SILENCE}"""
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A manner of commenting (config/profiles.yaml).
+    """A style of commenting (config/profiles.yaml).
 
-    `mention`: topics it cares about, the most telling first, out of `TOPICS`; engines that don't
+    `mention`: topics it cares about, the most important first, out of `TOPICS`; engines that don't
     read text use these instead of `role`.
     """
 
@@ -77,7 +79,12 @@ def _checked(kind: str, text: str) -> str:
     if "\N{REPLACEMENT CHARACTER}" in text:
         # What rosidl puts in place of bytes that are no UTF-8.
         raise ValueError(f"the {kind} is not valid UTF-8 text: send it again, encoded as UTF-8")
-    # Control characters (NUL, escapes) have no meaning to an engine and upset terminals.
+    return one_line(text)
+
+
+def one_line(text: str) -> str:
+    """Return `text` on one line, without control characters and repeated blanks."""
+    # NUL and escapes have no meaning to an engine and upset terminals.
     printable = "".join(c if c.isprintable() else " " for c in text)
     return " ".join(printable.split())
 
@@ -109,7 +116,7 @@ def build_prompt(
     recent: Sequence[str],
     frames: Sequence[Frame],
 ) -> Prompt:
-    """Render what an engine is to be told about `frames`."""
+    """Render the prompt for a comment on `frames`, or for the answer to `question`."""
     system = f"{profile.role}\n{RULES}"
     if instruction:
         system += f"\nThe viewer asks you, above all: {instruction}"
@@ -118,9 +125,10 @@ def build_prompt(
     if len(cameras) > 1:
         lines.append("Cameras, frame by frame: " + ", ".join(f.camera for f in frames) + ".")
     if len(frames) > 1:
-        lines.append(f"The frames span {frames[-1].stamp - frames[0].stamp:.1f} seconds.")
+        span = to_seconds(frames[-1].stamp - frames[0].stamp)
+        lines.append(f"The frames span {span:.1f} seconds.")
     if recent:
-        # Told as hearsay: a wrong label given as fact would be seen again in the next frames.
+        # Given as hearsay: a model sees a wrong label again in the next frames if it is a fact.
         lines.append("Already said (possibly mistaken; trust your eyes, don't repeat):")
         lines.extend(f"- {comment}" for comment in recent)
     if question:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
 from .audio import AudioFormat, Pcm
+from .engine import EngineError
+
+if TYPE_CHECKING:  # no distribution of ROS has it
+    import soxr
+
+INSTALL = "pip install 'soxr>=0.3,<2'"
 
 
-class Resampler:
+class PcmResampler:
     """Convert a stream of Pcm from `source` to `target`.
 
-    However the stream is cut into chunks, the same samples come out. Several channels are mixed
-    down to one by their mean; one is copied to several. Not thread-safe.
+    The samples that come out do not depend on how the stream is cut into chunks. Several channels
+    are mixed down to one by their mean; one is copied to several. Not thread-safe. Raise
+    EngineError if soxr is needed and not installed.
     """
 
     def __init__(self, source: AudioFormat, target: AudioFormat) -> None:
@@ -21,16 +29,9 @@ class Resampler:
             raise ValueError(f"can't turn {source.channels} channels into {target.channels}")
         self._source = source
         self._target = target
-        # Channels change on the side where fewer go through the filter.
+        # The filter runs on the smaller number of channels.
         self._filtered = min(source.channels, target.channels)
-        # float32 inside: soxr's int16 output is dithered, which would depend on the chunks.
-        self._stream = (
-            None
-            if source.rate == target.rate
-            else soxr.ResampleStream(
-                source.rate, target.rate, self._filtered, dtype="float32", quality="HQ"
-            )
-        )
+        self._stream = _stream(source.rate, target.rate, self._filtered)
 
     def push(self, pcm: Pcm) -> Pcm:
         """Return what is ready; the rest comes with later chunks or `flush`.
@@ -62,8 +63,22 @@ class Resampler:
         return Pcm(out.reshape(-1), self._target)
 
 
+def _stream(source: int, target: int, channels: int) -> soxr.ResampleStream | None:
+    if source == target:
+        return None
+    try:
+        import soxr
+    except ImportError as error:
+        raise EngineError(
+            f"{error}, which converts sound of {source} Hz; install it: {INSTALL}, or set voice to "
+            "none"
+        ) from None
+    # float32 inside: soxr's int16 output is dithered, which would depend on the chunks.
+    return soxr.ResampleStream(source, target, channels, dtype="float32", quality="HQ")
+
+
 def resample(pcm: Pcm, target: AudioFormat) -> Pcm:
     """Convert a whole sound at once."""
-    resampler = Resampler(pcm.format, target)
+    resampler = PcmResampler(pcm.format, target)
     first, rest = resampler.push(pcm), resampler.flush()
     return Pcm(np.concatenate([first.samples, rest.samples]), target)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from .audio import AudioFormat, Pcm
-from .engine import Cancel
+from .cancel import CancelToken
 
 
 class VoiceError(Exception):
@@ -30,7 +30,7 @@ class Voice(Protocol):
         """Get ready. Raise VoiceError saying what to install."""
         ...
 
-    def say(self, text: str, cancel: Cancel) -> Iterator[Pcm]:
+    def say(self, text: str, cancel: CancelToken) -> Iterator[Pcm]:
         """Speak one clause or sentence, in pieces; yield nothing for text without words.
 
         Stop within one piece (at most 0.25 s of sound) of `cancel`. Raise VoiceError.

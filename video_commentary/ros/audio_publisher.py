@@ -1,4 +1,4 @@
-"""The thread that hands the playout's sound to the audio topics, just ahead of its time."""
+"""The thread that publishes the playout's sound, just before it is due to be heard."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from audio_common_msgs.msg import AudioData
 
 from ..core.clock import Clock
 from ..core.pacing import Playout
+from ..core.stamp import from_seconds
 from .messages import audio, audio_stamped
 
 
 class AudioPublisher:
-    """Runs from construction to `close`.
+    """Publishes from construction to `close`.
 
     When the playout is cleared in mid-sentence, a stamped message without sound follows: players
-    drop what they still hold.
+    then drop what they still hold.
     """
 
     def __init__(
@@ -26,13 +27,13 @@ class AudioPublisher:
         publish: Callable[[object], None],
         publish_stamped: Callable[[object], None],
     ) -> None:
-        """Hand out by `publish` (AudioData) and `publish_stamped` (AudioDataStamped)."""
+        """Begin; `publish` takes AudioData, `publish_stamped` AudioDataStamped."""
         self._playout = playout
         self._clock = clock
         self._publish = publish
         self._publish_stamped = publish_stamped
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="player", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="audio", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -54,5 +55,5 @@ class AudioPublisher:
             self._clock.wait(self._playout.changed, self._playout.due_in(self._clock.now()))
 
     def _stamped(self, data: AudioData, due: float) -> None:
-        heard_at = self._clock.stamp() + due - self._clock.now()
+        heard_at = self._clock.stamp() + from_seconds(due - self._clock.now())
         self._publish_stamped(audio_stamped(data, heard_at, "voice"))

@@ -1,45 +1,36 @@
-"""One camera topic, read only as far as it is of use."""
+"""A camera topic as the commentator watches it: frames for the engine, only as many as needed."""
 
 from __future__ import annotations
 
 import threading
-import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from rclpy.node import Node
-from sensor_msgs.msg import CompressedImage, Image
 
 from ..core.frames import Frame
-from ..core.lookout import Use
-from .image_subscription import ImageSubscription
-from .images import ImageError, Rgb, decode, shrink, to_rgb
-from .time import NANO, to_nanoseconds
+from ..core.scene_monitor import Use
+from ..core.stamp import Stamp
+from .image_topic import ImageTopic, ImageTopicOptions
+from .images import ImageError
 
-QUEUE = 4
-"""Wanted images that may wait for conversion; when one more comes, the oldest is dropped."""
-ENOUGH = 4.0
-"""Images a second that leave no engine short: the built-in one looks at 5, others at 2."""
+QUEUE_SIZE = 4
+SUFFICIENT_FPS = 4.0
+"""The built-in engine looks at 5 images a second, others at 2."""
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """A wanted image message, not converted yet."""
+    """An image message that is wanted, not converted yet."""
 
     message: Any
-    stamp: float
-    stamp_ns: int
+    stamp: Stamp
     use: Use
 
 
-class Camera:
-    """Takes a topic's images in and gives them out as frames.
-
-    Callbacks only store; `next_frame` converts, on the caller's thread. `trouble` says what is
-    wrong with the images themselves; empty when the last one was fine.
-    """
+class Camera(ImageTopic[Arrival]):
+    """Queues the images that are wanted; `next_frame` converts them on the caller's thread."""
 
     parameter = "image_topics"
 
@@ -48,86 +39,33 @@ class Camera:
         node: Node,
         topic: str,
         transport: str,
-        longest: int,
-        use: Callable[[str, float], Use],
+        max_side: int,
+        use: Callable[[str, Stamp], Use],
         arrived: threading.Event,
     ) -> None:
-        """Subscribe; `use` says what a stamp is wanted for, `arrived` is set for each wanted."""
-        self._node = node
-        self._compressed = transport == "compressed"
-        self.topic = topic
-        self.full_topic = node.resolve_topic_name(
-            f"{topic}/compressed" if self._compressed else topic
-        )
-        self._longest = longest
+        """Subscribe; `use` returns what an image of a topic and stamp is wanted for."""
         self._use = use
-        self._arrived = arrived
-        self._queue: deque[Arrival] = deque(maxlen=QUEUE)
         self._index = 0
-        self.dropped = 0
-        self.seen_at: float | None = None
-        self.trouble = ""
-        self.frame_id = ""
-        kind = CompressedImage if self._compressed else Image
-        self._subscription = ImageSubscription(node, kind, self.full_topic, ENOUGH, self._store)
-
-    @property
-    def received(self) -> int:
-        """How many images came."""
-        return self._subscription.received
-
-    @property
-    def publishers(self) -> int:
-        """How many publish on the topic."""
-        return int(self._node.count_publishers(self.full_topic))
-
-    def follow_publishers(self) -> None:
-        """Keep the subscription as it is best for who publishes."""
-        self._subscription.follow_publishers()
-
-    def close(self) -> None:
-        """Unsubscribe."""
-        self._subscription.close()
-        self._queue.clear()
+        options = ImageTopicOptions(transport, max_side, SUFFICIENT_FPS, QUEUE_SIZE)
+        super().__init__(node, topic, options, arrived)
 
     def next_frame(self) -> tuple[Frame, Use] | None:
-        """Convert the oldest image that waits; None where none does, or it can't be read."""
-        try:
-            arrival = self._queue.popleft()
-        except IndexError:
+        """Convert the oldest queued image; None if there is none, or it can't be read."""
+        arrival = self._dequeue()
+        if arrival is None:
             return None
         try:
-            image = self._convert(arrival.message)
+            image = self._to_rgb(arrival.message)
         except ImageError as error:
-            self._say(str(error))
+            self._report(str(error))
             return None
         self.trouble = ""
-        camera = arrival.message.header.frame_id or self.topic
-        small = shrink(image, self._longest)
-        frame = Frame(small, arrival.stamp, camera, self._index, arrival.stamp_ns)
+        self.frame_id = arrival.message.header.frame_id or self.topic
+        frame = Frame(image, arrival.stamp, self.frame_id, self._index)
         self._index += 1
-        self.frame_id = camera
         return frame, arrival.use
 
-    def _store(self, message: Any) -> None:
-        self.seen_at = time.monotonic()
-        stamp_ns = to_nanoseconds(message.header.stamp)
-        if stamp_ns == 0:
-            # Some drivers leave it empty; the time of arrival is the best that is left.
-            stamp_ns = self._node.get_clock().now().nanoseconds
-        stamp = stamp_ns / NANO
+    def _on_image(self, message: Any, stamp: Stamp) -> None:
         use = self._use(self.topic, stamp)
-        if use is Use.NONE:
-            return
-        if len(self._queue) == QUEUE:
-            self.dropped += 1
-        self._queue.append(Arrival(message, stamp, stamp_ns, use))
-        self._arrived.set()
-
-    def _convert(self, message: Any) -> Rgb:
-        return decode(message) if self._compressed else to_rgb(message)
-
-    def _say(self, trouble: str) -> None:
-        if trouble != self.trouble:
-            self._node.get_logger().warning(f"{self.full_topic}: {trouble}")
-        self.trouble = trouble
+        if use is not Use.NONE:
+            self._enqueue(Arrival(message, stamp, use))

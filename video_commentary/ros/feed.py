@@ -1,43 +1,44 @@
-"""One camera topic at its full rate, as JPEG: passed through where it is one, else compressed."""
+"""A camera topic as viewers watch it: JPEGs at its full rate."""
 
 from __future__ import annotations
 
 import threading
-import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from rclpy.node import Node
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import CompressedImage
 
-from .image_subscription import ImageSubscription
-from .images import ImageError, Rgb, decode, is_whole_jpeg, shrink, to_rgb
+from ..core.stamp import Stamp, to_seconds
+from .image_topic import ImageTopic, ImageTopicOptions
+from .images import ImageError, is_whole_jpeg
 from .images_out import encode_jpeg
-from .time import to_seconds
 
-QUEUE = 2
-"""Images that may wait for compression; when one more comes, the oldest is dropped."""
+QUEUE_SIZE = 2
 IDLE_PERIOD = 0.5
-"""Seconds between compressed images while nobody watches: who comes then sees the last seconds."""
-ENOUGH = 8.0
-"""Images a second that still show movement: a camera of 10 a second needs no trial."""
+"""Seconds between compressed images while nobody watches: a new viewer, who sees the picture
+delayed, then starts with the last few seconds."""
+SUFFICIENT_FPS = 8.0
+"""Enough to show movement: a camera of 10 images a second needs no trial."""
 
 
 @dataclass(frozen=True)
 class FeedOptions:
-    """How images are taken in. `transport`: auto, raw or compressed."""
+    """How images are received and compressed. `transport`: auto, raw or compressed.
+
+    `max_side`: pixels on the longer side. `quality` returns the JPEG quality, 1 to 100.
+    """
 
     transport: str
-    longest: int
+    max_side: int
     quality: Callable[[], int]
 
 
-class Feed:
-    """Gives out each image of a topic as (JPEG, stamp), on the ROS thread or its own.
+class Feed(ImageTopic[tuple[Any, float]]):
+    """Delivers the images of a topic as (JPEG, stamp in seconds).
 
-    The attributes are those that `ros.health` reads of a camera.
+    JPEGs are passed through on the ROS thread, other images compressed on a thread of their own.
     """
 
     parameter = "view_topic"
@@ -50,83 +51,43 @@ class Feed:
         deliver: Callable[[bytes, float], None],
         wanted: Callable[[], bool],
     ) -> None:
-        """Subscribe; `wanted` says whether anybody watches."""
-        self._node = node
-        self._topic = topic
-        self._options = options
+        """Subscribe; `wanted` returns whether anybody watches."""
+        self._quality = options.quality
         self._deliver = deliver
         self._wanted = wanted
-        self._queue: deque[tuple[Any, float]] = deque(maxlen=QUEUE)
-        self._taken = 0.0
-        self.received = 0
-        self.dropped = 0
-        self.seen_at: float | None = None
-        self.trouble = ""
-        self.frame_id = ""
-        self._subscribe(self._find())
-        self._arrived = threading.Event()
+        self._compressed_at = 0.0
         self._stopping = False
+        topic_options = ImageTopicOptions(
+            options.transport, options.max_side, SUFFICIENT_FPS, QUEUE_SIZE
+        )
+        super().__init__(node, topic, topic_options, threading.Event())
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
         self._thread.start()
 
-    @property
-    def publishers(self) -> int:
-        """How many publish on the topic."""
-        return int(self._node.count_publishers(self.full_topic))
-
-    def follow_publishers(self) -> None:
-        """Subscribe anew where publishers offer another transport, or images come better so."""
-        full = self._find()
-        if full == self.full_topic:
-            self._subscription.follow_publishers()
-            return
-        self._subscription.close()
-        self._subscribe(full)
-
     def switch(self, topic: str) -> None:
-        """Take in another topic from now on; call on the ROS thread."""
-        self._topic = topic
+        """Deliver another topic from now on; call on the ROS thread."""
+        self.topic = topic
         self.seen_at = None
         self.follow_publishers()
 
     def close(self) -> None:
-        """Unsubscribe and stop."""
-        self._subscription.close()
+        """Unsubscribe and stop the thread."""
+        super().close()
         self._stopping = True
         self._arrived.set()
         self._thread.join()
 
-    def _find(self) -> str:
-        raw = self._node.resolve_topic_name(self._topic)
-        transport = self._options.transport
-        if transport == "auto":
-            published = self._node.count_publishers(f"{raw}/compressed")
-            transport = "compressed" if published else "raw"
-        return f"{raw}/compressed" if transport == "compressed" else raw
-
-    def _subscribe(self, full: str) -> None:
-        self.full_topic = full
-        kind = CompressedImage if full.endswith("/compressed") else Image
-        self._subscription = ImageSubscription(self._node, kind, full, ENOUGH, self._store)
-
-    def _store(self, message: Any) -> None:
-        self.received += 1
-        self.seen_at = time.monotonic()
+    def _on_image(self, message: Any, stamp: Stamp) -> None:
         self.frame_id = message.header.frame_id
-        stamp = to_seconds(message.header.stamp)
-        if stamp == 0.0:
-            # Some drivers leave it empty; the time of arrival is the best that is left.
-            stamp = self._node.get_clock().now().nanoseconds / 1e9
+        seconds = to_seconds(stamp)
         if isinstance(message, CompressedImage) and is_whole_jpeg(message.data):
             self.trouble = ""
-            self._deliver(message.data.tobytes(), stamp)
+            self._deliver(message.data.tobytes(), seconds)
             return
-        if not self._wanted() and abs(stamp - self._taken) < IDLE_PERIOD:
+        if not self._wanted() and abs(seconds - self._compressed_at) < IDLE_PERIOD:
             return
-        self._taken = stamp
-        self.dropped += len(self._queue) == QUEUE
-        self._queue.append((message, stamp))
-        self._arrived.set()
+        self._compressed_at = seconds
+        self._enqueue((message, seconds))
 
     def _run(self) -> None:
         while True:
@@ -134,24 +95,14 @@ class Feed:
             self._arrived.clear()
             if self._stopping:
                 return
-            while self._queue:
-                self._compress(*self._queue.popleft())
+            while queued := self._dequeue():
+                self._compress(*queued)
 
     def _compress(self, message: Any, stamp: float) -> None:
         try:
-            image = shrink(_rgb(message), self._options.longest)
-            jpeg = encode_jpeg(image, self._options.quality())
+            jpeg = encode_jpeg(self._to_rgb(message), self._quality())
         except (ImageError, ValueError) as error:
-            self._say(str(error))
+            self._report(str(error))
             return
         self.trouble = ""
         self._deliver(jpeg, stamp)
-
-    def _say(self, trouble: str) -> None:
-        if trouble != self.trouble:
-            self._node.get_logger().warning(f"{self.full_topic}: {trouble}")
-        self.trouble = trouble
-
-
-def _rgb(message: Any) -> Rgb:
-    return decode(message) if isinstance(message, CompressedImage) else to_rgb(message)

@@ -1,4 +1,4 @@
-"""The thread that turns wanted images into frames and shows them to the lookout."""
+"""The thread that converts wanted images to frames and hands them to the scene monitor."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Sequence
 
 from ..core.engine import EngineError
-from ..core.lookout import Lookout, Use
+from ..core.scene_monitor import SceneMonitor, Use
 from .camera import Camera
 
 HUNG_AFTER = 10.0
-"""Seconds that one look may take: the first of a GPU compiles its kernels."""
+"""Seconds that `Engine.look` may take: on a GPU, the first call compiles kernels."""
 GRACE = 1.0
-"""Seconds for which `close` waits for the look that is under way."""
+"""Seconds for which `close` waits for a frame that is being looked at."""
 
 
 class FrameWorker:
@@ -22,35 +22,35 @@ class FrameWorker:
     def __init__(
         self,
         cameras: Sequence[Camera],
-        lookout: Lookout,
-        noticed: Callable[[], None],
+        scene: SceneMonitor,
+        on_frame: Callable[[], None],
         arrived: threading.Event,
     ) -> None:
-        """Call `noticed` after each frame that was kept; wait for `arrived`."""
+        """Call `on_frame` after each frame that was kept; `arrived` wakes the thread."""
         self._cameras = cameras
-        self._lookout = lookout
-        self._noticed = noticed
+        self._scene = scene
+        self._on_frame = on_frame
         self._arrived = arrived
         self._stop = threading.Event()
         self._error = ""
         self._looking_since: float | None = None
-        self._thread = threading.Thread(target=self._run, name="eyes", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="frames", daemon=True)
         self._thread.start()
 
     @property
     def error(self) -> str:
-        """Return why the engine can't look, and what to do; empty when it can."""
+        """Why the engine can't look at frames and what to do; empty if it can."""
         since = self._looking_since
         hung = 0.0 if since is None else time.monotonic() - since
         if hung > HUNG_AFTER:
             return (
-                f"the engine has looked at one frame for {hung:.0f} s; "
+                f"the engine has been looking at one frame for {hung:.0f} s; "
                 "if this goes on, restart the node or choose another engine"
             )
         return self._error
 
     def close(self) -> None:
-        """Stop; a look that hangs is left behind."""
+        """Stop the thread, without waiting for an engine that hangs."""
         self._stop.set()
         self._arrived.set()
         self._thread.join(GRACE)
@@ -66,18 +66,18 @@ class FrameWorker:
                     pass
 
     def _look(self, camera: Camera) -> bool:
-        """Look at a camera's next frame; return whether there was one."""
+        """Look at a camera's next frame; return False if there is none."""
         try:
             if (seen := camera.next_frame()) is None:
                 return False
             frame, use = seen
             self._looking_since = time.monotonic()
             try:
-                self._lookout.see(camera.topic, frame, use)
+                self._scene.add(camera.topic, frame, use)
             finally:
                 self._looking_since = None
                 if use is Use.KEEP:
-                    self._noticed()
+                    self._on_frame()
             self._error = ""
         except EngineError as error:
             self._error = str(error)

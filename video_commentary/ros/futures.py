@@ -1,4 +1,4 @@
-"""Results of other threads, awaited in coroutines on the ROS thread."""
+"""Lets coroutines on the ROS thread await the results of other threads."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ Result = TypeVar("Result")
 
 
 class Futures:
-    """Brings results onto the ROS thread by a guard condition, which wakes the executor."""
+    """Passes results to the ROS thread through a guard condition, which wakes the executor."""
 
     def __init__(self, node: Node) -> None:
-        """Serve the coroutines of `node`."""
         self._done: deque[tuple[RosFuture, Any]] = deque()
         self._guard = node.create_guard_condition(self._deliver)
 
     def of(self, future: Future[Result]) -> RosFuture:
-        """Return what a service callback may await in place of `future`."""
+        """Return a ROS future of the same result, for a service callback to await."""
         awaited = RosFuture()
         future.add_done_callback(lambda done: self._finish(awaited, done.result()))
         return awaited

@@ -1,17 +1,16 @@
-"""How things are, in words that say what to do: for /diagnostics."""
+"""Checks for /diagnostics, with messages that say what to do."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
-if TYPE_CHECKING:  # OpenCV comes with them, and a speaker needs neither
-    from .camera import Camera
-    from .feed import Feed
+if TYPE_CHECKING:  # it imports OpenCV, which a speaker does not need
+    from .image_topic import ImageTopic
 
 SILENT_AFTER = 2.0
 """Seconds without an image after which a camera counts as away."""
@@ -19,7 +18,7 @@ SILENT_AFTER = 2.0
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that may be well or not. `trouble` says what is wrong and what to do."""
+    """One entry of /diagnostics. `trouble` says what is wrong and what to do; empty if well."""
 
     name: str
     trouble: str
@@ -28,7 +27,7 @@ class Check:
 
 
 def diagnostic(node: str, check: Check) -> DiagnosticStatus:
-    """Return a check as /diagnostics carries it."""
+    """Return a check as a message: ERROR if it is fatal, else WARN."""
     level = DiagnosticStatus.OK
     if check.trouble:
         level = DiagnosticStatus.ERROR if check.fatal else DiagnosticStatus.WARN
@@ -42,10 +41,9 @@ def diagnostic(node: str, check: Check) -> DiagnosticStatus:
 
 
 class Rates:
-    """How many images a second each camera sends, measured between calls of `update`."""
+    """The images a second of each camera, measured between calls of `update`."""
 
-    def __init__(self, cameras: Sequence[Camera | Feed]) -> None:
-        """Begin to count."""
+    def __init__(self, cameras: Sequence[ImageTopic[Any]]) -> None:
         self._cameras = cameras
         self._counts = [camera.received for camera in cameras]
         self._at = time.monotonic()
@@ -59,8 +57,8 @@ class Rates:
         self._counts, self._at = counts, now
 
 
-def camera_check(camera: Camera | Feed, fps: float) -> Check:
-    """Return how a camera is."""
+def camera_check(camera: ImageTopic[Any], fps: float) -> Check:
+    """Return the check of a camera."""
     values = {
         "fps": f"{fps:.1f}",
         "publishers": camera.publishers,
@@ -71,8 +69,8 @@ def camera_check(camera: Camera | Feed, fps: float) -> Check:
     return Check(f"camera {camera.full_topic}", camera_trouble(camera), False, values)
 
 
-def camera_trouble(camera: Camera | Feed) -> str:
-    """Return what is wrong with a camera and what to do; empty when images come."""
+def camera_trouble(camera: ImageTopic[Any]) -> str:
+    """Return what is wrong with a camera and what to do; empty if images arrive."""
     topic = camera.full_topic
     away = camera.seen_at is None or time.monotonic() - camera.seen_at > SILENT_AFTER
     if not away:

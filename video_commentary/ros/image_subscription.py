@@ -1,4 +1,4 @@
-"""A subscription to images that is delivered as its publishers and the network do best."""
+"""A subscription to images with the reliability that brings most of them."""
 
 from __future__ import annotations
 
@@ -13,31 +13,36 @@ from .reliability_trial import ReliabilityTrial
 
 
 class ImageSubscription:
-    """Subscribes to one topic, and anew where its images come better another way."""
+    """Subscribes to one topic, and again with another reliability if that is better."""
 
     def __init__(
-        self, node: Node, kind: type, topic: str, enough: float, store: Callable[[Any], None]
+        self,
+        node: Node,
+        kind: type,
+        topic: str,
+        sufficient_fps: float,
+        on_image: Callable[[Any], None],
     ) -> None:
-        """Subscribe to `topic`, fully resolved; `enough` images a second need nothing better."""
+        """Subscribe to `topic`, fully resolved; `sufficient_fps` images a second need no trial."""
         self._node = node
         self._kind = kind
         self._topic = topic
-        self._store = store
+        self._on_image = on_image
         self.received = 0
-        self._reliability = ReliabilityTrial(enough)
+        self._trial = ReliabilityTrial(sufficient_fps)
         self._subscription = self._subscribe()
 
     @property
     def reliable(self) -> bool:
-        """Whether images that are lost on their way are asked for again."""
-        return self._reliability.reliable
+        """Whether lost images are sent again."""
+        return self._trial.reliable
 
     def follow_publishers(self) -> None:
-        """Look at who publishes and at what arrives; call about once a second."""
+        """Adapt to the publishers and to what arrives; call about once a second."""
         infos = self._node.get_publishers_info_by_topic(self._topic)
         offered = all(i.qos_profile.reliability is ReliabilityPolicy.RELIABLE for i in infos)
         publishers = frozenset(bytes(info.endpoint_gid) for info in infos)
-        if self._reliability.update(time.monotonic(), self.received, publishers, offered):
+        if self._trial.update(time.monotonic(), self.received, publishers, offered):
             self.close()
             self._subscription = self._subscribe()
 
@@ -48,8 +53,8 @@ class ImageSubscription:
     def _subscribe(self) -> Any:
         policy = ReliabilityPolicy.RELIABLE if self.reliable else ReliabilityPolicy.BEST_EFFORT
         qos = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=5, reliability=policy)
-        return self._node.create_subscription(self._kind, self._topic, self._take, qos)
+        return self._node.create_subscription(self._kind, self._topic, self._receive, qos)
 
-    def _take(self, message: Any) -> None:
+    def _receive(self, message: Any) -> None:
         self.received += 1
-        self._store(message)
+        self._on_image(message)

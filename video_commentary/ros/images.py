@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:  # messages read from a bag look the same, and need no ROS installation
+if TYPE_CHECKING:  # messages from a bag have the same fields without a ROS installation
     from sensor_msgs.msg import CompressedImage, Image
 
 Array = NDArray[Any]
@@ -17,7 +17,7 @@ Rgb = NDArray[np.uint8]
 
 
 class ImageError(Exception):
-    """An image that can't be read; the message names what is wrong and what would do."""
+    """An image that can't be read; the message says what is wrong and what is accepted."""
 
 
 def _color(code: int) -> Callable[[Array], Array]:
@@ -34,8 +34,8 @@ def _deep_bayer(code: int) -> Callable[[Array], Array]:
 
 _GRAY = _color(cv2.COLOR_GRAY2RGB)
 
-# ROS names a Bayer pattern by its first two pixels of the first row and the second; OpenCV's old
-# names shift that by one pixel: rggb is its BayerBG.
+# ROS names a Bayer pattern by the first two pixels of the first and of the second row. OpenCV's
+# old names are shifted by one pixel: rggb is its BayerBG.
 _BAYER = {
     "bayer_rggb": cv2.COLOR_BayerBG2RGB,
     "bayer_bggr": cv2.COLOR_BayerRG2RGB,
@@ -61,13 +61,13 @@ _ENCODINGS: dict[str, tuple[type, int, Callable[[Array], Array]]] = {
     **{f"{name}8": (np.uint8, 1, _color(code)) for name, code in _BAYER.items()},
     **{f"{name}16": (np.uint16, 1, _deep_bayer(code)) for name, code in _BAYER.items()},
 }
-"""dtype, channels and conversion to RGB of the encodings (sensor_msgs/image_encodings.hpp)."""
+"""dtype, channels and conversion to RGB of each encoding (sensor_msgs/image_encodings.hpp)."""
 
 
 def to_rgb(message: Image) -> Rgb:
-    """Return the picture as uint8 [H, W, 3]; row padding and big-endian pixels are undone.
+    """Return the picture as uint8 [H, W, 3], without row padding. Raise ImageError.
 
-    Encodings not known here go to cv_bridge where that is installed. Raise ImageError.
+    Encodings that are not in the table are left to cv_bridge if it is installed.
     """
     known = _ENCODINGS.get(message.encoding)
     if known is None:
@@ -76,7 +76,7 @@ def to_rgb(message: Image) -> Rgb:
     pixels = _pixels(message, np.dtype(dtype), channels)
     try:
         return np.ascontiguousarray(convert(pixels))
-    except cv2.error as error:  # such as an odd width, where two pixels share their colour
+    except cv2.error as error:  # for example an odd width, if two pixels share their colour
         raise ImageError(
             f"{message.width}x{message.height} {message.encoding} can't be converted: {error.err}"
         ) from None
@@ -108,17 +108,17 @@ def _pixels(message: Image, dtype: np.dtype[Any], channels: int) -> Array:
 def _by_cv_bridge(message: Image) -> Rgb:
     advice = f"publish one of: {', '.join(sorted(_ENCODINGS))}"
     try:
-        from cv_bridge import CvBridge  # absent from wheels, and broken where numpy's major differs
-    except Exception as error:  # noqa: BLE001 - an ABI clash raises whatever it likes
+        from cv_bridge import CvBridge  # not in the wheels; broken by another major of numpy
+    except Exception as error:  # noqa: BLE001 - an ABI mismatch can raise anything
         raise ImageError(
-            f"encoding {message.encoding!r} is not known here, and cv_bridge can't be loaded "
-            f"({error}); {advice}"
+            f"encoding {message.encoding!r} is unknown, and cv_bridge can't be loaded ({error}); "
+            f"{advice}"
         ) from None
     try:
         return np.ascontiguousarray(CvBridge().imgmsg_to_cv2(message, "rgb8"))
     except Exception as error:  # noqa: BLE001 - cv_bridge raises KeyError and cv2.error too
         raise ImageError(
-            f"encoding {message.encoding!r}: cv_bridge can't make rgb8 of it ({error}); {advice}"
+            f"encoding {message.encoding!r}: cv_bridge can't convert it to rgb8 ({error}); {advice}"
         ) from None
 
 
@@ -134,25 +134,33 @@ def decode(message: CompressedImage) -> Rgb:
     """Return a JPEG's or PNG's picture as uint8 [H, W, 3]. Raise ImageError."""
     data = np.frombuffer(message.data, np.uint8)
     if "compressedDepth" in message.format:
-        raise ImageError("compressedDepth carries distances, no picture: choose a color topic")
+        raise ImageError("compressedDepth carries distances, not a picture: choose a color topic")
     if data[:2].tobytes() == _SOI and not is_whole_jpeg(data):
-        # OpenCV would fill the missing part with gray and say nothing.
+        # OpenCV would silently fill the missing part with gray.
         raise ImageError(f"a JPEG of {len(data)} bytes is cut short: its end is missing")
     try:
-        picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+        picture = decode_jpeg(data)
     except cv2.error as error:
         raise ImageError(f"the image can't be decoded: {error.err}") from None
     if picture is None:
         raise ImageError(
-            f"{len(data)} bytes of format {message.format!r} are no JPEG or PNG that can be decoded"
+            f"{len(data)} bytes of format {message.format!r} can't be decoded as JPEG or PNG"
         )
-    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+    return picture
 
 
-def shrink(image: Rgb, longest: int) -> Rgb:
-    """Return the picture with its longer side at most `longest` pixels, averaged over areas."""
+def decode_jpeg(data: bytes | NDArray[np.uint8]) -> Rgb | None:
+    """Return a JPEG or PNG as uint8 RGB, shape [H, W, 3]; None if it can't be decoded."""
+    if not len(data):
+        return None
+    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    return None if bgr is None else np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def shrink(image: Rgb, max_side: int) -> Rgb:
+    """Return the picture with a longer side of at most `max_side` pixels, by area averaging."""
     height, width = image.shape[:2]
-    scale = longest / max(height, width)
+    scale = max_side / max(height, width)
     if scale >= 1:
         return image
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

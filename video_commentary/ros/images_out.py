@@ -1,4 +1,4 @@
-"""From pictures to ROS images."""
+"""RGB arrays to image messages and JPEGs."""
 
 from __future__ import annotations
 
@@ -30,24 +30,16 @@ def to_compressed(jpeg: bytes, stamp: Time, frame_id: str) -> CompressedImage:
 
 
 def _bytes(data: NDArray[np.uint8] | bytes) -> array.array[int]:
-    # Messages take an array as it is; of anything else they look at each byte (rosidl_python#156).
+    # Messages take an array as it is, but check anything else byte by byte (rosidl_python#156).
     copy = array.array("B")
     copy.frombytes(data if isinstance(data, bytes) else data.data)
     return copy
 
 
 def encode_jpeg(image: NDArray[np.uint8], quality: int) -> bytes:
-    """Compress uint8 RGB, shape [H, W, 3]; `quality` 1 to 100."""
+    """Return uint8 RGB, shape [H, W, 3], as a JPEG of `quality` 1 to 100. Raise ValueError."""
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     ok, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not ok:
         raise ValueError(f"can't compress a picture of shape {image.shape}")
     return jpeg.tobytes()
-
-
-def decode_jpeg(jpeg: bytes) -> NDArray[np.uint8] | None:
-    """Return uint8 RGB, shape [H, W, 3]; None where it isn't a whole picture."""
-    if not jpeg:
-        return None
-    bgr = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-    return None if bgr is None else np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)

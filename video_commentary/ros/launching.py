@@ -9,16 +9,15 @@ from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, UnsetLaunchConfiguration
 from launch_ros.actions import Node
 
-from ..config.launch_plan import Argument, arguments, plan, ros_arguments
+from ..config.launch_plan import Argument, arguments, launch_plan, ros_arguments
 from ..config.paths import PACKAGE, share_dir
 from ..config.process_env import for_images
 
 
-def describe(scene: str) -> LaunchDescription:
-    """Return what starts `scene`: its arguments, and its nodes with those that were given."""
-    return LaunchDescription(
-        [*map(_declare, arguments(scene).values()), OpaqueFunction(function=partial(_start, scene))]
-    )
+def describe(target: str) -> LaunchDescription:
+    """Return what starts `target`: its arguments, and its nodes with those that were given."""
+    declared = map(_declare, arguments(target).values())
+    return LaunchDescription([*declared, OpaqueFunction(function=partial(_start, target))])
 
 
 def _declare(argument: Argument) -> DeclareLaunchArgument:
@@ -29,11 +28,12 @@ def _declare(argument: Argument) -> DeclareLaunchArgument:
     )
 
 
-def _start(scene: str, context: LaunchContext) -> list[LaunchDescriptionEntity]:
+def _start(target: str, context: LaunchContext) -> list[LaunchDescriptionEntity]:
     configured = context.launch_configurations
-    given = {name: configured[name] for name in arguments(scene) if configured.get(name)}
+    known = arguments(target, configured)
+    given = {name: configured[name] for name in known if configured.get(name)}
     # An include isn't a scope: our empty log_level would reach whatever is included after us.
-    unset = [UnsetLaunchConfiguration(name) for name in arguments(scene) if name not in given]
+    unset = [UnsetLaunchConfiguration(name) for name in known if name not in given]
     nodes = [
         Node(
             package=PACKAGE,
@@ -44,10 +44,10 @@ def _start(scene: str, context: LaunchContext) -> list[LaunchDescriptionEntity]:
             additional_env=for_images(os.environ, share_dir() / "config"),
             output="both",
             emulate_tty=True,
-            # A node that stands still ends itself (see ros/running.py), and configures itself.
+            # A node that hangs ends itself (see ros/running.py), and configures itself.
             respawn=True,
             respawn_delay=5.0,
         )
-        for start in plan(scene, given)
+        for start in launch_plan(target, given)
     ]
     return [*nodes, *unset]

@@ -16,16 +16,18 @@ from rcl_interfaces.msg import (
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from ..config.plugins import build, problems
 from ..config.rules import Rule, check, from_environment, rules
+from ..config.settings import NodeSettings
 
-Settings = TypeVar("Settings")
+Settings = TypeVar("Settings", bound=NodeSettings)
 
 
 def describe(rule: Rule, default: Any) -> ParameterDescriptor:
     """Return the descriptor that rqt and `ros2 param describe` show."""
     descriptor = ParameterDescriptor(description=rule.description, read_only=not rule.live)
-    if rule.choices:
-        descriptor.additional_constraints = "one of: " + ", ".join(rule.choices)
+    if rule.allowed:
+        descriptor.additional_constraints = "one of: " + ", ".join(rule.allowed)
     if rule.low is not None and rule.high is not None:
         if isinstance(default, int):
             descriptor.integer_range = [
@@ -39,36 +41,40 @@ def describe(rule: Rule, default: Any) -> ParameterDescriptor:
 
 
 def declare(node: Node, settings: type[Settings]) -> Settings:
-    """Declare every setting as a parameter and return their values.
+    """Declare every setting as a parameter, those of plug-ins too, and return their values.
 
     A parameter given at start wins over the environment (VIDEO_COMMENTARY_<NAME>), which wins
-    over the default. Raise ValueError saying what is allowed.
+    over the default. Raise ValueError saying what is allowed. A plug-in that can't be used is
+    logged.
     """
-    values: dict[str, Any] = {}
-    defaults = from_environment(settings, os.environ)
-    for name, (_, rule) in rules(settings).items():
-        default = defaults[name]
-        declared = node.declare_parameter(
-            name,
-            list(default) if isinstance(default, tuple) else default,
-            describe(rule, default),
-        ).value
-        values[name] = tuple(declared) if isinstance(default, tuple) else declared
-        check(name, values[name], rule)
-    return settings(**values)
+
+    def value(name: str, default: Any, rule: Rule) -> Any:
+        default = from_environment(name, default, rule, os.environ)
+        listed = isinstance(default, tuple)
+        initial = list(default) if listed else default
+        declared = node.declare_parameter(name, initial, describe(rule, default)).value
+        given = tuple(declared) if listed else declared
+        check(name, given, rule)
+        return given
+
+    values = build(settings, value)
+    if any(rule.plugins for _, rule in rules(settings).values()):
+        for problem in problems():
+            node.get_logger().warning(problem)
+    return values
 
 
 class LiveParameters:
     """Holds a node's settings and applies changes while it runs.
 
-    `accept` sees the new settings before they count and raises ValueError to refuse them.
-    Read-only parameters are refused by rclpy itself.
+    `accept` gets the changed settings before they are in force, and raises ValueError to refuse
+    them. Changes of read-only parameters are refused by rclpy itself.
     """
 
     def __init__(
         self, node: Node, settings: Settings, accept: Callable[[Any], None] = lambda _: None
     ) -> None:
-        """Watch `node` for parameter changes, starting from `settings`."""
+        """Apply changes of the parameters of `node`, starting from `settings`."""
         self.settings: Any = settings
         self._accept = accept
         self._rules = rules(type(settings))

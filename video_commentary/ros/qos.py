@@ -10,9 +10,9 @@ LATCHED = QoSProfile(
     reliability=ReliabilityPolicy.RELIABLE,
     durability=DurabilityPolicy.TRANSIENT_LOCAL,
 )
-"""The newest value, also for those who come later: status, audio_info."""
+"""The newest value, also for late subscribers: status, audio_info."""
 
 EVENTS = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=50, reliability=ReliabilityPolicy.RELIABLE
 )
-"""Comments and sound: every one counts, a slow reader loses the oldest."""
+"""Comments and sound: all are delivered; a slow subscriber loses the oldest."""

@@ -1,29 +1,29 @@
-"""Whether to take a camera's images best effort or reliably, from what arrives."""
+"""Chooses between best-effort and reliable delivery of images by what arrives."""
 
 from __future__ import annotations
 
 SETTLING = 2.0
-"""Seconds after a new subscription that don't count: publishers find it first, engines load."""
+"""Seconds after subscribing that don't count: publishers discover it, engines load."""
 TRIAL = 5.0
-"""Seconds after a new subscription when what arrived is judged."""
-LONGEST_TRIAL = 30.0
-"""Seconds of a trial of a camera that sends nothing either way."""
-BETTER = 1.5
-"""How many times as many images must arrive reliably for that to be kept."""
+"""Seconds after subscribing when the rate is judged."""
+MAX_TRIAL = 30.0
+"""Seconds of a trial of a camera from which nothing arrives either way."""
+MIN_GAIN = 1.5
+"""Reliable delivery is kept if it brings at least this many times the images."""
 
 
 class ReliabilityTrial:
     """Best effort, unless reliable delivery is offered and brings clearly more images.
 
-    Best effort first: in Fast DDS 2 and 3 a reliable reader that joins a running stream of images
-    larger than 64 KB, beside another reader, can get stuck for good inside `take`, and Python with
-    it (StatefulReader::processGapMsg removes a sample in parts from the history but not from the
-    reader's list). But it can lose most images that are larger than the sender's shared memory.
+    Best effort first: in Fast DDS 2 and 3, a reliable reader that joins a running stream of images
+    larger than 64 KB, beside another reader, can block for ever inside `take`, and Python with it
+    (StatefulReader::processGapMsg removes a fragmented sample from the history but not from the
+    reader's list). But best effort can lose most images larger than the sender's shared memory.
     """
 
-    def __init__(self, enough: float) -> None:
-        """`enough`: images a second that need no trial of anything else."""
-        self._enough = enough
+    def __init__(self, sufficient_fps: float) -> None:
+        """With `sufficient_fps` images a second, reliable delivery is not tried."""
+        self._sufficient_fps = sufficient_fps
         self.reliable = False
         self._publishers: frozenset[bytes] = frozenset()
         self._settled = False
@@ -36,10 +36,10 @@ class ReliabilityTrial:
     def update(
         self, now: float, received: int, publishers: frozenset[bytes], offered: bool
     ) -> bool:
-        """Return whether to subscribe anew, as `reliable` says; call about once a second.
+        """Return whether to subscribe again, with `reliable`; call about once a second.
 
-        `now` and all times are in seconds, `received` counts images so far, `publishers` are their
-        identities, `offered` is whether all of them offer reliable delivery.
+        `now`: seconds. `received`: images so far. `publishers`: their GIDs. `offered`: whether all
+        of them offer reliable delivery.
         """
         if not publishers:
             return False
@@ -53,13 +53,13 @@ class ReliabilityTrial:
             return False
         if self.reliable:
             return self._compare(now, received, rate)
-        if rate >= self._enough:
+        if rate >= self._sufficient_fps:
             return self._begin(now, received, reliable=False)
         self._best_effort_rate = rate
         return self._begin(now, received, reliable=True)
 
     def _judged(self, now: float, received: int) -> float | None:
-        """Return images a second once the trial is over; None before."""
+        """Return images a second when the trial is over; None before."""
         if now - self._since < SETTLING:
             self._counted_at, self._count = now, received
             return None
@@ -68,11 +68,11 @@ class ReliabilityTrial:
         return (received - self._count) / (now - self._counted_at)
 
     def _compare(self, now: float, received: int, rate: float) -> bool:
-        if rate == self._best_effort_rate == 0.0:  # says nothing: ask again, ever more rarely
-            self._trial = min(2 * self._trial, LONGEST_TRIAL)
+        if rate == self._best_effort_rate == 0.0:  # inconclusive: try again, at growing intervals
+            self._trial = min(2 * self._trial, MAX_TRIAL)
             return self._begin(now, received, reliable=False)
         self._settled = True
-        if rate >= BETTER * self._best_effort_rate:
+        if rate >= MIN_GAIN * self._best_effort_rate:
             return False
         return self._begin(now, received, reliable=False)
 

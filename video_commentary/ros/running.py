@@ -21,11 +21,11 @@ from ..config.paths import share_dir
 from ..config.process_env import for_images, tune_malloc
 
 PATIENCE = 2.5
-"""Seconds from a signal to the end. Who hangs longer is shown, thread by thread, and ended."""
+"""Seconds from a signal to the end; a node that takes longer shows its threads and is ended."""
 FROZEN = 30.0
-"""Seconds that no Python ran, as when a native call never returns: shown and ended likewise.
+"""Seconds in which no Python ran, as when a native call never returns: the node ends likewise.
 
-`ros2 launch` then starts the node again. Long enough for torch to be read from a slow disk.
+`ros2 launch` then starts it again. Long enough for torch to be read from a slow disk.
 """
 HEARTBEAT = 5.0
 """Seconds between signs of life."""
@@ -34,9 +34,9 @@ HEARTBEAT = 5.0
 def run(create: Callable[[], Node]) -> None:
     """Spin the node until SIGINT or SIGTERM, then call its `destroy_node`, which stops its work.
 
-    Exits with a message where it can't start: a mistake in the parameters is told in one sentence.
+    If it can't start, exit with a message: one sentence for a mistake in the parameters.
     """
-    # Where no launch file has set these: later than glibc reads them, and so a little less tidy.
+    # Launch files set these before the process starts; without one it is too late for some of them.
     added = for_images(os.environ, share_dir() / "config")
     os.environ.update(added)
     tune_malloc(added)
@@ -49,24 +49,24 @@ def run(create: Callable[[], Node]) -> None:
     faulthandler.dump_traceback_later(FROZEN, exit=True)
     while not stopping.wait(HEARTBEAT):
         faulthandler.dump_traceback_later(FROZEN, exit=True)
-    # `ros2 launch` and the terminal may both send SIGINT: the second must not cut this short.
+    # `ros2 launch` and the terminal may both send SIGINT: ignore the second.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     faulthandler.dump_traceback_later(PATIENCE, exit=True)
     error = spinner.close()
     rclpy.try_shutdown()
     if error is not None:
         print(f"can't start: {error}", file=sys.stderr)
-    # All is ended. Python's own end would only take time (4 s where torch is loaded), and native
-    # threads of libraries may abort in it.
+    # Python's own shutdown would take up to 4 s with torch loaded, and native threads of libraries
+    # may abort in it.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0 if error is None else 1)
 
 
 class _Spinner(threading.Thread):
-    """Makes a node and spins it.
+    """Creates a node and spins it.
 
-    Not on the main thread: Python runs signal handlers on that one only, and not while it waits
+    Not on the main thread: Python runs signal handlers only there, and not while that thread waits
     inside rcl.
     """
 
@@ -82,12 +82,12 @@ class _Spinner(threading.Thread):
     def run(self) -> None:
         try:
             self._node = self._create()
-        except Exception as error:  # noqa: BLE001 - told by the main thread
+        except Exception as error:  # noqa: BLE001 - reported by the main thread
             if not isinstance(error, (ValueError, ParameterException)):
                 traceback.print_exc()
             self._error = str(error)
         if self._node is None:
-            # Free what was made: its 35 MB of shared memory would stay in /dev/shm for ever.
+            # Free what was created: its 35 MB of shared memory would stay in /dev/shm for ever.
             gc.collect()
             self._stopping.set()
             return
@@ -104,12 +104,12 @@ class _Spinner(threading.Thread):
             except ExternalShutdownException:
                 self._stopping.set()
             except Exception:  # noqa: BLE001 - a callback that fails must not take the node down
-                if self._stopping.is_set():  # then it is the executor, shut down under our feet
+                if self._stopping.is_set():  # the executor was shut down meanwhile
                     return
                 node.get_logger().error(f"a callback failed:\n{traceback.format_exc()}")
 
     def close(self) -> str | None:
-        """Stop spinning, end the node's work; return why it couldn't be made, if so."""
+        """Stop spinning and destroy the node; return why creating it failed, None if it didn't."""
         with self._joining:
             self._executor.shutdown(timeout_sec=1.0)  # a callback that hangs must not keep us here
         self.join(1.0)

@@ -1,32 +1,30 @@
-"""Seconds as floats, and ROS time messages."""
+"""ROS time messages, stamps and seconds."""
 
 from __future__ import annotations
 
 from builtin_interfaces.msg import Time
 
-NANO = 1_000_000_000
+from ..core import stamp as core_stamp
+from ..core.stamp import NANOSECONDS, Stamp
 
 
-def to_seconds(stamp: Time) -> float:
-    """Return a stamp in seconds; a float holds those of today to about 0.2 microseconds."""
-    return float(stamp.sec + stamp.nanosec / NANO)
+def to_stamp(time: Time) -> Stamp:
+    """Return a message's time, exactly."""
+    return int(time.sec * NANOSECONDS + time.nanosec)
 
 
-def to_nanoseconds(stamp: Time) -> int:
-    """Return a stamp in nanoseconds, exactly."""
-    return int(stamp.sec * NANO + stamp.nanosec)
+def from_stamp(stamp: Stamp | None) -> Time:
+    """Return a stamp as a message, exactly; zero for None."""
+    if stamp is None or stamp <= 0:
+        return Time()
+    return Time(sec=stamp // NANOSECONDS, nanosec=stamp % NANOSECONDS)
 
 
-def exactly(nanoseconds: int, seconds: float) -> Time:
-    """Return nanoseconds as a message; `seconds` where those are 0, not known."""
-    if nanoseconds <= 0:
-        return to_time(seconds)
-    return Time(sec=nanoseconds // NANO, nanosec=nanoseconds % NANO)
+def to_seconds(time: Time) -> float:
+    """Return a message's time in seconds; today's to about 0.2 microseconds."""
+    return core_stamp.to_seconds(to_stamp(time))
 
 
 def to_time(seconds: float | None) -> Time:
     """Return seconds as a message; zero for None."""
-    if seconds is None or seconds <= 0:
-        return Time()
-    nanoseconds = round(seconds * NANO)
-    return Time(sec=nanoseconds // NANO, nanosec=nanoseconds % NANO)
+    return from_stamp(None if seconds is None else core_stamp.from_seconds(seconds))

@@ -1,4 +1,4 @@
-"""Timers that go on when ROS time stands still."""
+"""Timers that keep running while ROS time is paused."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from rclpy.timer import Timer
 
 
 def every(node: Node, seconds: float, callback: Callable[[], None]) -> Timer:
-    """Call `callback` every so many seconds of the machine's clock.
+    """Call `callback` at this interval of the machine's clock.
 
-    With `use_sim_time` a node's own timers stop while a bag is paused or over, and with them all
-    that says so.
+    With `use_sim_time`, a node's ordinary timers stop while a bag is paused or has ended, and with
+    them the diagnostics that would say so.
     """
     return node.create_timer(seconds, callback, clock=Clock(clock_type=ClockType.STEADY_TIME))

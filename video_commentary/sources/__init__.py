@@ -1,1 +1,1 @@
-"""Where frames come from when no camera topic exists; no ROS."""
+"""Sources of frames for cameras that are no ROS topic yet. Knows no ROS."""

@@ -1,4 +1,4 @@
-"""A camera of this machine as a source."""
+"""A local camera (Video4Linux) as a source."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from .reader import Picture, SourceError
+from .reader import SourceError, SourceFrame
 
 
 class DeviceReader:
-    """Reads /dev/video<n> by Video4Linux, at the nearest size and rate that the camera has."""
+    """Reads /dev/video<n>, at the size and rate nearest to those asked for."""
 
     live = True
 
@@ -26,14 +26,14 @@ class DeviceReader:
 
     @property
     def description(self) -> str:
-        """What is read."""
+        """The device's path."""
         return self._path
 
     def open(self) -> None:
         """Open the camera. Raise SourceError."""
         if not Path(self._path).exists():
             raise SourceError(
-                f"{self._path}: no such camera; `ls /dev/video*` shows those there are "
+                f"{self._path}: no such camera; `ls /dev/video*` lists the cameras "
                 "(in a container, pass it in with --device)"
             )
         if not os.access(self._path, os.R_OK | os.W_OK):
@@ -46,7 +46,7 @@ class DeviceReader:
                 f"{self._path}: can't be opened; is it a camera, and does another program use it? "
                 f"(`fuser {self._path}` shows which)"
             )
-        # USB carries MJPG at full rate where raw pictures would get 5 a second.
+        # Over USB, MJPG reaches the full rate; uncompressed frames might get 5 a second.
         capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, self._size[0])
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self._size[1])
@@ -55,17 +55,17 @@ class DeviceReader:
         self._capture = capture
         self._start = time.monotonic()
 
-    def read(self) -> Picture:
-        """Return the next picture. Raise SourceError where none comes."""
+    def read(self) -> SourceFrame:
+        """Return the next frame. Raise SourceError if there is none."""
         assert self._capture is not None
         ok, image = self._capture.read()
         if not ok:
-            raise SourceError(f"{self._path}: the camera gives no pictures; is it plugged in?")
+            raise SourceError(f"{self._path}: the camera gives no frames; is it plugged in?")
         rgb = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
-        return Picture(time.monotonic() - self._start, rgb)
+        return SourceFrame(time.monotonic() - self._start, rgb)
 
     def close(self) -> None:
-        """Free the camera."""
+        """Release the camera."""
         if self._capture is not None:
             self._capture.release()
             self._capture = None

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import av
-import av.error
-from av.container import InputContainer
+from .decoding import decode, explained, open_video
+from .reader import SourceError, SourceFrame
 
-from .decoding import decode, explain
-from .reader import Picture, SourceError
+if TYPE_CHECKING:
+    from av.container import InputContainer
 
 
 class FileReader:
-    """Reads a video file, once or in a loop; in a loop, time goes on."""
+    """Reads a video file, once or in a loop; times keep increasing in a loop."""
 
     live = False
 
@@ -22,57 +22,52 @@ class FileReader:
         self._path = path.expanduser()
         self._loop = loop
         self._container: InputContainer | None = None
-        self._pictures: Iterator[Picture] = iter(())
+        self._frames: Iterator[SourceFrame] = iter(())
         self._start = 0.0
         self._last = 0.0
         self._period = 0.0
 
     @property
     def description(self) -> str:
-        """What is read."""
+        """The path."""
         return f"file {self._path}"
 
     def open(self) -> None:
-        """Open the file from its start. Raise SourceError."""
+        """Open the file at its start. Raise SourceError."""
         self._start = self._last = 0.0
         self._rewind()
 
-    def read(self) -> Picture | None:
-        """Return the next picture, None at the end of a file that is not looped."""
-        picture = self._next()
-        if picture is None and self._loop:
+    def read(self) -> SourceFrame | None:
+        """Return the next frame, None at the end of a file that is not looped."""
+        frame = self._next()
+        if frame is None and self._loop:
             self._start = self._last + self._period
             self._rewind()
-            picture = self._next()
-            if picture is None:
-                raise SourceError(f"{self._path}: no picture in it")
-        if picture is None:
+            frame = self._next()
+            if frame is None:
+                raise SourceError(f"{self._path}: no frame in it")
+        if frame is None:
             return None
-        time = self._start + picture.time
+        time = self._start + frame.time
         if time > self._last:
             self._period = time - self._last
         self._last = time
-        return Picture(time, picture.image)
+        return SourceFrame(time, frame.image)
 
     def close(self) -> None:
         """Close the file."""
-        self._pictures = iter(())
+        self._frames = iter(())
         if self._container is not None:
             self._container.close()
             self._container = None
 
-    def _next(self) -> Picture | None:
-        try:
-            return next(self._pictures, None)
-        except (av.error.FFmpegError, OSError) as error:
-            raise explain(error, str(self._path)) from error
+    def _next(self) -> SourceFrame | None:
+        with explained(str(self._path)):
+            return next(self._frames, None)
 
     def _rewind(self) -> None:
-        # Opening anew works with every format; seeking back doesn't.
+        # Opening again works with every format; seeking back doesn't.
         self.close()
-        try:
-            # FFmpeg takes what comes before a name's colon, as in a time, for a protocol.
-            self._container = av.open(str(self._path.absolute()))
-        except (av.error.FFmpegError, OSError) as error:
-            raise explain(error, str(self._path)) from error
-        self._pictures = decode(self._container, str(self._path), live=False)
+        # Absolute, because FFmpeg takes the part of a name before a colon for a protocol.
+        self._container = open_video(str(self._path.absolute()), str(self._path))
+        self._frames = decode(self._container, str(self._path), live=False)

@@ -1,4 +1,4 @@
-"""An HTTP camera that sends JPEG after JPEG (multipart/x-mixed-replace) as a source."""
+"""An HTTP camera that sends motion JPEG (multipart/x-mixed-replace) as a source."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import urllib.error
 import urllib.request
 from urllib.parse import unquote, urlsplit
 
-from .multipart import JpegParts
-from .reader import Picture, SourceError, shown
+from .multipart import JpegStreamParser
+from .reader import SourceError, SourceFrame, shown
 
 _BLOCK = 65_536
 _REASONS = {
@@ -20,7 +20,7 @@ _REASONS = {
 
 
 class MjpegReader:
-    """Reads motion JPEG over HTTP(S); the pictures stay JPEG."""
+    """Reads motion JPEG over HTTP(S); frames are not decoded."""
 
     live = True
 
@@ -28,17 +28,17 @@ class MjpegReader:
         self._url = url
         self._timeout = timeout
         self._response: http.client.HTTPResponse | None = None
-        self._parts = JpegParts("")
+        self._parser = JpegStreamParser("")
         self._ready: list[bytes] = []
         self._start = 0.0
 
     @property
     def description(self) -> str:
-        """What is read."""
+        """The URL without secrets."""
         return shown(self._url)
 
     def open(self) -> None:
-        """Connect and look at the answer's headers. Raise SourceError."""
+        """Connect and check the response's headers. Raise SourceError."""
         self._ready = []
         self._start = time.monotonic()
         try:
@@ -51,28 +51,28 @@ class MjpegReader:
                 f"{self.description}: sends {headers.get_content_type()}, not motion JPEG "
                 "(multipart/x-mixed-replace); find the camera's MJPEG or RTSP address"
             )
-        self._parts = JpegParts(headers.get_boundary() or "")
+        self._parser = JpegStreamParser(headers.get_boundary() or "")
 
-    def read(self) -> Picture | None:
-        """Return the newest picture, None where the camera ends the stream."""
+    def read(self) -> SourceFrame | None:
+        """Return the newest frame, None when the camera ends the stream."""
         assert self._response is not None
         deadline = time.monotonic() + self._timeout
         while not self._ready:
             if time.monotonic() > deadline:
-                raise SourceError(f"{self.description}: data comes, but no whole JPEG in it")
+                raise SourceError(f"{self.description}: received data, but no whole JPEG in it")
             try:
                 data = self._response.read1(_BLOCK)
-                self._ready = self._parts.push(data)
+                self._ready = self._parser.push(data)
             except (OSError, http.client.HTTPException, ValueError) as error:
                 raise self._explain(error) from error
             if not data:
                 return None
-        # Older ones that came with it are late already.
+        # Older frames of the same block are late already.
         jpeg, self._ready = self._ready[-1], []
-        return Picture(time.monotonic() - self._start, jpeg=jpeg)
+        return SourceFrame(time.monotonic() - self._start, jpeg=jpeg)
 
     def close(self) -> None:
-        """Hang up."""
+        """Disconnect."""
         if self._response is not None:
             self._response.close()
             self._response = None
@@ -85,14 +85,14 @@ class MjpegReader:
         elif isinstance(cause, TimeoutError):
             reason = "no data in time; is the camera on and reachable?"
         elif isinstance(cause, ConnectionRefusedError):
-            reason = "connection refused; is the camera on, are host and port right?"
+            reason = "connection refused; is the camera on, and are host and port right?"
         else:
             reason = str(cause) or type(cause).__name__
         return SourceError(f"{self.description}: {reason}")
 
 
 def _request(url: str, timeout: float) -> http.client.HTTPResponse:
-    """Ask for `url`, with the name and password in it by Basic or Digest, as the camera wants."""
+    """Request `url`; log in with the name and password in it, by Basic or Digest."""
     parts = urlsplit(url)
     bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     logins = urllib.request.HTTPPasswordMgrWithDefaultRealm()

@@ -1,43 +1,45 @@
-"""Taking a multipart stream of JPEGs apart, whatever cameras write into it."""
+"""Parsing of multipart JPEG streams, tolerant of what cameras send."""
 
 from __future__ import annotations
 
 import re
 
 _START, _END = b"\xff\xd8", b"\xff\xd9"
-MOST_BYTES = 32 * 2**20
-"""No picture is larger than this; what is, is no picture."""
+MAX_JPEG_BYTES = 32 * 2**20
+"""Larger data can't be a JPEG of a camera."""
 _LENGTH = re.compile(rb"\r?\ncontent-length:\s*(\d+)", re.IGNORECASE)
 
 
-class JpegParts:
-    """Takes a stream's bytes, gives whole JPEGs.
+class JpegStreamParser:
+    """Cuts a byte stream into whole JPEGs, and drops everything else.
 
-    By Content-Length where parts have one that fits, otherwise by the boundary, or without that by
-    the next picture's start. What isn't a whole JPEG is left out.
+    Parts end by their Content-Length if it fits, otherwise at the boundary, or without a boundary
+    at the end marker of the JPEG.
     """
 
     def __init__(self, boundary: str) -> None:
-        # Some cameras write the dashes into the header's boundary too.
+        # Some cameras include the dashes in the header's boundary.
         self._boundary = f"--{boundary.removeprefix('--')}".encode() if boundary else b""
         self._buffer = bytearray()
 
     def push(self, data: bytes) -> list[bytes]:
-        """Return the JPEGs that `data` completes. Raise ValueError where none ever ends."""
+        """Return the JPEGs that `data` completes. Raise ValueError if one grows without end."""
         self._buffer += data
         jpegs = []
         while (part := self._cut()) is not None:
             if part.startswith(_START) and part.endswith(_END):
                 jpegs.append(part)
-        if len(self._buffer) > MOST_BYTES:
-            raise ValueError(f"{MOST_BYTES // 2**20} MB without the end of a picture; not MJPEG?")
+        if len(self._buffer) > MAX_JPEG_BYTES:
+            raise ValueError(
+                f"{MAX_JPEG_BYTES // 2**20} MB without the end of a frame; is it MJPEG?"
+            )
         return jpegs
 
     def _cut(self) -> bytes | None:
-        """Take the first picture out of the buffer; None where it isn't whole yet."""
+        """Remove the first part from the buffer; None if it isn't complete yet."""
         start = self._buffer.find(_START)
         if start < 0:
-            # Headers may be cut in two: keep them, but no rubbish without end.
+            # Keep the end, which may be half a header; a stream without JPEG must not fill memory.
             del self._buffer[: max(0, len(self._buffer) - 4096)]
             return None
         end = self._end(start)
@@ -52,13 +54,13 @@ class JpegParts:
         if lengths:
             end = start + int(lengths[-1])
             if len(self._buffer) < end:
-                return None if int(lengths[-1]) <= MOST_BYTES else len(self._buffer)
+                return None if int(lengths[-1]) <= MAX_JPEG_BYTES else len(self._buffer)
             if self._buffer[end - 2 : end] == _END:
                 return end
         mark = self._boundary or _END + b"\r\n"
         found = self._buffer.find(mark, start + 2)
         if found < 0:
-            # Nothing after the end marker yet: waiting for the boundary would cost a frame's time.
+            # Don't wait for the boundary: it may come with the next frame only.
             end = len(self._buffer.rstrip(b"\r\n"))
             return end if self._buffer.endswith(_END, start, end) else None
         return found if self._boundary else found + 2

@@ -1,4 +1,4 @@
-"""What a source of pictures is."""
+"""The protocol of a source, and the frames that it gives."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 
 
 class SourceError(Exception):
-    """No pictures; the message says what happened and what to do next."""
+    """A source gives no frames; the message says what happened and what to do next."""
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
-    """One picture: `image` (uint8 RGB, shape [H, W, 3], not written to) or `jpeg`, never both.
+class SourceFrame:
+    """One frame: `image` (uint8 RGB, shape (H, W, 3), read-only) or `jpeg`, never both.
 
-    `time`: seconds within the stream, growing. `jpeg`: as it came, where a source sends JPEG.
+    `time`: seconds since the start of the stream, increasing. `jpeg`: the bytes of a source that
+    sends JPEG, not decoded.
     """
 
     time: float
@@ -27,32 +28,32 @@ class Picture:
 
 
 class Reader(Protocol):
-    """Reads pictures from one place. Knows nothing of ROS. Used by one thread at a time."""
+    """Reads the frames of one source. Knows no ROS. Used by one thread at a time."""
 
     @property
     def description(self) -> str:
-        """What is read, in a few words for people, without passwords."""
+        """The source in a few words for people, without passwords."""
         ...
 
     @property
     def live(self) -> bool:
-        """Whether pictures come at their own pace; otherwise `time` says when each is due."""
+        """Whether frames arrive in real time; otherwise a frame is due at its `time`."""
         ...
 
     def open(self) -> None:
         """Connect. Raise SourceError."""
         ...
 
-    def read(self) -> Picture | None:
-        """Return the next picture, None at the end. Raise SourceError after a timeout too."""
+    def read(self) -> SourceFrame | None:
+        """Return the next frame, None at the end. Raise SourceError, also after a timeout."""
         ...
 
     def close(self) -> None:
-        """Free everything; `open` may follow."""
+        """Free all resources; `open` may follow."""
         ...
 
 
 def shown(url: str) -> str:
-    """Return `url` without user name, password and query, fit for logs."""
+    """Return `url` without user name, password and query, for logs."""
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

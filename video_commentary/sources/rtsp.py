@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import av
-import av.error
-from av.container import InputContainer
+from .decoding import decode, explained, open_video
+from .reader import SourceFrame, shown
 
-from .decoding import decode, explain
-from .reader import Picture, shown
+if TYPE_CHECKING:
+    from av.container import InputContainer
 
 
 class RtspReader:
-    """Reads RTSP over TCP: UDP loses packets and shows grey smears for seconds after each."""
+    """Reads RTSP over TCP: with UDP, each lost packet smears the image for seconds."""
 
     live = True
 
@@ -21,41 +21,36 @@ class RtspReader:
         self._url = url
         self._timeout = timeout
         self._container: InputContainer | None = None
-        self._pictures: Iterator[Picture] = iter(())
+        self._frames: Iterator[SourceFrame] = iter(())
 
     @property
     def description(self) -> str:
-        """What is read."""
+        """The URL without secrets."""
         return shown(self._url)
 
     def open(self) -> None:
         """Connect. Raise SourceError."""
         options = {
             "rtsp_transport": "tcp",
-            # Reading goes on over packets of sound, in which a picture that stops is no timeout.
+            # Without audio, whose packets would hide that the video has stopped.
             "allowed_media_types": "video",
             "fflags": "nobuffer",
             "max_delay": "100000",  # microseconds
             "timeout": str(int(self._timeout * 1e6)),  # of the socket
         }
-        try:
-            self._container = av.open(
-                self._url, options=options, timeout=(self._timeout, self._timeout)
-            )
-        except (av.error.FFmpegError, OSError) as error:
-            raise explain(error, self.description) from error
-        self._pictures = decode(self._container, self.description, live=True)
+        self._container = open_video(
+            self._url, self.description, options=options, timeout=self._timeout
+        )
+        self._frames = decode(self._container, self.description, live=True)
 
-    def read(self) -> Picture | None:
-        """Return the next picture, None where the camera ends the stream."""
-        try:
-            return next(self._pictures, None)
-        except (av.error.FFmpegError, OSError) as error:
-            raise explain(error, self.description) from error
+    def read(self) -> SourceFrame | None:
+        """Return the next frame, None when the camera ends the stream."""
+        with explained(self.description):
+            return next(self._frames, None)
 
     def close(self) -> None:
-        """Hang up."""
-        self._pictures = iter(())
+        """Disconnect."""
+        self._frames = iter(())
         if self._container is not None:
             self._container.close()
             self._container = None

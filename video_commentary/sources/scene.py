@@ -1,6 +1,6 @@
 """The built-in test scene: a street where people walk, a car passes and the light changes.
 
-Every frame follows from its index alone, so a test knows what is to be seen when.
+A frame depends on its index alone, so tests know what is visible when.
 """
 
 from __future__ import annotations
@@ -12,41 +12,41 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .clock import draw_clock, draw_index
-from .reader import Picture
-from .sprites import Clothes, Colour, Sprite, car, person
+from .frame_counter import draw_clock, draw_index
+from .reader import SourceFrame
+from .sprites import Colour, PersonColours, Sprite, car, person
 from .street import street
 
 CYCLE = 60.0
-"""Seconds after which everything but the clock starts again."""
-_PERSON = 0.42  # tall, of the picture's height
-_CAR = 0.19
-_STEPS = 24  # drawn phases of the gait
+"""Seconds after which everything but the clock repeats."""
+_PERSON_HEIGHT, _CAR_HEIGHT = 0.42, 0.19  # of the image
+_GAIT_PHASES = 24  # drawn
 _STRIDE = 0.8  # of a person's height, two steps
 _NOISE = 2.0  # the camera's, standard deviation in grey levels
 
 
 Corners = tuple[tuple[float, float], ...]
-"""(second, value) pairs with straight lines between them."""
+"""(second, value) pairs, interpolated linearly."""
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who moves: `path` leads from second to x as a fraction of the picture's width.
+    """A person with `clothes`, or without them a car of this `colour`, that crosses the scene.
 
-    `feet`: where it stands, as a fraction of the picture's height.
+    `path`: x over time, as a fraction of the image's width. `feet`: y of its lower edge, as a
+    fraction of the image's height.
     """
 
     name: str
     path: Corners
     feet: float
-    clothes: Clothes | None = None
+    clothes: PersonColours | None = None
     colour: Colour = (180, 40, 40)
 
 
-RED = Clothes(coat=(190, 40, 40), trousers=(45, 55, 85), hair=(60, 40, 25))
-BLUE = Clothes(coat=(40, 90, 150), trousers=(60, 60, 60), hair=(30, 25, 25))
-GREEN = Clothes(coat=(70, 120, 70), trousers=(120, 100, 80), hair=(120, 90, 50))
+RED = PersonColours(coat=(190, 40, 40), trousers=(45, 55, 85), hair=(60, 40, 25))
+BLUE = PersonColours(coat=(40, 90, 150), trousers=(60, 60, 60), hair=(30, 25, 25))
+GREEN = PersonColours(coat=(70, 120, 70), trousers=(120, 100, 80), hair=(120, 90, 50))
 
 ACTORS = (
     Actor("car", ((19.0, 1.4), (25.0, -0.4)), feet=0.66),
@@ -64,13 +64,13 @@ ACTORS = (
         clothes=BLUE,
     ),
 )
-"""The farthest first."""
+"""The farthest from the camera first, because the nearer are drawn over it."""
 LIGHT = ((0.0, 1.0), (51.0, 1.0), (52.0, 0.45), (56.0, 0.45), (57.0, 1.0), (CYCLE, 1.0))
-"""Brightness: a cloud passes."""
+"""Brightness over time, 1 for full: a cloud passes."""
 
 
 class StreetScene:
-    """A Reader of the test scene, `width` by `height` pixels at `fps`."""
+    """A Reader of the test scene, `width` by `height` pixels at `fps`; `clock` draws the time."""
 
     live = False
 
@@ -85,11 +85,11 @@ class StreetScene:
 
     @property
     def description(self) -> str:
-        """What is read."""
+        """The scene's name."""
         return "the built-in test scene"
 
     def open(self) -> None:
-        """Paint what stays the same."""
+        """Paint the background and the noise."""
         width, height = self._size
         self._street = street(width, height)
         random = np.random.default_rng(2)
@@ -99,14 +99,14 @@ class StreetScene:
         ]
         self._index = 0
 
-    def read(self) -> Picture:
-        """Return the next frame; there is always one."""
-        picture = Picture(self._index / self._fps, self.frame(self._index)[0])
+    def read(self) -> SourceFrame:
+        """Return the next frame; the scene never ends."""
+        frame = SourceFrame(self._index / self._fps, self.frame(self._index)[0])
         self._index += 1
-        return picture
+        return frame
 
     def frame(self, index: int) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
-        """Paint frame `index`; also return the names of the actors that show in it."""
+        """Return frame `index`, uint8 RGB (H, W, 3), and the names of the actors visible in it."""
         if self._street is None:
             self.open()
         assert self._street is not None
@@ -124,7 +124,7 @@ class StreetScene:
         return image, seen
 
     def close(self) -> None:
-        """Free what was painted."""
+        """Free the painted images."""
         self._street = None
         self._noise = []
         self._sprites = {}
@@ -140,12 +140,12 @@ class StreetScene:
         return sprite.onto(image, round(x * width - wide / 2), round(actor.feet * height - tall))
 
     def _sprite(self, actor: Actor, walked: float, leftwards: bool) -> Sprite:
-        tall = round((_PERSON if actor.clothes else _CAR) * self._size[1])
-        step = int(walked / (_STRIDE * tall) * _STEPS) % _STEPS if actor.clothes else 0
+        tall = round((_PERSON_HEIGHT if actor.clothes else _CAR_HEIGHT) * self._size[1])
+        step = int(walked / (_STRIDE * tall) * _GAIT_PHASES) % _GAIT_PHASES if actor.clothes else 0
         key = actor.name, step, leftwards
         if key not in self._sprites:
             self._sprites[key] = (
-                person(tall, actor.clothes, 2 * math.pi * step / _STEPS, mirrored=leftwards)
+                person(tall, actor.clothes, 2 * math.pi * step / _GAIT_PHASES, mirrored=leftwards)
                 if actor.clothes
                 else car(tall, actor.colour, mirrored=leftwards)
             )
@@ -153,6 +153,6 @@ class StreetScene:
 
 
 def _along(corners: Corners, second: float) -> float:
-    """Return the value at `second` on the straight lines between `corners`."""
+    """Return the value at `second`, interpolated between `corners`."""
     times, values = np.array(corners).T
     return float(np.interp(second, times, values))

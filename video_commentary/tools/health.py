@@ -1,7 +1,7 @@
-"""Tell by the exit code whether a node is well: health commentator|source|bridge|speaker.
+"""Check whether a node is well: health commentator|source|bridge|speaker. Exit status 0 if it is.
 
-Listens for what the node itself says in /diagnostics, once a second; of the bridge it also asks for
-the page. Made for health checks of containers.
+Reads what the node reports in /diagnostics once a second; of the bridge, it also requests the page.
+Meant for health checks of containers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ..config.launch_plan import SETTINGS
+from ..config.settings import NODE_SETTINGS
 
 if TYPE_CHECKING:
     from diagnostic_msgs.msg import DiagnosticStatus
@@ -24,9 +24,9 @@ _PAGE_SECONDS = 3.0
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Listen, print one sentence; return 0 where the node is well, else 1."""
+    """Wait for a report, print one sentence; return 0 if the node is well, else 1."""
     parser = argparse.ArgumentParser(prog="health", description=__doc__)
-    parser.add_argument("node", choices=SETTINGS, help="the node's name")
+    parser.add_argument("node", choices=NODE_SETTINGS, help="the node's name")
     parser.add_argument("--seconds", type=float, default=8.0, help="how long to wait for it")
     options = parser.parse_args(words)
     statuses = listen(options.node, options.seconds)
@@ -36,9 +36,9 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def judge(node: str, statuses: Sequence[DiagnosticStatus]) -> str:
-    """Return why `node` is not well, from what it said lately; empty where it is.
+    """Return why `node` is not well according to its report; empty if it is.
 
-    Warnings, such as a camera that is away, are not the node's own fault.
+    Warnings, such as a missing camera, are not the node's own fault.
     """
     if not statuses:
         return f"{node} says nothing in /diagnostics: is it started, with this ROS_DOMAIN_ID?"
@@ -46,14 +46,14 @@ def judge(node: str, statuses: Sequence[DiagnosticStatus]) -> str:
 
 
 def listen(node: str, seconds: float) -> list[DiagnosticStatus]:
-    """Return the next report of `node`, nothing where none comes within `seconds`."""
+    """Return the next report of `node`; empty if none arrives within `seconds`."""
     import rclpy
     from diagnostic_msgs.msg import DiagnosticArray
     from rclpy.executors import SingleThreadedExecutor
 
     found: list[DiagnosticStatus] = []
     context = rclpy.Context()
-    # Else each check would leave a file in ~/.ros/log, some thousands a day.
+    # Otherwise each check would leave a file in ~/.ros/log, thousands a day.
     rclpy.init(args=["--ros-args", "--disable-external-lib-logs"], context=context)
     listener = rclpy.create_node("health", context=context, use_global_arguments=False)
     executor = SingleThreadedExecutor(context=context)
@@ -75,7 +75,7 @@ def listen(node: str, seconds: float) -> list[DiagnosticStatus]:
 
 
 def page_trouble(statuses: Sequence[DiagnosticStatus]) -> str:
-    """Ask for the page where a report names its address; return why it did not come."""
+    """Request the page if a report names its address; return why that failed, else empty."""
     values = [value for status in statuses for value in status.values]
     address = next((value.value for value in values if value.key == "address"), "")
     if not address:

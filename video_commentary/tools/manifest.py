@@ -1,4 +1,4 @@
-"""What was fetched into a model's folder: a manifest beside the files, and the check against it."""
+"""The manifest of what was fetched into a model's folder, and the check against it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class Fetched:
-    """One file as it must be: path in the folder, size in bytes, sha256, and where it is from."""
+    """One file: path in the folder, size in bytes, SHA-256, and where it was fetched from."""
 
     path: str
     size: int
@@ -40,7 +40,7 @@ def write(folder: Path, files: list[Fetched]) -> None:
 
 
 def read(folder: Path) -> list[Fetched]:
-    """Return what `folder` must hold; empty where nothing was recorded."""
+    """Return what `folder` must hold; empty if nothing was recorded. Raise ValueError."""
     try:
         document = json.loads((folder / MANIFEST).read_text())
         return [Fetched(**file) for file in document["files"]]
@@ -52,12 +52,12 @@ def read(folder: Path) -> list[Fetched]:
 
 
 def missing(folder: Path, files: list[Fetched]) -> list[str]:
-    """Return what is absent or of the wrong size: quick, without reading the files."""
+    """Return the paths that are absent or of the wrong size, without reading the files."""
     return [file.path for file in files if not _has_size(folder / file.path, file.size)]
 
 
 def problems(folder: Path, files: list[Fetched]) -> Iterator[str]:
-    """Read every file; yield one line for each that is absent, cut short or changed."""
+    """Read every file; yield a line for each that is absent, truncated or changed."""
     for file in files:
         path = folder / file.path
         if not path.is_file():

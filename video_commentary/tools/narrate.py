@@ -20,16 +20,16 @@ KINDS = (".mp4", ".srt", ".vtt", ".jsonl", ".wav")
 def main(words: Sequence[str] | None = None) -> int:
     """Narrate; return the exit status: 130 after Ctrl-C, 1 where something is missing or broken."""
     options = _parser().parse_intermixed_args(command_line(words))
-    from .narration.job import Job, Order  # heavy; --help needn't wait
+    from .narration.job import Job, NarrationOrder  # heavy; --help needn't wait
 
     try:
-        order = Order(
-            options.source,
-            options.output,
-            settings_of(options.settings),
-            options.topic,
-            options.engine_speed == "real",
-            options.burn,
+        order = NarrationOrder(
+            source=options.source,
+            output=options.output,
+            settings=settings_of(options.settings),
+            topic=options.topic,
+            real_time=options.engine_speed == "real",
+            burn=options.burn,
         )
         _check_output(order.source, order.output, options.overwrite or order.journal.exists())
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""One file out of a package of the npm registry; nothing of the package is ever run."""
+"""Fetching one file of an npm package; nothing in the package is ever run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def find_npm() -> str:
 def fetch(wanted: NpmFile, folder: Path) -> Path:
     """Put the file into `folder` and return its path.
 
-    Raise RuntimeError that says what went wrong: no npm, no registry, another checksum.
+    Raise RuntimeError if npm is missing, the registry fails or the checksum differs.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".fetch-") as temporary:
@@ -42,7 +42,7 @@ def fetch(wanted: NpmFile, folder: Path) -> Path:
         if digest(partial) != wanted.sha256:
             raise RuntimeError(
                 f"{wanted.member} of {wanted.package} is not the expected file: its sha256 is "
-                f"{digest(partial)}, not {wanted.sha256}; nothing was put in place"
+                f"{digest(partial)}, not {wanted.sha256}; it was discarded"
             )
         return partial.replace(folder / wanted.file)
 
@@ -54,7 +54,7 @@ def _pack(package: str, folder: Path) -> Path:
             command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
-        raise RuntimeError(f"the npm registry gave nothing within {_SECONDS} s") from None
+        raise RuntimeError(f"the npm registry did not answer within {_SECONDS} s") from None
     archives = list(folder.glob("*.tgz"))
     if done.returncode or not archives:
         lines = [line for line in done.stderr.splitlines() if "error" in line.lower()]

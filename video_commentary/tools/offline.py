@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
-from ..config.launch_plan import plan
-from ..config.rules import from_environment
+from ..config.launch_plan import launch_plan
+from ..config.plugins import build
+from ..config.rules import Rule, from_environment
 from ..config.settings import CommentatorSettings
 
-_OF_NODES = ("namespace", "params_file", "log_level")
+_NODES_ONLY = ("namespace", "params_file", "log_level")
 
 
 def settings_of(arguments: Sequence[str]) -> CommentatorSettings:
@@ -20,16 +23,21 @@ def settings_of(arguments: Sequence[str]) -> CommentatorSettings:
     """
     given = {}
     for argument in arguments:
-        name, mark, value = argument.partition(":=")
+        name, mark, text = argument.partition(":=")
         if not mark:
             raise ValueError(f"{argument}: write settings as name:=value")
-        if name in _OF_NODES:
-            raise ValueError(f"{name}: that is for nodes; give single settings")
-        given[name] = value
-    (start,) = plan("commentator", given)
-    values = from_environment(CommentatorSettings, os.environ) | start.parameters
-    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
-    return CommentatorSettings(**(values | lists | {"image_topics": ("recording",)}))
+        if name in _NODES_ONLY:
+            raise ValueError(f"{name}: only nodes have it; give single settings")
+        given[name] = text
+    (start,) = launch_plan("commentator", given)
+
+    def value(name: str, default: Any, rule: Rule) -> Any:
+        chosen = start.parameters.get(name)
+        if chosen is None:
+            return from_environment(name, default, rule, os.environ)
+        return tuple(chosen) if isinstance(chosen, list) else chosen
+
+    return replace(build(CommentatorSettings, value), image_topics=("recording",))
 
 
 def command_line(words: Sequence[str] | None) -> list[str]:

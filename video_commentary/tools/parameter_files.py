@@ -1,4 +1,4 @@
-"""Write config/<node>.yaml from the settings: `make config`."""
+"""Write config/<node>.yaml from the settings, those of installed plug-ins too: `make config`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..config.launch_plan import SETTINGS
 from ..config.paths import share_dir
+from ..config.plugins import plugin_settings
 from ..config.rules import Rule, rules
+from ..config.settings import NODE_SETTINGS
 
 _HEAD = """\
-# Every parameter of the {node} node with its default. Written by `make config` from
-# config/settings.py: copy it, keep what you change, and name the copy with params_file:=.
+# Every parameter of the {node} node with its default. Written by `make config`: copy it, keep
+# what you change, and name the copy with params_file:=.
 /**/{node}:
   ros__parameters:
 """
@@ -21,18 +22,26 @@ _HEAD = """\
 
 def render(node: str) -> str:
     """Return the parameters file of `node`: each parameter below its description."""
-    lines = [_HEAD.format(node=node).rstrip()]
-    for name, (default, rule) in rules(SETTINGS[node]).items():
+    settings = NODE_SETTINGS[node]
+    lines = [_HEAD.format(node=node).rstrip(), *_entries(settings)]
+    for its, plugin in plugin_settings(settings, {}).items():
+        lines += ["", f"    ## {plugin}", *_entries(its)]
+    return "\n".join(lines) + "\n"
+
+
+def _entries(settings: type) -> list[str]:
+    lines = []
+    for name, (default, rule) in rules(settings).items():
         value = list(default) if isinstance(default, tuple) else default
         lines.append(f"    # {_comment(default, rule)}")
         lines.append(f"    {name}: {json.dumps(value, ensure_ascii=False)}")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _comment(default: Any, rule: Rule) -> str:
     notes = []
-    if rule.choices and not all(choice in rule.description for choice in rule.choices):
-        notes.append(f"one of {', '.join(rule.choices)}")
+    if not all(choice in rule.description for choice in rule.allowed):
+        notes.append(f"one of {', '.join(rule.allowed)}")
     if rule.low is not None and rule.high is not None:
         number = int if isinstance(default, int) else float
         notes.append(f"{number(rule.low)} to {number(rule.high)}")
@@ -48,7 +57,7 @@ def path_of(node: str) -> Path:
 
 def main() -> int:
     """Write all of them."""
-    for node in SETTINGS:
+    for node in NODE_SETTINGS:
         path_of(node).write_text(render(node), encoding="utf-8")
     return 0
 

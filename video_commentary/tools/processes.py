@@ -1,4 +1,4 @@
-"""Child processes that end together, and never outlive this one."""
+"""Child processes that end together and never outlive this one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import IO
 
 _PR_SET_PDEATHSIG = 1
 _STEPS = ((signal.SIGINT, 1.2), (signal.SIGTERM, 0.8), (signal.SIGKILL, 0.5))
-"""Signals in order, and the seconds each is given: under 3 s in all."""
+"""Signals in order, each with the seconds to wait for its effect: under 3 s in all."""
 
 
 @dataclass
@@ -25,7 +25,7 @@ class Processes:
     _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self, name: str, command: Sequence[str], output: IO[bytes] | None = None) -> None:
-        """Start a child; `output` takes what it prints, None lets it print here."""
+        """Start a child; `output` receives what it prints, None inherits ours."""
         self._children[name] = subprocess.Popen(
             command,
             env=dict(self.environment),
@@ -41,7 +41,7 @@ class Processes:
         return {name: code for name, code in codes.items() if code is not None}
 
     def stop(self) -> None:
-        """Ask all to end, then insist; return when none is left, within 3 s."""
+        """End all children, in the end by SIGKILL; return within 3 s."""
         for number, seconds in _STEPS:
             for child in self._children.values():
                 _signal_group(child, number)
@@ -52,12 +52,12 @@ class Processes:
 
 
 def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    # What a child started itself is in its group, and may outlive it.
+    # The child's own children are in its group and may outlive it.
     with suppress(ProcessLookupError):
         os.killpg(child.pid, number)
 
 
 def _own_group_and_die_with_parent() -> None:
     os.setpgid(0, 0)
-    # Linux: the kernel sends this if we are killed and can't stop our children ourselves.
+    # Linux: the kernel sends this if we are killed and can't stop our children.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -22,18 +23,22 @@ from ..config.launch_plan import (
     Start,
     absolute,
     arguments,
-    plan,
+    launch_plan,
     ros_arguments,
 )
 from ..config.paths import PACKAGE, share_dir, source_tree
 from ..config.process_env import for_images, for_this_machine_only
+from ..config.rules import ENV_PREFIX
+from .check_source import UNREADABLE
 from .processes import Processes
 
-_LOOK = 0.1
+_POLL = 0.1
 """Seconds between looks at the children."""
+_CHECK = 20.0
+"""Longest check of the source, s; one that takes longer is left to the source node."""
 
 
-class Stopped(BaseException):
+class StopRequest(BaseException):
     """A signal asks us to end."""
 
 
@@ -41,35 +46,40 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run until a signal or until a node ends; return the exit code."""
     options = _parser().parse_intermixed_args(words)
     if options.list:
-        return _list(options.scene)
+        return _list(options.target)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
     try:
         given = _given(options.arguments, options.params)
-        starts = plan(options.scene, given)
+        starts = launch_plan(options.target, given)
+        environment = _environment(options.target)
+        if options.target == DEMO:
+            _check_source(given, environment)
+        return _run(options.target, starts, given, environment)
     except ValueError as error:
         print(f"run: {error}", file=sys.stderr)
         return 2
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop)
-    return _run(options.scene, starts, given)
+    except StopRequest:
+        return 0
 
 
 def _stop(*_: object) -> None:
     for further in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(further, signal.SIG_IGN)
-    raise Stopped
+    raise StopRequest
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="run", description=__doc__)
-    parser.add_argument("scene", choices=LAUNCH_TARGETS, help="what to start")
+    parser.add_argument("target", choices=LAUNCH_TARGETS, help="what to start")
     parser.add_argument("arguments", nargs="*", metavar="name:=value", help="see --list")
     parser.add_argument("--params", help="ROS parameters file (the same as params_file:=)")
     parser.add_argument("--list", action="store_true", help="list the arguments and end")
     return parser
 
 
-def _list(scene: str) -> int:
-    for argument in arguments(scene).values():
+def _list(target: str) -> int:
+    for argument in arguments(target).values():
         print(_described(argument))
     return 0
 
@@ -91,10 +101,10 @@ def _given(words: Sequence[str], params: str | None) -> dict[str, str]:
     return given
 
 
-def _environment(scene: str) -> dict[str, str]:
+def _environment(target: str) -> dict[str, str]:
     environment = dict(os.environ)
     environment |= for_images(environment, share_dir() / "config")
-    if scene == DEMO:
+    if target == DEMO:
         environment |= for_this_machine_only(environment)
     root = source_tree()
     if root is not None:
@@ -103,9 +113,35 @@ def _environment(scene: str) -> dict[str, str]:
     return environment
 
 
-def _run(scene: str, starts: Sequence[Start], given: dict[str, str]) -> int:
-    processes = Processes(_environment(scene))
-    logs = _log_folder() if scene == DEMO else None
+def _check_source(given: dict[str, str], environment: dict[str, str]) -> None:
+    """Raise ValueError where the demo's source is a file that can't be shown."""
+    test_scene = arguments(DEMO)["source"].default
+    source = given.get("source") or environment.get(f"{ENV_PREFIX}SOURCE") or test_scene
+    if source == test_scene:
+        return
+    # In a process of its own: video libraries start threads, and we fork.
+    command = [sys.executable, "-m", f"{PACKAGE}.tools.check_source", source]
+    try:
+        done = subprocess.run(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_CHECK,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return
+    if done.returncode == UNREADABLE:
+        raise ValueError(done.stdout.strip())
+
+
+def _run(
+    target: str, starts: Sequence[Start], given: dict[str, str], environment: dict[str, str]
+) -> int:
+    processes = Processes(environment)
+    logs = _log_folder() if target == DEMO else None
     try:
         for start in starts:
             command = [sys.executable, "-m", f"{PACKAGE}.nodes.{start.node}"]
@@ -113,15 +149,14 @@ def _run(scene: str, starts: Sequence[Start], given: dict[str, str]) -> int:
             output = (logs / f"{start.node}.log").open("wb") if logs else None
             processes.start(start.node, command, output)
         if logs:
-            print(f"nodes: {', '.join(s.node for s in starts)}; their logs: {logs}")
-            port = given.get("port") or arguments(scene)["port"].default
+            nodes = [start.node for start in starts]
+            print(f"nodes: {', '.join(nodes)}; their logs: {logs}")
+            port = given.get("port") or arguments(target)["port"].default
             print(f"page: http://127.0.0.1:{port}", flush=True)
             node = f"{absolute(given.get('namespace', ''))}/commentator"
-            watch = [sys.executable, "-m", f"{PACKAGE}.tools.say", "--node", node, "watch"]
-            processes.start("say", watch)
+            say = [sys.executable, "-m", f"{PACKAGE}.tools.say", "--node", node]
+            processes.start("say", [*say, "watch", "--diagnostics", *nodes])
         return _wait(processes, logs)
-    except Stopped:
-        return 0
     finally:
         processes.stop()
 
@@ -133,7 +168,7 @@ def _with_namespace(words: list[str], given: dict[str, str]) -> list[str]:
 
 def _wait(processes: Processes, logs: Path | None) -> int:
     while not (ended := processes.ended()):
-        time.sleep(_LOOK)
+        time.sleep(_POLL)
     for name, code in ended.items():
         print(f"{name} ended with exit code {code}", file=sys.stderr)
         if logs and (logs / f"{name}.log").is_file():

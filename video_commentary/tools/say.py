@@ -1,4 +1,4 @@
-"""A terminal client of the commentator: watch it, tell it what to talk about, ask it."""
+"""A terminal client of the commentator: watch it, instruct it, ask it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .say_client import Client
+    from .say_client import SayClient
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,17 +17,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(_without_ros(sys.argv[1:] if arguments is None else arguments))
     try:
         # ROS takes a moment to load; --help needn't wait.
-        from .say_client import Client, UnreachableError
+        from .say_client import SayClient, UnreachableError
     except KeyboardInterrupt:
         return 130
     # SIGTERM ends it as Ctrl-C does: with the terminal as it was.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    client = Client(options.node)
+    client = SayClient(options.node)
     try:
         if options.command == "watch":
-            from .say_watch import watch
-
-            watch(client)
+            _watch(client, options.diagnostics)
             return 0
         good, words = _call(client, options)
     except UnreachableError as error:
@@ -35,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 0 if options.command == "watch" else 130
     except BrokenPipeError:
-        sys.stderr.close()  # `say watch | head` is done; nothing is left to be told
+        sys.stderr.close()  # `say watch | head` is done; nobody reads what is left
         return 0
     finally:
         client.close()
@@ -49,14 +47,21 @@ def _parser() -> argparse.ArgumentParser:
         "--node", default="/commentator", help="the commentator's name (default: %(default)s)"
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    commands.add_parser("watch", help="show the comments as they come")
-    instruct = commands.add_parser("instruct", help="say what to talk about from now on")
+    watch = commands.add_parser("watch", help="show the comments as they come")
+    watch.add_argument(
+        "--diagnostics",
+        nargs="+",
+        default=(),
+        metavar="NODE",
+        help="wait for these nodes, and show what they report as wrong in /diagnostics",
+    )
+    instruct = commands.add_parser("instruct", help="set what to talk about from now on")
     instruct.add_argument("text", help='in plain words, "" for everything')
     ask = commands.add_parser("ask", help="ask about what the camera sees")
     ask.add_argument("text", help="the question")
     ask.add_argument("--quiet", action="store_true", help="answer in text only")
     commands.add_parser("pause", help="stop commenting")
-    commands.add_parser("resume", help="go on commenting")
+    commands.add_parser("resume", help="comment again")
     return parser
 
 
@@ -67,8 +72,19 @@ def _without_ros(arguments: Sequence[str]) -> Sequence[str]:
     return arguments[: list(arguments).index("--ros-args")]
 
 
-def _call(client: Client, options: argparse.Namespace) -> tuple[bool, str]:
-    """Return whether it went well, and what to print."""
+def _watch(client: SayClient, diagnostics: Sequence[str]) -> None:
+    if diagnostics:
+        from .diagnostics_watch import watch_diagnostics
+
+        watch_diagnostics(client, diagnostics)
+        return
+    from .say_watch import watch
+
+    watch(client)
+
+
+def _call(client: SayClient, options: argparse.Namespace) -> tuple[bool, str]:
+    """Return whether it succeeded, and what to print."""
     if options.command == "instruct":
         return client.instruct(options.text)
     if options.command == "ask":

@@ -16,18 +16,19 @@ HOW_TO_START = "start it with `ros2 launch video_commentary commentary.launch.py
 _FIND = 5.0
 """Seconds to look for the commentator: discovery takes up to a few on a busy network."""
 _SET = 5.0
+"""Seconds to wait until a setting is in force."""
 _ANSWER = 60.0
+"""Seconds to wait for the answer to a question."""
 
 
 class UnreachableError(Exception):
-    """The commentator isn't there or doesn't answer; the message says what to do."""
+    """The commentator isn't running or doesn't answer; the message says what to do."""
 
 
-class Client:
-    """A ROS node that talks to one commentator, `name` with its namespace."""
+class SayClient:
+    """A ROS node that calls one commentator; `name` includes its namespace."""
 
     def __init__(self, name: str) -> None:
-        """Join ROS; nothing is called yet."""
         self.name = "/" + name.strip("/")
         self._context = Context()
         self._context.init()
@@ -36,18 +37,18 @@ class Client:
         self._executor.add_node(self.node)
 
     def spin(self, seconds: float) -> bool:
-        """Take what comes for at most `seconds`; return False when ROS is shut down."""
+        """Handle one message, waiting at most `seconds`; return False when ROS is shut down."""
         self._executor.spin_once(timeout_sec=seconds)
         return bool(self._context.ok())
 
     def close(self) -> None:
-        """Leave ROS."""
+        """Destroy the node."""
         self._executor.shutdown()
         self.node.destroy_node()
         self._context.try_shutdown()
 
     def instruct(self, text: str) -> tuple[bool, str]:
-        """Return whether the instruction is in force, and what the commentator says."""
+        """Return whether the instruction is in force, and the commentator's reply."""
         request = SetInstruction.Request(instruction=text)
         response = self._call(SetInstruction, "set_instruction", request, _SET)
         return response.success, response.message
@@ -59,11 +60,11 @@ class Client:
         return response.success, response.answer
 
     def enable(self, on: bool) -> tuple[bool, str]:
-        """Let it comment or pause; return whether it does, and what it says."""
+        """Comment or pause; return whether that succeeded, and the commentator's reply."""
         response = self._call(SetBool, "set_enabled", SetBool.Request(data=on), _SET)
         return response.success, response.message
 
-    def _call(self, kind: Any, service: str, request: Any, patience: float) -> Any:
+    def _call(self, kind: Any, service: str, request: Any, timeout: float) -> Any:
         client = self.node.create_client(kind, f"{self.name}/{service}")
         deadline = time.monotonic() + _FIND
         while not client.service_is_ready():
@@ -71,18 +72,18 @@ class Client:
                 raise UnreachableError(f"no commentator at {self.name}: {self._advice()}")
             self.spin(0.05)
         future: Any = client.call_async(request)
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + timeout
         while not future.done():
             if time.monotonic() > deadline:
                 raise UnreachableError(
-                    f"{self.name} did not answer within {patience:.0f} s: see /diagnostics and "
+                    f"{self.name} did not answer within {timeout:.0f} s: see /diagnostics and "
                     "its log"
                 )
             self.spin(0.05)
         return future.result()
 
     def _advice(self) -> str:
-        """Name the commentators there are, or say how to start one."""
+        """Name the commentators that are running, or say how to start one."""
         kind = "video_commentary/srv/SetInstruction"
         services = self.node.get_service_names_and_types()
         found = sorted(name.rpartition("/")[0] for name, kinds in services if kind in kinds)

@@ -1,21 +1,22 @@
-"""What the commentator's messages look like as text: no ROS calls, no terminal."""
+"""The commentator's messages as plain text: no ROS calls, no terminal."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from video_commentary.msg import Commentary, Status
+from video_commentary.msg import Commentary
 
+from ..core.status import CommentatorStatus, StatusKind, status_values
 from ..ros.time import to_seconds
 
-_BELIEVABLE = 600.0
-"""Longer delays come from replayed recordings, whose stamps are of another day."""
+_LONGEST_DELAY = 600.0
+"""Seconds; longer delays come from replayed recordings, whose stamps are of another day."""
 
 
 @dataclass(frozen=True)
-class Said:
-    """One comment, finished or not, as people read it."""
+class CommentLine:
+    """One comment, finished or not: local time, question, text and delays, as people read them."""
 
     at: str
     question: str
@@ -23,15 +24,15 @@ class Said:
     delays: str
 
 
-def said(message: Commentary) -> Said:
-    """Return a comment's text with the newest frame's local time and how late its words were."""
+def comment_line(message: Commentary) -> CommentLine:
+    """Return a comment with the newest frame's local time and the delays of words and sound."""
     newest = to_seconds(message.header.stamp)
     delays = [
-        f"{name} {late:.2f} s"
+        f"{name} {delay:.2f} s"
         for name, stamp in (("words", message.first_words), ("sound", message.first_sound))
-        if (late := _delay(newest, to_seconds(stamp))) is not None
+        if (delay := _delay(newest, to_seconds(stamp))) is not None
     ]
-    return Said(
+    return CommentLine(
         at=datetime.fromtimestamp(newest).strftime("%H:%M:%S"),
         question=printable(message.question),
         text=printable(message.text) + (" – (cut off)" if message.cancelled else ""),
@@ -39,30 +40,25 @@ def said(message: Commentary) -> Said:
     )
 
 
-def line(said: Said) -> str:
+def plain_text(line: CommentLine) -> str:
     """Return a finished comment as one line of plain text."""
-    question = f"[{said.question}] " if said.question else ""
-    delays = f"  ({said.delays})" if said.delays else ""
-    return f"{said.at}  {question}{said.text}{delays}"
+    question = f"[{line.question}] " if line.question else ""
+    delays = f"  ({line.delays})" if line.delays else ""
+    return f"{line.at}  {question}{line.text}{delays}"
 
 
-def summary(status: Status) -> str:
-    """Return the commentator's state as one line of plain text, without its detail."""
+def summary(status: CommentatorStatus) -> str:
+    """Return the state and what the status table shows in one line; empty values are left out."""
     cameras = [
         f"{topic} {fps:.0f} Hz"
         for topic, fps in zip(status.cameras, status.camera_fps, strict=False)
     ]
     parts = [
-        status.state,
-        *cameras,
-        status.engine,
-        f"voice: {status.voice}" if status.voice else "",
-        f"profile: {status.profile}" if status.profile else "",
-        f"instruction: {printable(status.instruction)}" if status.instruction else "",
-        f"words {status.words_delay:.2f} s" if status.words_delay else "",
-        f"sound {status.sound_delay:.2f} s" if status.sound_delay else "",
+        field.summary.format(printable(value) if field.kind is StatusKind.TEXT else value)
+        for _, field, value in status_values(status)
+        if field.summary and value
     ]
-    return " · ".join(part for part in parts if part)
+    return " · ".join([*filter(None, [status.state]), *cameras, *parts])
 
 
 def printable(text: str) -> str:
@@ -71,5 +67,5 @@ def printable(text: str) -> str:
 
 
 def _delay(newest: float, then: float) -> float | None:
-    late = then - newest
-    return late if then and 0 <= late < _BELIEVABLE else None
+    delay = then - newest
+    return delay if then and 0 <= delay < _LONGEST_DELAY else None

@@ -1,8 +1,10 @@
-"""Showing the comments as they come: alive on a terminal, as plain lines elsewhere."""
+"""Showing the comments as they come: live on a terminal, as plain lines elsewhere."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from rich.console import Console, Group
@@ -11,37 +13,43 @@ from rich.text import Text
 
 from video_commentary.msg import Commentary, Status
 
+from ..ros.messages import commentator_status
 from ..ros.qos import EVENTS, LATCHED
-from .say_client import HOW_TO_START, Client
-from .say_text import Said, line, said, summary
+from .say_client import HOW_TO_START, SayClient
+from .say_text import CommentLine, comment_line, plain_text, summary
 
-_GONE = 3.0
-"""Seconds without a status after which the commentator counts as gone; it sends one a second."""
-_REFRESH = 0.1
+_AWAY_AFTER = 3.0
+"""Seconds without a status, which comes every second, after which the commentator is away."""
+REFRESH = 0.1
+"""Seconds between looks at what is due while nothing arrives."""
 
 
-class Screen(Protocol):
+class CommentScreen(Protocol):
     """Where comments are shown."""
 
-    def grow(self, comment: Said) -> None:
+    def grow(self, comment: CommentLine) -> None:
         """Show a comment that is not finished yet."""
         ...
 
-    def finish(self, comment: Said) -> None:
+    def finish(self, comment: CommentLine) -> None:
         """Show a finished comment for good."""
         ...
 
     def drop(self) -> None:
-        """Forget the comment that was growing: it came to nothing."""
+        """Remove the unfinished comment: it came to nothing."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Show a line about the system for good."""
         ...
 
     def status(self, state: str, trouble: str) -> None:
-        """Show how the commentator is."""
+        """Show the commentator's state and what is wrong, empty if nothing is."""
         ...
 
 
-class Terminal:
-    """Finished comments scroll; below them the growing one and the state."""
+class LiveScreen:
+    """A terminal: finished comments scroll; below them the unfinished one and the state."""
 
     def __init__(self, live: Live) -> None:
         """Show on `live`, which is started."""
@@ -49,12 +57,12 @@ class Terminal:
         self._growing = Text()
         self._state: list[Text] = []
 
-    def grow(self, comment: Said) -> None:
+    def grow(self, comment: CommentLine) -> None:
         """Show it on the live line."""
         self._growing = _styled(comment)
         self._show()
 
-    def finish(self, comment: Said) -> None:
+    def finish(self, comment: CommentLine) -> None:
         """Let it scroll up."""
         self._growing = Text()
         self._live.console.print(_styled(comment))
@@ -63,6 +71,11 @@ class Terminal:
     def drop(self) -> None:
         """Clear the live line."""
         self._growing = Text()
+        self._show()
+
+    def note(self, text: str) -> None:
+        """Let it scroll up."""
+        self._live.console.print(Text(f"-- {text}", style="bold yellow"))
         self._show()
 
     def status(self, state: str, trouble: str) -> None:
@@ -77,82 +90,92 @@ class Terminal:
         self._live.update(Group(self._growing, *filter(None, self._state)), refresh=True)
 
 
-class Lines:
-    """One line a finished comment, and one a change of trouble: for files and pipes."""
+class PlainScreen:
+    """One line per finished comment and one per change of trouble: for files and pipes."""
 
     def __init__(self) -> None:
-        """Begin without trouble."""
         self._trouble = ""
 
-    def grow(self, comment: Said) -> None:
+    def grow(self, comment: CommentLine) -> None:
         """Wait until it is finished."""
 
-    def finish(self, comment: Said) -> None:
+    def finish(self, comment: CommentLine) -> None:
         """Print it."""
-        print(line(comment), flush=True)
+        print(plain_text(comment), flush=True)
 
     def drop(self) -> None:
         """Nothing was shown."""
 
+    def note(self, text: str) -> None:
+        """Print it."""
+        print(f"-- {text}", flush=True)
+
     def status(self, state: str, trouble: str) -> None:
-        """Print what is wrong once, and that it is well again."""
+        """Print what is wrong once, and the state when all is well again."""
         if trouble != self._trouble:
             self._trouble = trouble
-            print(f"-- {trouble or state}", flush=True)
+            self.note(trouble or state)
 
 
-class Watch:
-    """Takes one commentator's messages to a screen."""
+class CommentWatcher:
+    """Shows one commentator's comments and state on a screen."""
 
-    def __init__(self, client: Client, screen: Screen) -> None:
+    def __init__(self, client: SayClient, screen: CommentScreen) -> None:
         """Subscribe."""
         self._name = client.name
         self._screen = screen
         self._seen_at = 0.0
-        node = client.node
-        node.create_subscription(
-            Commentary, f"{client.name}/commentary_events", self._event, EVENTS
-        )
-        node.create_subscription(Status, f"{client.name}/status", self._status, LATCHED)
+        show_comments(client, screen)
+        client.node.create_subscription(Status, f"{client.name}/status", self._status, LATCHED)
 
-    def look_after(self) -> None:
-        """Say so while no commentator is there."""
-        if time.monotonic() - self._seen_at > _GONE:
+    def check(self) -> None:
+        """Show how to start a commentator while there is none."""
+        if time.monotonic() - self._seen_at > _AWAY_AFTER:
             self._screen.status("", f"waiting for {self._name}: {HOW_TO_START}")
-
-    def _event(self, message: Commentary) -> None:
-        if not message.final:
-            self._screen.grow(said(message))
-        elif message.text:
-            self._screen.finish(said(message))
-        else:
-            self._screen.drop()
 
     def _status(self, message: Status) -> None:
         self._seen_at = time.monotonic()
-        self._screen.status(summary(message), message.detail)
+        status = commentator_status(message)
+        self._screen.status(summary(status), status.detail)
 
 
-def watch(client: Client) -> None:
+def watch(client: SayClient) -> None:
     """Show comments until ROS is shut down or the user interrupts."""
+    with open_screen() as screen:
+        watcher = CommentWatcher(client, screen)
+        due = time.monotonic() + _AWAY_AFTER
+        while client.spin(REFRESH):
+            if time.monotonic() >= due:
+                watcher.check()
+                due = time.monotonic() + 1.0
+
+
+@contextmanager
+def open_screen() -> Iterator[CommentScreen]:
+    """Give the screen that fits standard output, for the length of a block."""
     console = Console()
     if not console.is_terminal:
-        _run(client, Lines())
+        yield PlainScreen()
         return
     with Live(console=console, auto_refresh=False) as live:
-        _run(client, Terminal(live))
+        yield LiveScreen(live)
 
 
-def _run(client: Client, screen: Screen) -> None:
-    watching = Watch(client, screen)
-    due = time.monotonic() + _GONE
-    while client.spin(_REFRESH):
-        if time.monotonic() >= due:
-            watching.look_after()
-            due = time.monotonic() + 1.0
+def show_comments(client: SayClient, screen: CommentScreen) -> None:
+    """Subscribe to the comments and show each as it grows and when it is finished."""
+
+    def show(message: Commentary) -> None:
+        if not message.final:
+            screen.grow(comment_line(message))
+        elif message.text:
+            screen.finish(comment_line(message))
+        else:
+            screen.drop()
+
+    client.node.create_subscription(Commentary, f"{client.name}/commentary_events", show, EVENTS)
 
 
-def _styled(comment: Said) -> Text:
+def _styled(comment: CommentLine) -> Text:
     text = Text.assemble((comment.at, "dim cyan"), "  ")
     if comment.question:
         text.append(f"[{comment.question}] ", style="italic magenta")

@@ -1,4 +1,4 @@
-"""The built-in English voice: a small neural network on the CPU, without a download."""
+"""The neural voice: English, a small network on the CPU whose weights come with its package."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 
 from ..core.audio import AudioFormat, Pcm, to_int16
-from ..core.engine import Cancel
+from ..core.cancel import CancelToken
 from ..core.voice import VoiceError
+from .chunks import chunks, truncated
 from .clauses import clauses
-from .pieces import capped, pieces
-from .spoken import spoken
-from .trim import trim
+from .text_normalization import normalized
+from .trim import trim_silence
 
-INSTALL = "pip install hibari-tts==0.2.1"
+INSTALL = "pip install hibari-tts==0.2.1 'num2words>=0.5.13,<1'"
 _RATE = 24_000
 _GAIN = 2.0
-"""The voice peaks at -8 to -15 dB of full scale; twice that stays below full scale."""
+"""The network's audio peaks at -15 to -8 dBFS; 6 dB more stay below full scale."""
 _PAUSES = {".": 0.20, "!": 0.20, "?": 0.20, "…": 0.20, ";": 0.14, ":": 0.14, ",": 0.08, "—": 0.14}
-"""Seconds of silence after a clause, by its last sign, on top of the trimmed tail."""
+"""Seconds of silence after a clause, by its last character, beyond the trimmed tail."""
 
 
 class NeuralVoice:
@@ -32,7 +32,7 @@ class NeuralVoice:
 
     @property
     def description(self) -> str:
-        """What this voice is."""
+        """Library, language and device."""
         return "neural voice (hibari, English, on the CPU)"
 
     @property
@@ -43,6 +43,7 @@ class NeuralVoice:
     def load(self) -> None:
         """Load the network and run it once: the first run is slow. Raise VoiceError."""
         try:
+            import num2words  # noqa: F401 - spoken() needs it
             from hibari import Hibari
         except ImportError as error:
             raise VoiceError(f"neural voice: {error}; install it: {INSTALL}") from error
@@ -54,24 +55,24 @@ class NeuralVoice:
             raise VoiceError(f"neural voice: can't load ({error}); reinstall: {INSTALL}") from error
         self._tts = tts
 
-    def say(self, text: str, cancel: Cancel) -> Iterator[Pcm]:
-        """Speak `text`; it is read to its end even where it is longer than a clause.
+    def say(self, text: str, cancel: CancelToken) -> Iterator[Pcm]:
+        """Yield audio of `text`, clause by clause.
 
         Text beyond 1,000 characters is left out. Raise VoiceError.
         """
-        for clause in clauses(capped(spoken(capped(text))), hurry=False):
-            if cancel.is_set():
+        for clause in clauses(truncated(normalized(truncated(text))), early_first=False):
+            if cancel.cancelled:
                 return
             if not re.search(r"\w", clause):
-                continue  # signs alone would become a hum
-            yield from pieces(self._speak(clause), cancel)
+                continue  # punctuation alone would become a hum
+            yield from chunks(self._speak(clause), cancel)
 
     def _speak(self, clause: str) -> Pcm:
         if self._tts is None:
             raise VoiceError("neural voice: call load() first")
         try:
-            # A fixed seed: the same words always sound the same.
-            samples = trim(self._tts(clause, seed=0), _RATE)
+            # A fixed seed: the same text always sounds the same.
+            samples = trim_silence(self._tts(clause, seed=0), _RATE)
         except Exception as error:
             raise VoiceError(f"neural voice: {type(error).__name__}: {error}") from error
         if len(samples):
@@ -85,10 +86,10 @@ class NeuralVoice:
 
 
 def _session(model: str) -> Any:
-    """Return the network without onnxruntime's arena.
+    """Return a session for the network, without onnxruntime's memory arena.
 
-    The arena keeps memory for every length of sentence it has met: 28 MB more after 400
-    sentences, against 3 MB without it.
+    The arena keeps memory for every length of sentence it has seen: after 400 sentences it had
+    grown by 28 MB, against 3 MB without it.
     """
     import onnxruntime
 

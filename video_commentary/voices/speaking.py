@@ -1,13 +1,15 @@
-"""An engine that only writes, given a voice; or another voice than its own."""
+"""Gives a voice to an engine that only writes, or replaces the engine's own voice."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..core.audio import AudioFormat
-from ..core.engine import SILENCE, Cancel, Delta, Engine, Request
+from ..core.audio import OUTPUT_FORMAT, AudioFormat
+from ..core.cancel import CancelToken
+from ..core.engine import Delta, Engine, EngineError, Request
 from ..core.engine_wrapper import EngineWrapper
+from ..core.resample import PcmResampler
 from ..core.voice import Voice, VoiceError
 from .clauses import ClauseSplitter
 
@@ -15,14 +17,14 @@ from .clauses import ClauseSplitter
 class SpeakingEngine(EngineWrapper):
     """Wraps an engine and a voice: each clause's sound follows its words.
 
-    A voice that fails leaves the rest of that comment unspoken, and is tried again with the next;
-    `trouble` says why, and is empty while it works.
+    If the voice fails, the rest of that comment stays unspoken, and the next comment tries again.
+    `trouble` says why; it is empty while the voice works.
     """
 
     def __init__(self, engine: Engine, voice: Voice, own_first: bool = True) -> None:
-        """Let `voice` say what `engine` writes.
+        """Speak what `engine` writes with `voice`.
 
-        With `own_first`, an engine that has a voice of its own once it is loaded speaks itself.
+        With `own_first`, an engine that has a voice of its own after loading uses that.
         """
         super().__init__(engine)
         self._own_first = own_first
@@ -33,14 +35,14 @@ class SpeakingEngine(EngineWrapper):
 
     @property
     def voice(self) -> AudioFormat | None:
-        """The format of what speaks; None while nothing does."""
+        """The format of the audio; None while no voice is loaded."""
         if self._speaks_itself:
             return self.inner.voice
         return self._voice.format if self._loaded else None
 
     @property
     def voice_description(self) -> str:
-        """What speaks, in one line for people."""
+        """The voice in use, in one line for people."""
         return "the engine's own" if self._speaks_itself else self._voice.description
 
     @property
@@ -48,34 +50,34 @@ class SpeakingEngine(EngineWrapper):
         return self._own_first and self.inner.voice is not None
 
     def load(self) -> None:
-        """Load the engine, and the voice if it is needed; without it the engine still writes."""
+        """Load the engine, and the voice if needed; if that fails, comments are text only."""
         self.inner.load()
         if not self._speaks_itself:
             self._load_voice()
 
     def close(self) -> None:
-        """Free both."""
+        """Free the engine and the voice."""
         self.inner.close()
         self._voice.close()
         self._loaded = False
 
-    def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
-        """Yield each piece of text at once, and sound clause by clause."""
+    def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
+        """Yield text as the engine writes it, and audio after each clause."""
         if not request.speak or self._speaks_itself:
             yield from self.inner.comment(request, cancel)
             return
         splitter = ClauseSplitter()
         self._failed = False
         for delta in self.inner.comment(replace(request, speak=False), cancel):
-            yield Delta(delta.text, claims=delta.claims)
+            yield Delta(delta.text, silent=delta.silent, claims=delta.claims)
             for clause in splitter.push(delta.text):
                 yield from self._say(clause, cancel)
         for clause in splitter.flush():
             yield from self._say(clause, cancel)
         yield Delta(last=True)
 
-    def _say(self, clause: str, cancel: Cancel) -> Iterator[Delta]:
-        if clause == SILENCE or self._failed:
+    def _say(self, clause: str, cancel: CancelToken) -> Iterator[Delta]:
+        if self._failed:
             return
         try:
             for pcm in self._voice.say(clause, cancel):
@@ -83,14 +85,15 @@ class SpeakingEngine(EngineWrapper):
             self.trouble = ""
         except VoiceError as error:
             self.trouble = str(error)
-        except Exception as error:  # noqa: BLE001 - a voice that dies leaves the text
+        except Exception as error:  # noqa: BLE001 - text must survive a failing voice
             self.trouble = f"{type(error).__name__}: {error}"
         self._failed = bool(self.trouble)
 
     def _load_voice(self) -> None:
         try:
             self._voice.load()
+            PcmResampler(self._voice.format, OUTPUT_FORMAT)  # its library may be missing
             self._loaded = True
             self.trouble = ""
-        except VoiceError as error:
+        except (VoiceError, EngineError) as error:
             self.trouble = str(error)

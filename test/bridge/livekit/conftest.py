@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 # Before any use of the library, for what it does at exit.
-import video_commentary.bridge.livekit.stay  # noqa: F401
+import video_commentary.bridge.livekit.session  # noqa: F401
 
 from .server import LiveKitServer, build
 

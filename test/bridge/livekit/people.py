@@ -14,11 +14,11 @@ import numpy as np
 from livekit import api, rtc
 from numpy.typing import NDArray
 
-from video_commentary.bridge.livekit import LiveKit
-from video_commentary.bridge.livekit.access import Access
-from video_commentary.bridge.robot_gateway import Port
+from video_commentary.bridge.livekit.credentials import RoomCredentials
+from video_commentary.bridge.livekit.reconnect import LiveKitClient
+from video_commentary.bridge.robot_gateway import RobotGateway
 
-from .robot import RecordingRobot, port_of
+from .robot import RecordingRobot, gateway_to
 from .server import KEY, SECRET, LiveKitServer
 
 ROBOT = "robot"
@@ -38,31 +38,33 @@ async def until(condition: Callable[[], T], seconds: float = 20.0, what: str = "
 class Bridge:
     """The bridge's participant, and what it is attached to."""
 
-    livekit: LiveKit
-    port: Port
+    livekit: LiveKitClient
+    gateway: RobotGateway
     robot: RecordingRobot
-    access: Access
+    credentials: RoomCredentials
 
 
-def access_to(server: LiveKitServer, secret: str = SECRET, room: str = "") -> Access:
-    """Return access to a room of its own, or to `room`."""
-    return Access(server.url, KEY, secret, room or f"room-{uuid.uuid4().hex[:8]}", ROBOT)
+def credentials_for(server: LiveKitServer, secret: str = SECRET, room: str = "") -> RoomCredentials:
+    """Return credentials to a room of its own, or to `room`."""
+    return RoomCredentials(server.url, KEY, secret, room or f"room-{uuid.uuid4().hex[:8]}", ROBOT)
 
 
 @asynccontextmanager
-async def bridge(access: Access, video: bool = False, camera: str = "") -> AsyncIterator[Bridge]:
+async def bridge(
+    credentials: RoomCredentials, video: bool = False, camera: str = ""
+) -> AsyncIterator[Bridge]:
     """Have the bridge in the room for the length of a block."""
     robot = RecordingRobot()
-    port = port_of(robot)
-    livekit = LiveKit(access, port, video, camera)
+    gateway = gateway_to(robot)
+    livekit = LiveKitClient(credentials, gateway, video, camera)
     await livekit.start()
     try:
         # Speech and words listen a moment after it is connected: who speaks before is not heard.
         await until(
-            lambda: livekit.status() == ("connected", "") and port.hub.listeners == 2,
+            lambda: livekit.status == ("connected", "") and gateway.broadcast.subscribers == 2,
             what="connected",
         )
-        yield Bridge(livekit, port, robot, access)
+        yield Bridge(livekit, gateway, robot, credentials)
     finally:
         await livekit.stop()
 
@@ -86,14 +88,16 @@ class Person:
         )
 
 
-def token(access: Access, identity: str, room: str = "") -> str:
+def token(credentials: RoomCredentials, identity: str, room: str = "") -> str:
     """Return a token with every right that a participant can have."""
-    grants = api.VideoGrants(room_join=True, room=room or access.room)
+    grants = api.VideoGrants(room_join=True, room=room or credentials.room)
     return api.AccessToken(KEY, SECRET).with_identity(identity).with_grants(grants).to_jwt()
 
 
 @asynccontextmanager
-async def person(access: Access, identity: str = "ann", jwt: str = "") -> AsyncIterator[Person]:
+async def person(
+    credentials: RoomCredentials, identity: str = "ann", jwt: str = ""
+) -> AsyncIterator[Person]:
     """Have somebody in the room, who hears, reads and sees all that is there."""
     person = Person(rtc.Room(), [], [], [])
     tasks: set[asyncio.Task[None]] = set()
@@ -131,7 +135,7 @@ async def person(access: Access, identity: str = "ann", jwt: str = "") -> AsyncI
 
     person.room.on("track_subscribed", subscribed)
     person.room.register_text_stream_handler("lk.transcription", begun)
-    await person.room.connect(access.url, jwt or token(access, identity))
+    await person.room.connect(credentials.url, jwt or token(credentials, identity))
     try:
         yield person
     finally:

@@ -1,17 +1,16 @@
-"""A robot at the port, which remembers what was asked of it."""
+"""A robot at the gateway, which remembers what was asked of it."""
 
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future
 
 import numpy as np
 from numpy.typing import NDArray
 
 from test.bridge.serving import FakeRobot
+from video_commentary.bridge.frame_buffer import FrameBuffer
 from video_commentary.bridge.items import Reply
-from video_commentary.bridge.ring import Ring
-from video_commentary.bridge.robot_gateway import Port
+from video_commentary.bridge.robot_gateway import RobotGateway
 
 
 class RecordingRobot(FakeRobot):
@@ -22,14 +21,14 @@ class RecordingRobot(FakeRobot):
         self.images: list[tuple[float, NDArray[np.uint8]]] = []
         self.threads: set[str] = set()
 
-    def _done(self, *asked: object) -> Future[Reply]:
+    def _answer(self, *asked: object) -> Reply:
         self.threads.add(threading.current_thread().name)
-        return super()._done(*asked)
+        return super()._answer(*asked)
 
     def publish_image(self, image: NDArray[np.uint8], stamp: float) -> None:
         self.threads.add(threading.current_thread().name)
         self.images = [*self.images[-20:], (stamp, image)]
 
 
-def port_of(robot: RecordingRobot) -> Port:
-    return Port(robot, Ring(30.0, 50_000_000))
+def gateway_to(robot: RecordingRobot) -> RobotGateway:
+    return RobotGateway(robot, FrameBuffer(30.0, 50_000_000))

@@ -1,4 +1,4 @@
-"""A participant's camera, as pictures at the port."""
+"""A participant's camera, as pictures at the gateway."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from livekit import rtc
 from numpy.typing import NDArray
 
-from .people import Bridge, Person, access_to, bridge, person, until
+from .people import Bridge, Person, bridge, credentials_for, person, until
 from .server import LiveKitServer
 
 WIDTH, HEIGHT = 320, 192
@@ -77,8 +77,12 @@ async def seen(robot: Bridge, height: int, width: int) -> NDArray[np.uint8]:
 
 def test_a_camera_arrives_with_its_colours_and_stamps(server: LiveKitServer) -> None:
     async def scene() -> None:
-        access = access_to(server)
-        async with bridge(access) as robot, person(access) as ann, filming(ann, simulcast=True):
+        credentials = credentials_for(server)
+        async with (
+            bridge(credentials) as robot,
+            person(credentials) as ann,
+            filming(ann, simulcast=True),
+        ):
             began = robot.robot.now()
             await until(lambda: len(robot.robot.images) > 10, what="pictures")
             stamps = [stamp for stamp, _ in robot.robot.images]
@@ -101,8 +105,8 @@ def test_a_phone_held_upright_gives_an_upright_picture(
     """`rotation` is in quarters to the right."""
 
     async def scene() -> NDArray[np.uint8]:
-        access = access_to(server)
-        async with bridge(access) as robot, person(access) as ann, filming(ann, rotation):
+        credentials = credentials_for(server)
+        async with bridge(credentials) as robot, person(credentials) as ann, filming(ann, rotation):
             await until(lambda: len(robot.robot.images) > 3, what="pictures")
             size = (WIDTH, HEIGHT) if rotation % 2 else (HEIGHT, WIDTH)
             return await seen(robot, *size)
@@ -112,9 +116,9 @@ def test_a_phone_held_upright_gives_an_upright_picture(
 
 def test_the_first_camera_is_kept_until_it_goes(server: LiveKitServer) -> None:
     async def scene() -> None:
-        access = access_to(server)
-        async with bridge(access) as robot, person(access, "bob") as bob:
-            async with person(access, "ann") as ann, filming(ann) as hers:
+        credentials = credentials_for(server)
+        async with bridge(credentials) as robot, person(credentials, "bob") as bob:
+            async with person(credentials, "ann") as ann, filming(ann) as hers:
                 await until(lambda: robot.livekit.camera == "ann", what="ann's camera")
                 async with filming(bob):
                     await asyncio.sleep(1)
@@ -141,11 +145,11 @@ def camera(publication: rtc.LocalTrackPublication) -> rtc.LocalVideoTrack:
 
 def test_only_the_named_participant_is_watched(server: LiveKitServer) -> None:
     async def scene() -> None:
-        access = access_to(server)
+        credentials = credentials_for(server)
         async with (
-            bridge(access, camera="bob") as robot,
-            person(access, "ann") as ann,
-            person(access, "bob") as bob,
+            bridge(credentials, camera="bob") as robot,
+            person(credentials, "ann") as ann,
+            person(credentials, "bob") as bob,
             filming(ann),
         ):
             await asyncio.sleep(1)

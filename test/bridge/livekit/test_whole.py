@@ -21,12 +21,13 @@ from sensor_msgs.msg import Image
 from test.nodes.graph import IMAGES, Probe, commentator, probe
 from test.nodes.test_bridge import bridge as bridge_node
 from video_commentary.core.audio import OUTPUT_FORMAT, Pcm
+from video_commentary.core.stamp import from_seconds
 from video_commentary.ros.messages import audio, audio_stamped
 from video_commentary.ros.time import to_seconds
 
-from .people import ROBOT, Person, access_to, person, until
+from .people import ROBOT, Person, credentials_for, person, until
 from .server import LiveKitServer
-from .test_speech import find, sweep
+from .test_audio_track import find, sweep
 
 BLOCK = 1920
 
@@ -36,7 +37,7 @@ def room(server: LiveKitServer, monkeypatch: pytest.MonkeyPatch) -> str:
     """A room for the nodes that a test starts."""
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
-    return access_to(server).room
+    return credentials_for(server).room
 
 
 async def spun(robot: Probe, condition: Callable[[], object], seconds: float = 30.0) -> None:
@@ -60,7 +61,7 @@ async def hear(robot: Probe, ann: Person, said: NDArray[np.int16]) -> NDArray[np
     start = robot.now() + 0.3
     for first in range(0, len(said), BLOCK):
         block = audio(Pcm(said[first : first + BLOCK], OUTPUT_FORMAT))
-        message = audio_stamped(block, start + first / OUTPUT_FORMAT.rate, "voice")
+        message = audio_stamped(block, from_seconds(start + first / OUTPUT_FORMAT.rate), "voice")
         robot.publish(AudioDataStamped, topic, message, reliable=True)
         await asyncio.sleep(BLOCK / OUTPUT_FORMAT.rate)
     await asyncio.sleep(1)
@@ -83,12 +84,12 @@ async def read(robot: Probe, ann: Person) -> list[tuple[str, dict[str, str]]]:
 
 
 def test_a_listener_hears_and_reads_what_is_on_the_topics(server: LiveKitServer, room: str) -> None:
-    access = access_to(server, room=room)
+    credentials = credentials_for(server, room=room)
     said = sweep(1.5)
 
     async def scene() -> None:
         with probe() as robot, bridge_node(f"livekit_room:={room}") as node:
-            async with person(access) as ann:
+            async with person(credentials) as ann:
                 sound = await hear(robot, ann, said)
                 assert node.light("livekit") == "ok"
                 # A machine this busy stretches sound here and there; another tone has 0.1.
@@ -192,7 +193,7 @@ def test_nobody_but_the_robot_sees_the_browsers_camera(
     server: LiveKitServer, room: str, media: Path, tmp_path: Path
 ) -> None:
     film(media, tmp_path / "clip.mjpeg")
-    access = access_to(server, room=room)
+    credentials = credentials_for(server, room=room)
 
     async def scene(eve: Person, browsing: asyncio.Future[None]) -> None:
         def publishes() -> bool:
@@ -215,7 +216,7 @@ def test_nobody_but_the_robot_sees_the_browsers_camera(
         with bridge_node(f"livekit_room:={room}") as node, commentator("says"):
             # Without, the page turns its camera off again.
             await until(lambda: node.light("commentator") == "ok", what="the commentator")
-            async with person(access, "eve") as eve:
+            async with person(credentials, "eve") as eve:
                 loop = asyncio.get_running_loop()
                 await scene(eve, loop.run_in_executor(None, browse, node.url))
 

@@ -1,8 +1,7 @@
-"""Drawn scenes, and the engine driven by frames as the commentator drives it."""
+"""Drawn scenes, and an engine that gets frames as the commentator gives them."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -11,9 +10,11 @@ import pytest
 from numpy.typing import NDArray
 
 from video_commentary.config.paths import models_dir
+from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import Limits, Request
 from video_commentary.core.frames import Frame, FrameWindow, StampSampler
 from video_commentary.core.prompting import Profile, build_prompt
+from video_commentary.core.stamp import from_seconds
 from video_commentary.engines.builtin.engine import MODEL_FILE, BuiltinEngine
 
 Image = NDArray[np.uint8]
@@ -33,14 +34,14 @@ def model() -> Path:
 
 @pytest.fixture(scope="session")
 def landscape() -> Image:
-    """A still picture full of corners, 960 by 720: room for a camera to look around in."""
+    """An image full of corners, 960 by 720: a camera sees parts of it."""
     random = np.random.default_rng(3)
     image = random.integers(70, 180, (720 // 24, 960 // 24, 3)).repeat(24, 0).repeat(24, 1)
     return np.clip(image + random.normal(0, 4, image.shape), 0, 255).astype(np.uint8)
 
 
 class Narration:
-    """Shows an engine frames at the pace of their stamps, and asks for comments."""
+    """Gives an engine frames at the pace of their stamps, and asks for comments."""
 
     def __init__(self, engine: BuiltinEngine, profile: Profile = PROFILE) -> None:
         self.engine = engine
@@ -52,32 +53,33 @@ class Narration:
         self._gate = float("-inf")
 
     def show(self, frames: Iterable[tuple[float, Image]]) -> list[str]:
-        """Return what was said meanwhile."""
+        """Return the comments on these frames."""
         before = len(self.said)
         for index, (stamp, image) in enumerate(frames):
             if self.said and stamp < self.said[-1][0]:
                 self._gate = float("-inf")
-            kept, looked = self._keep.take(stamp), self._look.take(stamp)
+            exact = from_seconds(stamp)
+            kept, looked = self._keep.take(exact), self._look.take(exact)
             if not (kept or looked):
                 continue
-            frame = Frame(image, stamp, "camera", index)
+            frame = Frame(image, exact, "camera", index)
             self.engine.look(frame)
             if kept:
                 self.window.add(frame)
             if kept and stamp >= self._gate:
                 text = self.ask("")
-                if text != "...":
+                if text:
                     self.said.append((stamp, text))
                     self._gate = stamp + len(text) / 14 + 1
         return [text for _, text in self.said[before:]]
 
     def ask(self, question: str, tokens: int = 64) -> str:
-        """Return the answer, or without a question the next comment."""
+        """Return the answer to a question, or the next comment if it is empty."""
         frames = self.window.select()
         recent = [text for _, text in self.said[-3:]]
         prompt = build_prompt(self.profile, self.instruction, question, recent, frames)
         request = Request(frames, prompt, Limits(tokens), speak=False)
-        deltas = list(self.engine.comment(request, threading.Event()))
+        deltas = list(self.engine.comment(request, CancelToken()))
         assert deltas[-1].last
         assert not any(delta.last for delta in deltas[:-1])
         return "".join(delta.text for delta in deltas)

@@ -5,17 +5,50 @@ from dataclasses import replace
 import pytest
 
 from video_commentary.engines.builtin.answers import CANNOT, NOTHING_SEEN, answer
-from video_commentary.engines.builtin.geometry import Box
-from video_commentary.engines.builtin.scene import Moment, Seen
+from video_commentary.engines.builtin.camera_moves import CameraMove
+from video_commentary.engines.builtin.geometry import BoundingBox
+from video_commentary.engines.builtin.scene_state import SceneObject, SceneState
 
-WALKER = Seen(1, "person", "people", Box(0.1, 0.3, 0.2, 0.6), "right", False, "left", "", 5.0)
-STANDER = Seen(2, "person", "people", Box(1.1, 0.4, 1.2, 0.7), "", True, "right", "", 5.0)
-DOG = Seen(3, "dog", "animals", Box(0.6, 0.6, 0.8, 0.9), "", True, "middle", "front", 5.0)
-VAN = Seen(4, "vehicle", "vehicles", Box(1.0, 0.1, 1.2, 0.2), "", True, "right", "back", 5.0)
+WALKER = SceneObject(
+    track_id=1,
+    name="person",
+    group="people",
+    box=BoundingBox(0.1, 0.3, 0.2, 0.6),
+    heading="right",
+    stationary=False,
+    side="left",
+    depth="",
+    age=5.0,
+)
+STANDER = replace(
+    WALKER,
+    track_id=2,
+    box=BoundingBox(1.1, 0.4, 1.2, 0.7),
+    heading="",
+    stationary=True,
+    side="right",
+)
+DOG = replace(
+    STANDER,
+    track_id=3,
+    name="dog",
+    group="animals",
+    box=BoundingBox(0.6, 0.6, 0.8, 0.9),
+    side="middle",
+    depth="front",
+)
+VAN = replace(
+    STANDER,
+    track_id=4,
+    name="vehicle",
+    group="vehicles",
+    box=BoundingBox(1.0, 0.1, 1.2, 0.2),
+    depth="back",
+)
 
 
-def moments(*seen: Seen, **more: object) -> list[Moment]:
-    return [Moment(number / 5, seen, **more) for number in range(10)]  # type: ignore[arg-type]
+def states(*objects: SceneObject, **more: object) -> list[SceneState]:
+    return [SceneState(stamp=n / 5, objects=objects, **more) for n in range(10)]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -47,25 +80,25 @@ def moments(*seen: Seen, **more: object) -> list[Moment]:
     ],
 )
 def test_answers(question: str, reply: str) -> None:
-    assert answer(question, moments(WALKER, STANDER, VAN, DOG)) == reply
+    assert answer(question, states(WALKER, STANDER, VAN, DOG)) == reply
 
 
 def test_more_than_a_few_or_a_doubt_makes_it_at_least() -> None:
-    crowd = [replace(WALKER, number=number) for number in range(6)]
-    assert answer("how many people?", moments(*crowd)) == "I see at least six people."
-    doubt = moments(WALKER, STANDER, unsure={"people": 1})
+    crowd = [replace(WALKER, track_id=track_id) for track_id in range(6)]
+    assert answer("how many people?", states(*crowd)) == "I see at least six people."
+    doubt = states(WALKER, STANDER, unnamed={"people": 1})
     assert answer("how many people?", doubt) == "I see at least two people."
 
 
 def test_light_and_camera() -> None:
-    assert answer("Is it dark?", moments(level=20.0)) == "It is very dark."
-    assert answer("does the camera move?", moments(camera="left")) == (
+    assert answer("Is it dark?", states(brightness=20.0)) == "It is very dark."
+    assert answer("does the camera move?", states(camera_move=CameraMove.PAN_LEFT)) == (
         "The camera is turning to the left."
     )
-    assert "can't tell" in answer("is the camera moving?", moments(camera="unknown"))
+    assert "can't tell" in answer("is the camera moving?", states(camera_move=CameraMove.UNKNOWN))
 
 
 def test_what_was_not_seen_or_can_not_be_seen_is_said_plainly() -> None:
     assert answer("how many?", []) == NOTHING_SEEN
-    assert "fetch_model builtin" in answer("how many people?", moments(detecting=False))
-    assert answer("what do you see?", moments()) == "I see nothing that I can name."
+    assert "fetch_model builtin" in answer("how many people?", states(has_detector=False))
+    assert answer("what do you see?", states()) == "I see nothing that I can name."

@@ -1,117 +1,79 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+from dataclasses import replace
 
-from video_commentary.engines.builtin.detector import Detection
-from video_commentary.engines.builtin.ego_motion import Shift
-from video_commentary.engines.builtin.events import Event, EventFinder
-from video_commentary.engines.builtin.geometry import Box
-from video_commentary.engines.builtin.groups import together
-from video_commentary.engines.builtin.scene import Seen, described
-from video_commentary.engines.builtin.tracker import Tracker
+import pytest
 
-ASPECT = 4 / 3
-Where = Callable[[float], Box | None]
+from video_commentary.engines.builtin.event_kinds import EventKind
+from video_commentary.engines.builtin.events import SceneEvent, merged, still_true
+from video_commentary.engines.builtin.geometry import BoundingBox
+from video_commentary.engines.builtin.scene_state import SceneObject
+from video_commentary.engines.builtin.sentences import sentences
 
-
-def upright(x: float, feet: float = 0.7, height: float = 0.25) -> Box | None:
-    box = Box(x - 0.15 * height, feet - height, x + 0.15 * height, feet).clipped(ASPECT)
-    return box if box.width > 0.01 and box.height > 0.01 else None
-
-
-def happenings(*people: Where, seconds: float = 12.0, label: str = "person") -> list[Event]:
-    tracker, finder = Tracker(), EventFinder()
-    events: list[Event] = []
-    for number in range(int(seconds * 5)):
-        stamp = number / 5
-        boxes = [box for person in people if (box := person(stamp))]
-        lost, _ = tracker.update(stamp, [Detection(label, 0.7, box) for box in boxes], Shift())
-        tracks = [t for t in tracker.tracks if t.name and t.seen == stamp]
-        seen = together([described(stamp, track, track.name, ASPECT) for track in tracks])
-        events += finder.lost(lost, ASPECT)
-        events += finder.observe(stamp, tracker.tracks, {t.number: t for t in seen}, ASPECT)
-    return events
+ENTERS = SceneEvent(
+    stamp=9.0, kind=EventKind.ENTERS, group="people", name="person", where="left", track_ids=(1,)
+)
+WALKER = SceneObject(
+    track_id=1,
+    name="person",
+    group="people",
+    box=BoundingBox(0, 0, 1, 1),
+    heading="left",
+    stationary=False,
+    side="left",
+    depth="",
+    age=5.0,
+)
 
 
-def kinds(events: list[Event]) -> list[tuple[str, str]]:
-    return [(event.kind, event.where) for event in events]
+def test_people_who_enter_at_once_share_a_sentence() -> None:
+    (both,) = merged([ENTERS, replace(ENTERS, stamp=9.4, track_ids=(2,))])
+    assert (both.count, both.stamp, both.track_ids) == (2, 9.4, (1, 2))
+    for text in sentences(both, False, random.Random(0)):
+        assert "wo people" in text
+        assert text.count(".") == 1
 
 
-def test_one_who_crosses_comes_in_crosses_and_leaves() -> None:
-    events = happenings(lambda t: upright(-0.05 + 0.18 * t))
-    assert kinds(events) == [("enters", "left"), ("crosses", "right"), ("leaves", "right")]
-    assert events[0].stamp < 1.5
-    assert events[1].heading == "right"
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(ENTERS, where="right", track_ids=(2,)),
+        replace(ENTERS, kind=EventKind.LEAVES, track_ids=(2,)),
+        replace(ENTERS, name="dog", group="animals", track_ids=(2,)),
+    ],
+)
+def test_different_events_stay_apart(other: SceneEvent) -> None:
+    assert merged([ENTERS, other]) == [ENTERS, other]
 
 
-def test_one_who_stands_about_is_no_event() -> None:
-    assert happenings(lambda t: upright(0.6 + 0.004 * (int(t * 5) % 3))) == []
+def test_kinds_that_do_not_merge_stay_apart() -> None:
+    stops = [replace(ENTERS, kind=EventKind.STOPS, track_ids=(n,)) for n in (1, 2)]
+    assert merged(stops) == stops
 
 
-def test_stopping_and_setting_off_again() -> None:
-    def walk(t: float) -> Box | None:
-        return upright(0.3 + 0.14 * (min(t, 3.0) + max(0.0, t - 8.0)))
-
-    found = [kind for kind, _ in kinds(happenings(walk, seconds=11)) if kind != "crosses"]
-    assert found == ["stops", "starts"]
-
-
-def test_coming_closer_and_going_away() -> None:
-    closer = happenings(lambda t: upright(0.6, 0.5 + 0.03 * t, 0.2 * 1.13**t), seconds=8)
-    away = happenings(lambda t: upright(0.6, 0.8 - 0.03 * t, 0.4 / 1.13**t), seconds=8)
-    assert {event.kind for event in closer} == {"closer"}
-    assert {event.kind for event in away} == {"away"}
-
-
-def test_two_pass_each_other() -> None:
-    events = happenings(
-        lambda t: upright(0.3 + 0.1 * t), lambda t: upright(1.0 - 0.1 * t, 0.72), seconds=7
-    )
-    assert [e.kind for e in events].count("passes") == 1
+@pytest.mark.parametrize(
+    ("kind", "heading", "holds"),
+    [
+        (EventKind.ENTERS, "left", True),
+        (EventKind.STOPS, "", False),
+        (EventKind.STARTS, "right", True),
+        (EventKind.CLOSER, "closer", False),
+        (EventKind.WALK_TOGETHER, "left", False),
+    ],
+)
+def test_whether_an_event_holds_for_someone_who_walks_left(
+    kind: EventKind, heading: str, holds: bool
+) -> None:
+    event = replace(ENTERS, kind=kind, heading=heading)
+    assert still_true(event, [WALKER]) is holds
 
 
-def test_two_who_wait_before_they_pass_are_told_all_the_same() -> None:
-    def comes(t: float) -> float:
-        return min(t, 2.0) + max(0.0, t - 9.0)
-
-    events = happenings(
-        lambda t: upright(0.35 + 0.08 * comes(t)),
-        lambda t: upright(0.95 - 0.08 * comes(t), 0.72),
-        seconds=15,
-    )
-    assert [e.kind for e in events].count("passes") == 1
-
-
-def test_pairs_that_did_not_pass_are_forgotten() -> None:
-    finder = EventFinder()
-    for number in range(50):
-        pair = {
-            2 * number + n: Seen(
-                2 * number + n,
-                "person",
-                "people",
-                Box(x, 0.4, x + 0.1, 0.7),
-                heading,
-                False,
-                "middle",
-                "",
-                3.0,
-            )
-            for n, (x, heading) in enumerate([(0.4, "right"), (0.7, "left")])
-        }
-        finder.observe(10.0 * number, [], pair, ASPECT)
-    assert len(finder._sides) == 1
-
-
-def test_two_walk_together_and_are_told_once() -> None:
-    events = happenings(
-        lambda t: upright(0.2 + 0.08 * t), lambda t: upright(0.32 + 0.08 * t), seconds=10
-    )
-    assert [(e.kind, e.count, e.heading) for e in events if e.kind == "together"] == [
-        ("together", 2, "right")
+def test_people_who_walk_together_must_keep_their_direction() -> None:
+    pair = [
+        replace(WALKER, track_id=n, companions=frozenset({3 - n}), heading="left") for n in (1, 2)
     ]
-
-
-def test_who_vanishes_in_the_middle_has_not_left() -> None:
-    events = happenings(lambda t: upright(0.4 + 0.05 * t) if t < 4 else None)
-    assert "leaves" not in [event.kind for event in events]
+    event = replace(ENTERS, kind=EventKind.WALK_TOGETHER, heading="left", track_ids=(1, 2), count=2)
+    assert still_true(event, pair)
+    assert not still_true(event, [replace(person, heading="right") for person in pair])
+    assert not still_true(event, pair[:1])

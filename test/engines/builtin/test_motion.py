@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from video_commentary.engines.builtin.geometry import Box
-from video_commentary.engines.builtin.motion import MotionFinder
+from video_commentary.engines.builtin.geometry import BoundingBox
+from video_commentary.engines.builtin.motion import MotionDetector
 
 from .conftest import Image
 
@@ -17,31 +17,31 @@ def scene(landscape: Image, number: int, x: int | None) -> Image:
 
 
 def test_noise_is_not_motion(landscape: Image) -> None:
-    finder = MotionFinder()
-    assert not any(finder.observe(scene(landscape, n, None), []) for n in range(40))
+    detector = MotionDetector()
+    assert not any(detector.observe(scene(landscape, n, None), []) for n in range(40))
 
 
 def test_what_moves_is_found_where_it_is(landscape: Image) -> None:
-    finder = MotionFinder()
+    detector = MotionDetector()
     for number in range(15):
-        finder.observe(scene(landscape, number, None), [])
+        detector.observe(scene(landscape, number, None), [])
     for number in range(15, 25):
         x = 20 + 8 * (number - 15)
-        boxes = finder.observe(scene(landscape, number, x), [])
+        boxes = detector.observe(scene(landscape, number, x), [])
         assert len(boxes) == 1
-        assert boxes[0].iou(Box(x / 240, 100 / 240, (x + 30) / 240, 140 / 240)) > 0.6
+        assert boxes[0].iou(BoundingBox(x / 240, 100 / 240, (x + 30) / 240, 140 / 240)) > 0.6
 
 
 def test_what_is_known_already_is_left_out(landscape: Image) -> None:
-    finder = MotionFinder()
+    detector = MotionDetector()
     for number in range(15):
-        finder.observe(scene(landscape, number, None), [])
-    known = Box(100 / 240, 100 / 240, 130 / 240, 140 / 240)
-    assert finder.observe(scene(landscape, 15, 102), [known]) == []
+        detector.observe(scene(landscape, number, None), [])
+    known = BoundingBox(100 / 240, 100 / 240, 130 / 240, 140 / 240)
+    assert detector.observe(scene(landscape, 15, 102), [known]) == []
 
 
 def test_a_picture_that_changes_as_a_whole_is_not_motion(landscape: Image) -> None:
-    finder = MotionFinder()
+    detector = MotionDetector()
     for number in range(15):
-        finder.observe(scene(landscape, number, None), [])
-    assert finder.observe(scene(landscape, 15, None) + np.uint8(60), []) == []
+        detector.observe(scene(landscape, number, None), [])
+    assert detector.observe(scene(landscape, 15, None) + np.uint8(60), []) == []

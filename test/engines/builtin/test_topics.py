@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from video_commentary.core.prompting import TOPICS, Profile
-from video_commentary.engines.builtin.topics import wishes
+from video_commentary.engines.builtin.topics import topic_filter
 
 PROFILE = Profile("all", "", ("people", "vehicles", "animals", "motion", "light", "camera"))
 EVERYTHING = PROFILE.mention
@@ -32,11 +32,11 @@ EVERYTHING = PROFILE.mention
     ],
 )
 def test_topics(instruction: str, topics: tuple[str, ...]) -> None:
-    assert wishes(instruction, PROFILE).topics == topics
+    assert topic_filter(instruction, PROFILE).topics == topics
 
 
 @pytest.mark.parametrize(
-    ("instruction", "told", "kept_quiet"),
+    ("instruction", "allowed", "refused"),
     [
         ("only vehicles", [("vehicles", "bus")], [("people", "person"), ("animals", "dog")]),
         ("only cars", [("vehicles", "car")], [("vehicles", "bus"), ("vehicles", "vehicle")]),
@@ -56,20 +56,20 @@ def test_topics(instruction: str, topics: tuple[str, ...]) -> None:
         ("watch the traffic light", [("things", "traffic light")], [("vehicles", "car")]),
     ],
 )
-def test_what_may_be_told(
-    instruction: str, told: list[tuple[str, str]], kept_quiet: list[tuple[str, str]]
+def test_what_is_allowed(
+    instruction: str, allowed: list[tuple[str, str]], refused: list[tuple[str, str]]
 ) -> None:
-    wanted = wishes(instruction, PROFILE)
-    assert all(wanted.allow(*thing) for thing in told)
-    assert not any(wanted.allow(*thing) for thing in kept_quiet)
+    wanted = topic_filter(instruction, PROFILE)
+    assert all(wanted.allows(*thing) for thing in allowed)
+    assert not any(wanted.allows(*thing) for thing in refused)
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_an_instruction(text: str) -> None:
-    wanted = wishes(text, PROFILE)
+    wanted = topic_filter(text, PROFILE)
     assert set(wanted.topics) <= set(TOPICS)
-    assert not set(wanted.topics) & wanted.without
+    assert not set(wanted.topics) & wanted.excluded
 
 
 def test_long_instructions_are_read_quickly() -> None:
-    wishes("don't mention cars, " * 5000, PROFILE)
+    topic_filter("don't mention cars, " * 5000, PROFILE)

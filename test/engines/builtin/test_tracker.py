@@ -3,23 +3,25 @@ from __future__ import annotations
 import numpy as np
 
 from video_commentary.engines.builtin.detector import Detection
-from video_commentary.engines.builtin.ego_motion import Shift
-from video_commentary.engines.builtin.geometry import Box
+from video_commentary.engines.builtin.ego_motion import EgoMotion
+from video_commentary.engines.builtin.geometry import BoundingBox
 from video_commentary.engines.builtin.track import Track
 from video_commentary.engines.builtin.tracker import Tracker
 
 STEP = 0.2
-STILL = Shift()
+STILL = EgoMotion()
 
 
 def person(x: float, score: float = 0.6, label: str = "person", height: float = 0.2) -> Detection:
-    return Detection(label, score, Box(x, 0.4, x + 0.08, 0.4 + height))
+    return Detection(label, score, BoundingBox(x, 0.4, x + 0.08, 0.4 + height))
 
 
-def follow(tracker: Tracker, pictures: list[list[Detection]], shift: Shift = STILL) -> list[Track]:
+def follow(
+    tracker: Tracker, pictures: list[list[Detection]], motion: EgoMotion = STILL
+) -> list[Track]:
     lost = []
     for number, found in enumerate(pictures):
-        lost += tracker.update(number * STEP, found, shift)[0]
+        lost += tracker.update(number * STEP, found, motion)[0]
     return lost
 
 
@@ -34,12 +36,12 @@ def test_one_who_walks_is_one_track() -> None:
 def test_two_who_pass_each_other_keep_their_tracks() -> None:
     tracker = Tracker()
     follow(tracker, [[person(0.2 + 0.03 * n), person(0.8 - 0.03 * n)] for n in range(21)])
-    first, second = sorted(tracker.tracks, key=lambda t: t.number)[:2]
+    first, second = sorted(tracker.tracks, key=lambda t: t.track_id)[:2]
     assert first.velocity(1.0)[0] > 0.1
     assert second.velocity(1.0)[0] < -0.1
 
 
-def test_weak_sightings_and_gaps_keep_a_track_alive_but_begin_none() -> None:
+def test_weak_detections_and_gaps_keep_a_track_alive_but_begin_none() -> None:
     tracker = Tracker()
     weak = person(0.1, 0.3)
     follow(tracker, [[weak]] * 5)
@@ -51,7 +53,7 @@ def test_weak_sightings_and_gaps_keep_a_track_alive_but_begin_none() -> None:
     assert lost == []
 
 
-def test_what_stays_away_is_lost_and_flickers_are_not_told() -> None:
+def test_what_stays_away_is_lost_and_flickers_are_not() -> None:
     tracker = Tracker()
     nothing: list[Detection] = []
     lost = follow(tracker, [[person(0.1), person(0.6)]] + [[person(0.1)]] * 4 + [nothing] * 12)
@@ -59,7 +61,7 @@ def test_what_stays_away_is_lost_and_flickers_are_not_told() -> None:
     assert tracker.tracks == []
 
 
-def test_a_name_needs_several_sightings_and_a_clear_majority() -> None:
+def test_a_name_needs_several_detections_and_a_clear_majority() -> None:
     tracker = Tracker()
     follow(tracker, [[person(0.1, 0.7, label)] for label in ("cat", "dog") * 4])
     assert tracker.tracks[0].name == "animal"
@@ -73,11 +75,11 @@ def test_a_name_needs_several_sightings_and_a_clear_majority() -> None:
 
 def test_tracks_move_along_with_the_camera() -> None:
     tracker = Tracker()
-    pan = Shift(dx=-0.05)
+    pan = EgoMotion(dx=-0.05)
     follow(tracker, [[person(0.8 - 0.05 * n)] for n in range(12)], pan)
     (track,) = tracker.tracks
     np.testing.assert_allclose(track.velocity(1.6), (0.0, 0.0), atol=1e-6)
-    assert track.steady
+    assert track.ego_motion_known
 
 
 def test_a_seam_of_a_looped_recording_loses_nobody() -> None:

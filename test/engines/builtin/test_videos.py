@@ -1,4 +1,4 @@
-"""Comments on real video, held to what is certainly to be seen there."""
+"""Comments on real video, compared with what is certainly visible there."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ def test_the_campus_is_quiet_about_people_who_are_not_asked_for(
     ]
 
 
-def test_cuts_in_the_city_are_told_and_odd_labels_are_not(seeing: Narration, video: Video) -> None:
+def test_cuts_in_the_city_are_commented_and_odd_labels_are_not(
+    seeing: Narration, video: Video
+) -> None:
     seeing.show(video("bikes.mp4"))
     said = [text for _, text in seeing.said]
     assert any(re.search(r"view|scene", text) for text in said)

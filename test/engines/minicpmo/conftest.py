@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,10 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+
+from video_commentary.engines.minicpmo.language.attention import Attention
+
+from . import narrow_heads
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "minicpmo"
 
@@ -23,6 +28,14 @@ torch.set_num_threads(1)
 def seeded() -> None:
     """Every run of a test draws the same numbers."""
     torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def narrow_heads_run_on_a_gpu() -> Iterator[None]:
+    """The tiny talker decodes on a GPU too, though the kernel does not take its heads."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Attention, "decode", narrow_heads.decode)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The tiny talker of the parity fixtures, and draws that follow a script."""
+"""The tiny talker of the parity fixtures, and samplers that follow a script."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from video_commentary.engines.minicpmo.speech.talker import CAPACITY, Talker, TalkerConfig
+from video_commentary.engines.minicpmo.speech.talker import MAX_SEQ_LEN, Talker, TalkerConfig
 
 
 def tts_config(parity: Path) -> dict[str, Any]:
@@ -31,26 +31,26 @@ def tts_tensors(parity: Path) -> dict[str, Tensor]:
 
 def scripted(codes: Iterable[int]) -> Callable[[Tensor], Tensor]:
     script = iter(codes)
-    return lambda scores: torch.tensor([next(script)])
+    return lambda logits: torch.tensor([next(script)])
 
 
 def tiny_talker(
-    parity: Path, drawing: Callable[[Tensor], Tensor], capacity: int = CAPACITY
+    parity: Path, sample: Callable[[Tensor], Tensor], max_seq_len: int = MAX_SEQ_LEN
 ) -> Talker:
-    config = TalkerConfig.of(tts_config(parity))
-    return Talker(tts_tensors(parity), config, capacity, drawing)
+    config = TalkerConfig.from_tts_config(tts_config(parity))
+    return Talker(tts_tensors(parity), config, max_seq_len=max_seq_len, sample=sample)
 
 
 def silence_after(parity: Path, count: int) -> Callable[[Tensor], Tensor]:
-    """Return draws of the likeliest code, and the end of audio after every `count` of them."""
-    end = tts_config(parity)["num_audio_tokens"] - 1
-    drawn = 0
+    """Return a sampler of the likeliest code, and of EOS after every `count` of them."""
+    eos_id = tts_config(parity)["num_audio_tokens"] - 1
+    sampled = 0
 
-    def drawing(scores: Tensor) -> Tensor:
-        nonlocal drawn
-        drawn += 1
-        if drawn % (count + 1) == 0:
-            return torch.tensor([end])
-        return scores[:end].argmax(keepdim=True)
+    def sample(logits: Tensor) -> Tensor:
+        nonlocal sampled
+        sampled += 1
+        if sampled % (count + 1) == 0:
+            return torch.tensor([eos_id])
+        return logits[:eos_id].argmax(keepdim=True)
 
-    return drawing
+    return sample

@@ -1,8 +1,7 @@
-"""What becomes of drawn tokens: silence, whole words, sound with its text."""
+"""What becomes of generated tokens: silence, whole words, sound with its text."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -12,15 +11,21 @@ import torch
 from torch import Tensor
 
 from video_commentary.core.audio import AudioFormat, Pcm
-from video_commentary.core.engine import SILENCE, Cancel, Delta
-from video_commentary.engines.minicpmo.answer import Spoken, may_be_silence, whole_words, written
-from video_commentary.engines.minicpmo.language.language import Token
-from video_commentary.engines.minicpmo.language.tokens import Tokens
+from video_commentary.core.cancel import CancelToken
+from video_commentary.core.engine import Delta
+from video_commentary.engines.minicpmo.answer import (
+    SpokenAnswer,
+    text_deltas,
+    whole_words,
+)
+from video_commentary.engines.minicpmo.language.language_model import GeneratedToken
+from video_commentary.engines.minicpmo.language.tokenizer import Tokenizer
 
 HIDDEN = torch.arange(1000.0)[:, None]
 """Row i is the hidden state of the i-th token."""
 FORMAT = AudioFormat(24_000)
-NEVER = threading.Event()
+NEVER = CancelToken()
+SILENT = [Delta(silent=True, last=True)]
 STORY = "A cat jumps over the old wall, lands on the street and runs away from a large dog."
 
 
@@ -33,7 +38,7 @@ class Recorder:
         self.started = 0
         self.groups: list[tuple[list[int], list[float], bool]] = []
 
-    def start(self, cancel: Cancel) -> None:
+    def start(self, cancel: CancelToken) -> None:
         self.started += 1
 
     def feed(self, ids: Tensor, hidden: Tensor, last: bool) -> Iterator[Pcm]:
@@ -43,29 +48,33 @@ class Recorder:
 
 
 @pytest.fixture(scope="module")
-def tokens(parity: Path) -> Tokens:
-    return Tokens(parity / "checkpoint")
+def tokenizer(parity: Path) -> Tokenizer:
+    return Tokenizer(parity / "checkpoint")
 
 
-def drawn(ids: Iterable[int]) -> Iterator[Token]:
+def generated(ids: Iterable[int]) -> Iterator[GeneratedToken]:
     for index, id in enumerate(ids):
-        yield Token(id, HIDDEN[:index])
+        yield GeneratedToken(id, HIDDEN[:index])
 
 
-def text_of(tokens: Tokens, ids: list[int], limit: int = 500) -> list[str]:
-    return [delta.text for delta in written(tokens, drawn(ids), lambda n: n < limit, NEVER)]
+def text_of(tokenizer: Tokenizer, ids: list[int], limit: int = 500) -> list[str]:
+    return [
+        delta.text for delta in text_deltas(tokenizer, generated(ids), lambda n: n < limit, NEVER)
+    ]
 
 
-def spoken(tokens: Tokens, ids: Iterable[int], limit: int = 500) -> tuple[Recorder, list[Delta]]:
+def spoken(
+    tokenizer: Tokenizer, ids: Iterable[int], limit: int = 500
+) -> tuple[Recorder, list[Delta]]:
     voice = Recorder()
-    deltas = Spoken(tokens, voice, torch.device("cpu")).deltas(
-        drawn(ids), lambda n: HIDDEN[:n], lambda n: n < limit, NEVER
+    deltas = SpokenAnswer(tokenizer, voice, torch.device("cpu")).deltas(
+        generated(ids), lambda n: HIDDEN[:n], lambda n: n < limit, NEVER
     )
     return voice, list(deltas)
 
 
-def spoken_text(tokens: Tokens, ids: list[int], limit: int = 500) -> str:
-    return "".join(delta.text for delta in spoken(tokens, ids, limit)[1])
+def spoken_text(tokenizer: Tokenizer, ids: list[int], limit: int = 500) -> str:
+    return "".join(delta.text for delta in spoken(tokenizer, ids, limit)[1])
 
 
 def whole(count: int) -> bool:
@@ -73,82 +82,87 @@ def whole(count: int) -> bool:
 
 
 @pytest.mark.parametrize("text", ["...", " ...\n", "…", "", "....."])
-def test_an_answer_that_says_nothing_is_exactly_silence(tokens: Tokens, text: str) -> None:
-    assert text_of(tokens, tokens.encode(text)) == [SILENCE]
+def test_an_answer_that_says_nothing_is_silent(tokenizer: Tokenizer, text: str) -> None:
+    ids = tokenizer.encode(text)
+    assert list(text_deltas(tokenizer, generated(ids), lambda n: n < 500, NEVER)) == SILENT
 
 
 @pytest.mark.parametrize("aloud", [False, True])
 @pytest.mark.parametrize("dots", ["...\n", "...\n\n", " …\n", "\n...\n"])
-def test_silence_is_known_before_the_answer_ends(tokens: Tokens, dots: str, aloud: bool) -> None:
+def test_silence_is_known_before_the_answer_ends(
+    tokenizer: Tokenizer, dots: str, aloud: bool
+) -> None:
     asked = []
 
-    def endless() -> Iterator[int]:
-        for id in [*tokens.encode(dots), *tokens.encode(STORY)]:
+    def unending() -> Iterator[int]:
+        for id in [*tokenizer.encode(dots), *tokenizer.encode(STORY)]:
             asked.append(id)
             yield id
 
     if aloud:
-        voice, deltas = spoken(tokens, endless())
+        voice, deltas = spoken(tokenizer, unending())
         assert voice.started == 0 and not any(delta.pcm for delta in deltas)
     else:
-        deltas = list(written(tokens, drawn(endless()), whole, NEVER))
-    assert [delta.text for delta in deltas] == [SILENCE]
-    assert len(asked) <= len(tokens.encode(dots)) + 1
+        deltas = list(text_deltas(tokenizer, generated(unending()), whole, NEVER))
+    assert deltas == SILENT
+    assert len(asked) <= len(tokenizer.encode(dots)) + 1
 
 
 @pytest.mark.parametrize("text", ["... a cat!", "\n\nA cat jumps.", "A cat.\nIt jumps."])
-def test_what_is_no_silence_is_said_and_written(tokens: Tokens, text: str) -> None:
-    ids = tokens.encode(text)
-    assert "".join(text_of(tokens, ids)) == text.strip()
-    voice, deltas = spoken(tokens, ids)
+def test_what_is_no_silence_is_said_and_written(tokenizer: Tokenizer, text: str) -> None:
+    ids = tokenizer.encode(text)
+    assert "".join(text_of(tokenizer, ids)) == text.strip()
+    voice, deltas = spoken(tokenizer, ids)
     assert "".join(delta.text for delta in deltas) == text.strip()
     assert voice.started == 1
 
 
-def test_text_leaves_word_by_word_and_is_complete(tokens: Tokens) -> None:
-    pieces = text_of(tokens, tokens.encode(" " + STORY))
+def test_text_leaves_word_by_word_and_is_complete(tokenizer: Tokenizer) -> None:
+    pieces = text_of(tokenizer, tokenizer.encode(" " + STORY))
     assert "".join(pieces) == STORY
     assert len(pieces) > 10
     assert all(piece.endswith(" ") for piece in pieces[:-2])
 
 
-def test_the_cap_ends_on_a_whole_word(tokens: Tokens) -> None:
-    ids = tokens.encode(STORY)
+def test_the_cap_ends_on_a_whole_word(tokenizer: Tokenizer) -> None:
+    ids = tokenizer.encode(STORY)
     for limit in range(4, len(ids)):
-        text = "".join(text_of(tokens, ids[:limit], limit))
+        text = "".join(text_of(tokenizer, ids[:limit], limit))
         assert STORY.startswith(text)
         rest = STORY[len(text) :]
         assert not (text[-1:].isalnum() and rest[:1].isalnum()), text
 
 
-def test_a_whole_answer_of_as_many_tokens_as_the_cap_keeps_its_last_word(tokens: Tokens) -> None:
+def test_a_whole_answer_of_as_many_tokens_as_the_cap_keeps_its_last_word(
+    tokenizer: Tokenizer,
+) -> None:
     for text in ("A cat jumps", "A cat"):
-        ids = tokens.encode(text)
-        assert "".join(d.text for d in written(tokens, drawn(ids), whole, NEVER)) == text
-        assert "".join(text_of(tokens, ids, len(ids))).rstrip() == text.rpartition(" ")[0]
-        assert spoken_text(tokens, ids) == text
-        assert spoken_text(tokens, ids, len(ids)).rstrip() == text.rpartition(" ")[0]
+        ids = tokenizer.encode(text)
+        assert "".join(d.text for d in text_deltas(tokenizer, generated(ids), whole, NEVER)) == text
+        assert "".join(text_of(tokenizer, ids, len(ids))).rstrip() == text.rpartition(" ")[0]
+        assert spoken_text(tokenizer, ids) == text
+        assert spoken_text(tokenizer, ids, len(ids)).rstrip() == text.rpartition(" ")[0]
 
 
-def test_special_tokens_are_not_said(tokens: Tokens) -> None:
-    ids = [*tokens.encode("A cat "), tokens.id("<|tts_bos|>"), *tokens.encode("jumps.")]
-    assert "".join(text_of(tokens, ids)) == "A cat jumps."
+def test_special_tokens_are_not_said(tokenizer: Tokenizer) -> None:
+    ids = [*tokenizer.encode("A cat "), tokenizer.id("<|tts_bos|>"), *tokenizer.encode("jumps.")]
+    assert "".join(text_of(tokenizer, ids)) == "A cat jumps."
 
 
-def test_nothing_follows_a_cancel(tokens: Tokens) -> None:
-    cancel = threading.Event()
+def test_nothing_follows_a_cancel(tokenizer: Tokenizer) -> None:
+    cancel = CancelToken()
 
-    def obedient() -> Iterator[Token]:
-        for token in drawn(tokens.encode(STORY)):
-            if cancel.is_set():
+    def obedient() -> Iterator[GeneratedToken]:
+        for token in generated(tokenizer.encode(STORY)):
+            if cancel.cancelled:
                 return
             yield token
 
-    deltas = written(tokens, obedient(), whole, cancel)
+    deltas = text_deltas(tokenizer, obedient(), whole, cancel)
     assert next(deltas).text
-    cancel.set()
+    cancel.cancel()
     assert list(deltas) == []
-    assert list(written(tokens, drawn([]), whole, cancel)) == []
+    assert list(text_deltas(tokenizer, generated([]), whole, cancel)) == []
 
 
 @pytest.mark.parametrize(
@@ -166,14 +180,9 @@ def test_whole_words(text: str, kept: str) -> None:
     assert whole_words(text) == kept
 
 
-def test_may_be_silence() -> None:
-    assert may_be_silence(" ..")
-    assert not may_be_silence("..a")
-
-
-def test_speech_takes_ten_tokens_at_once_with_their_hidden_states(tokens: Tokens) -> None:
-    ids = tokens.encode(STORY)
-    voice, deltas = spoken(tokens, ids)
+def test_speech_takes_ten_tokens_at_once_with_their_hidden_states(tokenizer: Tokenizer) -> None:
+    ids = tokenizer.encode(STORY)
+    voice, deltas = spoken(tokenizer, ids)
     assert voice.started == 1
     assert [id for group, _, _ in voice.groups for id in group] == ids
     assert [h for _, rows, _ in voice.groups for h in rows] == list(range(len(ids)))
@@ -185,25 +194,25 @@ def test_speech_takes_ten_tokens_at_once_with_their_hidden_states(tokens: Tokens
 
 
 @pytest.mark.parametrize("text", ["...", ""])
-def test_silence_makes_no_sound(tokens: Tokens, text: str) -> None:
-    voice, deltas = spoken(tokens, tokens.encode(text))
-    assert [delta.text for delta in deltas] == [SILENCE]
+def test_silence_makes_no_sound(tokenizer: Tokenizer, text: str) -> None:
+    voice, deltas = spoken(tokenizer, tokenizer.encode(text))
+    assert deltas == SILENT
     assert voice.started == 0
 
 
 @pytest.mark.parametrize("text", ["?!", "-- !! -- !! -- !! -- !!"])
-def test_text_without_words_makes_no_sound(tokens: Tokens, text: str) -> None:
-    voice, deltas = spoken(tokens, tokens.encode(text))
+def test_text_without_words_makes_no_sound(tokenizer: Tokenizer, text: str) -> None:
+    voice, deltas = spoken(tokenizer, tokenizer.encode(text))
     assert [(delta.text, delta.pcm, delta.last) for delta in deltas] == [(text, None, True)]
     assert voice.started == 0
 
 
-def test_speech_at_the_cap_ends_on_a_whole_word(tokens: Tokens) -> None:
-    ids = tokens.encode(STORY)
+def test_speech_at_the_cap_ends_on_a_whole_word(tokenizer: Tokenizer) -> None:
+    ids = tokenizer.encode(STORY)
     for limit in (12, 15, 17, 23):
-        voice, deltas = spoken(tokens, ids[:limit], limit)
+        voice, deltas = spoken(tokenizer, ids[:limit], limit)
         text = "".join(delta.text for delta in deltas)
-        said = tokens.decode([id for group, _, _ in voice.groups for id in group])
+        said = tokenizer.decode([id for group, _, _ in voice.groups for id in group])
         assert said.rstrip() == text
         assert STORY.startswith(text)
         assert voice.groups[-1][2]

@@ -15,9 +15,10 @@ from safetensors.torch import load_file, save_file
 from video_commentary.core.engine import Delta, EngineError, Request
 from video_commentary.engines.minicpmo import engine as engine_module
 from video_commentary.engines.minicpmo import memory
+from video_commentary.engines.minicpmo.checkpoint import Checkpoint
 from video_commentary.engines.minicpmo.config import read_config
-from video_commentary.engines.minicpmo.engine import MiniCpmoConfig, MiniCpmoEngine
-from video_commentary.engines.minicpmo.weights import Checkpoint
+from video_commentary.engines.minicpmo.engine import MiniCpmoEngine
+from video_commentary.engines.minicpmo.model_loader import MiniCpmoConfig
 
 from .test_engine import NEVER, a_request, said, started
 
@@ -61,7 +62,7 @@ def test_a_checkpoint_without_what_nobody_reads_or_without_a_talker_loads(copy: 
 
     for prefixes in (unused, ("tts.",)):
         rewritten(copy, partial(stripped, prefixes=prefixes))
-        assert said(started(copy), a_request())
+        assert list(started(copy).comment(a_request(), NEVER))
 
 
 def test_talker_sizes_that_the_config_leaves_out_come_from_the_tensors(copy: Path) -> None:
@@ -90,7 +91,7 @@ def test_a_missing_file_says_how_to_fetch_it(copy: Path, name: str) -> None:
 
 @pytest.mark.parametrize("device", ["gpu", "cuda:99", "mps"])
 def test_a_wrong_device_is_refused(parity: Path, device: str) -> None:
-    engine = MiniCpmoEngine(MiniCpmoConfig(str(parity / "checkpoint"), device))
+    engine = MiniCpmoEngine(MiniCpmoConfig(model_path=str(parity / "checkpoint"), device=device))
     with pytest.raises(EngineError, match="cpu"):
         engine.load()
 
@@ -105,7 +106,9 @@ def test_too_little_gpu_memory_is_said_before_loading(
     tensors = Checkpoint(folder, torch.device("cpu"))
     config = read_config(folder)
     with pytest.raises(EngineError, match=r"needs 0\.9 GB .* 0\.5 GB are free on Small GPU"):
-        memory.check_room(tensors, config, torch.device("cuda", 0), 1024, False)
+        memory.check_gpu_memory(
+            tensors, config, torch.device("cuda", 0), max_seq_len=1024, int8_lm_head=False
+        )
 
 
 def failing(times: int, error: Exception, work: Callable[..., Any]) -> Callable[..., Any]:
@@ -126,12 +129,13 @@ def test_out_of_memory_is_tried_again_with_the_newest_half(
     engine = started(parity / "checkpoint")
     model = engine._model
     assert model is not None
+    language_model = model.language_model
     full = a_request(4)
     half = said(engine, Request(full.frames[2:], full.prompt, full.limits, False))
     error = torch.cuda.OutOfMemoryError("out of memory")
-    monkeypatch.setattr(model.language, "open", failing(1, error, model.language.open))
+    monkeypatch.setattr(language_model, "prefill", failing(1, error, language_model.prefill))
     assert said(engine, full) == half
-    monkeypatch.setattr(model.language, "open", failing(2, error, model.language.open))
+    monkeypatch.setattr(language_model, "prefill", failing(2, error, language_model.prefill))
     with pytest.raises(EngineError, match="out of GPU memory") as caught:
         said(engine, full)
     assert caught.value.retry
@@ -147,7 +151,7 @@ def test_out_of_memory_after_the_first_word_says_nothing_twice(
         yield Delta("A cat ")
         raise torch.cuda.OutOfMemoryError("out of memory")
 
-    monkeypatch.setattr(engine_module, "written", breaking)
+    monkeypatch.setattr(engine_module, "text_deltas", breaking)
     heard: list[str] = []
     with pytest.raises(EngineError, match="out of GPU memory"):
         heard.extend(delta.text for delta in engine.comment(a_request(4), NEVER))
@@ -167,8 +171,9 @@ def test_out_of_memory_of_cublas_and_triton_is_no_lost_gpu(
     engine = started(parity / "checkpoint")
     model = engine._model
     assert model is not None
+    language_model = model.language_model
     error = RuntimeError(message)
-    monkeypatch.setattr(model.language, "open", failing(1, error, model.language.open))
+    monkeypatch.setattr(language_model, "prefill", failing(1, error, language_model.prefill))
     assert said(engine, a_request(4))
     assert engine._model is model
 
@@ -179,15 +184,17 @@ def test_a_lost_gpu_unloads_the_model_and_the_next_comment_loads_it(
     engine = started(parity / "checkpoint")
     model = engine._model
     assert model is not None
+    language_model = model.language_model
     expected = said(engine, a_request())
     error = RuntimeError("CUDA error: unspecified launch failure\nmore")
-    monkeypatch.setattr(model.language, "open", failing(1, error, model.language.open))
+    monkeypatch.setattr(language_model, "prefill", failing(1, error, language_model.prefill))
     with pytest.raises(EngineError, match="the GPU failed: CUDA error: unspecified launch failure"):
         said(engine, a_request())
     assert said(engine, a_request()) == expected
     model = engine._model
     assert model is not None
-    monkeypatch.setattr(model.language, "open", failing(1, error, model.language.open))
+    language_model = model.language_model
+    monkeypatch.setattr(language_model, "prefill", failing(1, error, language_model.prefill))
     with pytest.raises(EngineError, match="the GPU failed"):
         said(engine, a_request())
     gone = EngineError("no GPU")

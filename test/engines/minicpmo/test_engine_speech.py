@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -15,12 +14,14 @@ import pytest
 import torch
 
 from video_commentary.core.audio import AudioFormat
+from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import Delta, Limits, Request
 from video_commentary.core.frames import Frame
 from video_commentary.core.prompting import Profile, Prompt
-from video_commentary.engines.minicpmo.engine import MiniCpmoConfig, MiniCpmoEngine
-from video_commentary.engines.minicpmo.language.sampling import Sampling
-from video_commentary.engines.minicpmo.speech.speech_loading import SpeechOptions
+from video_commentary.engines.minicpmo.engine import MiniCpmoEngine
+from video_commentary.engines.minicpmo.language.sampling import SamplingParams
+from video_commentary.engines.minicpmo.model_loader import MiniCpmoConfig
+from video_commentary.engines.minicpmo.speech.speech_loader import SpeechOptions
 
 from .token2wav import add_voice
 
@@ -48,16 +49,16 @@ def with_a_voice(parity: Path, folder: Path) -> Path:
 def speaking(folder: Path, device: str) -> MiniCpmoEngine:
     return MiniCpmoEngine(
         MiniCpmoConfig(
-            path=str(folder),
+            model_path=str(folder),
             device=device,
-            sampling=Sampling(greedy=True),
+            sampling=SamplingParams(greedy=True),
             speech=SpeechOptions(steps=2),
         )
     )
 
 
 def said(engine: MiniCpmoEngine, request: Request) -> list[Delta]:
-    return list(engine.comment(request, threading.Event()))
+    return list(engine.comment(request, CancelToken()))
 
 
 def in_a_thread(work: Callable[[], Result]) -> Result:
@@ -67,14 +68,14 @@ def in_a_thread(work: Callable[[], Result]) -> Result:
 
 def asked(speak: bool = True, tokens: int = 24) -> Request:
     image = np.random.default_rng(1).integers(0, 255, (96, 128, 3), np.uint8)
-    frame = Frame(image=image, stamp=1.0, camera="camera", index=0)
+    frame = Frame(image=image, stamp=1_000_000_000, camera="camera", index=0)
     prompt = Prompt("You comment.", "What happens?", PROFILE)
     return Request((frame,), prompt, Limits(tokens), speak)
 
 
 def test_deltas_carry_text_and_the_sound_that_says_it(engine: MiniCpmoEngine) -> None:
     assert engine.voice == AudioFormat(24_000)
-    deltas = list(engine.comment(asked(), threading.Event()))
+    deltas = list(engine.comment(asked(), CancelToken()))
     sounding = [delta for delta in deltas if delta.pcm is not None]
     assert sounding and sounding[0].text
     assert all(d.pcm is not None and d.pcm.format == engine.voice for d in sounding)
@@ -82,20 +83,20 @@ def test_deltas_carry_text_and_the_sound_that_says_it(engine: MiniCpmoEngine) ->
 
 
 def test_without_speak_there_is_no_sound(engine: MiniCpmoEngine) -> None:
-    deltas = list(engine.comment(asked(speak=False), threading.Event()))
+    deltas = list(engine.comment(asked(speak=False), CancelToken()))
     assert all(delta.pcm is None for delta in deltas)
     assert "".join(delta.text for delta in deltas)
 
 
 def test_cancelled_in_mid_sentence_the_next_comment_is_clean(engine: MiniCpmoEngine) -> None:
-    cancel = threading.Event()
+    cancel = CancelToken()
     comment = engine.comment(asked(tokens=60), cancel)
     first: Delta = next(delta for delta in comment if delta.pcm is not None)
     assert first.pcm is not None
-    cancel.set()
+    cancel.cancel()
     assert not any(delta.pcm is not None for delta in comment)
 
-    again = list(engine.comment(asked(), threading.Event()))
+    again = list(engine.comment(asked(), CancelToken()))
     assert again[-1].last and any(delta.pcm is not None for delta in again)
 
 
@@ -106,7 +107,7 @@ def test_with_a_damaged_vocoder_it_writes(parity: Path, tmp_path: Path, name: st
     engine = speaking(folder, "cpu")
     engine.load()
     assert engine.voice is None
-    deltas = list(engine.comment(asked(), threading.Event()))
+    deltas = list(engine.comment(asked(), CancelToken()))
     assert deltas[-1].last and all(delta.pcm is None for delta in deltas)
 
 
@@ -121,7 +122,7 @@ def test_close_gives_the_memory_back(parity: Path, tmp_path: Path) -> None:
     for _ in range(2):
         engine.load()
         assert engine.voice
-        assert any(delta.pcm for delta in engine.comment(asked(), threading.Event()))
+        assert any(delta.pcm for delta in engine.comment(asked(), CancelToken()))
         loaded = allocated()
         engine.close()
         print(f"{before} bytes before, {loaded} loaded, {allocated()} closed")

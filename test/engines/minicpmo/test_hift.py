@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from video_commentary.engines.minicpmo.speech.hift import HiftSizes, fold_weight_norm
-from video_commentary.engines.minicpmo.speech.spectral import FrameTransform
-from video_commentary.engines.minicpmo.speech.vocoder_weights import load_hift
+from video_commentary.engines.minicpmo.speech.hift import HiftConfig, fold_weight_norm
+from video_commentary.engines.minicpmo.speech.stft import ConvStft
+from video_commentary.engines.minicpmo.speech.vocoder_loader import load_hift
 
 from .token2wav import CPU, Token2wav, difference, source_noise
 
@@ -48,22 +48,23 @@ def test_a_cached_source_replaces_the_start(parity: Path) -> None:
     assert torch.equal(source[..., :100], cached)
 
 
-def test_transform_inverts_itself_and_agrees_with_torch() -> None:
-    transform = FrameTransform(16, 4)
+def test_stft_inverts_itself_and_agrees_with_torch() -> None:
+    stft = ConvStft(16, 4)
     signal = torch.randn(1, 1, 400)
-    spectrum = transform.analyse(signal)
+    spectrum = stft.transform(signal)
     expected = torch.stft(signal[0], 16, 4, window=torch.hann_window(16), return_complex=True)
     torch.testing.assert_close(spectrum[:, :9], expected.real)
     torch.testing.assert_close(spectrum[:, 9:], expected.imag)
-    torch.testing.assert_close(transform.synthesise(spectrum), signal[0])
+    torch.testing.assert_close(stft.inverse(spectrum), signal[0])
 
 
 def test_sizes_come_from_the_tensors(parity: Path) -> None:
     state = torch.load(parity / "token2wav" / "hift.pt", weights_only=True)
-    sizes = HiftSizes.of(fold_weight_norm(state))
-    assert sizes.samples_per_frame == 480
-    published = HiftSizes()
-    assert (sizes.up_kernels, sizes.kernels) == (published.up_kernels, published.kernels)
+    config = HiftConfig.from_state_dict(fold_weight_norm(state))
+    assert config.samples_per_frame == 480
+    published = HiftConfig()
+    assert config.upsample_kernel_sizes == published.upsample_kernel_sizes
+    assert config.resblock_kernel_sizes == published.resblock_kernel_sizes
 
 
 def test_fold_weight_norm_takes_the_norm_over_all_but_the_first_dimension() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +10,20 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from video_commentary.engines.minicpmo.language.language import Language
-from video_commentary.engines.minicpmo.language.quant import Int4Linear
-from video_commentary.engines.minicpmo.language.sampling import Sampling
-from video_commentary.engines.minicpmo.language.tokens import (
-    TextStream,
+from video_commentary.core.cancel import CancelToken
+from video_commentary.engines.minicpmo.language.language_model import LanguageModel
+from video_commentary.engines.minicpmo.language.quantization import Int4Linear
+from video_commentary.engines.minicpmo.language.sampling import SamplingParams
+from video_commentary.engines.minicpmo.language.tokenizer import (
+    StreamDetokenizer,
     answer_segment,
-    chat,
-    picture_text,
+    image_placeholder,
     system_segment,
     user_segment,
 )
-from video_commentary.engines.minicpmo.vision.pixels import cut
+from video_commentary.engines.minicpmo.vision.image_processing import slice_image
 
-from .models import Parts, frames
+from .models import Parts, chat, frames
 
 pytestmark = pytest.mark.parity
 Arrays = dict[str, NDArray[Any]]
@@ -43,99 +42,105 @@ def awq(parity: Path) -> Parts:
 
 def pictures(parts: Parts, parity: Path, golden: Any, indices: list[int]) -> list[torch.Tensor]:
     images = frames(parity, golden)
-    return parts.vision([cut(images[i]).overview for i in indices])
+    return parts.vision([slice_image(images[i]).overview for i in indices])
 
 
 def embedded(parts: Parts, ids: list[int], seen: list[torch.Tensor]) -> torch.Tensor:
-    return language(parts).embed(ids, seen)
+    return language_model(parts).embed(ids, seen)
 
 
-def language(parts: Parts, sampling: Sampling | None = None, suppress: bool = True) -> Language:
-    tokens = parts.tokens
-    return Language(
-        parts.qwen,
-        sampling or Sampling(greedy=True),
-        tokens.suppressed if suppress else tokens.suppressed[:1],
-        tokens.terminators,
-        tokens.picture_starts,
+def language_model(parts: Parts, params: SamplingParams | None = None) -> LanguageModel:
+    tokenizer = parts.tokenizer
+    return LanguageModel(
+        parts.qwen3,
+        params or SamplingParams(greedy=True),
+        suppress_tokens=tokenizer.suppress_tokens,
+        eos_ids=tokenizer.eos_ids,
+        image_start_ids=tokenizer.image_start_ids,
     )
 
 
 def follow(parts: Parts, embeds: torch.Tensor, tokens: NDArray[Any]) -> NDArray[np.float32]:
     """Return the raw logits before each of `tokens`, fed one by one after a prompt."""
-    decoder = parts.qwen.decoder
+    decoder = parts.qwen3.decoder
     hidden = [decoder.prefill(embeds, 0)[-1:]]
     for position, token in enumerate(tokens[:-1].tolist(), len(embeds)):
-        row = parts.qwen.embeddings[token][None]
-        hidden.append(decoder.step(row, torch.tensor([position], dtype=torch.int32)))
+        row = parts.qwen3.embed_tokens[token][None]
+        hidden.append(decoder.decode(row, torch.tensor([position], dtype=torch.int32)))
     return parts.logits(torch.cat(hidden))
 
 
 def four_frames(golden: Any) -> tuple[list[int], str]:
     facts = golden["chat"]
-    items = [picture_text()] * len(facts["frames"]) + [facts["user"]]
+    items = [image_placeholder()] * len(facts["frames"]) + [facts["user"]]
     return facts["frames"], chat([("system", facts["system"]), ("user", "\n".join(items))])
 
 
 def test_chat_prompt(parts: Parts, golden: Any, arrays: Arrays) -> None:
     _, text = four_frames(golden)
-    ids = parts.tokens.encode(text)
+    ids = parts.tokenizer.encode(text)
     assert np.array_equal(ids, arrays["chat/input_ids"])
-    start = parts.tokens.id("<image>")
+    start = parts.tokenizer.id("<image>")
     bounds = [(i + 1, i + 65) for i, id in enumerate(ids) if id == start]
     assert np.array_equal(bounds, arrays["chat/image_bound"])
-    assert parts.tokens.decode(ids, special=True) == golden["chat"]["decoded"]
+    assert parts.tokenizer.decode(ids, special=True) == golden["chat"]["decoded"]
 
 
 @pytest.mark.parametrize("kind", ["think", "tts"])
 def test_other_chat_prompts(kind: str, parts: Parts, golden: Any, arrays: Arrays) -> None:
     turns = [
         ("system", golden["chat"]["system"]),
-        ("user", f"{picture_text()}\n{golden['chat']['user']}"),
+        ("user", f"{image_placeholder()}\n{golden['chat']['user']}"),
     ]
     text = chat(turns, think=kind == "think", speak=kind == "tts")
-    assert np.array_equal(parts.tokens.encode(text), arrays[f"chat_{kind}/input_ids"])
+    assert np.array_equal(parts.tokenizer.encode(text), arrays[f"chat_{kind}/input_ids"])
 
 
 def test_chat_of_several_turns(parts: Parts, parity: Path, golden: Any, arrays: Arrays) -> None:
     facts = golden["chat_multi"]
-    ids = parts.tokens.encode(
+    ids = parts.tokenizer.encode(
         chat(
             [
                 ("system", golden["chat"]["system"]),
-                ("user", f"{picture_text()}\n{golden['chat']['user']}"),
+                ("user", f"{image_placeholder()}\n{golden['chat']['user']}"),
                 ("assistant", facts["assistant"]),
-                ("user", f"{picture_text()}\n{facts['user2']}"),
+                ("user", f"{image_placeholder()}\n{facts['user2']}"),
             ]
         )
     )
     assert np.array_equal(ids, arrays["chat_multi/input_ids"])
     embeds = embedded(parts, ids, pictures(parts, parity, golden, facts["frames"]))
-    logits = parts.logits(parts.qwen.decoder.prefill(embeds, 0)[-1:])[0]
+    logits = parts.logits(parts.qwen3.decoder.prefill(embeds, 0)[-1:])[0]
     np.testing.assert_allclose(logits, arrays["chat_multi/first_logits"], rtol=0, atol=TOLERANCE)
 
 
 def test_sliced_frame(parts: Parts, parity: Path, golden: Any, arrays: Arrays) -> None:
     facts = golden["slice"]
-    seen = cut(frames(parity, golden)[facts["frame"]], facts["max_slice_nums"])
+    seen = slice_image(frames(parity, golden)[facts["frame"]], facts["max_slice_nums"])
     number = 0 if facts["use_image_id"] else None
-    text = f"{picture_text(seen, number)}\n{golden['chat']['user']}"
-    ids = parts.tokens.encode(chat([("system", golden["chat"]["system"]), ("user", text)]))
+    text = f"{image_placeholder(seen, number)}\n{golden['chat']['user']}"
+    ids = parts.tokenizer.encode(chat([("system", golden["chat"]["system"]), ("user", text)]))
     assert np.array_equal(ids, arrays["slice/input_ids"])
     embeds = embedded(parts, ids, parts.vision([seen.overview, *seen.slices]))
-    logits = parts.logits(parts.qwen.decoder.prefill(embeds, 0)[-1:])[0]
+    logits = parts.logits(parts.qwen3.decoder.prefill(embeds, 0)[-1:])[0]
     np.testing.assert_allclose(logits, arrays["slice/first_logits"], rtol=0, atol=TOLERANCE)
 
 
 def test_chat_prefill(parts: Parts, parity: Path, golden: Any, arrays: Arrays) -> None:
     indices, text = four_frames(golden)
-    embeds = embedded(parts, parts.tokens.encode(text), pictures(parts, parity, golden, indices))
+    embeds = embedded(parts, parts.tokenizer.encode(text), pictures(parts, parity, golden, indices))
     norms = embeds.norm(dim=1).numpy()
     np.testing.assert_allclose(norms, arrays["chat/embed_norms"], rtol=0, atol=2e-4)
-    trace: list[torch.Tensor] = []
-    hidden = parts.qwen.decoder.prefill(embeds, 0, trace)
-    last = torch.stack([layer[-1] for layer in trace]).numpy()
-    np.testing.assert_allclose(last, arrays["chat/layer_hidden_last"], rtol=0, atol=TOLERANCE)
+    decoder = parts.qwen3.decoder
+    x, last = embeds, []
+    with torch.inference_mode():
+        for layer in decoder.layers:
+            x = layer.prefill(x, 0, decoder.dtype)
+            last.append(x[-1])
+    np.testing.assert_allclose(
+        torch.stack(last).numpy(), arrays["chat/layer_hidden_last"], rtol=0, atol=TOLERANCE
+    )
+    hidden = decoder.prefill(embeds, 0)
     np.testing.assert_allclose(
         hidden[-1].numpy(), arrays["chat/final_hidden_last"], rtol=0, atol=TOLERANCE
     )
@@ -161,7 +166,7 @@ def test_chat_answer(
 ) -> None:
     model = awq if quantised else parts
     indices, text = four_frames(golden)
-    embeds = embedded(model, model.tokens.encode(text), pictures(model, parity, golden, indices))
+    embeds = embedded(model, model.tokenizer.encode(text), pictures(model, parity, golden, indices))
     logits, tokens = arrays[f"{name}/logits"], arrays[f"{name}/tokens"]
     made = follow(model, embeds, tokens)
     np.testing.assert_allclose(made, logits, rtol=0, atol=TOLERANCE)
@@ -178,12 +183,14 @@ def test_streaming_session(
 ) -> None:
     model = awq if name.startswith("awq") else parts
     speak = name.endswith("tts")
-    tokens = model.tokens
+    tokenizer = model.tokenizer
     facts = golden["chat"]
     segments = [
-        tokens.encode(system_segment(facts["system"])),
-        tokens.encode(user_segment([picture_text()] * len(facts["frames"]) + [facts["user"]])),
-        tokens.encode(answer_segment(speak=speak)),
+        tokenizer.encode(system_segment(facts["system"])),
+        tokenizer.encode(
+            user_segment([image_placeholder()] * len(facts["frames"]) + [facts["user"]])
+        ),
+        tokenizer.encode(answer_segment(speak=speak)),
     ]
     recorded = "stream_tts" if speak else "stream_text"
     for segment, part in zip(segments, ("system", "user", "bos"), strict=True):
@@ -195,44 +202,44 @@ def test_streaming_session(
     np.testing.assert_allclose(logits, arrays[f"{name}/logits"], rtol=0, atol=TOLERANCE)
 
     plain = name == "stream_plain"
-    sampling = (
-        Sampling(repetition_penalty=1.0, temperature=1.0, greedy=True)
+    params = (
+        SamplingParams(repetition_penalty=1.0, temperature=1.0, greedy=True)
         if plain
-        else Sampling(greedy=True)
+        else SamplingParams(greedy=True)
     )
-    for _ in range(2):  # the second time on the kept prefix
-        writer = language(model, sampling)
-        writer.open(segments[0], segments[1] + segments[2], seen, len(expected))
-        drawn = [token.id for token in writer.generate(len(expected), threading.Event())]
-        assert drawn == expected.tolist()
+    writer = language_model(model, params)
+    for _ in range(2):  # the second time on the cached prefix
+        writer.prefill(segments[0], segments[1] + segments[2], seen, max_new_tokens=len(expected))
+        generated = [token.id for token in writer.generate(len(expected), CancelToken())]
+        assert generated == expected.tolist()
     text = "".join(part for part, _ in golden[name]["yielded"])
-    stream = TextStream(tokens, special=True)
-    said = stream.add(drawn)
+    stream = StreamDetokenizer(tokenizer, special=True)
+    said = stream.add(generated)
     assert text.startswith(said)
 
 
 def test_session_segments(parts: Parts, golden: Any) -> None:
-    tokens = parts.tokens
-    first = user_segment([picture_text()])
-    second = user_segment([picture_text(), golden["chat"]["user"]], first=False)
-    assert [tokens.encode(first), tokens.encode(second)] == golden["stream_userfirst"]["ids"]
-    assert tokens.encode(answer_segment(think=True)) == golden["stream_think_bos"]["ids"]
+    tokenizer = parts.tokenizer
+    first = user_segment([image_placeholder()])
+    second = user_segment([image_placeholder(), golden["chat"]["user"]], first=False)
+    assert [tokenizer.encode(first), tokenizer.encode(second)] == golden["stream_userfirst"]["ids"]
+    assert tokenizer.encode(answer_segment(think=True)) == golden["stream_think_bos"]["ids"]
     for name in ("turn2_after_terminator", "turn2_after_limit"):
-        text = user_segment([picture_text(), golden["chat_multi"]["user2"]], again=True)
-        assert tokens.encode(text) == golden[name]["ids"]
+        text = user_segment([image_placeholder(), golden["chat_multi"]["user2"]], again=True)
+        assert tokenizer.encode(text) == golden[name]["ids"]
 
 
-def test_suppressed_and_terminators(parts: Parts, golden: Any) -> None:
-    assert list(parts.tokens.suppressed) == sorted(set(golden["suppressed_ids"]))
-    known = set(golden["stream_terminators"].values()) - set(parts.tokens.suppressed)
-    assert set(parts.tokens.terminators) == known
+def test_suppressed_and_eos_ids(parts: Parts, golden: Any) -> None:
+    assert list(parts.tokenizer.suppress_tokens) == sorted(set(golden["suppressed_ids"]))
+    known = set(golden["stream_terminators"].values()) - set(parts.tokenizer.suppress_tokens)
+    assert set(parts.tokenizer.eos_ids) == known
     for name, id in golden["special_ids"].items():
-        assert parts.tokens.id(name) == id
+        assert parts.tokenizer.id(name) == id
 
 
 def test_text_comes_in_whole_characters(parts: Parts, golden: Any) -> None:
     for case in golden["text_stream"]:
-        stream = TextStream(parts.tokens, special=True)
+        stream = StreamDetokenizer(parts.tokenizer, special=True)
         chunks = case["chunks"]
         made = [
             stream.add(chunk, last=i == len(chunks) - 1 and not case.get("last_unfinished"))
@@ -246,5 +253,5 @@ def test_int4_weights_are_exact(awq: Parts, parity: Path) -> None:
     for name in reference.files:
         base = name.removesuffix(".weight")
         q, z, s = (awq.tensors.load(f"{base}.{p}") for p in ("qweight", "qzeros", "scales"))
-        made = Int4Linear.from_awq(q, z, s, torch.float32).weight().numpy()
+        made = Int4Linear.from_awq(q, z, s, torch.float32).dequantize().numpy()
         assert np.array_equal(made, reference[name])

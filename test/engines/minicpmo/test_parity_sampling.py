@@ -10,46 +10,57 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from video_commentary.engines.minicpmo.language.sampling import Sampling, scores, shortlist
-from video_commentary.engines.minicpmo.language.tokens import Tokens
+from video_commentary.engines.minicpmo.language.sampling import (
+    SamplingParams,
+    process_logits,
+    top_k_top_p,
+)
+from video_commentary.engines.minicpmo.language.tokenizer import Tokenizer
 
 pytestmark = pytest.mark.parity
 Arrays = dict[str, NDArray[Any]]
 
 
-def sampling_of(facts: dict[str, Any]) -> Sampling:
-    return Sampling(
+def params_of(facts: dict[str, Any]) -> SamplingParams:
+    return SamplingParams(
         temperature=facts["temperature"],
         top_p=facts.get("top_p", 1.0),
         top_k=facts.get("top_k", 0),
         repetition_penalty=facts["repetition_penalty"],
-        length_penalty=facts.get("length_penalty", 1.0),
         greedy=not facts.get("do_sample", True),
     )
 
 
-def probabilities(ranked: torch.Tensor, sampling: Sampling) -> NDArray[np.float32]:
-    values, ids = shortlist(ranked, sampling)
-    return torch.zeros_like(ranked).index_copy_(0, ids, values).numpy()
+def length_penalised(logits: torch.Tensor, eos_ids: list[int], penalty: float) -> torch.Tensor:
+    """Return logits whose EOS tokens upstream has penalised; the engine leaves this at 1."""
+    eos = logits[eos_ids]
+    return logits.index_copy(
+        0, torch.tensor(eos_ids), torch.where(eos > 0, eos / penalty, eos * penalty)
+    )
+
+
+def probabilities(logits: torch.Tensor, params: SamplingParams) -> NDArray[np.float32]:
+    values, ids = top_k_top_p(logits, params)
+    return torch.zeros_like(logits).index_copy_(0, ids, values).numpy()
 
 
 def test_streaming_sampler(parity: Path, golden: Any, arrays: Arrays) -> None:
-    tokens = Tokens(parity / "checkpoint")
-    suppressed = torch.tensor(tokens.suppressed)
-    terminators = torch.tensor(tokens.terminators)
+    tokenizer = Tokenizer(parity / "checkpoint")
+    suppress_tokens = torch.tensor(tokenizer.suppress_tokens)
     for name, facts in golden["samp_text"].items():
-        sampling = sampling_of(facts)
+        params = params_of(facts)
         logits = torch.from_numpy(arrays[f"samp_text/{name}/logits"])
         history = arrays[f"samp_text/{name}/history"].tolist()
-        drawn = arrays[f"samp_text/{name}/tokens"].tolist()
+        sampled = arrays[f"samp_text/{name}/tokens"].tolist()
         for step, row in enumerate(logits):
-            recent = torch.tensor(history[-128:] + drawn[:step], dtype=torch.int64)
-            ranked = scores(row, recent, suppressed, terminators, sampling)
-            if sampling.greedy:
-                assert ranked.argmax() == drawn[step]
+            recent = torch.tensor(history[-128:] + sampled[:step], dtype=torch.int64)
+            raw = length_penalised(row, list(tokenizer.eos_ids), facts["length_penalty"])
+            processed = process_logits(raw, recent, suppress_tokens, params)
+            if params.greedy:
+                assert processed.argmax() == sampled[step]
             else:
                 np.testing.assert_allclose(
-                    probabilities(ranked, sampling),
+                    probabilities(processed, params),
                     arrays[f"samp_text/{name}/probs"][step],
                     rtol=0,
                     atol=2e-5,
@@ -57,11 +68,11 @@ def test_streaming_sampler(parity: Path, golden: Any, arrays: Arrays) -> None:
 
 
 def test_chat_sampler(golden: Any, arrays: Arrays) -> None:
-    sampling = sampling_of(golden["samp_chat"])
+    params = params_of(golden["samp_chat"])
     none = torch.zeros(0, dtype=torch.int64)
-    drawn = torch.from_numpy(arrays["samp_chat/tokens"]).long()
+    sampled = torch.from_numpy(arrays["samp_chat/tokens"]).long()
     for step, row in enumerate(torch.from_numpy(arrays["samp_chat/logits"])):
-        ranked = scores(row, drawn[:step], none, none, sampling)
+        processed = process_logits(row, sampled[:step], none, params)
         np.testing.assert_allclose(
-            probabilities(ranked, sampling), arrays["samp_chat/probs"][step], rtol=0, atol=2e-5
+            probabilities(processed, params), arrays["samp_chat/probs"][step], rtol=0, atol=2e-5
         )

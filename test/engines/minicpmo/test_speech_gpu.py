@@ -7,15 +7,14 @@ import pytest
 import torch
 
 from video_commentary.core.engine import EngineError
-from video_commentary.engines.minicpmo.speech.flow_stream import FlowStream
-from video_commentary.engines.minicpmo.speech.speech_loading import SpeechOptions, load_speech
+from video_commentary.engines.minicpmo.speech.speech_loader import SpeechOptions, load_speech
 from video_commentary.engines.minicpmo.speech.talker import Talker, TalkerConfig
 from video_commentary.engines.minicpmo.speech.vocoder import Vocoder
-from video_commentary.engines.minicpmo.speech.vocoder_weights import load_flow, load_hift
+from video_commentary.engines.minicpmo.speech.vocoder_loader import load_hift
 
 from .talkers import tts_config, tts_tensors
-from .test_speech_loading import model
-from .token2wav import Token2wav, difference, source_noise
+from .test_speech_loader import model
+from .token2wav import LegacyTrimStream, Token2wav, difference, source_noise
 
 __all__ = ["model"]
 
@@ -35,16 +34,12 @@ def _exact_matrices(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_graphs_give_the_recorded_sound(parity: Path) -> None:
     recorded = Token2wav.read(parity)
     vocoder = Vocoder(
-        load_flow(recorded.folder, CUDA, torch.float32),
+        recorded.flow_stream(LegacyTrimStream, CUDA),
         load_hift(recorded.folder, CUDA),
-        recorded.voice,
-        recorded.record["n_timesteps"],
-        legacy_trim=True,
-        flow_noise=recorded.tensor("flow_noise"),
         source_noise=lambda samples: noise[:, :samples],
     )
     noise = source_noise(30_000).to(CUDA)
-    vocoder.record()
+    vocoder.capture()
     for _ in range(2):
         vocoder.start()
         for i, call in enumerate(recorded.record["calls"]):
@@ -56,13 +51,8 @@ def test_graphs_give_the_recorded_sound(parity: Path) -> None:
 def test_half_precision_stays_near(parity: Path, dtype: torch.dtype) -> None:
     recorded = Token2wav.read(parity)
     with torch.inference_mode():
-        stream = FlowStream(
-            load_flow(recorded.folder, CUDA, dtype),
-            recorded.voice,
-            recorded.record["n_timesteps"],
-            noise=recorded.tensor("flow_noise"),
-        )
-        stream.record(25)
+        stream = recorded.flow_stream(device=CUDA, dtype=dtype)
+        stream.capture(25)
         for i, call in enumerate(recorded.record["calls"]):
             mel = stream.chunk(call["codes"], call["last"]).cpu()
             expected = torch.from_numpy(recorded.arrays[f"trim107/call{i}/mel"])
@@ -70,28 +60,28 @@ def test_half_precision_stays_near(parity: Path, dtype: torch.dtype) -> None:
 
 
 @pytest.mark.parametrize("attention", ["full_attention", "sliding_recompute"])
-def test_the_captured_step_draws_what_the_plain_one_draws(parity: Path, attention: str) -> None:
-    config = TalkerConfig.of({**tts_config(parity), "attention_type": attention})
+def test_the_captured_step_samples_what_the_plain_one_samples(parity: Path, attention: str) -> None:
+    config = TalkerConfig.from_tts_config({**tts_config(parity), "attention_type": attention})
     tensors = tts_tensors(parity)
 
     def until(count: int) -> Callable[[torch.Tensor], torch.Tensor]:
-        """Draw what likely follows; the end once a code divides by `count`, as a graph can."""
+        """Return a sampler that a graph can hold: the likeliest, EOS once it divides by `count`."""
 
-        def drawing(scores: torch.Tensor) -> torch.Tensor:
-            code = scores[:-1].argmax(keepdim=True)
-            return torch.where(code % count == 0, len(scores) - 1, code)
+        def sample(logits: torch.Tensor) -> torch.Tensor:
+            code = logits[:-1].argmax(keepdim=True)
+            return torch.where(code % count == 0, len(logits) - 1, code)
 
-        return drawing
+        return sample
 
     on_gpu = {name: value.to(CUDA) for name, value in tensors.items()}
-    plain = Talker(tensors, config, drawing=until(23))
-    captured = Talker(on_gpu, config, drawing=until(23))
-    captured.record()
+    plain = Talker(tensors, config, sample=until(23))
+    captured = Talker(on_gpu, config, sample=until(23))
+    captured.capture()
     lengths = []
     torch.manual_seed(0)
     for group in torch.randn(4, 10, tts_config(parity)["hidden_size"]):
-        expected = list(plain.speak(group, False))
-        assert list(captured.speak(group.to(CUDA), False)) == expected
+        expected = list(plain.generate(group, False))
+        assert list(captured.generate(group.to(CUDA), False)) == expected
         assert torch.equal(captured._recent.cpu(), plain._recent)
         lengths.append(len(expected))
     assert any(lengths)

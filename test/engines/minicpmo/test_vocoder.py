@@ -12,9 +12,9 @@ from video_commentary.core.audio import to_int16
 from video_commentary.core.engine import EngineError
 from video_commentary.engines.minicpmo.speech.flow_stream import SILENT_CODE
 from video_commentary.engines.minicpmo.speech.vocoder import Vocoder
-from video_commentary.engines.minicpmo.speech.vocoder_weights import load_flow, load_hift
+from video_commentary.engines.minicpmo.speech.vocoder_loader import load_flow, load_hift
 
-from .token2wav import CPU, Token2wav, difference
+from .token2wav import CPU, LegacyTrimStream, Token2wav, difference
 
 SILENCE = 3840
 """Samples of silence that upstream puts before the first of several chunks; ours leaves it out."""
@@ -32,7 +32,7 @@ def say(vocoder: Vocoder | UpstreamVocoder, codes: list[int]) -> list[NDArray[np
 @pytest.mark.parity
 def test_sound_of_every_call(parity: Path) -> None:
     recorded = Token2wav.read(parity)
-    vocoder = recorded.vocoder(legacy_trim=True)
+    vocoder = recorded.vocoder(LegacyTrimStream)
     for _ in range(2):  # the second utterance finds nothing of the first
         vocoder.start()
         for i, call in enumerate(recorded.record["calls"]):
@@ -81,12 +81,12 @@ def test_a_short_first_chunk_gives_the_same_amount_of_sound(parity: Path) -> Non
 def test_the_same_samples_as_minicpmo_utils(parity: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recorded = Token2wav.read(parity)
     flow, hift = load_flow(recorded.folder, CPU, torch.float32), load_hift(recorded.folder, CPU)
-    noise, source = torch.randn(80, 400), torch.randn(1, 40_000, hift.sizes.harmonics)
+    noise, source = torch.randn(80, 400), torch.randn(1, 40_000, hift.config.harmonics)
     monkeypatch.setattr(torch, "randn_like", lambda like: source[:, : like.shape[1]])
     steps = 10
     theirs = UpstreamVocoder(flow, hift, recorded.voice, steps, CPU, noise)
-    ours = Vocoder(flow, hift, recorded.voice, steps, legacy_trim=True, flow_noise=noise)
-    codes = [SILENT_CODE] * 3 + torch.randint(0, flow.sizes.codes, (190,)).tolist()
+    ours = Vocoder(LegacyTrimStream(flow, recorded.voice, steps, noise=noise), hift)
+    codes = [SILENT_CODE] * 3 + torch.randint(0, flow.config.vocab_size, (190,)).tolist()
     for a, b in zip(say(ours, codes), say(theirs, codes), strict=True):
         assert difference(a, b) < 2e-3
 
@@ -97,13 +97,13 @@ def test_seams_are_no_rougher_than_the_sound_itself(parity: Path) -> None:
     recorded = Token2wav.read(parity)
     vocoder = recorded.vocoder()
     frames: list[torch.Tensor] = []
-    original = vocoder._flow.chunk
+    original = vocoder._flow_stream.chunk
 
     def listening(codes: list[int], last: bool) -> torch.Tensor:
         frames.append(original(codes, last).clone())
         return frames[-1]
 
-    vocoder._flow.chunk = listening  # type: ignore[method-assign]
+    vocoder._flow_stream.chunk = listening  # type: ignore[method-assign]
     generator = torch.Generator().manual_seed(1)
     codes = torch.randint(0, SILENT_CODE, (128,), generator=generator).tolist()
     pieces = say(vocoder, codes)

@@ -12,7 +12,7 @@ from video_commentary.core.engine import EngineError
 from video_commentary.engines.minicpmo.speech import voice_reference
 from video_commentary.engines.minicpmo.speech.voice_reference import (
     VoiceRefusedError,
-    kept_voice,
+    cached_voice_path,
     load_voice,
 )
 
@@ -43,7 +43,7 @@ def test_a_sample_is_prepared_once(
     assert voice.mel.shape == (174, 80)
     assert voice.speaker.shape == (192,)
     assert voice.mel.isfinite().all() and voice.speaker.isfinite().all()
-    assert kept_voice(networks, sample.read_bytes()).is_file()
+    assert cached_voice_path(networks, sample.read_bytes()).is_file()
 
     monkeypatch.setattr(voice_reference, "_prepare", lambda *_: pytest.fail("prepared again"))
     again = load_voice(sample, networks)
@@ -66,7 +66,7 @@ def test_a_folder_that_cannot_be_written_does_not_stop_it(
     write_wav(sample, tone(3.5))
     (networks / "voices").write_text("a file where the folder should be")
     assert len(load_voice(sample, networks).codes) == 87
-    assert "can't be kept" in caplog.text
+    assert "can't be saved" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -105,15 +105,15 @@ def test_a_damaged_voice_is_prepared_again(
     sample = tmp_path / "me.wav"
     write_wav(sample, tone(3.5))
     voice = load_voice(sample, networks)
-    kept = kept_voice(networks, sample.read_bytes())
-    content = kept.read_bytes()
+    cached = cached_voice_path(networks, sample.read_bytes())
+    content = cached.read_bytes()
     for damaged in (b"", b"half a file", content[: len(content) // 2], content[:-1]):
-        kept.write_bytes(damaged)
+        cached.write_bytes(damaged)
         caplog.clear()
         assert torch.equal(load_voice(sample, networks).mel, voice.mel)
         assert "damaged" in caplog.text and "preparing it again" in caplog.text
-        assert kept.read_bytes() == content
-    assert [path.name for path in kept.parent.iterdir()] == [kept.name]
+        assert cached.read_bytes() == content
+    assert [path.name for path in cached.parent.iterdir()] == [cached.name]
 
 
 @pytest.mark.parametrize("name", ["campplus.onnx", "speech_tokenizer_v2_25hz.onnx"])

@@ -14,12 +14,24 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from video_commentary.core.audio import AudioFormat, Pcm, write_wav
-from video_commentary.engines.minicpmo.speech.flow_stream import FlowStream, VoicePrompt
+from video_commentary.engines.minicpmo.speech.flow_stream import (
+    FlowStream,
+    VoicePrompt,
+    keep_ends,
+)
 from video_commentary.engines.minicpmo.speech.vocoder import Vocoder
-from video_commentary.engines.minicpmo.speech.vocoder_weights import FOLDER, load_flow, load_hift
-from video_commentary.engines.minicpmo.speech.voice_reference import kept_voice, save_voice
+from video_commentary.engines.minicpmo.speech.vocoder_loader import FOLDER, load_flow, load_hift
+from video_commentary.engines.minicpmo.speech.voice_reference import cached_voice_path, save_voice
 
 CPU = torch.device("cpu")
+
+
+class LegacyTrimStream(FlowStream):
+    """Trims as minicpmo-utils 1.0.6, which made the recorded sound: it keeps the wrong frames."""
+
+    def _trim_token_kv(self, token_kv: Tensor) -> Tensor:
+        doubled = keep_ends(torch.cat([token_kv, token_kv], dim=2), self._prompt_frames, 100)
+        return doubled[:, :, : self._prompt_frames // 2 + 50]
 
 
 @dataclass(frozen=True)
@@ -45,27 +57,22 @@ class Token2wav:
             self.tensor("prompt_tokens").long(), self.tensor("prompt_mel"), self.tensor("spk")
         )
 
-    def flow_stream(self, *, legacy_trim: bool = False) -> FlowStream:
-        flow = load_flow(self.folder, CPU, torch.float32)
-        with torch.inference_mode():
-            return FlowStream(
-                flow,
-                self.voice,
-                self.record["n_timesteps"],
-                legacy_trim=legacy_trim,
-                noise=self.tensor("flow_noise"),
-            )
-
-    def vocoder(self, *, legacy_trim: bool = False) -> Vocoder:
-        return Vocoder(
-            load_flow(self.folder, CPU, torch.float32),
-            load_hift(self.folder, CPU),
+    def flow_stream(
+        self,
+        kind: type[FlowStream] = FlowStream,
+        device: torch.device = CPU,
+        dtype: torch.dtype = torch.float32,
+    ) -> FlowStream:
+        return kind(
+            load_flow(self.folder, device, dtype),
             self.voice,
             self.record["n_timesteps"],
-            legacy_trim=legacy_trim,
-            flow_noise=self.tensor("flow_noise"),
-            source_noise=source_noise,
+            noise=self.tensor("flow_noise"),
         )
+
+    def vocoder(self, kind: type[FlowStream] = FlowStream) -> Vocoder:
+        hift = load_hift(self.folder, CPU)
+        return Vocoder(self.flow_stream(kind), hift, source_noise=source_noise)
 
 
 def add_voice(model: Path, parity: Path) -> None:
@@ -76,9 +83,9 @@ def add_voice(model: Path, parity: Path) -> None:
         shutil.copy(parity / "token2wav" / name, folder)
     sample = model / "assets" / "system_ref_audio.wav"
     write_wav(sample, Pcm(np.ones(64_000, np.int16), AudioFormat(16_000)))
-    kept = kept_voice(folder, sample.read_bytes())
-    kept.parent.mkdir()
-    save_voice(kept, Token2wav.read(parity).voice)
+    path = cached_voice_path(folder, sample.read_bytes())
+    path.parent.mkdir()
+    save_voice(path, Token2wav.read(parity).voice)
 
 
 def source_noise(samples: int, harmonics: int = 9) -> Tensor:

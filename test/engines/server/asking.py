@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 
 from test.core.test_engine_guard import REQUEST
 from test.fakes import frame
+from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import Engine, Limits, Request
 
 FRAMES = tuple(frame(float(i)) for i in range(4))
@@ -20,5 +20,5 @@ def request(max_tokens: int = 16, speak: bool = False, start: int = 0) -> Reques
 
 def ask(engine: Engine, asked: Request | None = None) -> list[str]:
     """Return the pieces of text of one comment."""
-    deltas = engine.comment(asked or request(), threading.Event())
+    deltas = engine.comment(asked or request(), CancelToken())
     return [delta.text for delta in deltas if delta.text]

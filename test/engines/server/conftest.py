@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ import pytest
 
 from test.engines.server.misbehaving import Behaviour, Misbehaving
 from test.engines.server.running import Running, transformers_serve, vllm
-from video_commentary.config.settings import CommentatorSettings
 from video_commentary.engines.server.engine import ServerEngine
+from video_commentary.engines.server.settings import ServerSettings
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +33,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture
 def misbehaving() -> Iterator[Callable[[Behaviour], Misbehaving]]:
-    """Start servers that behave as told; they end with the test."""
+    """Start servers with a scripted behaviour; they end with the test."""
     servers: list[Misbehaving] = []
 
     def start(behave: Behaviour) -> Misbehaving:
@@ -53,7 +52,7 @@ def engine() -> Iterator[Callable[..., ServerEngine]]:
 
     def make(*urls: str, **settings: Any) -> ServerEngine:
         chosen: dict[str, Any] = {"server_url": urls, "server_speech": False} | settings
-        engines.append(ServerEngine(replace(CommentatorSettings(), **chosen)))
+        engines.append(ServerEngine(ServerSettings(**chosen)))
         engines[-1].load()
         return engines[-1]
 

@@ -1,4 +1,4 @@
-"""A small server on loopback that does as told, mostly wrong."""
+"""A small server on loopback that behaves as scripted, mostly wrong."""
 
 from __future__ import annotations
 

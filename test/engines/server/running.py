@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -26,11 +27,16 @@ START = 240.0
 
 @dataclass(frozen=True)
 class Running:
-    """A server that answers at `url`; `model` to ask for, empty where it names its models."""
+    """A server that answers at `url`; `model` to ask for, empty for the one that it names."""
 
     url: str
     model: str
     process: subprocess.Popen[bytes]
+
+    def names(self) -> list[str]:
+        """Return the models that /v1/models lists."""
+        with urllib.request.urlopen(self.url + "/models", timeout=5) as answer:
+            return [model["id"] for model in json.load(answer)["data"]]
 
     def metrics(self) -> dict[str, float]:
         """Return the sums of what /metrics counts, by name; empty where there is none."""
@@ -128,7 +134,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 class Cable:
-    """Passes TCP connections on to a server until it is cut. `cut_after`: so many bytes back."""
+    """Passes TCP connections on to a server until it is cut. `cut_after`: bytes back."""
 
     def __init__(self, url: str) -> None:
         host, port = url.removeprefix("http://").split("/")[0].split(":")

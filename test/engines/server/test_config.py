@@ -1,17 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from test.engines.server.asking import ask
 from test.engines.server.misbehaving import Behaviour, Misbehaving, says
-from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.engine import EngineError
 from video_commentary.engines.server.config import KEY_VARIABLE, from_settings
 from video_commentary.engines.server.engine import ServerEngine
+from video_commentary.engines.server.settings import ServerSettings
 
 
 @pytest.mark.parametrize(
@@ -25,14 +24,15 @@ from video_commentary.engines.server.engine import ServerEngine
     ],
 )
 def test_bad_settings_say_what_is_allowed(settings: dict[str, Any], words: str) -> None:
-    with pytest.raises(EngineError, match=words) as told:
-        ServerEngine(replace(CommentatorSettings(), **settings)).load()
-    assert not told.value.retry
-    assert "secret" not in str(told.value)
+    with pytest.raises(EngineError, match=words) as raised:
+        ServerEngine(ServerSettings(**settings)).load()
+    assert not raised.value.retry
+    assert "secret" not in str(raised.value)
 
 
 def test_the_key_comes_from_the_environment_and_shows_nowhere() -> None:
-    config = from_settings(CommentatorSettings(), {KEY_VARIABLE: "hush", "OPENAI_API_KEY": "mine"})
+    environment = {KEY_VARIABLE: "hush", "OPENAI_API_KEY": "mine"}
+    config = from_settings(ServerSettings(), environment, own_voice=True)
     assert config.key == "hush"
     assert "hush" not in repr(config)
 

@@ -23,6 +23,7 @@ from test.engines.server.misbehaving import (
     stops_after,
 )
 from test.ports import free_port
+from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import EngineError
 from video_commentary.engines.server.engine import ServerEngine
 
@@ -63,7 +64,7 @@ FAULTS = {
         sends(chunk("A "), {"error": {"message": "CUDA out of memory", "code": 500}}),
         "failed while answering.*CUDA out of memory",
     ),
-    "no json": (sends("{oops"), "no chat completion"),
+    "no json": (sends("{oops"), "not send a chat completion"),
     "hanging": (hangs(), "said nothing for 1 s.*server_first_timeout"),
     "stuck": (hangs("A "), "said nothing for 1 s.*server_next_timeout"),
 }
@@ -75,33 +76,35 @@ def test_every_fault_says_what_to_do(name: str, misbehaving: Start, engine: Make
     behave, words = FAULTS[name]
     server = misbehaving(behave)
     it = engine(server.url, **LIMITS.get(name, {}))
-    with pytest.raises(EngineError, match=words) as told:
+    with pytest.raises(EngineError, match=words) as raised:
         ask(it)
-    assert "<" not in str(told.value)
+    assert "<" not in str(raised.value)
     server.behave = says("Well", " again.")
     for left_out in it._servers.all:
         left_out.retry_at = 0.0
     assert ask(it) == ["Well", " again."]
 
 
-def test_no_server_is_told_at_once_and_found_when_it_comes(engine: Make) -> None:
+def test_a_missing_server_is_reported_at_once(engine: Make) -> None:
     with pytest.raises(EngineError, match="can't be reached.*start it, or correct server_url"):
         engine(f"http://127.0.0.1:{free_port()}/v1")
 
 
-def test_a_model_of_another_name_is_told_what_there_is(misbehaving: Start, engine: Make) -> None:
+def test_a_wrong_model_name_is_answered_with_those_there_are(
+    misbehaving: Start, engine: Make
+) -> None:
     it = engine(misbehaving(FAULTS["no such model"][0]).url, server_model="x")
     with pytest.raises(EngineError, match="set server_model to one of tiny"):
         ask(it)
 
 
 def test_a_hanging_request_is_closed_when_cancelled(misbehaving: Start, engine: Make) -> None:
-    cancel = threading.Event()
+    cancel = CancelToken()
     cancelled_at: list[float] = []
 
     def stop() -> None:
         cancelled_at.append(time.monotonic())
-        cancel.set()
+        cancel.cancel()
 
     def behave(handler: Handler, body: dict[str, Any]) -> None:
         threading.Timer(0.2, stop).start()
@@ -126,6 +129,6 @@ def test_a_request_that_is_at_fault_itself_leaves_the_server_in(
 
 def test_prompts_stay_out_of_messages(misbehaving: Start, engine: Make) -> None:
     it = engine(misbehaving(refuses(500, "{}")).url)
-    with pytest.raises(EngineError) as told:
+    with pytest.raises(EngineError) as raised:
         ask(it)
-    assert request().prompt.text not in str(told.value)
+    assert request().prompt.text not in str(raised.value)

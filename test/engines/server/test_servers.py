@@ -71,6 +71,22 @@ def test_a_failed_server_comes_back(misbehaving: Start, engine: Make) -> None:
     assert ask(it) == ["Back."]
 
 
+def test_the_first_model_that_a_server_names_is_asked_for(misbehaving: Start, engine: Make) -> None:
+    server = misbehaving(says("Hello."))
+    server.models = ["first", "second"]
+    assert ask(engine(server.url)) == ["Hello."]
+    assert server.asked[-1]["model"] == "first"
+
+
+def test_a_server_that_names_no_model_needs_server_model(misbehaving: Start, engine: Make) -> None:
+    server = misbehaving(says("Hello."))
+    server.models = []
+    with pytest.raises(EngineError, match="set server_model"):
+        engine(server.url)
+    assert ask(engine(server.url, server_model="mine")) == ["Hello."]
+    assert server.asked[-1]["model"] == "mine"
+
+
 def test_a_server_that_comes_back_with_another_model_is_asked_for_it(
     misbehaving: Start, engine: Make
 ) -> None:

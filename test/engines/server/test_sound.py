@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import threading
 import wave
 from base64 import b64encode
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from test.engines.server.asking import ask, request
 from test.engines.server.misbehaving import Behaviour, Handler, Misbehaving, chunk, sends
 from test.fakes import FakeVoice, tone
 from video_commentary.core.audio import AudioFormat, Pcm
+from video_commentary.core.cancel import CancelToken
 from video_commentary.engines.server.engine import ServerEngine
 from video_commentary.voices.speaking import SpeakingEngine
 
@@ -48,16 +48,16 @@ def omni(handler: Handler, body: dict[str, Any]) -> None:
 def test_a_server_that_speaks_is_heard(misbehaving: Start, engine: Make) -> None:
     it = engine(misbehaving(omni).url, server_speech=True)
     assert it.voice == SOUND.format
-    deltas = list(it.comment(request(speak=True), threading.Event()))
+    deltas = list(it.comment(request(speak=True), CancelToken()))
     assert "".join(delta.text for delta in deltas) == "A man."
     heard = np.concatenate([delta.pcm.samples for delta in deltas if delta.pcm])
     np.testing.assert_array_equal(heard, np.tile(SOUND.samples, 2))
 
 
-def test_it_is_told_to_be_quiet(misbehaving: Start, engine: Make) -> None:
+def test_it_is_asked_for_text_alone(misbehaving: Start, engine: Make) -> None:
     server = misbehaving(omni)
     it = engine(server.url, server_speech=True)
-    deltas = list(it.comment(request(speak=False), threading.Event()))
+    deltas = list(it.comment(request(speak=False), CancelToken()))
     assert not any(delta.pcm for delta in deltas)
     assert server.asked[-1]["modalities"] == ["text"]
 
@@ -74,7 +74,7 @@ def test_a_server_that_does_not_speak_gets_our_voice(misbehaving: Start, engine:
     voice = FakeVoice()
     speaking = SpeakingEngine(it, voice)
     speaking.load()
-    list(speaking.comment(request(speak=True), threading.Event()))
+    list(speaking.comment(request(speak=True), CancelToken()))
     assert voice.said == ["A man."]
 
 
@@ -85,7 +85,7 @@ def test_our_voice_leaves_the_word_to_a_server_that_speaks(
     speaking = SpeakingEngine(engine(misbehaving(omni).url, server_speech=True), voice)
     speaking.load()
     assert speaking.voice == SOUND.format
-    deltas = list(speaking.comment(request(speak=True), threading.Event()))
+    deltas = list(speaking.comment(request(speak=True), CancelToken()))
     assert sum(delta.pcm.duration for delta in deltas if delta.pcm) == 1.0
     assert voice.said == []
 

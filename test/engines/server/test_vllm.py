@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +12,7 @@ import pytest
 from test.engines.server.asking import ask, request
 from test.engines.server.running import Running
 from test.fakes import frame
+from video_commentary.core.cancel import CancelToken
 from video_commentary.engines.server.engine import ServerEngine
 
 pytestmark = pytest.mark.skipif(
@@ -72,11 +72,11 @@ def test_a_cancelled_request_frees_its_slot(server: Running, engine: Make) -> No
         "vllm:request_success_total",
     ]
     finished = counted(server, names)[2]
-    cancel = threading.Event()
+    cancel = CancelToken()
     comment = it.comment(request(max_tokens=1000), cancel)
     next(comment)
     assert until(lambda: counted(server, names)[0] == 1)
-    cancel.set()
+    cancel.cancel()
     assert not list(comment)
     assert until(lambda: counted(server, names)[0] == 0)
     tokens = counted(server, names)[1]
@@ -90,5 +90,5 @@ def test_the_load_is_read_from_a_real_server(server: Running, engine: Make) -> N
     it = engine(server.url, server.url + "/")
     ask(it)
     (only,) = it._servers.all
-    it._waiting.run(only.measure())
+    it._loop.run(only.measure())
     assert only._reported == 0

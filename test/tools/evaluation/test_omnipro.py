@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from test.fakes import FakeEngine
 from test.tools.narration.recordings import PROFILES, SETTINGS, image
 from video_commentary.core.engine import EngineError, Request
+from video_commentary.core.stamp import to_seconds
 from video_commentary.tools.evaluation.omnipro import CommentarySession, main
 
 _EVALUATOR = """
@@ -63,7 +64,7 @@ def load_benchmark(path, tasks):
 
 
 def says_when(request: Request) -> list[object]:
-    return [f"{request.prompt.instruction} {request.frames[-1].stamp:.0f}."]
+    return [f"{request.prompt.instruction} {to_seconds(request.frames[-1].stamp):.0f}."]
 
 
 def picture(second: float) -> NDArray[np.uint8]:

@@ -8,8 +8,11 @@ import pytest
 from test.fakes import FORMAT, FakeEngine, tone
 from test.tools.narration.recordings import PROFILES, SETTINGS, Recording
 from video_commentary.config.settings import CommentatorSettings
-from video_commentary.core.engine import Cancel, Delta, Engine, EngineError, Request
+from video_commentary.core.cancel import CancelToken
+from video_commentary.core.engine import Delta, Engine, EngineError, Request
 from video_commentary.core.facts import Claim
+from video_commentary.core.silence import SILENCE
+from video_commentary.core.stamp import from_seconds, to_seconds
 from video_commentary.tools.evaluation.labels import LabelledQuestion
 from video_commentary.tools.evaluation.running import ClipRunner, LabelledFootage, statements
 
@@ -19,10 +22,10 @@ DOG, CAR = Claim(kind="enters", who="dog"), Claim(kind="leaves", who="car")
 class StatingEngine(FakeEngine):
     """Says two sentences for 2 s and states both; every other comment is nothing."""
 
-    def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
+    def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         self.requests.append(request)
         if len(self.requests) % 2:
-            yield Delta("...")
+            yield Delta(silent=True)
             return
         yield Delta("A dog comes in. ", claims=(DOG,))
         yield Delta(pcm=tone(2.0))
@@ -72,7 +75,7 @@ def test_an_engine_that_hands_nothing_over_only_writes() -> None:
 def test_questions_are_asked_at_their_times_and_answered_at_once() -> None:
     def answers(request: Request) -> list[object]:
         question = request.prompt.question
-        return [f"{question} {request.frames[-1].stamp:.1f}" if question else "..."]
+        return [f"{question} {to_seconds(request.frames[-1].stamp):.1f}" if question else SILENCE]
 
     asked = [(7.7, "b"), (2.0, "a"), (7.7, "c"), (30.0, "late")]
     questions = [LabelledQuestion(t=t, q=q, accepted=("x",), kind="") for t, q in asked]
@@ -92,7 +95,7 @@ def test_each_run_has_an_engine_of_its_own() -> None:
 def test_nothing_is_shown_beyond_the_labelled_part() -> None:
     engine = FakeEngine()
     runner(engine).comments(LabelledFootage(Recording(10.0), 4.0))
-    assert max(frame.stamp for frame in engine.looked) == 4.0
+    assert max(frame.stamp for frame in engine.looked) == from_seconds(4.0)
 
 
 def test_an_engine_that_gives_up_ends_the_run() -> None:

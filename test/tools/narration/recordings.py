@@ -17,11 +17,12 @@ from test.fakes import FORMAT, FakeEngine, frame, tone
 from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.engine import Request
 from video_commentary.core.prompting import Profile
+from video_commentary.core.stamp import from_seconds, to_seconds
 from video_commentary.tools.narration.footage import Shot
-from video_commentary.tools.narration.journal import Journal
+from video_commentary.tools.narration.journal import AnswerJournal
 from video_commentary.tools.narration.recorder import RecordingEngine
 from video_commentary.tools.narration.stage import Stage
-from video_commentary.tools.narration.track import SpeechTrack
+from video_commentary.tools.narration.track import SpeechFile
 
 PROFILES = {"commentator": Profile("commentator", "You are a commentator.", ())}
 SETTINGS = replace(CommentatorSettings(), image_topics=("recording",))
@@ -46,12 +47,12 @@ class Recording:
 
     def shots(self) -> Iterator[Shot]:
         for time, stamp in zip(self._times, self._stamps, strict=True):
-            yield Shot(time, stamp, "camera", partial(image, time))
+            yield Shot(time, from_seconds(stamp), "camera", partial(image, time))
 
 
 def says_what_it_sees(request: Request) -> list[object]:
     """Name the frames, and sound for 0.7 s."""
-    stamps = " ".join(f"{f.stamp:.1f}" for f in request.frames)
+    stamps = " ".join(f"{to_seconds(f.stamp):.1f}" for f in request.frames)
     return [f"Frames {stamps}. ", tone(0.7), f"After {len(request.prompt.recent)}."]
 
 
@@ -63,9 +64,9 @@ def make_stage(
     recording: Recording, engine: FakeEngine, folder: Path, real_time: bool = False, **settings: Any
 ) -> Stage:
     """Return a narration that keeps its journal in `folder`."""
-    recorder = RecordingEngine(engine, Journal(folder, {}), real_time, lambda _: None)
+    recorder = RecordingEngine(engine, AnswerJournal(folder, {}), real_time, lambda _: None)
     chosen = replace(SETTINGS, **settings)
-    return Stage(recording, recorder, chosen, PROFILES, SpeechTrack(), lambda _: None)
+    return Stage(recording, recorder, chosen, PROFILES, SpeechFile(), lambda _: None)
 
 
 def write_movie_with_sound(path: Path, seconds: float, sound_from: float = 0.0) -> Path:

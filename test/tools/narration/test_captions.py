@@ -2,13 +2,22 @@ from __future__ import annotations
 
 import json
 
+from video_commentary.core.stamp import from_seconds
 from video_commentary.tools.narration.captions import Caption, jsonl, readable, srt, vtt
 
 LONG = "A person in dark clothes walks from the left, past the bench, to the right."
 
 
 def caption(start: float, end: float, text: str = "Two people.", spoken: bool = True) -> Caption:
-    return Caption(start, end, text, start - 3, start, spoken)
+    stamp = from_seconds(start)
+    return Caption(
+        start=start,
+        end=end,
+        text=text,
+        oldest=stamp - from_seconds(3.0),
+        newest=stamp,
+        spoken=spoken,
+    )
 
 
 def test_each_stays_as_long_as_it_is_heard_or_read() -> None:

@@ -22,17 +22,19 @@ from video_commentary.tools.narration.captions import Caption
 from video_commentary.tools.narration.footage import Footage, FootageError, Rgb, Shot
 from video_commentary.tools.narration.mixing import DUCKED, envelope
 from video_commentary.tools.narration.movie import Parts, write_movie
-from video_commentary.tools.narration.track import SpeechTrack
+from video_commentary.tools.narration.track import SpeechFile
 from video_commentary.tools.narration.video import VideoFootage
 
-CAPTIONS = [
-    Caption(2.0, 4.0, "Two people walk.", 0, 2, True),
-    Caption(7.0, 8.5, "Grüße, naïve café — end.", 5, 7, True),
-]
+
+def spoken(start: float, end: float, text: str = "") -> Caption:
+    return Caption(start=start, end=end, text=text, oldest=0, newest=0, spoken=True)
+
+
+CAPTIONS = [spoken(2.0, 4.0, "Two people walk."), spoken(7.0, 8.5, "Grüße, naïve café — end.")]
 
 
 def made(path: Path, footage: Footage, end: float, burn: bool = False, speech: float = 0.3) -> Path:
-    with closing(SpeechTrack()) as track:
+    with closing(SpeechFile()) as track:
         for caption in CAPTIONS:
             sound = tone(caption.end - caption.start, OUTPUT_FORMAT)
             samples = (sound.samples * speech).astype(np.int16)
@@ -172,7 +174,7 @@ def test_odd_sizes_are_cut_to_even_ones(tmp_path: Path) -> None:
 
 
 def test_speech_close_together_does_not_pump() -> None:
-    near = [Caption(1, 2, "", 0, 0, True), Caption(2.3, 3, "", 0, 0, True)]
+    near = [spoken(1, 2), spoken(2.3, 3)]
     times, gains = envelope(near)
     assert np.interp(2.15, times, gains) == pytest.approx(DUCKED)
     assert np.interp(0.5, times, gains) == 1.0

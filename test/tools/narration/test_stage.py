@@ -20,8 +20,10 @@ from video_commentary.core.commentator import Commentator
 from video_commentary.core.control import Control
 from video_commentary.core.engine import EngineError
 from video_commentary.core.frames import Frame
-from video_commentary.core.lookout import Lookout, Use
 from video_commentary.core.pacing import Playout
+from video_commentary.core.scene_monitor import SceneMonitor, Use
+from video_commentary.core.silence import SILENCE
+from video_commentary.core.stamp import from_seconds, to_seconds
 from video_commentary.tools.narration.stage import Stage
 
 Make = Callable[..., Stage]
@@ -41,7 +43,7 @@ def test_a_recording_is_narrated_to_its_end(stage: Make, tmp_path: Path) -> None
     for caption in it.captions:
         assert caption.spoken
         assert caption.end - caption.start == pytest.approx(0.7, abs=0.01)
-        assert 0 <= caption.start - caption.newest < 0.5
+        assert 0 <= caption.start - to_seconds(caption.newest) < 0.5
 
 
 def test_sound_lies_where_the_captions_say_and_nowhere_else(stage: Make, tmp_path: Path) -> None:
@@ -68,23 +70,23 @@ def test_the_same_comments_come_as_in_a_live_run(stage: Make, tmp_path: Path) ->
 def live(engine: FakeEngine, seconds: float, settings: CommentatorSettings) -> list[str]:
     """Return what a commentator says with the machine's own clock, on threads, frame by frame."""
     control = Control(settings, PROFILES)
-    lookout = Lookout(settings, engine)
+    scene = SceneMonitor(settings, engine)
     said: list[str] = []
 
     def publish(comment: Comment) -> None:
         if comment.final and comment.text and not comment.cancelled:
             said.append(comment.text)
 
-    it = Commentator(engine, lookout, control, Playout(OUTPUT_FORMAT), LiveClock(), publish)
+    it = Commentator(engine, scene, control, Playout(OUTPUT_FORMAT), LiveClock(), publish)
     stop = threading.Event()
     thread = threading.Thread(target=it.run, args=(stop,))
     thread.start()
     began = time.monotonic()
     for i in range(round(seconds * 10)):
         time.sleep(max(0.0, began + i / 10 - time.monotonic()))
-        use = lookout.use("recording", i / 10)
+        use = scene.use("recording", from_seconds(i / 10))
         if use is not Use.NONE:
-            lookout.see("recording", frame(i / 10), use)
+            scene.add("recording", frame(i / 10), use)
             it.on_frame()
     stop.set()
     control.interrupt()
@@ -103,7 +105,7 @@ def test_an_engine_takes_no_time_or_its_own(stage: Make, tmp_path: Path) -> None
 
 
 def test_nothing_is_said_where_nothing_is_new(stage: Make, tmp_path: Path) -> None:
-    it = stage(Recording(5.0), FakeEngine(lambda _: ["..."]), tmp_path / "j")
+    it = stage(Recording(5.0), FakeEngine(lambda _: [SILENCE]), tmp_path / "j")
     assert it.run()
     assert it.captions == []
     assert it.track.samples == 0
@@ -160,11 +162,11 @@ def test_an_engine_that_breaks_ends_the_narration(stage: Make, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "trouble"),
     [(EngineError("the GPU is full"), "the GPU is full"), (KeyError("x"), "KeyError: 'x'")],
 )
 def test_an_engine_that_can_not_look_goes_on(
-    error: Exception, told: str, stage: Make, tmp_path: Path
+    error: Exception, trouble: str, stage: Make, tmp_path: Path
 ) -> None:
     class Blinking(FakeEngine):
         def look(self, frame: Frame) -> None:
@@ -175,7 +177,7 @@ def test_an_engine_that_can_not_look_goes_on(
     engine = Blinking(look_fps=5.0)
     it = stage(Recording(10.0), engine, tmp_path / "j")
     assert it.run()
-    assert it.trouble == told
+    assert it.trouble == trouble
     assert len(engine.looked) > 40
 
 
@@ -189,7 +191,7 @@ def test_an_engine_that_fails_once_is_asked_again(stage: Make, tmp_path: Path) -
     assert it.captions[0].start == 0.0
 
 
-def test_stamps_that_jump_back_start_the_window_anew(stage: Make, tmp_path: Path) -> None:
+def test_stamps_that_jump_back_start_the_window_over(stage: Make, tmp_path: Path) -> None:
     """As from a bag that was recorded while another was played in a loop."""
     stamps = [100 + i / 10 for i in range(50)] * 2
     engine = speaker()
@@ -198,4 +200,4 @@ def test_stamps_that_jump_back_start_the_window_anew(stage: Make, tmp_path: Path
     windows = [[f.stamp for f in request.frames] for request in engine.requests]
     assert all(window == sorted(window) for window in windows)
     assert it.captions[-1].start > 5.0
-    assert it.captions[-1].newest < 105.0
+    assert it.captions[-1].newest < from_seconds(105.0)

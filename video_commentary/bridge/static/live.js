@@ -1,62 +1,62 @@
-// The one connection that carries everything: words, status, pictures, sound.
+// The WebSocket that carries comments, status, pictures and sound.
 
-const PICTURE = 1, SOUND = 2, HEAD = 16;
+const PICTURE = 1, SOUND = 2, HEADER = 16;
 
 export class Live extends EventTarget {
   #socket = null;
-  #wish = {};
-  #pause = 500;
-  #enter;
+  #wanted = {};
+  #retryDelay = 500;
+  #login;
 
-  // `enter` resolves once the bridge lets us in: it may ask for another token after a restart.
-  constructor(enter) {
+  // `login` resolves once the bridge accepts us: after a restart it may require another token.
+  constructor(login) {
     super();
-    this.#enter = enter;
+    this.#login = login;
   }
 
   async open() {
-    await this.#enter();
+    await this.#login();
     const url = new URL("/api/live", location.href);
     url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = this.#socket = new WebSocket(url);
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
-      this.#pause = 500;
+      this.#retryDelay = 500;
       this.#send();
-      this.#tell("open");
+      this.#emit("open");
     };
     socket.onmessage = ({ data }) => (typeof data === "string" ? this.#text(data) : this.#bytes(data));
     socket.onclose = () => {
-      this.#tell("lost");
-      setTimeout(() => this.open(), this.#pause);
-      this.#pause = Math.min(this.#pause * 1.6, 8000);
+      this.#emit("lost");
+      setTimeout(() => this.open(), this.#retryDelay);
+      this.#retryDelay = Math.min(this.#retryDelay * 1.6, 8000);
     };
   }
 
-  // What we want from now on, and again after each reconnection: video, sound, behind.
-  want(wish) {
-    Object.assign(this.#wish, wish);
+  // Requests video, sound or behind, now and after each reconnection.
+  request(changes) {
+    Object.assign(this.#wanted, changes);
     this.#send();
   }
 
   #send() {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(this.#wish));
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(this.#wanted));
   }
 
   #text(data) {
     const message = JSON.parse(data);
-    this.#tell(message.type, message);
+    this.#emit(message.type, message);
   }
 
   #bytes(data) {
-    const head = new DataView(data, 0, HEAD);
-    const index = head.getUint32(4, true), seconds = head.getFloat64(8, true);
-    const kind = head.getUint8(0);
-    if (kind === PICTURE) this.#tell("picture", { stamp: seconds, jpeg: new Uint8Array(data, HEAD) });
-    if (kind === SOUND) this.#tell("sound", { index, due: seconds, samples: new Int16Array(data, HEAD) });
+    const header = new DataView(data, 0, HEADER);
+    const index = header.getUint32(4, true), seconds = header.getFloat64(8, true);
+    const kind = header.getUint8(0);
+    if (kind === PICTURE) this.#emit("picture", { stamp: seconds, jpeg: new Uint8Array(data, HEADER) });
+    if (kind === SOUND) this.#emit("sound", { index, due: seconds, samples: new Int16Array(data, HEADER) });
   }
 
-  #tell(type, detail = {}) {
+  #emit(type, detail = {}) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

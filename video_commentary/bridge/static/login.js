@@ -1,25 +1,25 @@
-// Asks for the token where one is needed; a link with #token=... brings it along.
+// Asks for the token if the bridge requires one; a link with #token=... contains it.
 
 import { get, post } from "./api.js";
 
-export async function enter(find) {
-  const brought = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (brought) {
+export async function login(find) {
+  const linked = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (linked) {
     history.replaceState(null, "", location.pathname);
-    await post("/api/login", { token: brought }).catch(() => {});
+    await post("/api/login", { token: linked }).catch(() => {});
   }
   for (;;) {
     try {
       await get("/api/status");
       return;
     } catch (error) {
-      if (error.status === 401) await ask(find);
+      if (error.status === 401) await askForToken(find);
       else await new Promise((resolve) => { setTimeout(resolve, 1500); });
     }
   }
 }
 
-function ask(find) {
+function askForToken(find) {
   const dialog = find("login"), refused = find("refused");
   refused.textContent = "";
   find("token").value = "";

@@ -1,8 +1,8 @@
-// Wires the page: what comes from the bridge to what is seen and heard, and clicks to requests.
+// Connects the page: messages from the bridge to picture, words and sound, and clicks to requests.
 
 import { get, post, request } from "./api.js";
 import { Live } from "./live.js";
-import { enter } from "./login.js";
+import { login } from "./login.js";
 import * as phone from "./phone.js";
 import { Picture } from "./picture.js";
 import { Sound } from "./sound.js";
@@ -10,31 +10,31 @@ import { Words } from "./words.js";
 
 const SETTLING = 5000; // ms
 const find = (id) => document.getElementById(id);
-const live = new Live(() => enter(find)), sound = new Sound(), words = new Words(find);
+const live = new Live(() => login(find)), sound = new Sound(), words = new Words(find);
 const picture = new Picture(find("picture"), find("stage"), find("blank"));
-const kept = window.localStorage;
+const storage = window.localStorage;
 let rate = 48000;
 let enabled = true;
 let drawn = 0;
-let source = "robot"; // as the bridge tells it
+let source = "robot"; // in the last status
 let switching = false;
-let settled = 0; // until then the bridge may still tell what was before the last switch
-const waiting = []; // comments
+let settled = 0; // time until which a status may still show the source before the last switch
+const pending = []; // comments
 
-// What is seen and heard
+// From the bridge
 
 live.addEventListener("hello", ({ detail }) => {
   rate = detail.rate;
-  waiting.length = 0;
-  words.recall(detail.history);
+  pending.length = 0;
+  words.restore(detail.history);
   show(detail.status);
-  offerManners().catch((error) => tell(error.message, false));
+  loadProfiles().catch((error) => notify(error.message, false));
 });
 live.addEventListener("status", ({ detail }) => show(detail));
-// Words wait as long as our sound does, and stay in order though that grows shorter.
+// Words are delayed by as much as our sound. The queue keeps them in order when that delay shrinks.
 live.addEventListener("comment", ({ detail }) => {
-  waiting.push(detail);
-  setTimeout(() => { if (waiting.length) words.hear(waiting.shift()); }, 1000 * sound.behind);
+  pending.push(detail);
+  setTimeout(() => { if (pending.length) words.add(pending.shift()); }, 1000 * sound.behind);
 });
 live.addEventListener("picture", ({ detail }) => { drawn += 1; picture.show(detail); });
 live.addEventListener("sound", ({ detail }) => sound.play(detail));
@@ -42,15 +42,15 @@ live.addEventListener("cut", () => sound.cut());
 live.addEventListener("lost", () => {
   const reason = "no connection to the bridge: trying again";
   for (const part of document.querySelectorAll("#dots button")) light(part, "bad", reason);
-  picture.tell(reason);
+  picture.showMessage(reason);
 });
 
 function show(status) {
   for (const part of document.querySelectorAll("#dots button")) {
-    const { light: colour, reason } = status.dots[part.dataset.part];
+    const { light: colour, reason } = status.health[part.dataset.part];
     light(part, colour, reason);
   }
-  picture.tell(status.dots.camera.light === "ok" ? "" : status.dots.camera.reason);
+  picture.showMessage(status.health.camera.light === "ok" ? "" : status.health.camera.reason);
   find("delay").textContent = `${(status.delay ?? status.display_delay).toFixed(1)} s`;
   find("pace").textContent = status.words_per_second.toFixed(1);
   find("fps").textContent = `${status.camera_fps.toFixed(0)} fps`;
@@ -59,18 +59,18 @@ function show(status) {
   enabled = status.enabled;
   find("pause").dataset.on = String(!enabled);
   find("pause").querySelector("b").textContent = enabled ? "Pause" : "Resume";
-  find("paused").hidden = enabled || status.dots.commentator.light !== "ok";
+  find("paused").hidden = enabled || status.health.commentator.light !== "ok";
   if (!status.instruction && find("inforce").contains(document.activeElement)) find("instruction").focus();
   find("inforce").hidden = !status.instruction;
   find("inforce").querySelector("span").textContent = status.instruction;
   if (document.activeElement !== find("profile")) find("profile").value = status.profile;
   find("sound").disabled = !status.speaks && !sound.on;
   if (!sound.on) find("sound").querySelector("b").textContent = status.speaks ? "Turn sound on" : "No voice";
-  follow(status.source);
-  live.want({ behind: Math.min(10, Number(sound.behind.toFixed(3))) });
+  followSource(status.source);
+  live.request({ behind: Math.min(10, Number(sound.behind.toFixed(3))) });
 }
 
-async function offerManners() {
+async function loadProfiles() {
   const { profiles, profile } = await get("/api/profiles");
   find("profile").replaceChildren(...profiles.map((name) => new Option(name[0].toUpperCase() + name.slice(1), name)));
   find("profile").value = profile;
@@ -82,7 +82,7 @@ function light(part, colour, reason) {
   part.setAttribute("aria-label", `${part.dataset.part}: ${colour}. ${reason}`);
 }
 
-// What is asked for
+// To the bridge
 
 const notice = find("notice");
 let hiding = 0;
@@ -91,19 +91,19 @@ async function attempt(button, work) {
   const focused = button !== null && document.activeElement === button;
   if (button) button.disabled = true;
   try {
-    const said = await work();
-    if (said) tell(said, true);
+    const message = await work();
+    if (message) notify(message, true);
     else notice.textContent = "";
   } catch (error) {
-    tell(error.message, false);
+    notify(error.message, false);
   } finally {
     if (button) button.disabled = false;
-    // What is disabled loses the focus; whoever went on meanwhile keeps it where it is.
+    // A disabled button loses the focus: give it back, unless the user has moved on.
     if (focused && document.activeElement === document.body) button.focus();
   }
 }
 
-function tell(text, well) {
+function notify(text, well) {
   notice.textContent = text;
   notice.classList.toggle("well", well);
   clearTimeout(hiding);
@@ -128,11 +128,11 @@ find("steer").onsubmit = (event) => {
 };
 find("free").onclick = () => attempt(find("free"), async () => { await request("DELETE", "/api/instruction"); });
 find("profile").onchange = ({ target }) => attempt(target, async () => { await post("/api/profile", { profile: target.value }); });
-find("source").onchange = ({ target }) => attempt(target, () => watch(target));
+find("source").onchange = ({ target }) => attempt(target, () => chooseSource(target));
 const pause = () => attempt(null, async () => { await post("/api/enabled", { enabled: !enabled }); });
 find("pause").onclick = pause;
 
-async function watch(select) {
+async function chooseSource(select) {
   const wanted = select.value;
   switching = true;
   try {
@@ -143,7 +143,7 @@ async function watch(select) {
     settled = performance.now() + SETTLING;
     return message;
   } catch (error) {
-    // A camera that the robot does not watch is not to film.
+    // Turn off a camera that the robot does not watch.
     await phone.stop().catch(() => {});
     settled = 0;
     throw error;
@@ -153,10 +153,10 @@ async function watch(select) {
   }
 }
 
-// Another page may switch, and a commentator that starts again watches its own camera.
-function follow(told) {
-  if (switching || (told !== source && performance.now() < settled)) return;
-  source = told;
+// Another page may switch the source, and a commentator that restarts watches the robot's camera.
+function followSource(current) {
+  if (switching || (current !== source && performance.now() < settled)) return;
+  source = current;
   if (source === "robot" && phone.filming()) phone.stop().catch(() => {});
   showSource();
 }
@@ -165,31 +165,31 @@ function showSource() {
   find("source").value = source === "phone" && !phone.filming() ? "other" : source;
 }
 
-async function turnSound() {
+async function toggleSound() {
   const on = !sound.on;
   await sound.turn(on, rate);
-  live.want({ sound: on });
+  live.request({ sound: on });
   find("sound").dataset.on = String(on);
   find("sound").querySelector("b").textContent = on ? "Mute" : "Turn sound on";
 }
-find("sound").onclick = turnSound;
-find("volume").oninput = ({ target }) => { sound.loud(target.value / 100); kept.setItem("volume", target.value); };
+find("sound").onclick = toggleSound;
+find("volume").oninput = ({ target }) => { sound.setVolume(target.value / 100); storage.setItem("volume", target.value); };
 
-function turnCaptions(on = !words.captioned) {
-  words.caption(on);
+function toggleCaptions(on = !words.captioned) {
+  words.setCaptions(on);
   find("captioned").setAttribute("aria-pressed", String(on));
-  kept.setItem("captions", on ? "1" : "");
+  storage.setItem("captions", on ? "1" : "");
 }
-find("captioned").onclick = () => turnCaptions();
+find("captioned").onclick = () => toggleCaptions();
 
-function fill() {
+function toggleFullScreen() {
   if (document.fullscreenElement) document.exitFullscreen();
   else find("stage").requestFullscreen?.();
 }
-find("full").onclick = fill;
+find("full").onclick = toggleFullScreen;
 
-const keys = { m: turnSound, k: pause, c: () => turnCaptions(), f: fill, "/": () => find("question").focus() };
-find("shortcuts").onchange = ({ target }) => kept.setItem("shortcuts", target.checked ? "on" : "off");
+const keys = { m: toggleSound, k: pause, c: () => toggleCaptions(), f: toggleFullScreen, "/": () => find("question").focus() };
+find("shortcuts").onchange = ({ target }) => storage.setItem("shortcuts", target.checked ? "on" : "off");
 document.addEventListener("keydown", (event) => {
   if (!find("shortcuts").checked) return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, dialog")) return;
@@ -199,16 +199,16 @@ document.addEventListener("keydown", (event) => {
     action();
   }
 });
-document.addEventListener("visibilitychange", () => live.want({ video: !document.hidden }));
+document.addEventListener("visibilitychange", () => live.request({ video: !document.hidden }));
 
-// Begin
+// Start
 
-find("volume").value = kept.getItem("volume") ?? 90;
-sound.loud(find("volume").value / 100);
-turnCaptions(Boolean(kept.getItem("captions")));
-find("shortcuts").checked = kept.getItem("shortcuts") !== "off";
+find("volume").value = storage.getItem("volume") ?? 90;
+sound.setVolume(find("volume").value / 100);
+toggleCaptions(Boolean(storage.getItem("captions")));
+find("shortcuts").checked = storage.getItem("shortcuts") !== "off";
 find("words").classList.add("waiting");
 live.open();
 
-// For tests, and for those who look at what the page does.
+// For tests and debugging.
 window.commentary = { live, sound, picture, drawn: () => drawn };

@@ -1,36 +1,36 @@
-// This device's camera, brought to the robot through a LiveKit room.
+// Sends this device's camera to the robot through a LiveKit room.
 
 import { post } from "./api.js";
 
 const SCRIPT = "/static/livekit-client.umd.js";
-const TAKEN_WITHIN = 10_000; // ms
+const SUBSCRIBE_TIMEOUT = 10_000; // ms
 let room = null;
 
 export const filming = () => room !== null;
 
-// Resolves once the robot takes the camera; `ended` is called if it is lost after that.
-export async function start(ended) {
+// Resolves once the robot receives the camera; `onLost` is called if the connection is lost later.
+export async function start(onLost) {
   if (!window.isSecureContext) {
-    throw new Error("Browsers give their camera to https pages and to localhost only: open the bridge that way.");
+    throw new Error("Browsers allow the camera only on https pages and on localhost: open the bridge that way.");
   }
-  const pass = await post("/api/livekit/token", { identity: `browser-${crypto.randomUUID().slice(0, 8)}` });
+  const access = await post("/api/livekit/token", { identity: `browser-${crypto.randomUUID().slice(0, 8)}` });
   await load();
   const { Room, RoomEvent, VideoPresets } = window.LivekitClient;
   const joined = room = new Room();
   try {
-    await joined.connect(pass.url, pass.token, { autoSubscribe: false }).catch((error) => {
-      throw new Error(`No way to the LiveKit server at ${pass.url}: ${error.message}`);
+    await joined.connect(access.url, access.token, { autoSubscribe: false }).catch((error) => {
+      throw new Error(`Can't reach the LiveKit server at ${access.url}: ${error.message}`);
     });
-    // Nobody else in the room sees this camera.
-    joined.localParticipant.setTrackSubscriptionPermissions(false, [{ participantIdentity: pass.robot, allowAll: true }]);
-    const taken = new Promise((resolve) => joined.once(RoomEvent.LocalTrackSubscribed, resolve));
-    // A phone's rear camera; where there is one only, that one.
+    // Only the robot may see this camera.
+    joined.localParticipant.setTrackSubscriptionPermissions(false, [{ participantIdentity: access.robot, allowAll: true }]);
+    const subscribed = new Promise((resolve) => joined.once(RoomEvent.LocalTrackSubscribed, resolve));
+    // A phone's rear camera, or the only one there is.
     const camera = { facingMode: "environment", resolution: VideoPresets.h720.resolution };
-    await joined.localParticipant.setCameraEnabled(true, camera).catch((error) => { throw refused(error); });
-    await within(taken, "The robot watches another camera in the room, or is away from it; try again later.");
+    await joined.localParticipant.setCameraEnabled(true, camera).catch((error) => { throw explained(error); });
+    await withTimeout(subscribed, "The robot watches another camera in the room, or has left it: try again later.");
     joined.on(RoomEvent.Disconnected, () => {
       if (room === joined) room = null;
-      ended();
+      onLost();
     });
   } catch (error) {
     await stop();
@@ -45,14 +45,14 @@ export async function stop() {
   await leaving?.disconnect();
 }
 
-function refused(error) {
-  if (error.name === "NotAllowedError") return new Error("The browser refuses the camera: allow it for this page, then try again.");
+function explained(error) {
+  if (error.name === "NotAllowedError") return new Error("The browser blocks the camera: allow it for this page, then try again.");
   if (error.name === "NotFoundError") return new Error("This device has no camera.");
   return error;
 }
 
-function within(promise, trouble) {
-  const late = new Promise((_, reject) => setTimeout(() => reject(new Error(trouble)), TAKEN_WITHIN));
+function withTimeout(promise, message) {
+  const late = new Promise((_, reject) => setTimeout(() => reject(new Error(message)), SUBSCRIBE_TIMEOUT));
   return Promise.race([promise, late]);
 }
 

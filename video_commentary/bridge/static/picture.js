@@ -1,4 +1,4 @@
-// Draws the newest picture; one that comes while another is decoded takes the place of the last.
+// Draws the newest picture; those that arrive while another is decoded replace each other.
 
 export class Picture {
   #next = null;
@@ -18,10 +18,10 @@ export class Picture {
     if (!this.#busy) this.#draw();
   }
 
-  tell(reason) {
-    this.blank.textContent = reason;
-    this.blank.hidden = !reason;
-    this.canvas.style.opacity = reason ? 0.25 : 1;
+  showMessage(text) {
+    this.blank.textContent = text;
+    this.blank.hidden = !text;
+    this.canvas.style.opacity = text ? 0.25 : 1;
   }
 
   async #draw() {

@@ -1,8 +1,8 @@
-// Plays speech without gaps: each block begins with the sample at which the one before it ends.
+// Plays speech without gaps: each block starts at the sample where the one before it ends.
 
 const TOUCHING = 0.06; // seconds; blocks due this close to each other belong together
 const AHEAD = 0.01; // seconds the browser needs to start a block in time
-const MOST_LAG = 1.5;
+const MAX_LAG = 1.5;
 
 export class Sound {
   #context = null;
@@ -20,26 +20,26 @@ export class Sound {
     this.blocks = 0;
   }
 
-  // Seconds by which what is heard comes later than it was due.
+  // Seconds by which the sound plays later than it was due.
   get behind() {
     return this.on ? this.#lag + (this.#context?.outputLatency || 0) : 0;
   }
 
-  // Only a click or a key may start sound: browsers ask for that.
+  // Browsers allow sound only after a click or a key press.
   async turn(on, rate) {
     this.on = on;
     if (on && !this.#context) {
       this.#context = new AudioContext({ sampleRate: rate, latencyHint: "interactive" });
       this.#gain = this.#context.createGain();
       this.#gain.connect(this.#context.destination);
-      this.loud(this.volume);
+      this.setVolume(this.volume);
     }
     if (on) await this.#context.resume();
     else this.cut();
     this.#expected = null;
   }
 
-  loud(volume) {
+  setVolume(volume) {
     this.volume = volume;
     this.#gain?.gain.setTargetAtTime(volume ** 2, this.#context.currentTime, 0.015);
   }
@@ -49,17 +49,18 @@ export class Sound {
     const now = this.#context.currentTime;
     if (this.#expected !== null && index !== this.#expected) this.gaps += 1;
     this.#expected = (index + 1) % 2 ** 32;
-    const meant = now + due;
-    let start = meant + this.#lag;
+    const dueAt = now + due;
+    let start = dueAt + this.#lag;
     if (Math.abs(start - this.#end) < TOUCHING) start = this.#end;
     if (start < Math.max(this.#end, now + AHEAD)) {
-      // Too late, or over what still plays: behind that, or left out, so that the next ones catch up.
+      // Late, or due while another block plays: play it after that one. If the lag gets too long, drop
+      // it, so that the next ones catch up.
       this.late += 1;
       start = Math.max(this.#end, now + 2 * AHEAD);
-      if (start - meant > MOST_LAG) return;
-      this.#lag = start - meant;
+      if (start - dueAt > MAX_LAG) return;
+      this.#lag = start - dueAt;
     } else if (start > this.#end + TOUCHING) {
-      this.#lag *= 0.9; // silence: the moment to come closer again
+      this.#lag *= 0.9; // catch up during silence
     }
     this.#schedule(samples, start);
   }
@@ -79,7 +80,7 @@ export class Sound {
     this.blocks += 1;
   }
 
-  // The sentence was cut off: nothing of it may be heard any more.
+  // The sentence was cut off: silence what is left of it.
   cut() {
     for (const node of this.#playing) node.stop();
     this.#playing.clear();

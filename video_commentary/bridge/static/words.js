@@ -1,6 +1,6 @@
-// The comment that grows, the captions, the history.
+// The current comment, the captions and the history.
 
-const MOST = 200;
+const MAX_HISTORY = 200;
 const clock = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 
 export class Words {
@@ -15,25 +15,25 @@ export class Words {
     this.captioned = false;
   }
 
-  recall(comments) {
+  restore(comments) {
     this.history.replaceChildren();
-    for (const comment of comments) this.#enter(comment);
+    for (const comment of comments) this.#append(comment);
     if (comments.length) this.#show(comments.at(-1));
   }
 
-  hear(comment) {
+  add(comment) {
     if (!comment.text) return;
     this.#show(comment);
     this.#caption(comment);
     if (!comment.final) return;
-    this.#enter(comment);
+    this.#append(comment);
     const line = document.createElement("p");
     line.textContent = comment.question ? `${comment.question} ${comment.text}` : comment.text;
     this.spoken.append(line);
     while (this.spoken.children.length > 5) this.spoken.firstChild.remove();
   }
 
-  caption(on) {
+  setCaptions(on) {
     this.captioned = on;
     if (!on) this.captions.hidden = true;
   }
@@ -55,7 +55,7 @@ export class Words {
     if (comment.final) this.#fade = setTimeout(() => { this.captions.hidden = true; }, 2500 + 60 * comment.text.length);
   }
 
-  #enter(comment) {
+  #append(comment) {
     const item = document.createElement("li"), time = document.createElement("time");
     const when = new Date(1000 * (comment.first_words ?? comment.newest));
     time.dateTime = when.toISOString();
@@ -71,8 +71,8 @@ export class Words {
     said.append(text);
     item.append(time, said);
     item.classList.toggle("cut", comment.cancelled);
-    if (comment.first_words) item.title = `${(comment.first_words - comment.newest).toFixed(2)} s from the picture to the first words`;
+    if (comment.first_words) item.title = `${(comment.first_words - comment.newest).toFixed(2)} s from picture to first words`;
     this.history.prepend(item);
-    while (this.history.children.length > MOST) this.history.lastChild.remove();
+    while (this.history.children.length > MAX_HISTORY) this.history.lastChild.remove();
   }
 }

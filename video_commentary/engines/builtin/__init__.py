@@ -1,1 +1,1 @@
-"""The built-in engine; its parts import OpenCV, so import them only where it is wanted."""
+"""The built-in engine. Its modules import OpenCV: import them only if it is used."""

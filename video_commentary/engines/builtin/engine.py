@@ -1,4 +1,4 @@
-"""The built-in engine: comments without a GPU, a hub or a language model."""
+"""The built-in engine: comments without a GPU, a model hub or a language model."""
 
 from __future__ import annotations
 
@@ -6,30 +6,33 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...core.audio import AudioFormat
-from ...core.engine import SILENCE, Cancel, Delta, Request
+from ...core.cancel import CancelToken
+from ...core.engine import Delta, Request
 from ...core.frames import Frame
 from ...core.prompting import Profile
+from ...core.stamp import to_seconds
 from .answers import answer
-from .detector import Detector
-from .facts import Facts, Known
-from .observer import Observer
-from .teller import Teller
-from .topics import Wishes, wishes
+from .comment_selector import CommentSelector
+from .detector import ObjectDetector
+from .perception import PerceptionPipeline
+from .scene_store import SceneHistory, SceneStore
+from .topics import TopicFilter, topic_filter
 
 MODEL_FILE = Path("builtin") / "efficientdet_lite0.tflite"
-"""Where the detector's weights lie, below the models' folder."""
+"""The detector's weights, relative to the models' folder."""
 
-_NO_NAMES = {"camera", "cam", "link", "frame", "optical", "image", "raw", ""}
-"""Words in a frame_id or a topic that tell no camera from another."""
+_GENERIC_WORDS = {"camera", "cam", "link", "frame", "optical", "image", "raw", ""}
+"""Words in a frame_id or a topic that don't distinguish cameras."""
 
+_MIN_HISTORY = 2.5  # seconds of events before the newest frame
 _WORDS_A_TOKEN = 0.75
 _HELP = "I can follow people, vehicles, animals, motion, light and the camera's own movement."
 
 
 class BuiltinEngine:
-    """Watches with a detector, tracks, optical flow and background subtraction; tells in templates.
+    """Object detection, tracking, optical flow and background subtraction; texts from templates.
 
-    Without the weights or ai_edge_litert it goes on with motion, light and cuts alone; its
+    Without the weights or ai_edge_litert it comments on motion, light and cuts alone, and its
     `description` says so.
     """
 
@@ -37,111 +40,129 @@ class BuiltinEngine:
     voice: AudioFormat | None = None
 
     def __init__(self, model: Path | None = None, seed: int = 0) -> None:
-        """Use the weights in the file `model`; vary the wording by `seed`."""
+        """Read the detector's weights from the file `model`; vary the wording by `seed`."""
         self._model = model
         self._seed = seed
-        self._detector: Detector | None = None
-        self._lack = "not loaded yet"
+        self._detector: ObjectDetector | None = None
+        self._missing = "not loaded yet"
         self._reset()
 
     def _reset(self) -> None:
-        self._facts = Facts()
-        self._observers: dict[str, Observer] = {}
-        self._teller = Teller(self._seed)
-        self._orders: tuple[str, str] | None = None
+        self._store = SceneStore()
+        self._pipelines: dict[str, PerceptionPipeline] = {}
+        self._selector = CommentSelector(self._seed)
+        self._last_orders: tuple[str, str] | None = None
 
     @property
     def description(self) -> str:
-        """What this engine is, and what it lacks."""
+        """What this engine is, and what is missing for it to be complete."""
         if self._detector:
             return "built-in: EfficientDet-Lite0 detector, tracks, motion, light; no language model"
-        return f"built-in: motion, light and cuts only, it can name nothing ({self._lack})"
+        return f"built-in: motion, light and cuts only, it can name nothing ({self._missing})"
 
     def load(self) -> None:
-        """Load the detector, if it is there."""
+        """Load the detector if it is installed; `description` says if not."""
         self._reset()
         self._detector = None
         if self._model is None or not self._model.is_file():
-            self._lack = "no detector weights: run fetch_model builtin"
+            self._missing = "no detector weights: run fetch_model builtin"
             return
         try:
-            self._detector = Detector(self._model)
+            self._detector = ObjectDetector(self._model)
         except ImportError:
-            self._lack = "no detector runtime: pip install ai-edge-litert"
+            self._missing = "no detector runtime: pip install ai-edge-litert"
         except (OSError, ValueError, RuntimeError) as error:
-            self._lack = f"the detector weights don't load, run fetch_model builtin again: {error}"
+            self._missing = (
+                f"the detector weights don't load, run fetch_model builtin again: {error}"
+            )
 
     def look(self, frame: Frame) -> None:
-        """Observe a frame; one whose stamp is before the last starts its camera anew."""
-        observer = self._observers.get(frame.camera)
-        if observer is None or frame.stamp < observer.newest:
-            observer = self._observers[frame.camera] = Observer(self._detector)
-            self._facts.forget(frame.camera)
-        if frame.stamp > observer.newest:
-            self._facts.add(frame.camera, *observer.observe(frame.stamp, frame.image))
+        """Process a frame; one that is older than the last restarts its camera."""
+        stamp = _seconds(frame)
+        pipeline = self._pipelines.get(frame.camera)
+        if pipeline is None or stamp < pipeline.last_stamp:
+            pipeline = self._pipelines[frame.camera] = PerceptionPipeline(self._detector)
+            self._store.clear(frame.camera)
+        if stamp > pipeline.last_stamp:
+            self._store.add(frame.camera, *pipeline.process(stamp, frame.image))
 
-    def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
+    def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield a comment or an answer word by word."""
         text = self._answer(request) if request.prompt.question else self._comment(request)
+        if not text:
+            yield Delta(silent=True, last=True)
+            return
         words = text.split()[: max(1, int(request.limits.max_tokens * _WORDS_A_TOKEN))]
         for index, word in enumerate(words):
-            if cancel.is_set():
+            if cancel.cancelled:
                 return
             last = index == len(words) - 1
             yield Delta(word if last else word + " ", last=last)
 
     def close(self) -> None:
-        """Free the detector and all that was seen."""
+        """Free the detector and forget what was seen."""
         self._detector = None
-        self._lack = "closed"
+        self._missing = "closed"
         self._reset()
 
     def _comment(self, request: Request) -> str:
-        prompt, stamp = request.prompt, request.frames[-1].stamp
-        wanted = wishes(prompt.instruction, prompt.profile)
-        views = self._views(request.frames)
-        if self._steered(prompt.instruction, prompt.profile):
-            text = self._restated(stamp, views, wanted, prompt.instruction)
+        prompt, stamp = request.prompt, _seconds(request.frames[-1])
+        topics = topic_filter(prompt.instruction, prompt.profile)
+        histories = self._histories(request.frames)
+        if self._new_orders(prompt.instruction, prompt.profile):
+            text = self._confirmation(stamp, histories, topics, prompt.instruction)
             if text:
                 return text
-        for known in views:
-            text = self._teller.tell(stamp, known, wanted, prompt.recent)
+        for history in histories:
+            text = self._selector.next_comment(stamp, history, topics, prompt.recent)
             if text:
-                return _placed(text, known, len(views))
-        return SILENCE
+                return _with_camera(text, history.camera, len(histories))
+        return ""
 
-    def _restated(self, stamp: float, views: list[Known], wanted: Wishes, instruction: str) -> str:
-        texts = [(k, self._teller.restate(stamp, k, wanted, ())) for k in views]
-        told = " ".join(_placed(text, known, len(views)) for known, text in texts if text)
-        if instruction and not (wanted.asked or wanted.without):
+    def _confirmation(
+        self, stamp: float, histories: list[SceneHistory], topics: TopicFilter, instruction: str
+    ) -> str:
+        texts = [
+            (h.camera, self._selector.confirm_instruction(stamp, h, topics, ())) for h in histories
+        ]
+        if instruction and not (topics.asked or topics.excluded):
             return _HELP
-        return told
+        return " ".join(_with_camera(t, camera, len(histories)) for camera, t in texts if t)
 
-    def _steered(self, instruction: str, profile: Profile) -> bool:
-        """Return whether other orders are in force than at the last comment."""
-        orders, before = (instruction, profile.name), self._orders
-        self._orders = orders
+    def _new_orders(self, instruction: str, profile: Profile) -> bool:
+        """Return whether the instruction or profile changed since the last comment."""
+        orders, before = (instruction, profile.name), self._last_orders
+        self._last_orders = orders
         return orders != before and (before is not None or bool(instruction))
 
     def _answer(self, request: Request) -> str:
-        views = self._views(request.frames)
+        histories = self._histories(request.frames)
         question = request.prompt.question
-        replies = [_placed(answer(question, known.moments), known, len(views)) for known in views]
-        return " ".join(dict.fromkeys(replies))
+        answers = [
+            _with_camera(answer(question, history.states), history.camera, len(histories))
+            for history in histories
+        ]
+        return " ".join(dict.fromkeys(answers))
 
-    def _views(self, frames: tuple[Frame, ...]) -> list[Known]:
-        """Return what is known of each camera within the frames' time, the newest frame's first."""
+    def _histories(self, frames: tuple[Frame, ...]) -> list[SceneHistory]:
+        """Return each camera's history within the frames' time, the newest frame's camera first."""
         cameras = list(dict.fromkeys(frame.camera for frame in reversed(frames)))
-        oldest, newest = frames[0].stamp, frames[-1].stamp
-        return [self._facts.known(camera, min(oldest, newest - 2.5), newest) for camera in cameras]
+        newest = _seconds(frames[-1])
+        oldest = min(_seconds(frames[0]), newest - _MIN_HISTORY)
+        return [self._store.history(camera, oldest, newest) for camera in cameras]
 
 
-def _placed(text: str, known: Known, cameras: int) -> str:
-    """Say which camera, where there are several."""
+def _seconds(frame: Frame) -> float:
+    """Return a frame's stamp in seconds, the unit of every stamp in this engine."""
+    return to_seconds(frame.stamp)
+
+
+def _with_camera(text: str, camera: str, cameras: int) -> str:
+    """Name the camera in a text if there are several."""
     if cameras < 2:
         return text
-    words = known.camera.replace("/", "_").split("_")
-    name = " ".join(w for w in words if w not in _NO_NAMES)
+    words = camera.replace("/", "_").split("_")
+    name = " ".join(word for word in words if word not in _GENERIC_WORDS)
     if not text.startswith(("I ", "I'")):
         text = text[0].lower() + text[1:]
-    return f"On camera {name or known.camera}: {text}"
+    return f"On camera {name or camera}: {text}"

@@ -1,4 +1,7 @@
-"""Boxes, in units of the picture's height: x runs from 0 to its aspect ratio, y from 0 to 1."""
+"""Bounding boxes, in units of the image height: x runs from 0 to the aspect ratio, y from 0 to 1.
+
+One unit has the same length across and down, which fractions of width and height would not have.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Box:
-    """A rectangle; one unit is as long across as down, unlike fractions of width and height."""
+class BoundingBox:
+    """An axis-aligned rectangle, in image heights."""
 
     left: float
     top: float
@@ -16,58 +19,60 @@ class Box:
 
     @property
     def width(self) -> float:
-        """How wide."""
+        """Width, in image heights."""
         return self.right - self.left
 
     @property
     def height(self) -> float:
-        """How high."""
+        """Height, in image heights."""
         return self.bottom - self.top
 
     @property
     def area(self) -> float:
-        """Width times height."""
+        """Area, in squared image heights."""
         return self.width * self.height
 
     @property
-    def x(self) -> float:
-        """The middle, across."""
+    def center_x(self) -> float:
+        """The center's x, in image heights."""
         return (self.left + self.right) / 2
 
     @property
-    def y(self) -> float:
-        """The middle, down."""
+    def center_y(self) -> float:
+        """The center's y, in image heights."""
         return (self.top + self.bottom) / 2
 
-    def moved(self, dx: float, dy: float) -> Box:
-        """Return it shifted."""
-        return Box(self.left + dx, self.top + dy, self.right + dx, self.bottom + dy)
+    def shifted(self, dx: float, dy: float) -> BoundingBox:
+        """Return the box moved by `dx` and `dy`."""
+        return BoundingBox(self.left + dx, self.top + dy, self.right + dx, self.bottom + dy)
 
-    def grown(self, by: float) -> Box:
-        """Return it larger by `by` on every side."""
-        return Box(self.left - by, self.top - by, self.right + by, self.bottom + by)
+    def expanded(self, margin: float) -> BoundingBox:
+        """Return the box grown by `margin` on every side."""
+        return BoundingBox(
+            self.left - margin, self.top - margin, self.right + margin, self.bottom + margin
+        )
 
-    def clipped(self, aspect: float) -> Box:
-        """Return what of it lies inside the picture."""
-        return Box(
+    def clipped(self, aspect: float) -> BoundingBox:
+        """Return the part of the box inside an image of this aspect ratio (width / height)."""
+        return BoundingBox(
             min(max(self.left, 0.0), aspect),
             min(max(self.top, 0.0), 1.0),
             min(max(self.right, 0.0), aspect),
             min(max(self.bottom, 0.0), 1.0),
         )
 
-    def common(self, other: Box) -> float:
-        """Return the area both cover."""
+    def intersection(self, other: BoundingBox) -> float:
+        """Return the area that both boxes cover."""
         across = min(self.right, other.right) - max(self.left, other.left)
         down = min(self.bottom, other.bottom) - max(self.top, other.top)
         return max(0.0, across) * max(0.0, down)
 
-    def iou(self, other: Box) -> float:
-        """Return intersection over union, 0 to 1."""
-        both = self.common(other)
-        either = self.area + other.area - both
-        return both / either if either > 0 else 0.0
+    def iou(self, other: BoundingBox) -> float:
+        """Return the intersection over union, 0 to 1."""
+        both = self.intersection(other)
+        union = self.area + other.area - both
+        return both / union if union > 0 else 0.0
 
-    def covered(self, other: Box) -> float:
-        """Return how much of this box `other` covers, 0 to 1."""
-        return self.common(other) / self.area if self.area > 0 else 0.0
+    def covered_by(self, other: BoundingBox) -> float:
+        """Return the share of this box that `other` covers, 0 to 1."""
+        return self.intersection(other) / self.area if self.area > 0 else 0.0

@@ -1,4 +1,4 @@
-"""What moves before a still background, for things the detector does not know."""
+"""Motion detection by background subtraction, for what the object detector has no label for."""
 
 from __future__ import annotations
 
@@ -8,55 +8,62 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .geometry import Box
+from .geometry import BoundingBox
 
-_HISTORY = 40  # pictures, 8 s: what stands that long belongs to the background
-_LEARNING = 8  # pictures before it knows the background well enough
-_LEAST = 0.0012  # of the picture's area
-_MOST = 0.4  # more is light, or the camera
-_BRIEF = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
-_JOIN = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
+_HISTORY = 40  # images, 8 s: what stands still for that long becomes background
+_WARM_UP = 8  # images before the background model is good enough
+_MIN_AREA = 0.0012  # of the image
+_MAX_FOREGROUND = 0.4  # of the image; more is a change of light, or the camera
+_MAX_REGIONS = 5
+_FOREGROUND = 255  # in OpenCV's mask; shadows are 127
+_OPEN_KERNEL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
+_CLOSE_KERNEL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
 
 
-class MotionFinder:
-    """Finds moving regions by a mixture of Gaussians for each pixel (MOG2)."""
+class MotionDetector:
+    """Finds moving regions with a mixture of Gaussians for each pixel (MOG2)."""
 
     def __init__(self) -> None:
-        """Start with no background."""
+        """Start without a background model."""
         self.reset()
 
     def reset(self) -> None:
-        """Forget the background: the camera moved, or shows something else."""
+        """Discard the background model: the camera moved, or the scene changed."""
         self._model = cv2.createBackgroundSubtractorMOG2(_HISTORY, 25, detectShadows=True)
-        self._seen = 0
+        self._images = 0
         self._shape: tuple[int, ...] = ()
 
-    def observe(self, gray: NDArray[np.uint8], known: Sequence[Box]) -> list[Box]:
-        """Return what moves outside the boxes of what is `known`, largest first."""
+    def observe(self, gray: NDArray[np.uint8], known: Sequence[BoundingBox]) -> list[BoundingBox]:
+        """Process the next image, uint8 (H, W); return moving regions, the largest first.
+
+        Regions that belong to one of the `known` boxes are left out.
+        """
         if gray.shape != self._shape:
             self.reset()
             self._shape = gray.shape
-        self._seen += 1
+        self._images += 1
         mask = np.asarray(self._model.apply(gray), np.uint8)
-        if self._seen < _LEARNING:
+        if self._images < _WARM_UP:
             return []
-        mask = np.asarray(np.where(mask == 255, 255, 0), np.uint8)  # 127 is shadow
-        if np.mean(mask > 0) > _MOST:
+        mask = np.asarray(np.where(mask == _FOREGROUND, 255, 0), np.uint8)
+        if np.mean(mask > 0) > _MAX_FOREGROUND:
             self.reset()
             return []
-        cv2.morphologyEx(mask, cv2.MORPH_OPEN, _BRIEF, dst=mask)
-        cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _JOIN, dst=mask)
+        cv2.morphologyEx(mask, cv2.MORPH_OPEN, _OPEN_KERNEL, dst=mask)
+        cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _CLOSE_KERNEL, dst=mask)
         height, width = gray.shape
         _, _, stats, _ = cv2.connectedComponentsWithStats(mask)
         boxes = [
-            Box(x / height, y / height, (x + w) / height, (y + h) / height)
+            BoundingBox(x / height, y / height, (x + w) / height, (y + h) / height)
             for x, y, w, h, area in stats[1:].tolist()
-            if area >= _LEAST * width * height
+            if area >= _MIN_AREA * width * height
         ]
-        free = [box for box in boxes if not _belongs(box, known)]
-        return sorted(free, key=lambda box: -box.area)[:5]
+        unknown = [box for box in boxes if not _belongs_to(box, known)]
+        return sorted(unknown, key=lambda box: -box.area)[:_MAX_REGIONS]
 
 
-def _belongs(box: Box, known: Sequence[Box]) -> bool:
-    """Return whether a region is part, shadow or reflection of something known."""
-    return any(box.common(other.grown(0.3 * other.height)) > 0.1 * box.area for other in known)
+def _belongs_to(box: BoundingBox, known: Sequence[BoundingBox]) -> bool:
+    """Return whether a region is a part, shadow or reflection of a known object."""
+    return any(
+        box.intersection(other.expanded(0.3 * other.height)) > 0.1 * box.area for other in known
+    )

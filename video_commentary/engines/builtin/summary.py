@@ -1,159 +1,168 @@
-"""What is to be seen now, in sentences: for quiet stretches, new instructions and questions."""
+"""Sentences about the state of a scene: for quiet stretches, new instructions and questions."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
 
-from .names import GENERIC, counted, number, plural
-from .scene import Moment, Seen
-from .topics import Wishes
-from .words import PLACES, course, first_upper, joined, listed, place, several
+from .labels import GENERIC, counted, number, plural
+from .phrases import (
+    COURSES,
+    PLACES,
+    count_phrase,
+    course_phrase,
+    first_upper,
+    joined,
+    object_list,
+    place_phrase,
+)
+from .scene_state import SceneObject, SceneState
+from .topics import TopicFilter
 
-SURE_OF = 3
-"""So many things are counted exactly, if nothing hints at more; above, it is "at least"."""
+MAX_EXACT_COUNT = 3
+"""Higher counts are always given as "at least"."""
 
-
-def certain(moments: Sequence[Moment], group: str) -> bool:
-    """Return whether the number of things of a group has been the same for some two seconds."""
-    counts = {len(moment.of(group)) for moment in moments}
-    doubts = any(moment.unsure.get(group) for moment in moments)
-    return len(moments) >= 5 and len(counts) == 1 and not doubts and counts.pop() <= SURE_OF
-
-
-def summaries(moments: Sequence[Moment], wishes: Wishes, rng: random.Random) -> list[str]:
-    """Return true sentences about the newest moment, the most telling first."""
-    now = moments[-1]
-    ways: list[str] = []
-    if "counts" in wishes.asked:
-        ways += _counts(moments, wishes)
-    for topic in wishes.topics:
-        things = [t for t in now.of(topic) if wishes.allow(t.group, t.name) and _telling(t)]
-        if topic == "people" and things:
-            ways += _people(things, certain(moments, topic), rng)
-        elif topic in {"vehicles", "animals"} and things:
-            ways += _others(things, rng)
-    return ways
+_MIN_STATES = 5  # before a count can be certain
+_NOT_OBJECTS = frozenset(("motion", "light", "counts", "camera"))
+"""Topics that are not about objects."""
 
 
-def _counts(moments: Sequence[Moment], wishes: Wishes) -> list[str]:
-    ways = []
+def count_is_certain(states: Sequence[SceneState], group: str) -> bool:
+    """Return whether a group's count is low, has not changed in `states`, and may be complete."""
+    counts = {len(state.in_group(group)) for state in states}
+    unnamed = any(state.unnamed.get(group) for state in states)
+    constant = len(states) >= _MIN_STATES and len(counts) == 1
+    return constant and not unnamed and counts.pop() <= MAX_EXACT_COUNT
+
+
+def summaries(states: Sequence[SceneState], topics: TopicFilter, rng: random.Random) -> list[str]:
+    """Return true sentences about the newest state, the most important first."""
+    sentences: list[str] = []
+    if "counts" in topics.asked:
+        sentences += _counts(states, topics)
+    for topic in topics.topics:
+        objects = [t for t in states[-1].in_group(topic) if topics.allows(t.group, t.name)]
+        if topic == "people" and objects:
+            sentences += _people(objects, count_is_certain(states, topic), rng)
+        elif topic in {"vehicles", "animals"} and objects:
+            sentences += _vehicles_or_animals(objects, rng)
+    return sentences
+
+
+def _counts(states: Sequence[SceneState], topics: TopicFilter) -> list[str]:
+    sentences = []
     for group in ("people", "vehicles", "animals"):
-        things = [t for t in moments[-1].of(group) if wishes.allow(t.group, t.name)]
-        if things:
-            amount = several(len(things), GENERIC[group], certain(moments, group))
-            ways += [f"{first_upper(amount)} in view."]
-            ways += [f"I count {amount}.", f"Now I count {amount}."]
-    return ways
+        objects = [t for t in states[-1].in_group(group) if topics.allows(t.group, t.name)]
+        if objects:
+            certain = count_is_certain(states, group)
+            amount = count_phrase(len(objects), GENERIC[group], certain)
+            sentences += [f"{first_upper(amount)} in view."]
+            sentences += [f"I count {amount}.", f"Now I count {amount}."]
+    return sentences
 
 
-def _telling(thing: Seen) -> bool:
-    return thing.group not in {"things", "motion"}
-
-
-def _people(people: Sequence[Seen], sure: bool, rng: random.Random) -> list[str]:
-    ways = []
+def _people(people: Sequence[SceneObject], certain: bool, rng: random.Random) -> list[str]:
+    sentences = []
     pairs = [p for p in people if p.companions and p.age > 1.5]
-    if len(pairs) == 2 and pairs[0].number in pairs[1].companions:
-        ways += _pair(pairs[0], rng)
+    if len(pairs) == 2 and pairs[0].track_id in pairs[1].companions:
+        sentences += _pair(pairs[0], rng)
     if len(people) == 1:
-        ways += [_one(people[0], rng)]
-    else:
-        ways += _directions(people, sure, rng)
-        amount = first_upper(several(len(people), "person", sure))
-        ways += [f"{amount} are in view.", f"{amount} can be seen now."]
-        ways += [_one(person, rng) for person in sorted(people, key=lambda p: -p.box.height)[:2]]
-    return ways
+        return sentences + [_person(people[0], rng)]
+    sentences += _directions(people, certain, rng)
+    amount = first_upper(count_phrase(len(people), "person", certain))
+    sentences += [f"{amount} are in view.", f"{amount} can be seen now."]
+    nearest = sorted(people, key=lambda p: -p.box.height)[:2]
+    return sentences + [_person(person, rng) for person in nearest]
 
 
-def _pair(one: Seen, rng: random.Random) -> list[str]:
-    where = place(one.side, "", rng)
-    if one.resting:
+def _pair(one: SceneObject, rng: random.Random) -> list[str]:
+    where = place_phrase(one.side, "", rng)
+    if one.stationary:
         return [f"Two people stand together {where}.", f"Two people are standing {where}."]
-    towards = course(one.heading, rng)
+    course = course_phrase(one.heading, rng)
     return [
-        f"Two people walk side by side {towards}, {where}.".replace(" ,", ","),
-        f"Two people {where} are walking together {towards}.".replace(" .", "."),
+        f"Two people walk side by side {course}, {where}.".replace(" ,", ","),
+        f"Two people {where} are walking together {course}.".replace(" .", "."),
     ]
 
 
-def _directions(people: Sequence[Seen], sure: bool, rng: random.Random) -> list[str]:
+def _directions(people: Sequence[SceneObject], certain: bool, rng: random.Random) -> list[str]:
     parts = []
-    for way in ("left", "right", "closer", "away"):
-        count = sum(p.heading == way for p in people)
+    for heading in COURSES:
+        count = sum(p.heading == heading for p in people)
         if count:
-            parts.append((count, course(way, rng)))
+            parts.append((count, course_phrase(heading, rng)))
     if not parts:
         return []
-    count, towards = parts[0]
-    noun = "person is" if count == 1 else "people are"
-    # Whoever's way is not known yet may go the same way.
-    known = sure and all(p.heading or p.resting for p in people)
-    amount = number(count) if known else f"at least {number(count)}"
-    text = f"{first_upper(amount)} {noun} walking {towards}"
-    rest = [f"{number(c)} {t}" for c, t in parts[1:]]
-    return [joined([text, *rest]) + "."]
+    count, course = parts[0]
+    verb = "person is" if count == 1 else "people are"
+    # People without a known heading may walk the same way.
+    certain = certain and all(p.heading or p.stationary for p in people)
+    amount = number(count) if certain else f"at least {number(count)}"
+    first = f"{first_upper(amount)} {verb} walking {course}"
+    return [joined([first, *(f"{number(n)} {phrase}" for n, phrase in parts[1:])]) + "."]
 
 
-def _one(person: Seen, rng: random.Random) -> str:
-    who = f"{counted(1, person.name)} {person.clothes}"
-    where = place(person.side, person.depth, rng)
-    if person.resting:
-        return _tidy(f"{who} is standing still {where}.")
-    if person.heading in {"left", "right", "closer", "away"}:
+def _person(person: SceneObject, rng: random.Random) -> str:
+    subject = f"{counted(1, person.name)} {person.clothes}"
+    where = place_phrase(person.side, person.depth, rng)
+    if person.stationary:
+        return _sentence(f"{subject} is standing still {where}.")
+    if person.heading in COURSES:
         verb = "walking" if person.name == "person" else "moving"
-        return _tidy(f"{who} {where} is {verb} {course(person.heading, rng)}.")
-    return _tidy(f"{who} is {where}.")
+        return _sentence(f"{subject} {where} is {verb} {course_phrase(person.heading, rng)}.")
+    return _sentence(f"{subject} is {where}.")
 
 
-def _others(things: Sequence[Seen], rng: random.Random) -> list[str]:
-    moving = [t for t in things if t.heading in {"left", "right", "closer", "away"}]
+def _vehicles_or_animals(objects: Sequence[SceneObject], rng: random.Random) -> list[str]:
+    moving = [t for t in objects if t.heading in COURSES]
     if moving:
         thing = max(moving, key=lambda t: t.box.area)
-        where = place(thing.side, thing.depth, rng)
-        return [_tidy(f"{counted(1, thing.name)} {where} is moving {course(thing.heading, rng)}.")]
-    if len(things) == 1:
-        where = place(things[0].side, things[0].depth, rng)
-        return [_tidy(f"{counted(1, things[0].name)} is {where}.")]
-    names = {thing.name for thing in things}
-    noun = names.pop() if len(names) == 1 else GENERIC[things[0].group]
-    return [f"{first_upper(several(len(things), noun, False))} are in view."]
+        where = place_phrase(thing.side, thing.depth, rng)
+        course = course_phrase(thing.heading, rng)
+        return [_sentence(f"{counted(1, thing.name)} {where} is moving {course}.")]
+    if len(objects) == 1:
+        where = place_phrase(objects[0].side, objects[0].depth, rng)
+        return [_sentence(f"{counted(1, objects[0].name)} is {where}.")]
+    return [f"{first_upper(count_phrase(len(objects), _common_noun(objects), False))} are in view."]
 
 
-def _tidy(text: str) -> str:
+def _common_noun(objects: Sequence[SceneObject]) -> str:
+    """Return the name that all objects share, or their group's generic noun."""
+    names = {thing.name for thing in objects}
+    return names.pop() if len(names) == 1 else GENERIC[objects[0].group]
+
+
+def _sentence(text: str) -> str:
     return first_upper(" ".join(text.replace(",.", ".").split()))
 
 
-def described(things: Sequence[Seen], rng: random.Random) -> str:
-    """Name things, and where one is if it is alone; in lower case, without a full stop."""
-    if len(things) == 1:
-        return f"{counted(1, things[0].name)} {rng.choice(PLACES[things[0].side])}"
-    return listed(things)
+def scene_contents(objects: Sequence[SceneObject], rng: random.Random) -> str:
+    """List objects by name, with the place of a single one; in lower case, no full stop."""
+    if len(objects) == 1:
+        return f"{counted(1, objects[0].name)} {rng.choice(PLACES[objects[0].side])}"
+    return object_list(objects)
 
 
-def about(meanings: Sequence[str], moments: Sequence[Moment]) -> str:
-    """Say how things stand with what a new instruction asks for."""
-    now = moments[-1]
-    subject = joined([m if m in GENERIC or m in _PLAIN else plural(m) for m in meanings])
+def instruction_summary(meanings: Sequence[str], states: Sequence[SceneState]) -> str:
+    """Confirm an instruction, with what is in view of the topics and labels that it names."""
+    nouns = [m if m in GENERIC or m in _NOT_OBJECTS else plural(m) for m in meanings]
     facts = []
     for meaning in meanings:
-        if meaning in _PLAIN:
+        if meaning in _NOT_OBJECTS:
             continue
-        things = [t for t in now.seen if meaning in (t.group, t.name)]
-        facts.append(tally(things, meaning, certain(moments, things[0].group) if things else False))
+        objects = [t for t in states[-1].objects if meaning in (t.group, t.name)]
+        certain = count_is_certain(states, objects[0].group) if objects else False
+        facts.append(count_summary(objects, meaning, certain))
     if not facts:
-        return f"I will tell you about {subject}."
-    return f"You asked about {subject}: {', '.join(facts)}."
+        return f"I will tell you about {joined(nouns)}."
+    return f"You asked about {joined(nouns)}: {', '.join(facts)}."
 
 
-_PLAIN = frozenset(("motion", "light", "counts", "camera"))
-
-
-def tally(things: Sequence[Seen], meaning: str, sure: bool) -> str:
-    """Say how many there are and where: two in view, one on the left and one on the right."""
-    if not things:
+def count_summary(objects: Sequence[SceneObject], meaning: str, certain: bool) -> str:
+    """Return how many there are, and where a single one is: "one dog on the left"."""
+    if not objects:
         return f"no {plural(GENERIC.get(meaning, meaning))} in view that I can make out"
-    if len(things) == 1:
-        return f"{several(1, things[0].name, sure or len(things) == 1)} {PLACES[things[0].side][0]}"
-    noun = things[0].name if len({t.name for t in things}) == 1 else GENERIC[things[0].group]
-    return f"{several(len(things), noun, sure)} in view"
+    if len(objects) == 1:
+        return f"{count_phrase(1, objects[0].name, True)} {PLACES[objects[0].side][0]}"
+    return f"{count_phrase(len(objects), _common_noun(objects), certain)} in view"

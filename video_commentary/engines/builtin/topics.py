@@ -1,4 +1,7 @@
-"""What an instruction or a question speaks of: topics and kinds of things, wanted or not."""
+"""Topics and labels that an instruction or a question names, and whether they are wanted.
+
+A topic is one of `core.prompting.TOPICS`; a label is one of COCO's, such as "car".
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,9 @@ import re
 from dataclasses import dataclass
 
 from ...core.prompting import TOPICS, Profile
-from .names import ANIMALS, GENERIC, VEHICLES, group_of, plural
+from .labels import ANIMALS, GENERIC, VEHICLES, group_of, plural
 
-_WORDS = {
+_TOPIC_WORDS = {
     "people": "people persons person pedestrian pedestrians man men woman women child children "
     "kid kids boy boys girl girls human humans anyone anybody someone somebody nobody everyone "
     "everybody walker walkers passer-by passers-by crowd crowds guest guests player players "
@@ -21,7 +24,7 @@ _WORDS = {
     "counts": "count counts counting number numbers",
     "camera": "pan pans panning tilt tilts tilting zoom zooms zooming shaking shake shakes",
 }
-_LABELS = {
+_LABEL_WORDS = {
     "bicycle": "bike bikes cyclist cyclists bicyclist",
     "car": "automobile automobiles",
     "motorcycle": "motorbike motorbikes motorcyclist motorcyclists scooter scooters",
@@ -43,7 +46,7 @@ _LABELS = {
     "backpack": "rucksack rucksacks",
     "handbag": "bag bags",
 }
-_THINGS = (
+_OTHER_LABELS = (
     "traffic light",
     "fire hydrant",
     "stop sign",
@@ -85,17 +88,17 @@ _THINGS = (
 
 
 def _dictionary() -> dict[str, str]:
-    """Return every phrase and the topic or label it means; phrases of two words included."""
-    words = {}
-    for label in (*VEHICLES, *ANIMALS, *_THINGS):
-        words[label] = words[plural(label)] = label
-    for meaning, text in (_LABELS | _WORDS).items():
-        words |= dict.fromkeys(text.split(), meaning)
-    return words | {"how many": "counts", "camera movement": "camera", "camera motion": "camera"}
+    """Return the topic or label that each phrase of one or two words means."""
+    meanings = {}
+    for label in (*VEHICLES, *ANIMALS, *_OTHER_LABELS):
+        meanings[label] = meanings[plural(label)] = label
+    for meaning, words in (_LABEL_WORDS | _TOPIC_WORDS).items():
+        meanings |= dict.fromkeys(words.split(), meaning)
+    return meanings | {"how many": "counts", "camera movement": "camera", "camera motion": "camera"}
 
 
 _DICTIONARY = _dictionary()
-_PHRASES = (
+_NORMALIZED = (
     (r"\b(nothing|nobody|no one|none) (else )?but\b", " only "),
     (r"\b(everything|all|anything|anyone|everyone) but\b", " except "),
     (r"\bnot only\b", " "),
@@ -106,7 +109,8 @@ _PHRASES = (
         " without ",
     ),
 )
-_AFRESH = frozenset(
+"""Phrases of exclusion and restriction, and the one word that stands for each of them."""
+_POSITIVE = frozenset(
     (
         "only",
         "just",
@@ -129,53 +133,56 @@ _AFRESH = frozenset(
         "show",
     )
 )
-_MORE = frozenset(
+"""Words after which topics are wanted again, unless "without" stands before them."""
+_ADDITIVE = frozenset(
     ("also", "especially", "particularly", "mainly", "mostly", "first", "too", "including")
 )
+"""Words that add to the profile's topics instead of replacing them."""
 _TOKEN = re.compile(r"[a-z][a-z'-]*|[.;!?\n]")
 
 
 @dataclass(frozen=True)
 class Mention:
-    """A topic or COCO label spoken of, and whether it is wanted."""
+    """A topic or label that a text names (`meaning`), and whether it is wanted."""
 
     meaning: str
     wanted: bool
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """What to speak of.
+@dataclass(frozen=True, kw_only=True)
+class TopicFilter:
+    """What comments may be about.
 
-    `topics`: the most telling first. `labels`: the only kinds wanted of their topics; empty for
-    all. `without`: topics and labels never to be spoken of. `asked`: what an instruction named.
+    `topics`: the most important first. `labels`: if some belong to a topic, only these are wanted
+    of it. `excluded`: topics and labels that are never wanted. `asked`: topics and labels that the
+    instruction named.
     """
 
     topics: tuple[str, ...]
     labels: frozenset[str] = frozenset()
-    without: frozenset[str] = frozenset()
+    excluded: frozenset[str] = frozenset()
     asked: tuple[str, ...] = ()
 
-    def allow(self, group: str, name: str) -> bool:
-        """Return whether a thing of this topic and name may be spoken of."""
-        label = _RIDES.get(name, name)
-        if group in self.without or name in self.without or label in self.without:
+    def allows(self, group: str, name: str) -> bool:
+        """Return whether comments may be about an object of this group and name."""
+        label = _RIDDEN.get(name, name)
+        if group in self.excluded or name in self.excluded or label in self.excluded:
             return False
-        if name == GENERIC.get(group) and any(group_of(m) == group for m in self.without):
-            return False  # "a vehicle" may be one of the cars that are not to be spoken of
-        named = [wanted for wanted in self.labels if group_of(wanted) == group]
+        if name == GENERIC.get(group) and any(group_of(m) == group for m in self.excluded):
+            return False  # "a vehicle" may be one of the cars that are excluded
         if label in self.labels:
             return True
-        return group in self.topics and not named
+        limited = any(group_of(wanted) == group for wanted in self.labels)
+        return group in self.topics and not limited
 
 
-_RIDES = {"cyclist": "bicycle", "motorcyclist": "motorcycle"}
+_RIDDEN = {"cyclist": "bicycle", "motorcyclist": "motorcycle"}
 
 
-def mentions(text: str) -> list[Mention]:
-    """Return what a text speaks of, in order."""
+def find_mentions(text: str) -> list[Mention]:
+    """Return the topics and labels that a text names, in order."""
     lowered = text.lower().replace("’", "'")
-    for pattern, plain in _PHRASES:
+    for pattern, plain in _NORMALIZED:
         lowered = re.sub(pattern, plain, lowered)
     tokens = _TOKEN.findall(lowered)
     found, wanted, index = [], True, 0
@@ -185,7 +192,7 @@ def mentions(text: str) -> list[Mention]:
         before = tokens[index - 1] if index else ""
         if tokens[index] == "without":
             wanted = False
-        elif tokens[index] in ".;!?\n" or tokens[index] in _AFRESH and before != "without":
+        elif tokens[index] in ".;!?\n" or tokens[index] in _POSITIVE and before != "without":
             wanted = True
         if meaning:
             found.append(Mention(meaning, wanted))
@@ -193,19 +200,24 @@ def mentions(text: str) -> list[Mention]:
     return found
 
 
-def wishes(instruction: str, profile: Profile) -> Wishes:
-    """Return what an instruction and a profile want; the instruction goes first."""
-    found = mentions(instruction)
+def topic_filter(instruction: str, profile: Profile) -> TopicFilter:
+    """Return what an instruction and a profile want; the instruction has priority."""
+    found = find_mentions(instruction)
     wanted = tuple(dict.fromkeys(m.meaning for m in found if m.wanted))
-    without = frozenset(m.meaning for m in found if not m.wanted) - set(wanted)
+    excluded = frozenset(m.meaning for m in found if not m.wanted) - set(wanted)
     labels = frozenset(meaning for meaning in wanted if meaning not in TOPICS)
     topics = tuple(dict.fromkeys(m if m in TOPICS else group_of(m) for m in wanted))
     # A label beside its own topic ("vehicles, trucks above all") limits nothing.
     labels = frozenset(label for label in labels if group_of(label) not in wanted)
-    more = set(re.findall(r"[a-z]+", instruction.lower())) & _MORE
-    if not topics or more:
+    additive = set(re.findall(r"[a-z]+", instruction.lower())) & _ADDITIVE
+    if not topics or additive:
         topics = tuple(dict.fromkeys((*topics, *profile.mention)))
-        labels = frozenset() if more else labels
+        labels = frozenset() if additive else labels
     elif set(topics) == {"counts"}:
         topics = tuple(dict.fromkeys((*topics, *profile.mention)))
-    return Wishes(tuple(t for t in topics if t not in without), labels, without, wanted)
+    return TopicFilter(
+        topics=tuple(topic for topic in topics if topic not in excluded),
+        labels=labels,
+        excluded=excluded,
+        asked=wanted,
+    )

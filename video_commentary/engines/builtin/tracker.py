@@ -1,157 +1,159 @@
-"""Follows things from picture to picture.
+"""Multi-object tracking.
 
-As in ByteTrack (Zhang et al. 2022) sure detections are matched first and weak ones may only keep
-known tracks alive. Our own because tracks must also move along with the camera, keep votes about
-their label and survive 5 pictures a second, at which overlap alone loses people who walk.
+As in ByteTrack (Zhang et al. 2022), detections with high scores are matched first, and those with
+low scores only keep existing tracks alive. A tracker of our own, because tracks must also follow
+the camera's ego motion, collect votes about their label, and survive 5 images a second, at which
+overlap alone loses people who walk.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from .detector import Detection
-from .ego_motion import Shift
-from .geometry import Box
-from .names import MOVING, group_of
-from .track import Place, Track
+from .ego_motion import EgoMotion
+from .geometry import BoundingBox
+from .labels import UNIDENTIFIED
+from .track import StampedBox, Track
 
-_SURE = 0.4  # detections that may begin a track
-_PATIENCE = 1.6  # seconds an established track is remembered unseen
-_FRESH_PATIENCE = 0.45  # seconds for one that is not established yet
-_ESTABLISHED = 3  # sightings
-_SETTLED = 5  # sightings after which a track's next place is known well
-_REACH = 0.6  # of its size that a thing may be off its predicted place, more if unseen for long
-
-
-@dataclass(frozen=True)
-class Sighting:
-    """A detection on its way to a track; `group` limits which."""
-
-    detection: Detection
-    group: str
+_HIGH_SCORE = 0.4  # of detections that may start a track
+_MOTION_SCORE = 0.5
+_MIN_HITS = 3  # of a confirmed track
+_MAX_UNSEEN = 1.6  # seconds a confirmed track lives without a detection
+_MAX_UNSEEN_TENTATIVE = 0.45  # seconds for one that is not confirmed yet
+_SETTLED_HITS = 5  # after which a track's next box is predicted well
+_RECENT = 0.5  # seconds since the last detection
+_GATE = 0.6  # of its size that an object may be off its prediction, more if unseen for long
 
 
 class Tracker:
-    """Keeps the tracks of one camera."""
+    """The tracks of one camera."""
 
     def __init__(self) -> None:
-        """Start with none."""
+        """Start without tracks."""
         self.tracks: list[Track] = []
-        self._count = 0
+        self._last_id = 0
 
     def update(
-        self, stamp: float, detections: Sequence[Detection], shift: Shift
+        self, stamp: float, detections: Sequence[Detection], motion: EgoMotion
     ) -> tuple[list[Track], bool]:
-        """Take in a picture's detections; return tracks lost for good, and whether all jumped.
+        """Add an image's detections; return the confirmed tracks lost, and whether all jumped.
 
-        A jump (a looped recording): most of what was known is gone and others are there at once.
-        Then all tracks are forgotten and none counts as lost.
+        In a jump (a looped recording) most known objects are gone and others appear at once. All
+        tracks are discarded then, and none counts as lost.
         """
-        self._move(shift)
-        sightings = [Sighting(d, group_of(d.label)) for d in detections]
-        sure = [s for s in sightings if s.detection.score >= _SURE or s.group == "motion"]
-        weak = [s for s in sightings if s not in sure]
-        live = [t for t in self.tracks if t.hits >= _ESTABLISHED and stamp - t.seen < 0.5]
-        left = self._match(stamp, self.tracks, sure)
-        waiting = [track for track in self.tracks if track.seen < stamp]
-        self._match(stamp, waiting, weak)
-        new = [s for s in left if not self._known(s, stamp)]
-        gone = sum(track.seen < stamp for track in live)
-        if len(live) >= 2 and gone >= 0.6 * len(live) and len(new) >= max(2, gone // 2):
+        self._compensate(motion)
+        high = [d for d in detections if d.score >= _HIGH_SCORE or d.group == "motion"]
+        low = [d for d in detections if d not in high]
+        recent = [t for t in self.tracks if t.hits >= _MIN_HITS and stamp - t.last_seen < _RECENT]
+        unmatched = self._match(stamp, self.tracks, high)
+        waiting = [track for track in self.tracks if track.last_seen < stamp]
+        self._match(stamp, waiting, low)
+        new = [d for d in unmatched if not self._is_duplicate(d, stamp)]
+        gone = sum(track.last_seen < stamp for track in recent)
+        if len(recent) >= 2 and gone >= 0.6 * len(recent) and len(new) >= max(2, gone // 2):
             self.tracks = []
-            self._begin(stamp, [s for s in sightings if s.detection.score >= _SURE])
+            self._start(stamp, [d for d in detections if d.score >= _HIGH_SCORE])
             return [], True
-        self._begin(stamp, new)
-        return self._forget(stamp), False
+        self._start(stamp, new)
+        return self._remove_lost(stamp), False
 
-    def _move(self, shift: Shift) -> None:
+    def _compensate(self, motion: EgoMotion) -> None:
+        """Move all trajectories into the new image's coordinates."""
         for track in self.tracks:
-            track.steady = track.steady and shift.known
-            if not shift.still:
-                moved = [Place(p.stamp, shift.apply(p.box)) for p in track.places]
-                track.places.clear()
-                track.places.extend(moved)
+            track.ego_motion_known = track.ego_motion_known and motion.known
+            if not motion.still:
+                moved = [StampedBox(p.stamp, motion.apply(p.box)) for p in track.trajectory]
+                track.trajectory.clear()
+                track.trajectory.extend(moved)
 
     def _match(
-        self, stamp: float, tracks: Sequence[Track], sightings: Sequence[Sighting]
-    ) -> list[Sighting]:
-        """Give each track its nearest sighting, the best pair first; return the sightings left."""
+        self, stamp: float, tracks: Sequence[Track], detections: Sequence[Detection]
+    ) -> list[Detection]:
+        """Assign detections to tracks greedily, the best pair first; return the unmatched ones."""
         pairs = []
         for track in tracks:
-            expected, reach = _expected(track, stamp)
-            for sighting in sightings:
-                if sighting.group == track.group:
-                    close = _closeness(expected, sighting.detection.box, reach)
-                    if close > 0:
-                        settled = 0.3 * (track.hits >= _ESTABLISHED)
-                        pairs.append((close + settled, track, sighting))
+            predicted, gate = _predict(track, stamp)
+            for detection in detections:
+                if detection.group == track.group:
+                    affinity = _affinity(predicted, detection.box, gate)
+                    if affinity > 0:
+                        bonus = 0.3 * (track.hits >= _MIN_HITS)
+                        pairs.append((affinity + bonus, track, detection))
         pairs.sort(key=lambda pair: -pair[0])
-        used: set[int] = set()
-        for _, track, sighting in pairs:
-            if track.seen < stamp and id(sighting) not in used:
-                used.add(id(sighting))
-                found = sighting.detection
-                if _jumped(track, found, stamp):
-                    track.slip(stamp)
-                track.add(stamp, found.box, found.label, found.score)
-        return [sighting for sighting in sightings if id(sighting) not in used]
+        matched: set[int] = set()
+        for _, track, detection in pairs:
+            if track.last_seen < stamp and id(detection) not in matched:
+                matched.add(id(detection))
+                if _jumps(track, detection, stamp):
+                    track.restart_trajectory(stamp)
+                track.add(stamp, detection.box, detection.label, detection.score)
+        return [detection for detection in detections if id(detection) not in matched]
 
-    def _known(self, sighting: Sighting, stamp: float) -> bool:
-        """Return whether it is a second view of what another track of its group just got."""
-        box = sighting.detection.box
+    def _is_duplicate(self, detection: Detection, stamp: float) -> bool:
+        """Return whether a track of the same group just got a second detection of this object."""
+        box = detection.box
         return any(
-            track.seen == stamp
-            and track.group == sighting.group
-            and max(box.iou(track.box), 0.7 * box.covered(track.box)) > 0.5
+            track.last_seen == stamp
+            and track.group == detection.group
+            and max(box.iou(track.box), 0.7 * box.covered_by(track.box)) > 0.5
             for track in self.tracks
         )
 
-    def _begin(self, stamp: float, sightings: Sequence[Sighting]) -> None:
-        for sighting in sightings:
-            found = sighting.detection
-            self._count += 1
-            track = Track(self._count, sighting.group, stamp, stamp)
-            track.add(stamp, found.box, found.label, found.score)
+    def _start(self, stamp: float, detections: Sequence[Detection]) -> None:
+        for detection in detections:
+            self._last_id += 1
+            track = Track(
+                track_id=self._last_id,
+                group=detection.group,
+                continuous_since=stamp,
+                last_seen=stamp,
+            )
+            track.add(stamp, detection.box, detection.label, detection.score)
             self.tracks.append(track)
 
-    def _forget(self, stamp: float) -> list[Track]:
+    def _remove_lost(self, stamp: float) -> list[Track]:
+        """Remove tracks without a detection for too long; return the confirmed ones of them."""
         lost = [
             track
             for track in self.tracks
-            if stamp - track.seen > (_PATIENCE if track.hits >= _ESTABLISHED else _FRESH_PATIENCE)
+            if stamp - track.last_seen
+            > (_MAX_UNSEEN if track.hits >= _MIN_HITS else _MAX_UNSEEN_TENTATIVE)
         ]
         self.tracks = [track for track in self.tracks if track not in lost]
-        return [track for track in lost if track.hits >= _ESTABLISHED]
+        return [track for track in lost if track.hits >= _MIN_HITS]
 
 
-def moving_boxes(boxes: Sequence[Box]) -> list[Detection]:
-    """Make detections of what moves and can't be named."""
-    return [Detection(MOVING, 0.5, box) for box in boxes]
+def motion_detections(boxes: Sequence[BoundingBox]) -> list[Detection]:
+    """Return detections of moving regions that have no label."""
+    return [Detection(UNIDENTIFIED, _MOTION_SCORE, box) for box in boxes]
 
 
-def _expected(track: Track, stamp: float) -> tuple[Box, float]:
-    """Return where a track should be now, and how far off that it may be, in its own sizes."""
-    unseen = stamp - track.seen
+def _predict(track: Track, stamp: float) -> tuple[BoundingBox, float]:
+    """Return where a track should be at `stamp`, and by how many of its sizes it may be off."""
+    unseen = stamp - track.last_seen
     across, down = track.velocity(1.0)
-    return track.box.moved(across * unseen, down * unseen), _REACH + 0.5 * min(unseen, 1.0)
+    gate = _GATE + 0.5 * min(unseen, 1.0)
+    return track.box.shifted(across * unseen, down * unseen), gate
 
 
-def _jumped(track: Track, found: Detection, stamp: float) -> bool:
-    """Return whether a sighting is out of line: another part, another thing, a looped film."""
-    expected = _expected(track, stamp)[0]
-    common, heights = expected.iou(found.box), found.box.height / max(expected.height, 1e-6)
-    settled = track.hits >= _SETTLED and stamp - track.seen < 0.5
-    if found.label not in track.votes and common < 0.5:
+def _jumps(track: Track, detection: Detection, stamp: float) -> bool:
+    """Return whether a match breaks the trajectory: another part or object, a looped recording."""
+    predicted = _predict(track, stamp)[0]
+    iou = predicted.iou(detection.box)
+    heights = detection.box.height / max(predicted.height, 1e-6)
+    settled = track.hits >= _SETTLED_HITS and stamp - track.last_seen < _RECENT
+    if detection.label not in track.label_votes and iou < 0.5:
         return True
-    return settled and (common < 0.3 or not 1 / 1.45 < heights < 1.45)
+    return settled and (iou < 0.3 or not 1 / 1.45 < heights < 1.45)
 
 
-def _closeness(expected: Box, box: Box, reach: float) -> float:
-    """Return 0 where they can't be the same thing, more the nearer they are."""
-    heights = box.height / max(expected.height, 1e-6)
+def _affinity(predicted: BoundingBox, box: BoundingBox, gate: float) -> float:
+    """Return how well a box fits a prediction; 0 if it can't be the same object."""
+    heights = box.height / max(predicted.height, 1e-6)
     if not 0.5 < heights < 2.0:
         return 0.0
-    size = (expected.area * box.area) ** 0.25
-    apart = ((box.x - expected.x) ** 2 + (box.y - expected.y) ** 2) ** 0.5 / max(size, 1e-6)
-    return max(0.0, 1 - apart / reach) + box.iou(expected) if apart < reach else 0.0
+    size = (predicted.area * box.area) ** 0.25
+    dx, dy = box.center_x - predicted.center_x, box.center_y - predicted.center_y
+    distance = (dx**2 + dy**2) ** 0.5 / max(size, 1e-6)
+    return max(0.0, 1 - distance / gate) + box.iou(predicted) if distance < gate else 0.0

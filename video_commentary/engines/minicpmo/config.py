@@ -1,4 +1,4 @@
-"""The model's sizes, read from config.json; nothing is known beforehand."""
+"""The model's sizes, all read from config.json."""
 
 from __future__ import annotations
 
@@ -14,90 +14,97 @@ from ...core.engine import EngineError
 FETCH = "fetch the model with `ros2 run video_commentary fetch_model awq`, or set model_path"
 
 
-@dataclass(frozen=True)
-class LanguageSizes:
-    """Qwen3."""
+@dataclass(frozen=True, kw_only=True)
+class LanguageConfig:
+    """Sizes of the language model, Qwen3."""
 
-    vocabulary: int
-    hidden: int
-    intermediate: int
-    layers: int
-    heads: int
-    kv_heads: int
-    head_width: int
-    eps: float
-    theta: float
-
-
-@dataclass(frozen=True)
-class VisionSizes:
-    """SigLIP, and the resampler's number of queries."""
-
-    hidden: int
-    intermediate: int
-    layers: int
-    heads: int
-    eps: float
-    patch: int
-    positions: int
-    queries: int
+    vocab_size: int
+    hidden_size: int
+    intermediate_size: int
+    num_layers: int
+    num_heads: int
+    num_kv_heads: int
+    head_dim: int
+    rms_norm_eps: float
+    rope_theta: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
+class VisionConfig:
+    """Sizes of the vision tower, SigLIP, and the resampler's number of queries."""
+
+    hidden_size: int
+    intermediate_size: int
+    num_layers: int
+    num_heads: int
+    layer_norm_eps: float
+    patch_size: int
+    num_positions: int
+    num_queries: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelConfig:
-    """`speech`: tts_config as it is, for the talker."""
+    """The content of config.json; `tts`: its tts_config, for the talker."""
 
-    language: LanguageSizes
-    vision: VisionSizes
-    speech: Mapping[str, Any]
+    language: LanguageConfig
+    vision: VisionConfig
+    tts: Mapping[str, Any]
 
 
 def read_config(folder: Path) -> ModelConfig:
-    """Read config.json in `folder`. Raise EngineError saying what is wrong."""
+    """Read config.json in `folder`. Raise EngineError that says what is wrong."""
     path = folder / "config.json"
     try:
         return parse_config(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
-        raise EngineError(f"no model in {folder}: {FETCH}", retry=False) from None
+        raise EngineError(f"no model in {folder}: {FETCH}") from None
     except KeyError as error:
         raise EngineError(
             f"{path} has no {error}: it is not MiniCPM-o 4.5's", retry=False
         ) from None
     except (OSError, ValueError) as error:
-        raise EngineError(f"{path}: {error}; {FETCH}", retry=False) from None
+        raise EngineError(f"{path}: {error}; {FETCH}") from None
 
 
 def parse_config(document: Mapping[str, Any]) -> ModelConfig:
-    """Read config.json's content. Raise KeyError or ValueError."""
+    """Read the content of config.json. Raise KeyError or ValueError."""
     unsupported = [key for key in ("attention_bias", "rope_scaling") if document.get(key)]
     if unsupported:
         raise ValueError(f"{unsupported[0]} is set, which MiniCPM-o 4.5 does not use")
-    vision = document["vision_config"]
-    layers = vision["num_hidden_layers"]
     return ModelConfig(
-        LanguageSizes(
-            vocabulary=document["vocab_size"],
-            hidden=document["hidden_size"],
-            intermediate=document["intermediate_size"],
-            layers=document["num_hidden_layers"],
-            heads=document["num_attention_heads"],
-            kv_heads=document["num_key_value_heads"],
-            head_width=document.get("head_dim")
-            or document["hidden_size"] // document["num_attention_heads"],
-            eps=document["rms_norm_eps"],
-            theta=document["rope_theta"],
-        ),
-        VisionSizes(
-            hidden=vision["hidden_size"],
-            intermediate=vision["intermediate_size"],
-            layers=layers - bool(document.get("drop_vision_last_layer")),
-            heads=vision["num_attention_heads"],
-            eps=vision["layer_norm_eps"],
-            patch=vision["patch_size"],
-            positions=(vision["image_size"] // vision["patch_size"]) ** 2,
-            queries=document["query_num"],
-        ),
-        document.get("tts_config") or {},
+        language=_language_config(document),
+        vision=_vision_config(document),
+        tts=document.get("tts_config") or {},
+    )
+
+
+def _language_config(document: Mapping[str, Any]) -> LanguageConfig:
+    return LanguageConfig(
+        vocab_size=document["vocab_size"],
+        hidden_size=document["hidden_size"],
+        intermediate_size=document["intermediate_size"],
+        num_layers=document["num_hidden_layers"],
+        num_heads=document["num_attention_heads"],
+        num_kv_heads=document["num_key_value_heads"],
+        head_dim=document.get("head_dim")
+        or document["hidden_size"] // document["num_attention_heads"],
+        rms_norm_eps=document["rms_norm_eps"],
+        rope_theta=document["rope_theta"],
+    )
+
+
+def _vision_config(document: Mapping[str, Any]) -> VisionConfig:
+    vision = document["vision_config"]
+    return VisionConfig(
+        hidden_size=vision["hidden_size"],
+        intermediate_size=vision["intermediate_size"],
+        num_layers=vision["num_hidden_layers"] - bool(document.get("drop_vision_last_layer")),
+        num_heads=vision["num_attention_heads"],
+        layer_norm_eps=vision["layer_norm_eps"],
+        patch_size=vision["patch_size"],
+        num_positions=(vision["image_size"] // vision["patch_size"]) ** 2,
+        num_queries=document["query_num"],
     )
 
 
@@ -105,5 +112,5 @@ def newest_model() -> Path:
     """Return the newest checkpoint's folder below `models_dir()`. Raise EngineError."""
     folders = [path.parent for path in models_dir().glob("*/config.json")]
     if not folders:
-        raise EngineError(f"no model in {models_dir()}: {FETCH}", retry=False)
+        raise EngineError(f"no model in {models_dir()}: {FETCH}")
     return max(folders, key=lambda folder: (folder / "config.json").stat().st_mtime)

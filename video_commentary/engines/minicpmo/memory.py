@@ -1,19 +1,25 @@
-"""Where to run, and whether there is room."""
+"""The device to run on, and whether its memory suffices."""
 
 from __future__ import annotations
+
+import gc
+import logging
 
 import torch
 
 from ...core.engine import EngineError
+from .checkpoint import Tensors
+from .checkpoint_shapes import TALKER_PREFIX, UNUSED_PREFIXES
 from .config import ModelConfig
-from .weights import TALKER, UNUSED, Tensors
+
+LOG = logging.getLogger(__name__)
 
 _WORKING_BYTES = 900_000_000
-"""CUDA graphs, the widest layer's weights in 16 bits and activations of a long prompt."""
+"""CUDA graphs, the largest weight in 16 bits, and activations of a long prompt."""
 
 
 def resolve_device(wanted: str) -> torch.device:
-    """Return the device that `wanted` (auto, cpu, cuda[:n]) means. Raise EngineError."""
+    """Return the device for `wanted`: auto, cpu or cuda[:n]. Raise EngineError."""
     if wanted == "auto":
         wanted = "cuda" if torch.cuda.is_available() else "cpu"
     try:
@@ -34,28 +40,46 @@ def resolve_device(wanted: str) -> torch.device:
 
 
 def use_device(device: torch.device) -> None:
-    """Make a GPU this thread's current one: kernels of Triton run there and nowhere else."""
+    """Make a GPU this thread's current one; Triton launches kernels only there."""
     if device.type == "cuda":
         torch.cuda.set_device(device)
 
 
-def bytes_needed(tensors: Tensors, config: ModelConfig, context: int, int8_head: bool) -> int:
-    """Return how much memory the model takes to see and write, in bytes."""
-    sizes = config.language
-    apart = (*UNUSED, TALKER)
+def release_gpu_memory() -> None:
+    """Return memory that nothing uses any more to the driver."""
+    # a captured graph is part of a reference cycle: only the collector frees it
+    gc.collect()
+    if torch.cuda.is_available():
+        try:
+            torch.cuda.empty_cache()
+        except RuntimeError as error:
+            LOG.debug("ignored while freeing the GPU: %s", error)
+
+
+def bytes_needed(
+    tensors: Tensors, config: ModelConfig, *, max_seq_len: int, int8_lm_head: bool
+) -> int:
+    """Return the GPU memory that vision and text take, in bytes."""
+    language = config.language
+    apart = (*UNUSED_PREFIXES, TALKER_PREFIX)
     weights = sum(tensors.size(n) for n in tensors.names() if not n.startswith(apart))
-    cache = 4 * sizes.layers * sizes.kv_heads * sizes.head_width * context
-    saved = sizes.vocabulary * sizes.hidden if int8_head else 0
-    return weights + cache - saved + _WORKING_BYTES
+    kv_cache = 4 * language.num_layers * language.num_kv_heads * language.head_dim * max_seq_len
+    saved = language.vocab_size * language.hidden_size if int8_lm_head else 0
+    return weights + kv_cache - saved + _WORKING_BYTES
 
 
-def check_room(
-    tensors: Tensors, config: ModelConfig, device: torch.device, context: int, int8_head: bool
+def check_gpu_memory(
+    tensors: Tensors,
+    config: ModelConfig,
+    device: torch.device,
+    *,
+    max_seq_len: int,
+    int8_lm_head: bool,
 ) -> None:
-    """Raise EngineError where the model won't fit into what is free on the GPU."""
+    """Raise EngineError if the model does not fit into the GPU's free memory."""
     if device.type != "cuda":
         return
-    needed = bytes_needed(tensors, config, context, int8_head)
+    needed = bytes_needed(tensors, config, max_seq_len=max_seq_len, int8_lm_head=int8_lm_head)
     torch.cuda.empty_cache()
     free, _ = torch.cuda.mem_get_info(device)
     if needed > free:

@@ -12,8 +12,8 @@ from ...core.engine import EngineError, Request
 from ...core.frames import Frame
 
 
-class Pictures:
-    """Frames as JPEG data URLs, each encoded once, for as long as the window keeps it."""
+class JpegUrls:
+    """Frames as JPEG data URLs. Each is encoded once and kept as long as its frame."""
 
     def __init__(self, side: int, quality: int) -> None:
         """Shrink to `side` pixels on the longer side; JPEG `quality` from 1 to 100."""
@@ -43,14 +43,14 @@ class Pictures:
         return f"data:image/jpeg;base64,{b64encode(jpeg.tobytes()).decode()}"
 
 
-def messages(request: Request, pictures: Pictures) -> list[dict[str, Any]]:
-    """Return the chat: what never changes first, then frames oldest first, then what always does.
+def messages(request: Request, jpegs: JpegUrls) -> list[dict[str, Any]]:
+    """Return the chat: the system text, then frames oldest first, then the text of this request.
 
-    Servers reuse the KV of a common beginning, and embeddings of images they have seen (vLLM and
+    Servers reuse the KV of a common prefix, and embeddings of images they have seen (vLLM and
     SGLang hash an image's bytes, which is why a frame must never be encoded twice).
     """
     content: list[dict[str, Any]] = [
-        {"type": "image_url", "image_url": {"url": pictures.url(frame)}} for frame in request.frames
+        {"type": "image_url", "image_url": {"url": jpegs.url(frame)}} for frame in request.frames
     ]
     content.append({"type": "text", "text": request.prompt.text})
     return [

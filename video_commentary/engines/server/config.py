@@ -1,4 +1,4 @@
-"""What the server engine is told, checked."""
+"""The server engine's settings, checked."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from ...config.settings import CommentatorSettings
 from ...core.engine import EngineError
+from .settings import ServerSettings
 
 KEY_VARIABLE = "VIDEO_COMMENTARY_SERVER_KEY"
 """The environment variable of the servers' key. OPENAI_API_KEY is left alone on purpose: it must
@@ -18,7 +18,7 @@ not be sent to whatever server_url names."""
 
 @dataclass(frozen=True)
 class ServerConfig:
-    """Where to ask, for what and how long. Timeouts in seconds, `image_side` in pixels.
+    """Which servers to ask, for what and how long. Timeouts in seconds, `image_side` in pixels.
 
     `speech`: ask whether the server has a voice. `key` never shows in a repr.
     """
@@ -34,13 +34,15 @@ class ServerConfig:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
-def from_settings(settings: CommentatorSettings, environment: Mapping[str, str]) -> ServerConfig:
-    """Check and take over what concerns servers. Raise EngineError that names the setting."""
+def from_settings(
+    settings: ServerSettings, environment: Mapping[str, str], *, own_voice: bool
+) -> ServerConfig:
+    """Check the settings. Raise EngineError that names the one that is wrong."""
     return ServerConfig(
         urls=tuple(dict.fromkeys(_url(text) for text in settings.server_url)) or _none(),
         model=settings.server_model,
         key=environment.get(KEY_VARIABLE, ""),
-        speech=settings.server_speech and settings.voice == "auto",
+        speech=settings.server_speech and own_voice,
         first_timeout=settings.server_first_timeout,
         next_timeout=settings.server_next_timeout,
         image_side=settings.server_image_side,

@@ -1,4 +1,4 @@
-"""What can go wrong with a server, in words that say what to do."""
+"""What can go wrong with a server, and what to do about it."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from .config import KEY_VARIABLE
 class FaultError(Exception):
     """A request failed. `message`: what happened and what to do.
 
-    `ours`: the request is at fault, another server would refuse it too. `wait`: seconds that the
-    server asked for. `slow`: it cost so much time that the frames are old.
+    `bad_request`: another server would refuse the request too. `wait`: seconds that the server
+    asked to wait. `slow`: so much time has passed that the frames are old.
     """
 
     message: str
-    ours: bool = False
+    bad_request: bool = False
     wait: float | None = None
     slow: bool = False
 
 
 def host(url: str) -> str:
-    """Return a server's name for people."""
+    """Return a server's host and port."""
     return urlsplit(url).netloc
 
 
 def explain(error: Exception, url: str, known: tuple[str, ...] = ()) -> FaultError:
-    """Return the fault behind an error of the client; `known` are the server's models."""
+    """Return the fault behind an error of the client; `known`: models to offer as server_model."""
     name = host(url)
     if isinstance(error, FaultError):
         return error
@@ -51,14 +51,14 @@ def explain(error: Exception, url: str, known: tuple[str, ...] = ()) -> FaultErr
     if isinstance(error, (openai.APIConnectionError, httpx.HTTPError, httpx.StreamError)):
         return FaultError(f"{name} broke the connection in the middle: see its log")
     if isinstance(error, json.JSONDecodeError):
-        return FaultError(f"{name} sent what is no chat completion: does server_url end in /v1?")
+        return FaultError(f"{name} did not send a chat completion: does server_url end in /v1?")
     if isinstance(error, openai.APIError):
         return FaultError(f"{name} failed while answering ({_short(error.message)}): see its log")
     return FaultError(f"{name}: {type(error).__name__}: {_short(str(error))}")
 
 
 def no_words(url: str, seconds: float, setting: str) -> FaultError:
-    """Return the fault of words that don't come; `setting` is the limit that was reached."""
+    """Return the fault of a server that sends nothing; `setting`: the limit that was reached."""
     return FaultError(
         f"{host(url)} said nothing for {seconds:g} s: it is overloaded or hangs; add servers, "
         f"or raise {setting} if it is only slow",
@@ -92,14 +92,14 @@ def _status(error: openai.APIStatusError, name: str, known: tuple[str, ...]) -> 
         return FaultError(
             f"the request is too large for {name} (413): lower server_image_side, "
             "server_jpeg_quality or frames_per_request, or raise the server's limit",
-            ours=True,
+            bad_request=True,
         )
     if status == 429:
         wait = _retry_after(error.response.headers.get("retry-after", ""))
         asked = f"; it asks to wait {wait:.0f} s" if wait is not None else ""
         return FaultError(f"{name} is busy (429){asked}: add servers, or comment less", wait=wait)
     if status in (400, 422):
-        return FaultError(_refused(name, status, detail), ours=True)
+        return FaultError(_refused(name, status, detail), bad_request=True)
     wait = _retry_after(error.response.headers.get("retry-after", ""))
     return FaultError(f"{name} failed ({status}): see its log{_in_brackets(detail)}", wait=wait)
 

@@ -1,4 +1,4 @@
-"""How busy a server says it is."""
+"""How busy a server is, by its own metrics."""
 
 from __future__ import annotations
 

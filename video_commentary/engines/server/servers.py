@@ -1,4 +1,4 @@
-"""Several servers with the same model: which to ask, which to leave alone for now."""
+"""Several servers with the same model: which to ask, and which to avoid for now."""
 
 from __future__ import annotations
 
@@ -21,19 +21,20 @@ from .load import load_of
 
 _CONNECT = 5.0
 _METRICS = 0.3
-"""Seconds that a look at /metrics may take: it comes before the comment's own request."""
+"""Seconds that reading /metrics may take: it comes before the comment's own request."""
 _STICKY = 1
-"""So many more requests than elsewhere are put up with: a server knows our last frames already."""
+"""Requests that the last server may have more than another: it has our last frames cached."""
 
-_LISTLESS = (404, 405, 500, 501)
+_NO_MODEL_LIST = (404, 405, 500, 501)
+"""Status of /v1/models on servers without it."""
 
 _lock = threading.Lock()
 _ours: Counter[str] = Counter()
 """Requests that run from this process, by URL."""
 
 
-class Server:
-    """One server. `trouble` says why it is left out until `retry_at` (monotonic); else empty."""
+class InferenceServer:
+    """One server. `trouble` says why it is avoided until `retry_at` (monotonic s); else empty."""
 
     def __init__(self, url: str, config: ServerConfig) -> None:
         self.url = url
@@ -54,7 +55,7 @@ class Server:
 
     @property
     def load(self) -> int:
-        """Requests that run and wait there, as far as is known."""
+        """Requests that run and wait there, as far as known."""
         return max(self._reported or 0, _ours[self.url])
 
     @contextmanager
@@ -68,15 +69,15 @@ class Server:
             with _lock:
                 _ours[self.url] -= 1
 
-    async def learn(self) -> None:
-        """Ask for the models. Raise FaultError unless the model to use is known after that."""
+    async def learn_models(self) -> None:
+        """Ask which models it serves. Raise FaultError if the model to use is still unknown."""
         try:
             page = await self.client.models.list(timeout=_CONNECT)
             self.models = tuple(model.id for model in page.data or ())
         except Exception as error:
-            # Some servers have no list, or break on it: with a name given, none is needed.
-            listless = isinstance(error, openai.APIStatusError) and error.status_code in _LISTLESS
-            if not (self.model and listless):
+            # Some servers have no list, or fail on it: with server_model set, none is needed.
+            status = error.status_code if isinstance(error, openai.APIStatusError) else None
+            if not (self.model and status in _NO_MODEL_LIST):
                 raise explain(error, self.url) from error
         if not self.model:
             if not self.models:
@@ -86,7 +87,7 @@ class Server:
             self.model = self.models[0]
 
     async def measure(self) -> None:
-        """Ask how busy it is, where it has /metrics."""
+        """Ask how busy it is, if it has /metrics."""
         parts = urlsplit(self.url)
         path = parts.path.removesuffix("/v1") + "/metrics"
         try:
@@ -96,7 +97,7 @@ class Server:
             self._reported = None
 
     def failed(self, fault: FaultError) -> None:
-        """Leave this server out for a while, longer each time."""
+        """Avoid this server for a while, longer each time."""
         if not self._named:
             # It may come back with another model.
             self.model, self.models = "", ()
@@ -105,7 +106,7 @@ class Server:
         self.retry_at = time.monotonic() + (wait if fault.wait is None else fault.wait)
 
     def worked(self) -> None:
-        """Take it back in."""
+        """Use it again."""
         self.trouble = ""
         self._backoff.reset()
 
@@ -115,20 +116,20 @@ class Server:
         await self._metrics.aclose()
 
 
-class Servers:
-    """Chooses the server with the fewest requests, or stays where the last one went."""
+class ServerPool:
+    """Chooses the server with the fewest requests, or the last one again."""
 
     def __init__(self, config: ServerConfig) -> None:
-        self.all = [Server(url, config) for url in config.urls]
-        self._last: Server | None = None
+        self.all = [InferenceServer(url, config) for url in config.urls]
+        self._last: InferenceServer | None = None
 
-    def free(self, without: Collection[Server] = ()) -> list[Server]:
+    def free(self, without: Collection[InferenceServer] = ()) -> list[InferenceServer]:
         """Return those that may be asked now."""
         now = time.monotonic()
         return [s for s in self.all if s not in without and s.retry_at <= now]
 
-    def choose(self, without: Collection[Server] = ()) -> Server:
-        """Return the one to ask. Raise EngineError where all are left out."""
+    def choose(self, without: Collection[InferenceServer] = ()) -> InferenceServer:
+        """Return the one to ask. Raise EngineError if all are avoided."""
         free = self.free(without)
         if not free:
             raise EngineError(self.trouble())
@@ -139,11 +140,11 @@ class Servers:
         return self._last
 
     def trouble(self) -> str:
-        """Return why each server that is left out is, and for how long."""
+        """Return why servers are avoided, and for how long."""
         now = time.monotonic()
-        told = [
+        reasons = [
             f"{s.trouble} (again in {max(0.0, s.retry_at - now):.0f} s)"
             for s in self.all
             if s.trouble
         ]
-        return "; ".join(told)
+        return "; ".join(reasons)

@@ -1,4 +1,4 @@
-"""Speech that comes inside chat completions."""
+"""Speech inside streamed chat completions."""
 
 from __future__ import annotations
 

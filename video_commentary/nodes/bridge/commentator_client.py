@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
@@ -17,33 +17,40 @@ from std_srvs.srv import SetBool
 
 from video_commentary.srv import Ask, SetInstruction
 
-from ...bridge.items import Reply
+from ...bridge.items import Reply, Source
 from ...config.profiles import load_profiles
-from ...ros.calls import CallError, Calls
 from ...ros.images_out import encode_jpeg, to_compressed, to_image
+from ...ros.service_calls import ServiceCaller, ServiceCallError
 from ...ros.time import to_seconds, to_time
 
-_QUALITY = 80
-_SOON = 5.0
-_ANSWER = 90.0
-"""Seconds: an engine may take its time, and other questions may wait before."""
+_JPEG_QUALITY = 80
+_TIMEOUT = 5.0
+_ASK_TIMEOUT = 90.0
+"""Seconds: an engine may be slow, and other questions may be waiting before this one."""
 
 
 class CommentatorClient:
-    """Calls the services of the commentator called `name`."""
+    """Calls the services of the commentator called `name`.
+
+    Its coroutines may run on any event loop. The calls are made on the ROS thread, which never
+    waits for them.
+    """
 
     def __init__(self, node: Node, name: str, phone_topic: str, view_topic: str) -> None:
-        """Get ready; `view_topic`: to go back to where a phone was watched before we started."""
+        """Create the clients.
+
+        `view_topic` is the robot's camera if the commentator watched a phone before we started.
+        """
         self._node = node
         self._name = name
-        self._calls = Calls(node)
+        self._caller = ServiceCaller(node)
         self._phone_topic = phone_topic
-        self._robots = [view_topic]
-        self._steer = node.create_client(SetInstruction, f"{name}/set_instruction")
+        self._robot_topics = [view_topic]
+        self._set_instruction = node.create_client(SetInstruction, f"{name}/set_instruction")
         self._ask = node.create_client(Ask, f"{name}/ask")
-        self._enable = node.create_client(SetBool, f"{name}/set_enabled")
-        self._set = node.create_client(SetParameters, f"{name}/set_parameters")
-        self._get = node.create_client(GetParameters, f"{name}/get_parameters")
+        self._set_enabled = node.create_client(SetBool, f"{name}/set_enabled")
+        self._set_parameters = node.create_client(SetParameters, f"{name}/set_parameters")
+        self._get_parameters = node.create_client(GetParameters, f"{name}/get_parameters")
         # Best effort would lose every image larger than Fast DDS's shared-memory segment.
         qos = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
         self._phone = node.create_publisher(Image, phone_topic, qos)
@@ -53,117 +60,96 @@ class CommentatorClient:
         """Return seconds of the ROS clock."""
         return float(self._node.get_clock().now().nanoseconds / 1e9)
 
-    def steer(self, instruction: str) -> Future[Reply]:
-        """Say what to talk about from now on."""
+    async def set_instruction(self, instruction: str) -> Reply:
+        """Set what to talk about; empty for everything."""
         request = SetInstruction.Request(instruction=instruction)
-        return self._call(self._steer, request, _SOON, lambda r: Reply(r.success, r.message))
-
-    def ask(self, question: str, quiet: bool) -> Future[Reply]:
-        """Ask about what the camera sees."""
-        request = Ask.Request(question=question, quiet=quiet)
-        return self._call(
-            self._ask, request, _ANSWER, lambda r: Reply(r.success, r.answer, to_seconds(r.stamp))
+        return await self._request(
+            self._set_instruction, request, lambda r: Reply(r.success, r.message)
         )
 
-    def enable(self, enabled: bool) -> Future[Reply]:
-        """Comment, or pause."""
+    async def ask(self, question: str, quiet: bool) -> Reply:
+        """Ask about what the camera sees and wait for the answer; `quiet`: in text only."""
+        request = Ask.Request(question=question, quiet=quiet)
+        return await self._request(
+            self._ask,
+            request,
+            lambda r: Reply(r.success, r.answer, to_seconds(r.stamp)),
+            _ASK_TIMEOUT,
+        )
+
+    async def set_enabled(self, enabled: bool) -> Reply:
+        """Start or pause the commentary."""
         request = SetBool.Request(data=enabled)
-        return self._call(self._enable, request, _SOON, lambda r: Reply(r.success, r.message))
+        return await self._request(
+            self._set_enabled, request, lambda r: Reply(r.success, r.message)
+        )
 
-    def choose_profile(self, name: str) -> Future[Reply]:
+    async def set_profile(self, name: str) -> Reply:
         """Set the parameter `profile`."""
-        request = _setting(Parameter("profile", value=name))
-        return self._call(self._set, request, _SOON, lambda r: _set_reply(r, f"profile: {name}"))
+        return await self._set_parameter(Parameter("profile", value=name), f"profile: {name}")
 
-    def profiles(self) -> Future[Sequence[str]]:
-        """Return the names in the commentator's profiles file; our own where it can't be read."""
+    async def profiles(self) -> Sequence[str]:
+        """Return the names in the commentator's profiles file, or in ours if it can't be read."""
         request = GetParameters.Request(names=["profiles_file"])
-        asked = self._calls.call(self._get, request, _SOON)
-        return _then(asked, lambda r: _names(r.values[0].string_value), lambda _: _names(""))
+        try:
+            response = await self._call(self._get_parameters, request)
+            path = response.values[0].string_value
+        except ServiceCallError:
+            path = ""
+        return await asyncio.to_thread(_profile_names, path)
 
-    def watch(self, phone: bool) -> Future[Reply]:
-        """Set the parameter `image_topics` to the phone's, or back to what it was."""
-        result: Future[Reply] = Future()
+    async def set_source(self, source: Source) -> Reply:
+        """Set the parameter `image_topics` to the phone's topic, or back to what it was."""
         request = GetParameters.Request(names=["image_topics"])
-        found = self._calls.call(self._get, request, _SOON)
-        _settle(found, result, lambda response: self._switch(response, phone, result), self._away)
-        return result
-
-    def _switch(self, response: Any, phone: bool, result: Future[Reply]) -> Reply | None:
-        """Return the reply, or None where it comes later."""
+        try:
+            response = await self._call(self._get_parameters, request)
+        except ServiceCallError as error:
+            return self._away(error)
         topics = list(response.values[0].string_array_value)
         if topics and topics != [self._phone_topic]:
-            self._robots = topics
-        wanted = [self._phone_topic] if phone else self._robots
-        said = f"watching {', '.join(wanted)}"
+            self._robot_topics = topics
+        wanted = [self._phone_topic] if source == "phone" else self._robot_topics
+        message = f"watching {', '.join(wanted)}"
         if wanted == topics:
-            return Reply(True, said)
-        request = _setting(Parameter("image_topics", value=wanted))
-        called = self._calls.call(self._set, request, _SOON)
-        _settle(called, result, lambda r: _set_reply(r, said), self._away)
-        return None
+            return Reply(True, message)
+        return await self._set_parameter(Parameter("image_topics", value=wanted), message)
 
     def publish_image(self, image: NDArray[np.uint8], stamp: float) -> None:
-        """Publish a phone's camera image."""
+        """Publish a phone's camera image; uint8 RGB, shape [H, W, 3]."""
         time = to_time(stamp)
         if self._phone.get_subscription_count():
             self._phone.publish(to_image(image, time, "phone"))
         if self._phone_jpeg.get_subscription_count():
-            jpeg = encode_jpeg(image, _QUALITY)
+            jpeg = encode_jpeg(image, _JPEG_QUALITY)
             self._phone_jpeg.publish(to_compressed(jpeg, time, "phone"))
 
-    def _call(
-        self, client: Any, request: Any, patience: float, read: Callable[[Any], Reply]
-    ) -> Future[Reply]:
-        return _then(self._calls.call(client, request, patience), read, self._away)
+    async def _set_parameter(self, parameter: Parameter, message: str) -> Reply:
+        def read(response: Any) -> Reply:
+            result = response.results[0]
+            return Reply(result.successful, message if result.successful else result.reason)
 
-    def _away(self, error: BaseException | None) -> Reply:
+        request = SetParameters.Request(parameters=[parameter.to_parameter_msg()])
+        return await self._request(self._set_parameters, request, read)
+
+    async def _request(
+        self, client: Any, request: Any, read: Callable[[Any], Reply], timeout: float = _TIMEOUT
+    ) -> Reply:
+        """Return what `read` makes of the response, or why there is none."""
+        try:
+            return read(await self._call(client, request, timeout))
+        except ServiceCallError as error:
+            return self._away(error)
+
+    async def _call(self, client: Any, request: Any, timeout: float = _TIMEOUT) -> Any:
+        return await asyncio.wrap_future(self._caller.call(client, request, timeout))
+
+    def _away(self, error: ServiceCallError) -> Reply:
         advice = f"is the commentator called {self._name} running? See its log"
         return Reply(False, f"{error}: {advice}", away=True)
 
 
-def _setting(parameter: Parameter) -> SetParameters.Request:
-    return SetParameters.Request(parameters=[parameter.to_parameter_msg()])
-
-
-def _set_reply(response: Any, said: str) -> Reply:
-    result = response.results[0]
-    return Reply(result.successful, said if result.successful else result.reason)
-
-
-def _names(path: str) -> list[str]:
+def _profile_names(path: str) -> list[str]:
     try:
         return list(load_profiles(path))
     except ValueError:
         return list(load_profiles())
-
-
-def _then(
-    asked: Future[Any], read: Callable[[Any], Any], failed: Callable[[CallError], Any]
-) -> Future[Any]:
-    """Return a future of what `read` makes of a response, or `failed` of a CallError."""
-    result: Future[Any] = Future()
-    _settle(asked, result, read, failed)
-    return result
-
-
-def _settle(
-    asked: Future[Any],
-    result: Future[Any],
-    read: Callable[[Any], Any],
-    failed: Callable[[CallError], Any],
-) -> None:
-    """End `result` once `asked` has; where `read` returns None, it has seen to that itself."""
-
-    def finish(done: Future[Any]) -> None:
-        try:
-            value = read(done.result())
-        except CallError as error:
-            value = failed(error)
-        except Exception as error:  # noqa: BLE001 - whoever waits would wait for ever
-            result.set_exception(error)
-            return
-        if value is not None:
-            result.set_result(value)
-
-    asked.add_done_callback(finish)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 
-from ...bridge.access import TOKEN_VARIABLE, access_from
-from ...bridge.app import create_context
+from ...bridge.access import TOKEN_VARIABLE, access_policy
+from ...bridge.context import Context
+from ...bridge.frame_buffer import FrameBuffer
 from ...bridge.items import JpegFrame, Situation
-from ...bridge.livekit import from_environment
-from ...bridge.ring import Ring
-from ...bridge.robot_gateway import Port
-from ...bridge.server import Server, address
+from ...bridge.livekit.factory import create_participant
+from ...bridge.robot_gateway import RobotGateway
+from ...bridge.web_server import WebServer, address
 from ...config.settings import BridgeSettings
 from ...ros.feed import Feed, FeedOptions
 from ...ros.health import Check, Rates, camera_check, camera_trouble, diagnostic
@@ -23,43 +23,43 @@ from .commentator_subscriptions import CommentatorSubscriptions
 
 
 class BridgeNode(Node):
-    """Listens on a TCP port; knows the commentator only by its topics and services."""
+    """Serves a TCP port; knows the commentator only by its topics and services."""
 
     def __init__(self) -> None:
         super().__init__("bridge")
         settings = declare(self, BridgeSettings)
         self._live = LiveParameters(self, settings)
-        self._robot = CommentatorClient(
+        client = CommentatorClient(
             self, settings.commentator_node, settings.phone_topic, settings.view_topic
         )
-        ring = Ring(settings.buffer_seconds, settings.buffer_megabytes * 1_000_000)
-        self._port = Port(self._robot, ring)
-        access = access_from(settings)
-        livekit = from_environment(self._port, settings)
-        self._web = create_context(self._port, settings, access, livekit)
-        self._server = Server(self._web)
-        self._ears = CommentatorSubscriptions(
-            self, settings.commentator_node, self._port, self._follow
+        buffer = FrameBuffer(settings.buffer_seconds, settings.buffer_megabytes * 1_000_000)
+        self._gateway = RobotGateway(client, buffer)
+        access = access_policy(settings)
+        livekit = create_participant(self._gateway, settings)
+        self._web = Context(self._gateway, settings, access, livekit)
+        self._server = WebServer(self._web)
+        self._commentator = CommentatorSubscriptions(
+            self, settings.commentator_node, self._gateway, self._follow_cameras
         )
         self._source = "robot"
-        self._feed = self._take_in(settings)
+        self._feed = self._create_feed(settings)
         self._rates = Rates([self._feed])
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self._said = ""
-        every(self, 1.0, self._tell)
+        self._logged = ""
+        every(self, 1.0, self._publish_situation)
         self.get_logger().info(f"open {address(settings)}")
-        if access.made:
+        if access.generated:
             self.get_logger().info(
                 f"or {address(settings)}/#token={access.token} (set {TOKEN_VARIABLE} to choose it)"
             )
 
     def destroy_node(self) -> None:
-        """End all streams, then go."""
+        """End all streams and threads."""
         self._server.close()
         self._feed.close()
         super().destroy_node()
 
-    def _take_in(self, settings: BridgeSettings) -> Feed:
+    def _create_feed(self, settings: BridgeSettings) -> Feed:
         options = FeedOptions(
             settings.view_transport,
             settings.view_max_side,
@@ -69,12 +69,12 @@ class BridgeNode(Node):
             self,
             settings.view_topic,
             options,
-            lambda jpeg, stamp: self._port.frame(JpegFrame(jpeg, stamp)),
-            lambda: self._port.display.wanted,
+            lambda jpeg, stamp: self._gateway.add_frame(JpegFrame(jpeg, stamp)),
+            lambda: self._gateway.display.wanted,
         )
 
-    def _follow(self, cameras: tuple[str, ...]) -> None:
-        """Show what the commentator watches, whoever has switched it; without any, as before."""
+    def _follow_cameras(self, cameras: tuple[str, ...]) -> None:
+        """Show the source that the commentator watches; keep the last one if it watches none."""
         settings = self._live.settings
         phone = self.resolve_topic_name(settings.phone_topic)
         watched = {camera.removesuffix("/compressed") for camera in cameras}
@@ -83,22 +83,22 @@ class BridgeNode(Node):
             self._source = source
             self._feed.switch(phone if source == "phone" else settings.view_topic)
 
-    def _tell(self) -> None:
+    def _publish_situation(self) -> None:
         self._feed.follow_publishers()
         self._rates.update()
         situation = Situation(
-            self._ears.report,
-            self._ears.trouble,
-            self._feed.full_topic,
-            self._rates.fps[0],
-            camera_trouble(self._feed),
-            self._source,
+            report=self._commentator.report,
+            commentator_trouble=self._commentator.trouble,
+            camera=self._feed.full_topic,
+            camera_fps=self._rates.fps[0],
+            camera_trouble=camera_trouble(self._feed),
+            source=self._source,
         )
-        self._port.publish(situation)
+        self._gateway.publish(situation)
         self._diagnose(situation)
 
     def _diagnose(self, situation: Situation) -> None:
-        state, trouble = self._web.livekit_status()
+        state, trouble = self._web.livekit.status
         clients = {kind: str(count) for kind, count in self._web.clients.now.items()}
         checks = [
             camera_check(self._feed, self._rates.fps[0]),
@@ -109,10 +109,10 @@ class BridgeNode(Node):
         array = DiagnosticArray(status=[diagnostic(self.get_name(), check) for check in checks])
         array.header.stamp = self.get_clock().now().to_msg()
         self._diagnostics.publish(array)
-        said = "; ".join(check.trouble for check in checks if check.trouble)
-        if said != self._said:
-            self._said = said
-            self.get_logger().warning(said) if said else self.get_logger().info("all well")
+        trouble = "; ".join(check.trouble for check in checks if check.trouble)
+        if trouble != self._logged:
+            self._logged = trouble
+            self.get_logger().warning(trouble) if trouble else self.get_logger().info("all well")
 
 
 def main() -> None:

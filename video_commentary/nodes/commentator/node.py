@@ -22,13 +22,14 @@ from ...config.settings import CommentatorSettings
 from ...core.clock import LiveClock
 from ...core.comment import Comment
 from ...core.control import Control
+from ...core.status import CommentatorStatus
 from ...ros import messages
 from ...ros.futures import Futures
 from ...ros.health import diagnostic
 from ...ros.parameters import LiveParameters, declare
 from ...ros.qos import EVENTS, LATCHED
 from ...ros.running import run
-from ...ros.time import exactly
+from ...ros.time import from_stamp
 from ...ros.timers import every
 from ...wiring import Assembly, assemble
 from .report import describe, diagnose
@@ -42,31 +43,31 @@ class CommentatorNode(LifecycleNode):
         super().__init__("commentator")
         self._assemble = assemble
         settings = declare(self, CommentatorSettings)
+        self._session: Session | None = None
+        _check_topics(settings)
         self._control = Control(settings, load_profiles(settings.profiles_file))
         self._live = LiveParameters(self, settings, accept=self._accept)
-        self._accept(settings)
-        self._time = LiveClock(lambda: self.get_clock().now().nanoseconds / 1e9)
+        self._time = LiveClock(lambda: self.get_clock().now().nanoseconds)
         self._futures = Futures(self)
-        self._session: Session | None = None
-        self._offer()
-        self._told = ""
-        self._refused = ""
-        every(self, 1.0, self._tell)
+        self._create_interfaces()
+        self._logged = ""
+        self._configure_error = ""
+        every(self, 1.0, self._report)
         if settings.autostart and self.trigger_configure() is TransitionCallbackReturn.SUCCESS:
             self.trigger_activate()
 
     def _accept(self, settings: CommentatorSettings) -> None:
-        """Let changed settings act, or raise ValueError."""
-        if not settings.image_topics:
-            raise ValueError("image_topics: name at least one topic")
-        for topic in settings.image_topics:
-            try:
-                validate_topic_name(topic)
-            except NameValidationException as error:
-                raise ValueError(f"image_topics: {error}") from None
+        """Put changed parameters in force, or raise ValueError: the only way they change."""
+        _check_topics(settings)
         self._control.tune(settings)
+        self._try_again()
 
-    def _offer(self) -> None:
+    def _try_again(self) -> None:
+        """Load an engine again that failed for a reason that may be gone now."""
+        if self._session:
+            self._session.loader.try_again()
+
+    def _create_interfaces(self) -> None:
         self._commentary = self.create_lifecycle_publisher(String, "~/commentary", EVENTS)
         self._events = self.create_lifecycle_publisher(Commentary, "~/commentary_events", EVENTS)
         self._audio = self.create_lifecycle_publisher(AudioData, "~/audio", EVENTS)
@@ -77,21 +78,21 @@ class CommentatorNode(LifecycleNode):
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_service(SetInstruction, "~/set_instruction", self._set_instruction)
         self.create_service(SetBool, "~/set_enabled", self._set_enabled)
-        # An answer takes as long as the engine does: in a group of its own, the coroutine that
-        # waits for it holds up nothing else.
-        alone = ReentrantCallbackGroup()
-        self.create_service(Ask, "~/ask", self._ask, callback_group=alone)
+        # An answer takes as long as the engine: in a group of its own, the coroutine that waits
+        # for it blocks no other callback.
+        questions = ReentrantCallbackGroup()
+        self.create_service(Ask, "~/ask", self._ask, callback_group=questions)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Begin to load the engine; it goes on trying until it works or cleanup."""
+        """Begin to load the engine, in the background, until it works or cleanup."""
         settings = self._live.settings
         try:
             assembly = self._assemble(settings)
-        except Exception as error:  # noqa: BLE001 - rclpy would swallow it
-            self._refused = str(error)
-            self._tell()
+        except Exception as error:  # noqa: BLE001 - rclpy would hide it
+            self._configure_error = str(error)
+            self._report()
             return TransitionCallbackReturn.FAILURE
-        self._refused = ""
+        self._configure_error = ""
         self._session = Session(self, settings, assembly, self._control, self._time, self._publish)
         return super().on_configure(state)
 
@@ -114,7 +115,7 @@ class CommentatorNode(LifecycleNode):
         return super().on_cleanup(state)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Free the engine; configure begins anew."""
+        """Free the engine; configure may follow."""
         self._end_session()
         return super().on_error(state)
 
@@ -124,10 +125,10 @@ class CommentatorNode(LifecycleNode):
         return super().on_shutdown(state)
 
     def destroy_node(self) -> None:
-        """Stop every thread, then go."""
+        """Stop every thread, then destroy the node."""
         self._end_session()
         super().destroy_node()
-        # rclpy forgets it, and it holds the node: 35 MB of shared memory would outlive the process.
+        # rclpy doesn't, and it holds the node: 35 MB of shared memory would outlive the process.
         self._state_machine.destroy_when_not_in_use()
 
     def _end_session(self) -> None:
@@ -143,13 +144,12 @@ class CommentatorNode(LifecycleNode):
     def _set_instruction(
         self, request: SetInstruction.Request, response: SetInstruction.Response
     ) -> SetInstruction.Response:
-        try:
-            response.previous = self._control.steer(request.instruction)
-        except ValueError as error:
-            response.previous = self._control.instruction
-            response.message = str(error)
+        response.previous = self._control.instruction
+        response.message = self._set("instruction", request.instruction)
+        if response.message:
             return response
-        self._follow("instruction", self._control.instruction)
+        if self._control.instruction == response.previous:
+            self._control.comment_now()  # sent again, it is wanted at once
         response.success = True
         active = self._session is not None and self._session.active
         response.message = "in force now" if active else "in force once the commentator is active"
@@ -158,15 +158,15 @@ class CommentatorNode(LifecycleNode):
     def _set_enabled(
         self, request: SetBool.Request, response: SetBool.Response
     ) -> SetBool.Response:
-        self._control.enable(request.data)
-        self._follow("enabled", request.data)
-        response.success = True
-        response.message = "commenting" if request.data else "paused"
+        refused = self._set("enabled", request.data)
+        response.success = not refused
+        response.message = refused or ("commenting" if request.data else "paused")
         return response
 
     async def _ask(self, request: Ask.Request, response: Ask.Response) -> Ask.Response:
         session = self._session
         if session is None or not session.active or not session.loader.ready.is_set():
+            self._try_again()
             response.answer = (session and session.error) or (
                 "the commentator isn't ready: see ~/status, activate it and ask again"
             )
@@ -179,20 +179,21 @@ class CommentatorNode(LifecycleNode):
         answer = await self._futures.of(future)
         response.success = answer.success
         response.answer = answer.text
-        response.stamp = exactly(answer.stamp_ns, answer.stamp)
+        response.stamp = from_stamp(answer.stamp)
         return response
 
-    def _follow(self, name: str, value: object) -> None:
-        """Show in a parameter what a service has set."""
-        self.set_parameters([Parameter(name, value=value)])
+    def _set(self, name: str, value: object) -> str:
+        """Set a parameter; return why it was refused, empty if it was not."""
+        result = self.set_parameters([Parameter(name, value=value)])[0]
+        return "" if result.successful else result.reason
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         if self._session:
             self._session.watch(self._live.settings.image_topics)
             self._session.follow_publishers()
         stamp = self.get_clock().now().to_msg()
-        status = describe(self._session, self._control, self._refused, stamp)
-        self._status.publish(status)
+        status = describe(self._session, self._control, self._configure_error)
+        self._status.publish(messages.status_message(status, stamp))
         array = DiagnosticArray()
         for check in diagnose(self._session, status):
             array.status.append(diagnostic(self.get_name(), check))
@@ -200,15 +201,26 @@ class CommentatorNode(LifecycleNode):
         self._diagnostics.publish(array)
         self._log_change(status)
 
-    def _log_change(self, status: Status) -> None:
-        if status.detail != self._told:
-            self._told = status.detail
+    def _log_change(self, status: CommentatorStatus) -> None:
+        if status.detail != self._logged:
+            self._logged = status.detail
             if status.state in ("loading", "inactive", "unconfigured"):
                 self.get_logger().info(status.detail)
             elif status.detail:
                 self.get_logger().warning(status.detail)
             else:
                 self.get_logger().info(f"all well: {status.engine}; voice: {status.voice}")
+
+
+def _check_topics(settings: CommentatorSettings) -> None:
+    """Raise ValueError unless there are image topics with valid names."""
+    if not settings.image_topics:
+        raise ValueError("image_topics: name at least one topic")
+    for topic in settings.image_topics:
+        try:
+            validate_topic_name(topic)
+        except NameValidationException as error:
+            raise ValueError(f"image_topics: {error}") from None
 
 
 def main() -> None:

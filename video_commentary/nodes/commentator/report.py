@@ -1,46 +1,50 @@
-"""What the commentator says of itself: ~/status and /diagnostics."""
+"""The commentator's ~/status and its entries of /diagnostics."""
 
 from __future__ import annotations
 
-from builtin_interfaces.msg import Time
-
-from video_commentary.msg import Status
-
 from ...core.control import Control
+from ...core.status import CommentatorStatus, StatusKind, status_values
 from ...ros.health import Check, camera_check, camera_trouble
 from .session import Session
 
 
-def describe(session: Session | None, control: Control, refused: str, stamp: Time) -> Status:
+def describe(session: Session | None, control: Control, refused: str) -> CommentatorStatus:
     """Return ~/status; `session` is None before configure and after cleanup.
 
     `refused`: why the last configure failed; else empty.
     """
     settings = control.settings
-    message = Status(
-        stamp=stamp,
+    if session is None:
+        return CommentatorStatus(
+            state="error" if refused else "unconfigured",
+            detail=refused or "configure and activate the commentator",
+            profile=settings.profile,
+            instruction=control.instruction,
+            enabled=settings.enabled,
+        )
+    state, detail = _state(session, control)
+    stats = session.commentator.stats
+    return CommentatorStatus(
+        state=state,
+        detail=detail,
+        engine=session.assembly.engine.description,
+        # Known only once loaded: a model may turn out to have a voice of its own.
+        voice=session.assembly.voice() if session.loader.ready.is_set() else "",
+        speaks=session.assembly.engine.voice is not None,
         profile=settings.profile,
         instruction=control.instruction,
         enabled=settings.enabled,
+        cameras=tuple(camera.full_topic for camera in session.cameras),
+        camera_fps=tuple(session.rates.fps),
+        comments=stats.comments,
+        silent=stats.silent,
+        cancelled=stats.cancelled,
+        engine_errors=stats.engine_errors,
+        frames_dropped=sum(camera.dropped for camera in session.cameras),
+        words_delay=stats.words_delay,
+        sound_delay=stats.sound_delay,
+        cycle_time=stats.cycle_time,
     )
-    if session is None:
-        message.state = "error" if refused else "unconfigured"
-        message.detail = refused or "configure and activate the commentator"
-        return message
-    message.state, message.detail = _state(session, control)
-    message.engine = session.assembly.engine.description
-    # who speaks is known only then: a model may turn out to have a voice of its own
-    message.voice = session.assembly.voice() if session.loader.ready.is_set() else ""
-    message.speaks = session.assembly.engine.voice is not None
-    message.cameras = [camera.full_topic for camera in session.cameras]
-    message.camera_fps = session.rates.fps
-    message.frames_dropped = sum(camera.dropped for camera in session.cameras)
-    stats = session.commentator.stats
-    message.comments, message.silent = stats.comments, stats.silent
-    message.cancelled, message.engine_errors = stats.cancelled, stats.engine_errors
-    message.words_delay, message.sound_delay = stats.words_delay, stats.sound_delay
-    message.cycle_time = stats.cycle_time
-    return message
 
 
 def _state(session: Session, control: Control) -> tuple[str, str]:
@@ -67,23 +71,17 @@ def _activity(session: Session, control: Control) -> str:
     return "speaking" if session.speaking else "watching"
 
 
-def diagnose(session: Session | None, told: Status) -> list[Check]:
-    """Return what /diagnostics says: engine, voice and each camera."""
+def diagnose(session: Session | None, status: CommentatorStatus) -> list[Check]:
+    """Return the checks of /diagnostics: engine, voice and each camera."""
     if session is None:
-        return [Check("engine", told.detail, told.state == "error", {"state": told.state})]
+        return [Check("engine", status.detail, status.state == "error", {"state": status.state})]
     engine = {
-        "engine": told.engine,
-        "state": told.state,
-        "comments": told.comments,
-        "silent": told.silent,
-        "cancelled": told.cancelled,
-        "errors": told.engine_errors,
-        "words delay": f"{told.words_delay:.3f} s",
-        "sound delay": f"{told.sound_delay:.3f} s",
-        "cycle time": f"{told.cycle_time:.3f} s",
+        field.diagnostic: f"{value:.3f} s" if field.kind is StatusKind.SECONDS else value
+        for _, field, value in status_values(status)
+        if field.diagnostic
     }
     return [
         Check("engine", session.error, True, engine),
-        Check("voice", session.assembly.voice_trouble(), False, {"voice": told.voice}),
+        Check("voice", session.assembly.voice_trouble(), False, {"voice": status.voice}),
         *map(camera_check, session.cameras, session.rates.fps),
     ]

@@ -17,8 +17,9 @@ from ...core.comment import Comment
 from ...core.commentator import Commentator
 from ...core.control import Control
 from ...core.loading import Loader
-from ...core.lookout import Lookout, Use
 from ...core.pacing import Playout
+from ...core.scene_monitor import SceneMonitor, Use
+from ...core.stamp import Stamp
 from ...ros.audio_publisher import AudioPublisher
 from ...ros.camera import Camera
 from ...ros.frame_worker import FrameWorker
@@ -27,7 +28,7 @@ from ...wiring import Assembly
 
 
 class Session:
-    """The engine that is being loaded or is loaded, and the commentary it makes while active."""
+    """The engine, loading or loaded, and the commentary it makes while active."""
 
     def __init__(
         self,
@@ -44,17 +45,17 @@ class Session:
         self._clock = clock
         self._control = control
         self.assembly = assembly
-        self.loader = Loader(assembly.engine)
+        self.loader = Loader(assembly.engine, on_ready=control.wake.set)
         self.playout = Playout(OUTPUT_FORMAT)
-        self._lookout = Lookout(settings, assembly.engine)
+        self._scene = SceneMonitor(settings, assembly.engine)
         self.commentator = Commentator(
-            assembly.engine, self._lookout, control, self.playout, clock, publish
+            assembly.engine, self._scene, control, self.playout, clock, publish
         )
         self.cameras: list[Camera] = []
         self.rates = Rates([])
         self._stop = threading.Event()
         self._audio_publisher: AudioPublisher | None = None
-        self._eyes: FrameWorker | None = None
+        self._frames: FrameWorker | None = None
         self._thread: threading.Thread | None = None
 
     @property
@@ -70,9 +71,9 @@ class Session:
 
     @property
     def error(self) -> str:
-        """Return what is wrong with the engine and what to do; empty when it works."""
-        eyes = self._eyes.error if self._eyes else ""
-        return self.loader.error or self.commentator.error or eyes
+        """What is wrong with the engine and what to do; empty when it works."""
+        frames = self._frames.error if self._frames else ""
+        return self.loader.error or self.commentator.error or frames
 
     def activate(
         self, publish_audio: Callable[[Any], None], publish_stamped: Callable[[Any], None]
@@ -80,7 +81,7 @@ class Session:
         """Watch the cameras; comment as soon as the engine is loaded."""
         self._stop = threading.Event()
         self.commentator.reset()
-        self._open_eyes(self._settings.image_topics)
+        self._open_cameras(self._settings.image_topics)
         self._audio_publisher = AudioPublisher(
             self.playout, self._clock, publish_audio, publish_stamped
         )
@@ -97,14 +98,14 @@ class Session:
         self._thread = None
         if self._audio_publisher:
             self._audio_publisher.close()
-        self._close_eyes()
+        self._close_cameras()
 
     def watch(self, topics: Sequence[str]) -> None:
-        """Watch these cameras, where they are others than until now."""
+        """Watch these cameras instead, unless they are the same."""
         self._settings = replace(self._settings, image_topics=tuple(topics))
         if self.active and [camera.topic for camera in self.cameras] != list(topics):
-            self._close_eyes()
-            self._open_eyes(topics)
+            self._close_cameras()
+            self._open_cameras(topics)
 
     def close(self) -> None:
         """Free the engine."""
@@ -112,21 +113,21 @@ class Session:
         self.loader.close()
 
     def follow_publishers(self) -> None:
-        """Keep the cameras' subscriptions and figures up to date; called about once a second."""
+        """Update the cameras' subscriptions and rates; called about once a second."""
         self.rates.update()
         for camera in self.cameras:
             camera.follow_publishers()
 
-    def _open_eyes(self, topics: Sequence[str]) -> None:
-        self._lookout.watch(topics)
+    def _open_cameras(self, topics: Sequence[str]) -> None:
+        self._scene.watch(topics)
         arrived = threading.Event()
         self.cameras = [self._camera(topic, arrived) for topic in topics]
         self.rates = Rates(self.cameras)
-        self._eyes = FrameWorker(self.cameras, self._lookout, self.commentator.on_frame, arrived)
+        self._frames = FrameWorker(self.cameras, self._scene, self.commentator.on_frame, arrived)
 
-    def _close_eyes(self) -> None:
-        if self._eyes:
-            self._eyes.close()
+    def _close_cameras(self) -> None:
+        if self._frames:
+            self._frames.close()
         for camera in self.cameras:
             camera.close()
 
@@ -136,14 +137,17 @@ class Session:
             self._node, topic, settings.image_transport, settings.max_image_side, self._use, arrived
         )
 
-    def _use(self, topic: str, stamp: float) -> Use:
-        return self._lookout.use(topic, stamp) if self.loader.ready.is_set() else Use.NONE
+    def _use(self, topic: str, stamp: Stamp) -> Use:
+        return self._scene.use(topic, stamp) if self.loader.ready.is_set() else Use.NONE
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            if not self.loader.ready.wait(0.1):
+            self._control.wake.clear()
+            if not self.loader.ready.is_set():
+                if not self._stop.is_set():
+                    self._control.wake.wait()
                 continue
             try:
                 self.commentator.run(self._stop)
-            except Exception:  # noqa: BLE001 - without this thread the node would only look well
+            except Exception:  # noqa: BLE001 - without this thread the node would be silent for good
                 self._node.get_logger().error(f"a comment failed:\n{traceback.format_exc()}")

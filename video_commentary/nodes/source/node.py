@@ -10,19 +10,20 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from ...config.settings import SourceSettings
 from ...ros.health import Check, diagnostic
-from ...ros.images_out import decode_jpeg, encode_jpeg, to_compressed, to_image
+from ...ros.images import decode_jpeg
+from ...ros.images_out import encode_jpeg, to_compressed, to_image
 from ...ros.parameters import LiveParameters, declare
 from ...ros.running import run
 from ...ros.timers import every
-from ...sources.reader import Picture
+from ...sources.reader import SourceFrame
 from ...sources.registry import create_reader
-from ...sources.source_runner import Health, SourceRunner, State
+from ...sources.source_runner import SourceHealth, SourceRunner, SourceState
 
 # Best effort would lose every image larger than Fast DDS's shared-memory segment.
 _QOS = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
 
 SET_BACK = 1_000_000_000
-"""Nanoseconds; a picture is never that much earlier than the one before by its lateness alone."""
+"""Nanoseconds; only a clock that was set back makes a picture that much older than the last."""
 
 
 class SourceNode(Node):
@@ -31,7 +32,7 @@ class SourceNode(Node):
     def __init__(self) -> None:
         super().__init__("source")
         settings = declare(self, SourceSettings)
-        create_reader(settings)  # refuses what it can't read before anything starts
+        create_reader(settings)  # raises ValueError before anything starts
         self._live = LiveParameters(self, settings, accept=self._accept)
         topic = settings.image_topic
         self._raw = self._jpeg = None
@@ -43,16 +44,17 @@ class SourceNode(Node):
         self._newest = 0
         self._size = ""
         self._broken = 0
-        self._said = ""
-        self._runner = self._play(settings)
-        every(self, 1.0, self._look_after)
+        self._logged = ""
+        self._failure = ""
+        self._runner = self._start(settings)
+        every(self, 1.0, self._supervise)
 
     def destroy_node(self) -> None:
-        """Stop reading, then go."""
+        """Stop reading, then destroy the node."""
         self._runner.stop()
         super().destroy_node()
 
-    def _play(self, settings: SourceSettings) -> SourceRunner:
+    def _start(self, settings: SourceSettings) -> SourceRunner:
         runner = SourceRunner(
             lambda: create_reader(settings), self._publish, freeze_timeout=settings.freeze_timeout
         )
@@ -64,24 +66,25 @@ class SourceNode(Node):
         if (settings.source, settings.loop) != (now.source, now.loop):
             create_reader(settings)
             self._runner.stop()
-            self._runner = self._play(settings)
+            self._runner = self._start(settings)
+            self._failure = ""
 
-    def _publish(self, picture: Picture, late: float) -> None:
+    def _publish(self, frame: SourceFrame, late: float) -> None:
         """Publish on the reading thread, stamped with the moment the picture was due."""
         if not self.context.ok():
             return
         stamp = self._stamp(late)
         frame_id = self._live.settings.frame_id
         if self._jpeg is not None and self._jpeg.get_subscription_count():
-            jpeg = picture.jpeg
-            if jpeg is None and picture.image is not None:
-                jpeg = encode_jpeg(picture.image, self._live.settings.jpeg_quality)
+            jpeg = frame.jpeg
+            if jpeg is None and frame.image is not None:
+                jpeg = encode_jpeg(frame.image, self._live.settings.jpeg_quality)
             if jpeg is not None:
                 self._jpeg.publish(to_compressed(jpeg, stamp, frame_id))
         if self._raw is not None and self._raw.get_subscription_count():
-            image = picture.image
-            if image is None and picture.jpeg is not None:
-                image = decode_jpeg(picture.jpeg)
+            image = frame.image
+            if image is None and frame.jpeg is not None:
+                image = decode_jpeg(frame.jpeg)
             if image is None:
                 self._broken += 1
             else:
@@ -90,39 +93,50 @@ class SourceNode(Node):
 
     def _stamp(self, late: float) -> Time:
         due = self.get_clock().now().nanoseconds - round(late * 1e9)
-        # Stamps grow, unless the clock was set back: then they would stand still for as long.
+        # Stamps only grow, except after the clock was set back: they would stand still until then.
         set_back = due < self._newest - SET_BACK
         self._newest = due if set_back else max(due, self._newest + 1)
         return Time(nanoseconds=self._newest).to_msg()
 
-    def _look_after(self) -> None:
+    def _supervise(self) -> None:
         self._runner.supervise()
         health = self._runner.health()
-        self._say(health)
+        self._log_change(health)
         values = {
             "source": create_reader(self._live.settings).description,
             "state": health.state.value,
             "fps": f"{health.fps:.1f}",
-            "pictures": str(health.pictures),
+            "pictures": str(health.frames),
             "size": self._size,
             "broken pictures": str(self._broken),
         }
-        trouble = "" if health.state in (State.LIVE, State.ENDED) else health.reason
-        check = Check("pictures", trouble, health.state is State.FAILED, values)
+        trouble = self._trouble(health)
+        check = Check("pictures", trouble, bool(self._failure), values)
         report = DiagnosticArray(status=[diagnostic(self.get_name(), check)])
         report.header.stamp = self.get_clock().now().to_msg()
         self._diagnostics.publish(report)
 
-    def _say(self, health: Health) -> None:
+    def _trouble(self, health: SourceHealth) -> str:
+        """Return what is wrong; a failure stands until pictures arrive, while reopening too."""
+        if health.state in (SourceState.LIVE, SourceState.ENDED):
+            self._failure = ""
+            return ""
+        if health.state is SourceState.FAILED:
+            self._failure = health.reason
+        return self._failure or health.reason
+
+    def _log_change(self, health: SourceHealth) -> None:
         """Log each change once."""
-        said = health.state.value if health.state is State.FROZEN else health.reason
-        if said == self._said:
+        change = health.state.value if health.state is SourceState.FROZEN else health.reason
+        if change == self._logged:
             return
-        self._said = said
-        if health.state in (State.FAILED, State.FROZEN):
+        self._logged = change
+        if health.state is SourceState.FAILED:
+            self.get_logger().error(health.reason)
+        elif health.state is SourceState.FROZEN:
             self.get_logger().warning(health.reason)
         else:
-            self.get_logger().info(health.reason or "pictures come")
+            self.get_logger().info(health.reason or "pictures arrive")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Between sound that comes in bursts and a sound card that wants it evenly."""
+"""A buffer between sound that arrives in bursts and a sound card that takes it evenly."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-_MOST = 5.0
-"""Seconds of sound kept; what is older is dropped, so that speech never lags behind for long."""
+_MAX_QUEUED = 5.0
+"""Seconds of sound kept; older sound is dropped, so that speech never lags behind for long."""
 _FADE = 0.005
+"""Seconds over which sound that is cut off fades out, so that it doesn't click."""
 
 
 class JitterBuffer:
-    """Holds int16 mono sound until the card takes it. `put`, `clear` and `take` may run at once.
+    """Holds int16 mono sound of `rate` Hz until the card takes it; safe on several threads.
 
-    Play begins once `latency` seconds are there, or have passed since the first came: what comes
-    too late after that is an underrun, filled with silence.
+    Playing begins once `latency` seconds are queued, or have passed since the first arrived. Sound
+    that is late after that is an underrun, filled with silence. `played` and `dropped` count
+    samples.
     """
 
     def __init__(self, rate: int, latency: float) -> None:
-        """Hold sound of `rate` Hz."""
         self._rate = rate
         self._latency = latency
         self._lock = threading.Lock()
@@ -34,7 +35,7 @@ class JitterBuffer:
         self.underruns = 0
 
     def put(self, samples: NDArray[np.int16], now: float) -> None:
-        """Append sound that came at `now` (monotonic, s)."""
+        """Append sound that arrived at `now` (monotonic, s)."""
         with self._lock:
             if not len(samples):
                 return
@@ -42,13 +43,13 @@ class JitterBuffer:
                 self._first_at = now
             self._blocks.append(samples)
             self._queued += len(samples)
-            while self._queued > _MOST * self._rate and len(self._blocks) > 1:
+            while self._queued > _MAX_QUEUED * self._rate and len(self._blocks) > 1:
                 oldest = len(self._blocks.popleft())
                 self._queued -= oldest
                 self.dropped += oldest
 
     def clear(self) -> None:
-        """Forget what is queued, but for a few milliseconds that fade out without a click."""
+        """Drop what is queued, except for a few milliseconds that fade out."""
         with self._lock:
             if not self._queued:
                 return
@@ -61,20 +62,20 @@ class JitterBuffer:
                 self._queued = len(kept)
 
     def take(self, count: int, now: float) -> NDArray[np.int16]:
-        """Return `count` samples for the card, silence where there are none."""
+        """Return `count` samples, shape (count,), for the card; silence where there are none."""
         out = np.zeros(count, np.int16)
         with self._lock:
             if not self._playing and self._ready(now):
                 self._playing = True
             if not self._playing:
                 return out
-            there = self._take(min(count, self._queued))
-            out[: len(there)] = there
-            self.played += len(there)
-            if len(there) < count:
+            queued = self._take(min(count, self._queued))
+            out[: len(queued)] = queued
+            self.played += len(queued)
+            if len(queued) < count:
                 self._playing = False
-                # Sound that ends on silence has ended; sound that stops at full height was late.
-                self.underruns += int(bool(len(there)) and abs(int(there[-1])) > 300)
+                # Sound that fades to silence has ended; sound that stops at full level was late.
+                self.underruns += int(bool(len(queued)) and abs(int(queued[-1])) > 300)
         return out
 
     def _ready(self, now: float) -> bool:

@@ -33,29 +33,29 @@ class SpeakerNode(Node):
         self._backoff = Backoff()
         self._try_at = 0.0
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self.create_subscription(AudioDataStamped, settings.audio_topic, self._hear, EVENTS)
-        every(self, 1.0, self._look_after)
-        self._look_after()
+        self.create_subscription(AudioDataStamped, settings.audio_topic, self._on_audio, EVENTS)
+        every(self, 1.0, self._supervise)
+        self._supervise()
 
     def destroy_node(self) -> None:
-        """Be silent, then go."""
+        """Stop the sound, then destroy the node."""
         self._card.close()
         super().destroy_node()
 
-    def _hear(self, message: AudioDataStamped) -> None:
+    def _on_audio(self, message: AudioDataStamped) -> None:
         if not message.audio.data:
             self._buffer.clear()
-        elif self._card_name:  # without a card, nothing is kept for later
+        elif self._card_name:  # without a card, sound is not kept for later
             samples = from_bytes(message.audio.data.tobytes(), OUTPUT_FORMAT).samples
             self._buffer.put(samples, time.monotonic())
 
-    def _look_after(self) -> None:
+    def _supervise(self) -> None:
         if self._card.gone:
             self._card.close()
             self._fail(f"the sound card {self._card_name} is gone: plug it in again")
         if not self._card_name and time.monotonic() >= self._try_at:
             self._open()
-        self._tell()
+        self._report()
 
     def _open(self) -> None:
         try:
@@ -74,7 +74,7 @@ class SpeakerNode(Node):
             self._trouble = trouble
             self.get_logger().warning(trouble)
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         rate = OUTPUT_FORMAT.rate
         values = {
             "card": self._card_name,

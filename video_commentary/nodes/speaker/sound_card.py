@@ -1,4 +1,4 @@
-"""The sound card of the machine we run on, by PortAudio."""
+"""The sound card of this machine, through PortAudio."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ class SoundCardError(Exception):
 
 
 class SoundCard:
-    """Plays what `source(count, now)` gives; `name` is part of the card's, empty for the default.
+    """Plays the int16 samples that `source(count, now)` returns, shape (count,).
 
-    `source` is called on PortAudio's thread and must return at once.
+    `name`: part of the card's name, empty for the system's default. `source` is called on
+    PortAudio's thread and must return at once; `now` is monotonic, in seconds.
     """
 
     def __init__(
         self, name: str, format: AudioFormat, source: Callable[[int, float], NDArray[np.int16]]
     ) -> None:
-        """Prepare; `open` begins to play."""
         self._name = name
         self._format = format
         self._source = source
         self._stream: Any = None
-        self._asked_at = 0.0
+        self._called_at = 0.0
 
     def open(self) -> str:
-        """Begin to play; return the card's name. Raise SoundCardError."""
+        """Start playing; return the card's name. Raise SoundCardError."""
         try:
             import sounddevice
         except OSError as error:
@@ -46,7 +46,7 @@ class SoundCard:
         except ImportError as error:
             raise SoundCardError(f"{error}: install it, `pip install sounddevice`") from error
         try:
-            # Cards are listed once, at initialisation: look again for those plugged in since.
+            # PortAudio lists the cards once, when initialised: look for those plugged in since.
             sounddevice._terminate()
             sounddevice._initialize()
             self._stream = sounddevice.OutputStream(
@@ -57,7 +57,7 @@ class SoundCard:
                 latency="low",
                 callback=self._fill,
             )
-            self._asked_at = time.monotonic()
+            self._called_at = time.monotonic()
             self._stream.start()
             return str(sounddevice.query_devices(self._stream.device)["name"])
         except (sounddevice.PortAudioError, ValueError) as error:
@@ -66,18 +66,18 @@ class SoundCard:
 
     @property
     def gone(self) -> bool:
-        """Whether the card no longer asks for sound."""
-        return self._stream is not None and time.monotonic() - self._asked_at > _SILENT
+        """Whether the card has stopped asking for sound."""
+        return self._stream is not None and time.monotonic() - self._called_at > _SILENT
 
     def close(self) -> None:
-        """Be silent at once."""
+        """Stop at once."""
         if self._stream is not None:
             self._stream.abort(ignore_errors=True)
             self._stream.close(ignore_errors=True)
             self._stream = None
 
     def _fill(self, out: NDArray[np.int16], frames: int, _time: object, _status: object) -> None:
-        now = self._asked_at = time.monotonic()
+        now = self._called_at = time.monotonic()
         samples = self._source(frames * self._format.channels, now)
         out[:] = samples.reshape(frames, self._format.channels)
 

@@ -8,9 +8,11 @@ from dataclasses import replace
 from itertools import count, cycle
 
 from ...core.audio import AudioFormat
-from ...core.engine import Cancel, Delta, Request
+from ...core.cancel import CancelToken
+from ...core.engine import Delta, Request
 from ...core.facts import EVENT_KINDS, PLACES, Claim, Observation
 from ...core.frames import Frame
+from ...core.stamp import from_seconds, to_seconds
 from .judging import Statement
 from .labels import CANT_TELL, NONE, Clip, LabelledEvent
 from .matching import in_time
@@ -123,16 +125,18 @@ class LabelEngine:
     def look(self, frame: Frame) -> None:
         """See nothing."""
 
-    def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
+    def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield a sentence about one event."""
         del cancel
-        now = request.frames[-1].stamp
+        now = to_seconds(request.frames[-1].stamp)
         ready = [
             (event.importance, event.t, index)
             for index, event in enumerate(self._clip.events)
             if index not in self._told and event.t <= now and in_time(event, now, EVERY)
         ]
-        if ready:
+        if not ready:
+            yield Delta(silent=True)
+        else:
             index = max(ready)[2]
             self._told.add(index)
             statement = _statement(now, self._clip.events[index])
@@ -149,7 +153,7 @@ def _statement(second: float, event: LabelledEvent) -> Statement:
         who=event.who,
         where=event.where if event.where in PLACES else "",
         count=event.count,
-        evidence=(Observation(camera="camera", stamp=round(second * 1e9)),),
+        evidence=(Observation(camera="camera", stamp=from_seconds(second)),),
     )
     return _said(second, _sentence(event), (claim,))
 

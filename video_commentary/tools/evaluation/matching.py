@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...core.facts import Claim
+from ...core.stamp import to_seconds
 from .labels import LabelledEvent
 from .phrases import is_a, kind_of, noun_phrases
 from .truth import SLACK
@@ -59,7 +60,7 @@ def in_time(event: LabelledEvent, start: float, within: float) -> bool:
 
 def evidence_span(claim: Claim) -> tuple[float, float] | None:
     """Return the seconds that a claim rests on, None if it gives no evidence."""
-    stamps = [observation.stamp / 1e9 for observation in claim.evidence]
+    stamps = [to_seconds(observation.stamp) for observation in claim.evidence]
     return (min(stamps), max(stamps)) if stamps else None
 
 

@@ -28,11 +28,12 @@ from ...config.settings import CommentatorSettings
 from ...core.control import Control
 from ...core.engine import Engine, EngineError
 from ...core.prompting import Profile
+from ...core.stamp import from_seconds
 from ..narration.footage import Shot
-from ..narration.journal import Journal
+from ..narration.journal import AnswerJournal
 from ..narration.recorder import RecordingEngine
 from ..narration.stage import Stage
-from ..narration.track import SpeechTrack
+from ..narration.track import SpeechFile
 from ..offline import command_line, settings_of
 from .running import assembled
 
@@ -130,7 +131,7 @@ class CommentarySession:
             raise EngineError(f"no frame at {t_sec} s: the evaluator could not read the video")
         self._first = t_sec if self._first is None else self._first
         time = t_sec - self._first
-        self._feed.put(Shot(time, time, f"camera {self._sessions}", lambda: frame))
+        self._feed.put(Shot(time, from_seconds(time), f"camera {self._sessions}", lambda: frame))
         if self._failure:
             raise EngineError(self._failure)
         captions = self._stage.captions[self._taken :] if self._stage else []
@@ -146,8 +147,8 @@ class CommentarySession:
 
     def _comment(self, feed: FrameFeed, settings: CommentatorSettings) -> None:
         try:
-            with TemporaryDirectory() as folder, closing(SpeechTrack()) as track:
-                journal = Journal(Path(folder) / "journal", {})
+            with TemporaryDirectory() as folder, closing(SpeechFile()) as track:
+                journal = AnswerJournal(Path(folder) / "journal", {})
                 recorder = RecordingEngine(self._engine, journal, False, lambda _: None)
                 self._stage = Stage(feed, recorder, settings, self._profiles, track, lambda _: None)
                 self._stage.run()

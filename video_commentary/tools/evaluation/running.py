@@ -10,8 +10,9 @@ from pathlib import Path
 
 from ...config.profiles import load_profiles
 from ...config.settings import CommentatorSettings
+from ...core.cancel import CancelToken
 from ...core.control import Control
-from ...core.engine import Cancel, Delta, Engine, EngineError, Request
+from ...core.engine import Delta, Engine, EngineError, Request
 from ...core.engine_wrapper import EngineWrapper
 from ...core.facts import Claim
 from ...core.pacing import READING_SPEED
@@ -19,10 +20,10 @@ from ...core.prompting import Profile
 from ...wiring import assemble
 from ..narration.captions import Caption
 from ..narration.footage import Footage, FootageError, Shot
-from ..narration.journal import Journal
+from ..narration.journal import AnswerJournal
 from ..narration.recorder import RecordingEngine
 from ..narration.stage import Stage
-from ..narration.track import SpeechTrack
+from ..narration.track import SpeechFile
 from .judging import Statement
 from .labels import LabelledQuestion
 from .reading import as_said, sentences
@@ -49,7 +50,7 @@ class ClaimRecorder(EngineWrapper):
         super().__init__(inner)
         self.comments: list[tuple[str, tuple[Claim, ...]]] = []
 
-    def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
+    def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield the inner engine's comment. Raise EngineError."""
         text = ""
         claims: tuple[Claim, ...] = ()
@@ -131,10 +132,10 @@ class ClipRunner:
         recorder.load()
         with (
             closing(recorder),
-            closing(SpeechTrack()) as track,
+            closing(SpeechFile()) as track,
             tempfile.TemporaryDirectory() as folder,
         ):
-            journal = Journal(Path(folder) / "journal", {})
+            journal = AnswerJournal(Path(folder) / "journal", {})
             engine = RecordingEngine(recorder, journal, self._real_time, lambda _: None)
             stage = Stage(
                 footage, engine, settings, self._profiles, track, lambda _: None, questions

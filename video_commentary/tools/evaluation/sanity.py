@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ...config.profiles import load_profiles
 from ...config.settings import CommentatorSettings
 from ...core.engine import Engine, EngineError
+from ...core.stamp import from_seconds
 from ...voices.registry import create_voice
 from ...voices.speaking import SpeakingEngine
 from ..narration.footage import FootageError, Shot
@@ -64,7 +65,7 @@ class BlackFootage:
     def shots(self) -> Iterator[Shot]:
         """Yield it again and again."""
         for index in range(round(self.duration * FPS)):
-            yield Shot(index / FPS, index / FPS, "camera", lambda: self._picture)
+            yield Shot(index / FPS, from_seconds(index / FPS), "camera", lambda: self._picture)
 
 
 def by_the_clock(clips: Sequence[Clip]) -> dict[str, Figures]:
@@ -126,7 +127,7 @@ def through_the_cycle(clips: Sequence[Clip], settings: CommentatorSettings) -> d
 
 
 def _telling(clip: Clip, settings: CommentatorSettings) -> Engine:
-    voice = create_voice(settings.voice, settings.voice_language).voice
+    voice = create_voice(settings).voice
     return SpeakingEngine(LabelEngine(clip), voice) if voice else LabelEngine(clip)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from rosbags.highlevel import AnyReader, AnyReaderError
 from rosbags.typesys import Stores, get_typestore
 
+from ...core.stamp import NANOSECONDS
 from ...ros.images import ImageError, decode, to_rgb
 from .footage import FootageError, Rgb, Shot, identity
 
@@ -37,7 +38,7 @@ class BagFootage:
 
     @property
     def identity(self) -> dict[str, object]:
-        """What tells this bag and topic from another."""
+        """What distinguishes this bag and topic from others."""
         return identity(self.path) | {"topic": self.topic}
 
     def shots(self) -> Iterator[Shot]:
@@ -49,11 +50,12 @@ class BagFootage:
                 for connection, received, data in reader.messages(mine):
                     message: Any = reader.deserialize(data, connection.msgtype)
                     start = received if start is None else start
-                    stamp = message.header.stamp.sec + message.header.stamp.nanosec / 1e9
+                    header = message.header.stamp
+                    stamp = header.sec * NANOSECONDS + header.nanosec
                     camera = message.header.frame_id or self.topic
                     image = partial(self._image, message)
                     time = (received - start) / 1e9
-                    yield Shot(time, stamp or received / 1e9, camera, image)
+                    yield Shot(time, stamp or received, camera, image)
         except Exception as error:
             raise self._explained(error) from error
 
@@ -72,7 +74,7 @@ class BagFootage:
         reason = str(error) if known else f"{type(error).__name__}: {error}"
         return FootageError(
             f"{self.path}: not a rosbag that can be read ({reason}); "
-            "`ros2 bag reindex` mends one that was not closed"
+            "`ros2 bag reindex` repairs one that was not closed"
         )
 
 

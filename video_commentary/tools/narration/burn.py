@@ -1,4 +1,4 @@
-"""Subtitles drawn into pictures, for players that show no tracks."""
+"""Subtitles drawn into the pictures, for players that show no subtitle tracks."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Burner:
     """Draws the caption of the time into each picture."""
 
     def __init__(self, captions: Sequence[Caption], width: int, height: int) -> None:
-        """Choose letters that fit pictures of this size, in pixels."""
+        """Choose a font size for pictures of `width` x `height` pixels."""
         self._captions = captions
         # A line of 42 letters, each about half as wide as high, fits into nine tenths of it.
         self._size = max(8, min(height // 20, width // 24))
         self._font = _font(self._size)
 
     def draw(self, image: Rgb, time: float) -> Rgb:
-        """Return the picture with what is said at `time` seconds."""
+        """Return the picture with the caption of `time` seconds."""
         text = next((c.text for c in self._captions if c.start <= time < c.end), "")
         if not text:
             return image

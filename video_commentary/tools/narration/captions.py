@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ...core.pacing import READING_SPEED
+from ...core.stamp import Stamp, to_seconds
 
 _LEAST = 1.5
 """Seconds the shortest caption stays."""
@@ -15,23 +16,23 @@ _LINE = 42
 """Characters in a line, as subtitles have at most."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Caption:
-    """A comment in a recording. Times in seconds of the recording, stamps of the camera's clock.
+    """A comment in a recording, heard (if `spoken`) or shown from `start` to `end`.
 
-    `spoken`: it is heard from `start` to `end`.
+    `start`, `end`: seconds of the recording. `oldest`, `newest`: stamps of the comment's frames.
     """
 
     start: float
     end: float
     text: str
-    oldest: float
-    newest: float
+    oldest: Stamp
+    newest: Stamp
     spoken: bool
 
 
 def readable(captions: Sequence[Caption], end: float) -> list[Caption]:
-    """Let each stay long enough to be read, but not into the next, nor beyond `end` if silent."""
+    """Let each stay long enough to be read, but not into the next, nor (unspoken) beyond `end`."""
     shown = []
     for index, caption in enumerate(captions):
         following = captions[index + 1].start if index + 1 < len(captions) else float("inf")
@@ -42,7 +43,7 @@ def readable(captions: Sequence[Caption], end: float) -> list[Caption]:
 
 
 def lines(text: str) -> str:
-    """Break a text into lines as subtitles have them."""
+    """Break a text into lines of a subtitle's width."""
     return "\n".join(textwrap.wrap(text, _LINE))
 
 
@@ -71,8 +72,8 @@ def jsonl(captions: Sequence[Caption]) -> str:
             "start": round(c.start, 3),
             "end": round(c.end, 3),
             "text": c.text,
-            "oldest_stamp": round(c.oldest, 6),
-            "newest_stamp": round(c.newest, 6),
+            "oldest_stamp": round(to_seconds(c.oldest), 6),
+            "newest_stamp": round(to_seconds(c.newest), 6),
             "spoken": c.spoken,
         }
         for c in captions

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.stamp import Stamp
+
 Rgb = NDArray[np.uint8]
 
 _BAG = (".mcap", ".db3", ".yaml", ".zstd")
@@ -24,12 +26,12 @@ class Shot:
     """One picture of a recording.
 
     `time`: seconds since the recording's first picture, never falling. `stamp`: the camera's own,
-    which may jump. `image`: converts it when it is wanted, to uint8 RGB [H, W, 3]. `frame`: as it
-    was decoded, where it was (an av.VideoFrame).
+    which may jump. `image`: converts the picture to uint8 RGB [H, W, 3]. `frame`: the picture as
+    decoded (an av.VideoFrame), None from a bag.
     """
 
     time: float
-    stamp: float
+    stamp: Stamp
     camera: str
     image: Callable[[], Rgb]
     frame: Any = None
@@ -47,7 +49,7 @@ class Footage(Protocol):
 
     @property
     def identity(self) -> dict[str, object]:
-        """What tells this recording from another, or from itself after a change."""
+        """What distinguishes this recording from others, and from itself after a change."""
         ...
 
     def shots(self) -> Iterator[Shot]:
@@ -57,7 +59,7 @@ class Footage(Protocol):
 
 def identity(path: Path) -> dict[str, object]:
     """Return name, size and time of change of a file, or of all of a bag's folder together."""
-    # Whatever else lies there, such as what is being made of it, is not the recording.
+    # Other files there, such as a narration of it, are not the recording.
     files = [f for f in path.iterdir() if f.suffix in _BAG] if path.is_dir() else [path]
     status = [file.stat() for file in files if file.is_file()]
     return {

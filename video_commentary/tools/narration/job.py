@@ -31,19 +31,19 @@ from ...core.prompting import Profile
 from ...wiring import assemble
 from .captions import jsonl, readable, srt, vtt
 from .footage import Footage, FootageError
-from .journal import Journal
+from .journal import AnswerJournal
 from .movie import Parts, write_movie
 from .opening import open_footage
 from .recorder import RecordingEngine
 from .stage import Stage
-from .track import SpeechTrack
+from .track import SpeechFile
 
 TEXTS = {".srt": srt, ".vtt": vtt, ".jsonl": jsonl}
 
 
-@dataclass(frozen=True)
-class Order:
-    """What is to be narrated, and how."""
+@dataclass(frozen=True, kw_only=True)
+class NarrationOrder:
+    """What to narrate, and how."""
 
     source: Path
     output: Path
@@ -59,9 +59,9 @@ class Order:
 
 
 class Job:
-    """Runs one order; what goes wrong is told on the console."""
+    """Runs one order; says on the console what goes wrong."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: NarrationOrder) -> None:
         self._order = order
         self._console = Console(stderr=True)
 
@@ -80,9 +80,9 @@ class Job:
         order = self._order
         footage = open_footage(order.source, order.topic, self._choose)
         profiles = load_profiles(order.settings.profiles_file)
-        Control(order.settings, profiles)  # refuses bad settings before the engine is loaded
+        Control(order.settings, profiles)  # raises before the engine is loaded if they are bad
         assembly = assemble(order.settings)
-        # Without the guard against hanging, whose threads know nothing of virtual time.
+        # Without EngineGuard, whose threads know nothing of virtual time.
         engine = assembly.speaking or assembly.inner
         began = time.monotonic()
         with self._console.status("loading the engine"):
@@ -100,11 +100,11 @@ class Job:
             "settings": asdict(order.settings),
             "real_time": order.real_time,
         }
-        journal = Journal(order.journal, conditions)
+        journal = AnswerJournal(order.journal, conditions)
         if journal.resumed:
             self._say(f"going on after {len(journal.answers)} answers of an earlier run")
         recorder = RecordingEngine(engine, journal, order.real_time, self._say)
-        with closing(SpeechTrack()) as track:
+        with closing(SpeechFile()) as track:
             with self._progress("watching", footage.duration) as progress:
                 stage = Stage(footage, recorder, order.settings, profiles, track, progress)
                 with _stopping(stage.stop):
@@ -190,7 +190,7 @@ def _stopping(stop: Callable[[], None]) -> Iterator[None]:
         while asked.get():
             stop()
 
-    # Not in the handler: it may have come upon the very locks that stopping takes.
+    # Not in the handler: the interrupted code may hold the locks that stopping takes.
     waiting = threading.Thread(target=wait, name="stopping", daemon=True)
     waiting.start()
     before = {n: signal.signal(n, on_signal) for n in (signal.SIGINT, signal.SIGTERM)}

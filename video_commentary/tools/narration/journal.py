@@ -1,4 +1,4 @@
-"""What the engine has said so far, on disk: so that an interrupted narration goes on."""
+"""The engine's answers so far, on disk: an interrupted narration goes on from them."""
 
 from __future__ import annotations
 
@@ -12,26 +12,29 @@ from typing import Any
 from ...core.audio import AudioFormat, Pcm, from_bytes
 from ...core.engine import Delta
 
+_FORMAT = 2
+"""Of a journal's lines; one of another format is not read."""
+
 
 @dataclass(frozen=True)
-class Answer:
+class RecordedAnswer:
     """A whole answer: each delta, and the seconds it took the engine."""
 
     deltas: tuple[tuple[float, Delta], ...]
 
 
-class Journal:
+class AnswerJournal:
     """A folder beside the output, with a line and the sound of every answer.
 
-    `answers` are those that a run before has left; `resumed` tells whether there was one.
+    `answers` are those of an earlier run; `resumed`: whether there are any.
     """
 
     def __init__(self, folder: Path, conditions: Mapping[str, Any]) -> None:
-        """Open the journal in `folder`; one kept under other `conditions` is begun anew."""
+        """Open the journal in `folder`; begin a new one if its `conditions` were others."""
         self._folder = folder
         self._lines = folder / "answers.jsonl"
         self._sound = folder / "answers.s16"
-        head = json.dumps(conditions, sort_keys=True, default=str)
+        head = json.dumps({"format": _FORMAT, **conditions}, sort_keys=True, default=str)
         self.answers = self._read(head)
         self.resumed = bool(self.answers)
         if not self.resumed:
@@ -40,7 +43,7 @@ class Journal:
             self._lines.write_text(head + "\n")
             self._sound.touch()
 
-    def add(self, answer: Answer) -> None:
+    def add(self, answer: RecordedAnswer) -> None:
         """Keep one more answer."""
         entries = []
         with self._sound.open("ab") as sound:
@@ -50,8 +53,8 @@ class Journal:
                     sound.write(delta.pcm.tobytes())
                     form = delta.pcm.format
                     format = [len(delta.pcm.samples), form.rate, form.channels]
-                entries.append([took, delta.text, format])
-        # The line last: a torn sound without its line is cut off when the journal is read.
+                entries.append([took, delta.text, format, delta.silent])
+        # The line last: sound without its line is cut off when the journal is read.
         with self._lines.open("a") as lines:
             lines.write(json.dumps(entries) + "\n")
 
@@ -59,7 +62,7 @@ class Journal:
         """Delete it: the narration is complete."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _read(self, head: str) -> list[Answer]:
+    def _read(self, head: str) -> list[RecordedAnswer]:
         try:
             first, *lines = self._lines.read_text().splitlines()
             data = self._sound.read_bytes()
@@ -82,9 +85,9 @@ class Journal:
         return answers
 
 
-def _answer(entries: list[Any], data: bytes, at: int) -> tuple[Answer, int]:
+def _answer(entries: list[Any], data: bytes, at: int) -> tuple[RecordedAnswer, int]:
     deltas = []
-    for took, text, format in entries:
+    for took, text, format, silent in entries:
         pcm: Pcm | None = None
         if format is not None:
             end = at + 2 * format[0]
@@ -92,5 +95,5 @@ def _answer(entries: list[Any], data: bytes, at: int) -> tuple[Answer, int]:
                 raise IndexError("sound is missing")
             pcm = from_bytes(data[at:end], AudioFormat(format[1], format[2]))
             at = end
-        deltas.append((took, Delta(text, pcm)))
-    return Answer(tuple(deltas)), at
+        deltas.append((took, Delta(text, pcm, silent)))
+    return RecordedAnswer(tuple(deltas)), at

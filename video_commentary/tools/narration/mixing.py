@@ -1,4 +1,4 @@
-"""The speech over the recording's own sound, which steps back while it lasts."""
+"""The speech mixed over the recording's own sound, which is ducked meanwhile."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .captions import Caption
-from .track import RATE, SpeechTrack
+from .track import RATE, SpeechFile
 
 DUCKED = 10 ** (-14 / 20)
-"""How much of the recording's sound is left under speech: -14 dB."""
+"""Gain of the recording's sound under speech: -14 dB."""
 _DOWN, _UP = 0.25, 0.6
-"""Seconds that it takes to step back, before the speech, and to return, after it."""
+"""Seconds that the fade down takes, before the speech, and the fade up, after it."""
 
 Wave = NDArray[np.float32]
 
@@ -49,7 +49,7 @@ class OwnSound:
         return out
 
     def _decoded(self, start: float) -> Iterator[Wave]:
-        """Yield what is there from `start` on, gaps filled, overlaps left out."""
+        """Yield the sound from `start` on, with gaps filled and overlaps left out."""
         if self._container is None:
             return
         resampler = av.AudioResampler(format="fltp", layout="stereo", rate=RATE)
@@ -59,7 +59,7 @@ class OwnSound:
                 at = None if frame.time is None else round((frame.time - start) * RATE)
                 for part in resampler.resample(frame):
                     wave = np.asarray(part.to_ndarray(), np.float32)
-                    # Times jitter by a few samples; only a real gap or overlap is mended.
+                    # Times jitter by a few samples; only a real gap or overlap is corrected.
                     off = 0 if at is None or abs(at - due) < RATE // 20 else at - due
                     at = None
                     if off > 0:
@@ -72,7 +72,7 @@ class OwnSound:
 class Mix:
     """The recording's sound and the speech, block by block."""
 
-    def __init__(self, own: OwnSound, track: SpeechTrack, captions: Sequence[Caption]) -> None:
+    def __init__(self, own: OwnSound, track: SpeechFile, captions: Sequence[Caption]) -> None:
         self._own = own
         self._track = track
         self._times, self._gains = envelope(captions)

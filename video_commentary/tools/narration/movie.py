@@ -17,7 +17,7 @@ from .burn import Burner
 from .captions import Caption, lines
 from .footage import Footage, FootageError, Shot
 from .mixing import Mix, OwnSound
-from .track import RATE, SpeechTrack
+from .track import RATE, SpeechFile
 from .video import VideoFootage
 
 _TICKS = Fraction(1, 90_000)
@@ -46,7 +46,7 @@ class Parts:
 
     footage: Footage
     captions: Sequence[Caption]
-    track: SpeechTrack
+    track: SpeechFile
     end: float
     burn: bool
 
@@ -57,7 +57,7 @@ def write_movie(path: Path, parts: Parts, progress: Callable[[float], None]) -> 
     has_sound = isinstance(footage, VideoFootage) and footage.has_sound
     own = OwnSound(footage.path if has_sound else None, getattr(footage, "start", 0.0))
     try:
-        # The index comes first, so that a browser can begin before it has all of the file.
+        # The index comes first, so that a browser can play the file while it loads.
         options = {"movflags": "+faststart"}
         with av.open(str(path.absolute()), "w", format="mp4", options=options) as out:
             _Writer(out, parts, Mix(own, parts.track, parts.captions)).run(progress)
@@ -135,7 +135,7 @@ class _Writer:
         # Another size than the first picture's is scaled to that.
         frame = frame.reformat(self._video.width, self._video.height, "yuv420p")
         frame.pts, frame.time_base = tick, _TICKS
-        frame.pict_type = PictureType.NONE  # the encoder chooses anew
+        frame.pict_type = PictureType.NONE  # the encoder chooses again
         self._out.mux(self._video.encode(frame))
 
     def _frame(self, shot: Shot, time: float) -> av.VideoFrame:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ...core.backoff import Backoff
+from ...core.cancel import CancelToken
 from ...core.clock import VirtualClock
-from ...core.engine import Cancel, Delta, Engine, EngineError, Request
+from ...core.engine import Delta, Engine, EngineError, Request
 from ...core.engine_wrapper import EngineWrapper
-from .journal import Answer, Journal
+from .journal import AnswerJournal, RecordedAnswer
 
 _TRIES = 6
 """Tries of one comment, with 1, 2, 4, 8 and 16 s between them."""
@@ -20,30 +21,30 @@ _TRIES = 6
 class RecordingEngine(EngineWrapper):
     """Wraps the engine of a narration.
 
-    Answers that the journal has are given again; after them the engine is asked. It is waited for
-    in real time where it fails: a virtual clock would be through the recording in no time.
-    `failure` says why it was given up; else empty.
+    Answers that the journal has are given again; after them the engine is asked. After a failure
+    it is tried again in real time: on a virtual clock the recording would be over at once.
+    `failure` says why the engine was given up; else empty.
     """
 
     def __init__(
-        self, engine: Engine, journal: Journal, real_time: bool, tell: Callable[[str], None]
+        self, engine: Engine, journal: AnswerJournal, real_time: bool, report: Callable[[str], None]
     ) -> None:
-        """Let the engine's own time pass on `clock`, to be set, if `real_time`; else none."""
+        """Let the time the engine takes pass on `clock`, to be set later, if `real_time`."""
         super().__init__(engine)
         self._journal = journal
         self._known = iter(journal.answers)
         self._real_time = real_time
-        self._tell = tell
+        self._report = report
         self.clock: VirtualClock | None = None
         self.stop = threading.Event()
         self.failure = ""
 
-    def comment(self, request: Request, cancel: Cancel) -> Iterator[Delta]:
+    def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield a kept answer, or a new one."""
         known = next(self._known, None)
         if known is not None:
             if self.look_fps > 0:
-                # It remembers what it has said, so it must say it again, to itself.
+                # It remembers what it has said, so it must say it again, unheard.
                 for _ in self.inner.comment(replace(request, speak=False), cancel):
                     pass
             for took, delta in known.deltas:
@@ -55,14 +56,14 @@ class RecordingEngine(EngineWrapper):
             self._spend(took)
             kept.append((took, delta))
             yield delta
-        if not cancel.is_set():
-            self._journal.add(Answer(tuple(kept)))
+        if not cancel.cancelled:
+            self._journal.add(RecordedAnswer(tuple(kept)))
 
     def _spend(self, seconds: float) -> None:
         if self._real_time and self.clock is not None:
             self.clock.spend(seconds)
 
-    def _asked(self, request: Request, cancel: Cancel) -> Iterator[tuple[float, Delta]]:
+    def _asked(self, request: Request, cancel: CancelToken) -> Iterator[tuple[float, Delta]]:
         backoff = Backoff(1.0, 30.0)
         for tried in range(1, _TRIES + 1):
             begun = False
@@ -76,7 +77,7 @@ class RecordingEngine(EngineWrapper):
                     self.failure = str(error)
                     raise
                 wait = backoff.failed()
-                self._tell(f"{error} (trying again in {wait:.0f} s)")
+                self._report(f"{error} (trying again in {wait:.0f} s)")
                 self.stop.wait(wait)
 
 

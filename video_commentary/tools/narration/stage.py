@@ -17,20 +17,21 @@ from ...core.commentator import Commentator
 from ...core.control import Answer, Control
 from ...core.engine import EngineError
 from ...core.frames import Frame
-from ...core.lookout import Lookout, Use
 from ...core.pacing import Playout
 from ...core.prompting import Profile
+from ...core.scene_monitor import SceneMonitor, Use
+from ...core.stamp import to_seconds
 from ...ros.images import shrink
 from .captions import Caption
 from .footage import Footage, FootageError, Shot
 from .recorder import RecordingEngine
-from .track import SpeechTrack
+from .track import SpeechFile
 
 
 class Stage:
-    """Plays a recording to the commentator; gathers `captions`, and the speech on `track`.
+    """Plays a recording to the commentator; collects `captions`, and the speech on `track`.
 
-    `reached`: seconds of the recording that are narrated. `trouble`: what could not be seen of it.
+    `reached`: seconds of the recording that are narrated. `trouble`: what could not be read of it.
     `failure` says why the engine was given up; else empty. `answers`: to the questions that were
     asked so far, in their order.
     """
@@ -41,11 +42,11 @@ class Stage:
         engine: RecordingEngine,
         settings: CommentatorSettings,
         profiles: dict[str, Profile],
-        track: SpeechTrack,
+        track: SpeechFile,
         progress: Callable[[float], None],
         questions: Sequence[tuple[float, str]] = (),
     ) -> None:
-        """Wire the parts as a live session does; `progress` hears of `reached`.
+        """Wire the parts as a live session does; `progress` is called with `reached`.
 
         `questions` are asked as by a viewer, each at its time, seconds of the recording, rising.
         """
@@ -65,11 +66,11 @@ class Stage:
         self.failure = ""
         self._playout = Playout(OUTPUT_FORMAT)
         self._control = Control(settings, profiles)
-        self._lookout = Lookout(settings, engine)
+        self._scene = SceneMonitor(settings, engine)
         self._clock = VirtualClock(0.0, self._events())
         engine.clock = self._clock
         self._commentator = Commentator(
-            engine, self._lookout, self._control, self._playout, self._clock, self._publish
+            engine, self._scene, self._control, self._playout, self._clock, self._publish
         )
 
     def stop(self) -> None:
@@ -91,7 +92,7 @@ class Stage:
         return not self._stop.is_set() and not self.failure
 
     def _goes_on(self) -> bool:
-        return not self._clock.ended or self._control.asked()
+        return not self._clock.ended or self._control.has_question()
 
     def _events(self) -> Iterator[tuple[float, Callable[[], None]]]:
         asked = ((time, partial(self._ask, question)) for time, question in self._questions)
@@ -105,7 +106,7 @@ class Stage:
             for shot in self._footage.shots():
                 yield shot.time, partial(self._see, shot)
         except FootageError as error:
-            # What came before it is still worth having.
+            # What came before is narrated.
             self.trouble = str(error)
 
     def _see(self, shot: Shot) -> None:
@@ -113,7 +114,7 @@ class Stage:
             return
         self.reached = shot.time
         self._take_sound(self._clock.now())
-        use = self._lookout.use(self._topic, shot.stamp)
+        use = self._scene.use(self._topic, shot.stamp)
         if use is Use.NONE:
             return
         try:
@@ -129,7 +130,7 @@ class Stage:
 
     def _look(self, frame: Frame, use: Use) -> None:
         try:
-            self._lookout.see(self._topic, frame, use)
+            self._scene.add(self._topic, frame, use)
         except EngineError as error:
             self.trouble = str(error)
         except Exception as error:  # noqa: BLE001 - whatever an engine raises, it goes on as live
@@ -143,9 +144,17 @@ class Stage:
         if not comment.final or comment.cancelled or not comment.text:
             return
         spoken = comment.first_sound is not None
-        start = comment.first_sound if spoken else comment.first_words
-        assert start is not None
+        begun = comment.first_sound if spoken else comment.first_words
+        assert begun is not None
+        start = to_seconds(begun)
         end = self._playout.ends_at(start) if spoken else start
         self.captions.append(
-            Caption(start, end, comment.text, comment.oldest, comment.newest, spoken)
+            Caption(
+                start=start,
+                end=end,
+                text=comment.text,
+                oldest=comment.oldest,
+                newest=comment.newest,
+                spoken=spoken,
+            )
         )

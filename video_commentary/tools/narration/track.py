@@ -14,8 +14,8 @@ from ...core.audio import OUTPUT_FORMAT, Pcm
 RATE = OUTPUT_FORMAT.rate
 
 
-class SpeechTrack:
-    """Sound placed at its time; silence between. Mono, 48 kHz: an hour takes 350 MB of disk."""
+class SpeechFile:
+    """Sound at its time, silence between. Mono, 48 kHz: an hour takes 350 MB of disk."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close

@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import av.error
 
+from ...core.stamp import from_seconds
 from ...sources.decoding import explain, timed_frames, upright
 from ...sources.reader import SourceError
 from .footage import FootageError, Shot, identity
@@ -33,7 +34,7 @@ class VideoFootage:
 
     @property
     def identity(self) -> dict[str, object]:
-        """What tells this file from another."""
+        """What distinguishes this file from others."""
         return identity(self.path)
 
     def shots(self) -> Iterator[Shot]:
@@ -41,7 +42,8 @@ class VideoFootage:
         try:
             with av.open(str(self.path.absolute())) as container:
                 for time, frame in timed_frames(container, str(self.path), live=False):
-                    yield Shot(time, time, "camera", partial(upright, frame), frame)
+                    image = partial(upright, frame)
+                    yield Shot(time, from_seconds(time), "camera", image, frame)
         except SourceError as error:
             raise FootageError(str(error)) from error
         except (av.error.FFmpegError, OSError) as error:

@@ -1,1 +1,1 @@
-"""Triton kernels: INT4 and dense products, attention of one decode step."""
+"""Triton kernels: GEMV and GEMM with INT4 weights, dense GEMV, attention of a decode step."""

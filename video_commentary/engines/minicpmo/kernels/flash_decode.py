@@ -1,10 +1,10 @@
 # ruff: noqa: N803, N806 - constants of a kernel are written in capitals
 # mypy: disable-error-code="no-untyped-def,untyped-decorator,no-untyped-call,unused-ignore"
-"""Attention of one new row over the static KV cache: one Triton kernel a layer.
+"""Attention of one decode step over the static KV cache: one Triton kernel a layer.
 
-It norms and rotates queries and the new key, writes key and value into the cache, attends in
-splits along the context (flash decoding), and the last split of a head joins them. How long the
-context is, it reads on the device, so one CUDA graph serves all lengths.
+It applies q/k norm and RoPE, appends the new key and value to the cache, attends in splits along
+the context (flash decoding), and the last split of a head reduces them. The context's length is
+read on the device, so one CUDA graph serves all lengths.
 """
 
 from __future__ import annotations
@@ -14,266 +14,326 @@ import triton.language as tl
 from torch import Tensor
 from triton.language.extra import cuda as ptx
 
-from ..language.heads import Heads, LayerCache, Rotary
-from ..language.norm import Norm
-from .gemv import overlaps
+from .gemv import supports_pdl
+from .reference import RMSNorm
 
-SPLITS, BLOCK = 16, 32
-"""Parts of the context, and positions that one looks at together; measured on an H200."""
+NUM_SPLITS, BLOCK_N = 16, 32
+"""Splits of the context, and cached positions a split loads at once; measured on an H200."""
 
 
-def attend_row(
+def flash_decode(
     qkv: Tensor,
     position: Tensor,
-    heads: Heads,
-    rotary: Rotary,
-    cache: LayerCache,
-    q_norm: Norm | None,
-    k_norm: Norm | None,
+    *,
+    cos: Tensor,
+    sin: Tensor,
+    k_cache: Tensor,
+    v_cache: Tensor,
+    done_count: Tensor,
+    q_norm: RMSNorm | None,
+    k_norm: RMSNorm | None,
 ) -> Tensor:
-    """Attend with one float32 row [1, q+k+v] at `position` (int32 [1]); see attention.Attention."""
-    out = qkv.new_empty(1, heads.query * heads.width)
-    parts = qkv.new_empty(heads.query, SPLITS, heads.width + 2)
-    early = qkv.is_cuda and overlaps(qkv.device)
-    _attend[(heads.kv, SPLITS)](
+    """Attend with one float32 row `qkv` [1, q+k+v] at `position` (int32 [1]).
+
+    Return float32 [1, num_heads * head_dim]. `cos`, `sin`: float32 [positions, head_dim / 2].
+    `k_cache`, `v_cache`: [num_kv_heads, max_seq_len, head_dim], written at `position`.
+    `done_count`: int32 [num_kv_heads], the splits done of each head; zero between two launches.
+    """
+    num_kv_heads, _, head_dim = k_cache.shape
+    num_heads = qkv.shape[1] // head_dim - 2 * num_kv_heads
+    out = qkv.new_empty(1, num_heads * head_dim)
+    partials = qkv.new_empty(num_heads, NUM_SPLITS, head_dim + 2)
+    use_pdl = qkv.is_cuda and supports_pdl(qkv.device)
+    _flash_decode_kernel[(num_kv_heads, NUM_SPLITS)](
         qkv,
         position,
         qkv if q_norm is None else q_norm.weight,
         qkv if k_norm is None else k_norm.weight,
-        rotary.cos,
-        rotary.sin,
-        cache.keys,
-        cache.values,
-        cache.keys.stride(0),
-        parts,
-        cache.done,
+        cos,
+        sin,
+        k_cache,
+        v_cache,
+        k_cache.stride(0),
+        partials,
+        done_count,
         out,
         0.0 if q_norm is None else q_norm.eps,
-        heads.width**-0.5,
-        HEADS=heads.query,
-        KV=heads.kv,
-        WIDTH=heads.width,
-        NORM=q_norm is not None,
-        SPLITS=SPLITS,
-        BLOCK=BLOCK,
-        EARLY=early,
+        head_dim**-0.5,
+        NUM_HEADS=num_heads,
+        NUM_KV_HEADS=num_kv_heads,
+        HEAD_DIM=head_dim,
+        QK_NORM=q_norm is not None,
+        NUM_SPLITS=NUM_SPLITS,
+        BLOCK_N=BLOCK_N,
+        USE_PDL=use_pdl,
         num_warps=4,
-        **({"launch_pdl": True} if early else {}),
+        **({"launch_pdl": True} if use_pdl else {}),
     )
     return out
 
 
 @triton.jit
-def _rotated(ptr, norm_ptr, cos, sin, row, mask, eps, WIDTH: tl.constexpr, NORM: tl.constexpr):
-    """Load heads [rows, WIDTH] in halves, norm and rotate them."""
-    half = tl.arange(0, WIDTH // 2)
-    low = tl.load(ptr + row[:, None] * WIDTH + half[None], mask=mask[:, None], other=0.0)
-    high = tl.load(
-        ptr + row[:, None] * WIDTH + WIDTH // 2 + half[None], mask=mask[:, None], other=0.0
+def _load_norm_rope(
+    ptr,
+    norm_weight_ptr,
+    cos,
+    sin,
+    offs_head,
+    mask,
+    eps,
+    HEAD_DIM: tl.constexpr,
+    QK_NORM: tl.constexpr,
+):
+    """Load heads [heads, HEAD_DIM] in halves, norm and rotate them."""
+    offs_half = tl.arange(0, HEAD_DIM // 2)
+    low = tl.load(
+        ptr + offs_head[:, None] * HEAD_DIM + offs_half[None], mask=mask[:, None], other=0.0
     )
-    if NORM:
-        rate = tl.rsqrt((tl.sum(low * low, 1) + tl.sum(high * high, 1)) / WIDTH + eps)[:, None]
-        low *= rate * tl.load(norm_ptr + half).to(tl.float32)[None]
-        high *= rate * tl.load(norm_ptr + WIDTH // 2 + half).to(tl.float32)[None]
+    high = tl.load(
+        ptr + offs_head[:, None] * HEAD_DIM + HEAD_DIM // 2 + offs_half[None],
+        mask=mask[:, None],
+        other=0.0,
+    )
+    if QK_NORM:
+        inverse_rms = tl.rsqrt((tl.sum(low * low, 1) + tl.sum(high * high, 1)) / HEAD_DIM + eps)[
+            :, None
+        ]
+        low *= inverse_rms * tl.load(norm_weight_ptr + offs_half).to(tl.float32)[None]
+        high *= (
+            inverse_rms * tl.load(norm_weight_ptr + HEAD_DIM // 2 + offs_half).to(tl.float32)[None]
+        )
     return low * cos[None] - high * sin[None], high * cos[None] + low * sin[None]
 
 
 @triton.jit
-def _attend(
+def _flash_decode_kernel(
     qkv_ptr,
     position_ptr,
     q_norm_ptr,
     k_norm_ptr,
     cos_ptr,
     sin_ptr,
-    keys_ptr,
-    values_ptr,
-    head_stride,
-    parts_ptr,
-    done_ptr,
+    k_cache_ptr,
+    v_cache_ptr,
+    stride_head,
+    partials_ptr,
+    done_count_ptr,
     out_ptr,
     eps,
     scale,
-    HEADS: tl.constexpr,
-    KV: tl.constexpr,
-    WIDTH: tl.constexpr,
-    NORM: tl.constexpr,
-    SPLITS: tl.constexpr,
-    BLOCK: tl.constexpr,
-    EARLY: tl.constexpr,
+    NUM_HEADS: tl.constexpr,
+    NUM_KV_HEADS: tl.constexpr,
+    HEAD_DIM: tl.constexpr,
+    QK_NORM: tl.constexpr,
+    NUM_SPLITS: tl.constexpr,
+    BLOCK_N: tl.constexpr,
+    USE_PDL: tl.constexpr,
 ):
-    # 16 rows are the least a matrix instruction takes; a head of keys has GROUP query heads
-    GROUP: tl.constexpr = HEADS // KV
-    HALF: tl.constexpr = WIDTH // 2
-    head = tl.program_id(0)
+    # 16 rows are the least a matrix instruction takes: the queries of one KV head, padded
+    QUERIES_PER_KV: tl.constexpr = NUM_HEADS // NUM_KV_HEADS
+    HALF: tl.constexpr = HEAD_DIM // 2
+    kv_head = tl.program_id(0)
     split = tl.program_id(1)
-    if EARLY:
+    if USE_PDL:
         ptx.gdc_launch_dependents()
-    # position, and keys and values before it, are older than the kernel in front of this one
+    # position, and the keys and values before it, are older than the previous kernel
     position = tl.load(position_ptr)
-    half = tl.arange(0, HALF)
-    row = tl.arange(0, 16)
-    real = row < GROUP
-    cos = tl.load(cos_ptr + position * HALF + half)
-    sin = tl.load(sin_ptr + position * HALF + half)
-    keys_ptr += head.to(tl.int64) * head_stride
-    values_ptr += head.to(tl.int64) * head_stride
-    span = tl.cdiv(tl.cdiv(position, SPLITS), 16) * 16
-    first = split * span
-    last = tl.minimum(first + span, position)
-    k_low, k_high, v = _cached(keys_ptr, values_ptr, first, last, WIDTH, BLOCK)
-    if EARLY:
+    offs_half = tl.arange(0, HALF)
+    offs_q = tl.arange(0, 16)
+    mask_q = offs_q < QUERIES_PER_KV
+    cos = tl.load(cos_ptr + position * HALF + offs_half)
+    sin = tl.load(sin_ptr + position * HALF + offs_half)
+    k_cache_ptr += kv_head.to(tl.int64) * stride_head
+    v_cache_ptr += kv_head.to(tl.int64) * stride_head
+    split_len = tl.cdiv(tl.cdiv(position, NUM_SPLITS), 16) * 16
+    start = split * split_len
+    stop = tl.minimum(start + split_len, position)
+    k_low, k_high, v = _load_kv_block(k_cache_ptr, v_cache_ptr, start, stop, HEAD_DIM, BLOCK_N)
+    if USE_PDL:
         ptx.gdc_wait()
 
-    q_low, q_high = _rotated(
-        qkv_ptr, q_norm_ptr, cos, sin, head * GROUP + row, real, eps, WIDTH, NORM
+    q_low, q_high = _load_norm_rope(
+        qkv_ptr,
+        q_norm_ptr,
+        cos,
+        sin,
+        kv_head * QUERIES_PER_KV + offs_q,
+        mask_q,
+        eps,
+        HEAD_DIM,
+        QK_NORM,
     )
     q_low *= scale
     q_high *= scale
-    best = tl.full([16], float("-inf"), tl.float32)
-    total = tl.zeros([16], tl.float32)
-    acc = tl.zeros([16, WIDTH], tl.float32)
+    m_i = tl.full([16], float("-inf"), tl.float32)
+    l_i = tl.zeros([16], tl.float32)
+    acc = tl.zeros([16, HEAD_DIM], tl.float32)
     if split == 0:
-        new_low, new_high, value = _entered(
+        new_k_low, new_k_high, new_v = _append_kv(
             qkv_ptr,
             k_norm_ptr,
             cos,
             sin,
-            keys_ptr,
-            values_ptr,
+            k_cache_ptr,
+            v_cache_ptr,
             position,
-            head,
+            kv_head,
             eps,
-            HEADS,
-            KV,
-            WIDTH,
-            NORM,
+            NUM_HEADS,
+            NUM_KV_HEADS,
+            HEAD_DIM,
+            QK_NORM,
         )
-        best = tl.sum(q_low * new_low + q_high * new_high, 1)
-        total += 1.0
-        acc += value.to(tl.float32)[None]
-    best, total, acc = _looked_back(
+        m_i = tl.sum(q_low * new_k_low + q_high * new_k_high, 1)
+        l_i += 1.0
+        acc += new_v.to(tl.float32)[None]
+    m_i, l_i, acc = _attend_cached(
         q_low,
         q_high,
         k_low,
         k_high,
         v,
-        best,
-        total,
+        m_i,
+        l_i,
         acc,
-        keys_ptr,
-        values_ptr,
-        first,
-        last,
-        WIDTH,
-        BLOCK,
+        k_cache_ptr,
+        v_cache_ptr,
+        start,
+        stop,
+        HEAD_DIM,
+        BLOCK_N,
     )
 
-    part = parts_ptr + ((head * GROUP + row) * SPLITS + split) * (WIDTH + 2)
-    tl.store(part[:, None] + tl.arange(0, WIDTH)[None], acc, mask=real[:, None])
-    tl.store(part + WIDTH, best, mask=real)
-    tl.store(part + WIDTH + 1, total, mask=real)
+    partial_ptrs = partials_ptr + ((kv_head * QUERIES_PER_KV + offs_q) * NUM_SPLITS + split) * (
+        HEAD_DIM + 2
+    )
+    tl.store(partial_ptrs[:, None] + tl.arange(0, HEAD_DIM)[None], acc, mask=mask_q[:, None])
+    tl.store(partial_ptrs + HEAD_DIM, m_i, mask=mask_q)
+    tl.store(partial_ptrs + HEAD_DIM + 1, l_i, mask=mask_q)
     tl.debug_barrier()
-    if tl.atomic_add(done_ptr + head, 1) == SPLITS - 1:
-        tl.store(done_ptr + head, 0)
-        _join(parts_ptr, out_ptr, head, GROUP, WIDTH, SPLITS)
+    if tl.atomic_add(done_count_ptr + kv_head, 1) == NUM_SPLITS - 1:
+        tl.store(done_count_ptr + kv_head, 0)
+        _reduce_splits(partials_ptr, out_ptr, kv_head, QUERIES_PER_KV, HEAD_DIM, NUM_SPLITS)
 
 
 @triton.jit
-def _entered(
+def _append_kv(
     qkv_ptr,
     k_norm_ptr,
     cos,
     sin,
-    keys_ptr,
-    values_ptr,
+    k_cache_ptr,
+    v_cache_ptr,
     position,
-    head,
+    kv_head,
     eps,
-    HEADS: tl.constexpr,
-    KV: tl.constexpr,
-    WIDTH: tl.constexpr,
-    NORM: tl.constexpr,
+    NUM_HEADS: tl.constexpr,
+    NUM_KV_HEADS: tl.constexpr,
+    HEAD_DIM: tl.constexpr,
+    QK_NORM: tl.constexpr,
 ):
-    """Write the new key and value of `head` into the cache; return key, in halves, and value."""
-    HALF: tl.constexpr = WIDTH // 2
-    kind = keys_ptr.dtype.element_ty
-    half = tl.arange(0, HALF)
-    wide = tl.arange(0, WIDTH)
+    """Write the new key and value of `kv_head` to the cache; return the key in halves, and v."""
+    HALF: tl.constexpr = HEAD_DIM // 2
+    dtype = k_cache_ptr.dtype.element_ty
+    offs_half = tl.arange(0, HALF)
+    offs_d = tl.arange(0, HEAD_DIM)
     one = tl.arange(0, 1)
-    low, high = _rotated(
-        qkv_ptr + HEADS * WIDTH, k_norm_ptr, cos, sin, head + one, one < 1, eps, WIDTH, NORM
+    k_low, k_high = _load_norm_rope(
+        qkv_ptr + NUM_HEADS * HEAD_DIM,
+        k_norm_ptr,
+        cos,
+        sin,
+        kv_head + one,
+        one < 1,
+        eps,
+        HEAD_DIM,
+        QK_NORM,
     )
-    value = tl.load(qkv_ptr + (HEADS + KV + head) * WIDTH + wide).to(kind)
-    at = position.to(tl.int64) * WIDTH
-    tl.store(keys_ptr + at + half[None], low.to(kind))
-    tl.store(keys_ptr + at + HALF + half[None], high.to(kind))
-    tl.store(values_ptr + at + wide, value)
-    return low, high, value
+    v = tl.load(qkv_ptr + (NUM_HEADS + NUM_KV_HEADS + kv_head) * HEAD_DIM + offs_d).to(dtype)
+    offset = position.to(tl.int64) * HEAD_DIM
+    tl.store(k_cache_ptr + offset + offs_half[None], k_low.to(dtype))
+    tl.store(k_cache_ptr + offset + HALF + offs_half[None], k_high.to(dtype))
+    tl.store(v_cache_ptr + offset + offs_d, v)
+    return k_low, k_high, v
 
 
 @triton.jit
-def _looked_back(
+def _attend_cached(
     q_low,
     q_high,
     k_low,
     k_high,
     v,
-    best,
-    total,
+    m_i,
+    l_i,
     acc,
-    keys_ptr,
-    values_ptr,
-    first,
-    last,
-    WIDTH: tl.constexpr,
-    BLOCK: tl.constexpr,
+    k_cache_ptr,
+    v_cache_ptr,
+    start,
+    stop,
+    HEAD_DIM: tl.constexpr,
+    BLOCK_N: tl.constexpr,
 ):
-    """Attend from `first` to `last` of the cache, whose first block is given; a running softmax."""
-    kind = keys_ptr.dtype.element_ty
-    for start in range(first, last, BLOCK):
-        score = tl.dot(q_low.to(kind), tl.trans(k_low), input_precision="ieee")
-        score += tl.dot(q_high.to(kind), tl.trans(k_high), input_precision="ieee")
-        score = tl.where((start + tl.arange(0, BLOCK) < last)[None], score, float("-inf"))
-        top = tl.maximum(best, tl.max(score, 1))
-        weight = tl.exp(score - top[:, None])
-        keep = tl.exp(best - top)
-        total = total * keep + tl.sum(weight, 1)
-        acc = acc * keep[:, None] + tl.dot(weight.to(kind), v, input_precision="ieee")
-        best = top
-        k_low, k_high, v = _cached(keys_ptr, values_ptr, start + BLOCK, last, WIDTH, BLOCK)
-    return best, total, acc
+    """Attend to cached positions `start` to `stop`, the first block given: an online softmax."""
+    dtype = k_cache_ptr.dtype.element_ty
+    for start_n in range(start, stop, BLOCK_N):
+        qk = tl.dot(q_low.to(dtype), tl.trans(k_low), input_precision="ieee")
+        qk += tl.dot(q_high.to(dtype), tl.trans(k_high), input_precision="ieee")
+        qk = tl.where((start_n + tl.arange(0, BLOCK_N) < stop)[None], qk, float("-inf"))
+        m_new = tl.maximum(m_i, tl.max(qk, 1))
+        p = tl.exp(qk - m_new[:, None])
+        alpha = tl.exp(m_i - m_new)
+        l_i = l_i * alpha + tl.sum(p, 1)
+        acc = acc * alpha[:, None] + tl.dot(p.to(dtype), v, input_precision="ieee")
+        m_i = m_new
+        k_low, k_high, v = _load_kv_block(
+            k_cache_ptr, v_cache_ptr, start_n + BLOCK_N, stop, HEAD_DIM, BLOCK_N
+        )
+    return m_i, l_i, acc
 
 
 @triton.jit
-def _cached(keys_ptr, values_ptr, start, last, WIDTH: tl.constexpr, BLOCK: tl.constexpr):
-    """Load a block of keys, in halves, and of values; zeros from `last` on."""
-    half = tl.arange(0, WIDTH // 2)
-    token = start + tl.arange(0, BLOCK)
-    mask = (token < last)[:, None]
-    at = token[:, None] * WIDTH
-    low = tl.load(keys_ptr + at + half[None], mask=mask, other=0.0)
-    high = tl.load(keys_ptr + at + WIDTH // 2 + half[None], mask=mask, other=0.0)
-    values = tl.load(values_ptr + at + tl.arange(0, WIDTH)[None], mask=mask, other=0.0)
-    return low, high, values
+def _load_kv_block(
+    k_cache_ptr, v_cache_ptr, start_n, stop, HEAD_DIM: tl.constexpr, BLOCK_N: tl.constexpr
+):
+    """Load a block of keys, in halves, and of values; zeros from `stop` on."""
+    offs_half = tl.arange(0, HEAD_DIM // 2)
+    offs_n = start_n + tl.arange(0, BLOCK_N)
+    mask = (offs_n < stop)[:, None]
+    offset = offs_n[:, None] * HEAD_DIM
+    k_low = tl.load(k_cache_ptr + offset + offs_half[None], mask=mask, other=0.0)
+    k_high = tl.load(k_cache_ptr + offset + HEAD_DIM // 2 + offs_half[None], mask=mask, other=0.0)
+    v = tl.load(v_cache_ptr + offset + tl.arange(0, HEAD_DIM)[None], mask=mask, other=0.0)
+    return k_low, k_high, v
 
 
 @triton.jit
-def _join(parts_ptr, out_ptr, head, GROUP: tl.constexpr, WIDTH: tl.constexpr, SPLITS: tl.constexpr):
-    """Join the splits of a key head's query heads."""
-    PADDED: tl.constexpr = triton.next_power_of_2(GROUP)
-    wide = tl.arange(0, WIDTH)
-    query = tl.arange(0, PADDED)
-    mask = (query < GROUP)[:, None]
-    part = parts_ptr + (((head * GROUP + query) * SPLITS)[:, None] + tl.arange(0, SPLITS)[None]) * (
-        WIDTH + 2
-    )
+def _reduce_splits(
+    partials_ptr,
+    out_ptr,
+    kv_head,
+    QUERIES_PER_KV: tl.constexpr,
+    HEAD_DIM: tl.constexpr,
+    NUM_SPLITS: tl.constexpr,
+):
+    """Reduce the splits of the query heads of one KV head."""
+    PADDED: tl.constexpr = triton.next_power_of_2(QUERIES_PER_KV)
+    offs_d = tl.arange(0, HEAD_DIM)
+    offs_q = tl.arange(0, PADDED)
+    mask = (offs_q < QUERIES_PER_KV)[:, None]
+    partial_ptrs = partials_ptr + (
+        ((kv_head * QUERIES_PER_KV + offs_q) * NUM_SPLITS)[:, None] + tl.arange(0, NUM_SPLITS)[None]
+    ) * (HEAD_DIM + 2)
     # .cg: what other programs wrote lies in L2, not in this one's L1
-    best = tl.load(part + WIDTH, mask=mask, other=0.0, cache_modifier=".cg")
-    total = tl.load(part + WIDTH + 1, mask=mask, other=1.0, cache_modifier=".cg")
-    sums = tl.load(
-        part[:, :, None] + wide[None, None], mask=mask[:, :, None], other=0.0, cache_modifier=".cg"
+    m = tl.load(partial_ptrs + HEAD_DIM, mask=mask, other=0.0, cache_modifier=".cg")
+    l_sum = tl.load(partial_ptrs + HEAD_DIM + 1, mask=mask, other=1.0, cache_modifier=".cg")
+    acc = tl.load(
+        partial_ptrs[:, :, None] + offs_d[None, None],
+        mask=mask[:, :, None],
+        other=0.0,
+        cache_modifier=".cg",
     )
-    share = tl.exp(best - tl.max(best, 1)[:, None])
-    joined = tl.sum(sums * share[:, :, None], 1) / tl.sum(share * total, 1)[:, None]
-    tl.store(out_ptr + (head * GROUP + query)[:, None] * WIDTH + wide[None], joined, mask=mask)
+    alpha = tl.exp(m - tl.max(m, 1)[:, None])
+    out = tl.sum(acc * alpha[:, :, None], 1) / tl.sum(alpha * l_sum, 1)[:, None]
+    offs_head = kv_head * QUERIES_PER_KV + offs_q
+    tl.store(out_ptr + offs_head[:, None] * HEAD_DIM + offs_d[None], out, mask=mask)

@@ -1,9 +1,9 @@
 # ruff: noqa: N803 - constants of a kernel are written in capitals
 # mypy: disable-error-code="no-untyped-def,untyped-decorator,no-untyped-call,unused-ignore"
-"""Many rows times INT4 weights, without writing the weights out: a Triton kernel.
+"""GEMM with INT4 weights that are never written out, for a prefill: a Triton kernel.
 
-What is multiplied is q - zero, exact in 16 bits; a group's float16 scale is applied to its float32
-sum. So only the outputs are rounded.
+The tensor cores multiply q - zero, which is exact in 16 bits; a group's float16 scale is applied
+to its float32 sum. So only the outputs are rounded.
 """
 
 from __future__ import annotations
@@ -13,87 +13,91 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from .gemm_tile import Tile
+from .plan import GemmConfig
 
 
-def int4_rows(x: Tensor, words: Tensor, scales: Tensor, group: int, tile: Tile) -> Tensor:
-    """Multiply `x` [rows, K] with INT4 weights as `quant.Int4Linear` keeps them.
+def int4_gemm(
+    x: Tensor, qweight: Tensor, scales_and_zeros: Tensor, *, group_size: int, config: GemmConfig
+) -> Tensor:
+    """Multiply `x` [m, in] with INT4 weights as `quantization.Int4Linear` has them: [m, out].
 
-    Raise triton's OutOfResources where the tile is too large for the GPU.
+    Raise triton's OutOfResources if the tile is too large for the GPU.
     """
     m, k = x.shape
-    n = len(words)
+    n = len(qweight)
     out = torch.empty(m, n, dtype=x.dtype, device=x.device)
-    # row blocks count fastest: programs that share weights run together
-    _gemm[(triton.cdiv(m, tile.rows), triton.cdiv(n, tile.outputs))](
+    # blocks of rows count fastest: programs that share weights run together
+    _int4_gemm_kernel[(triton.cdiv(m, config.block_m), triton.cdiv(n, config.block_n))](
         x.contiguous(),
-        words,
-        scales,
+        qweight,
+        scales_and_zeros,
         out,
         m,
         n,
         k,
-        GROUP=group,
-        STEP=min(128, group & -group),
-        ROWS=tile.rows,
-        OUTPUTS=tile.outputs,
-        num_warps=tile.warps,
-        num_stages=tile.stages,
+        GROUP_SIZE=group_size,
+        BLOCK_K=min(128, group_size & -group_size),
+        BLOCK_M=config.block_m,
+        BLOCK_N=config.block_n,
+        num_warps=config.num_warps,
+        num_stages=config.num_stages,
     )
     return out
 
 
 @triton.jit
-def _gemm(
+def _int4_gemm_kernel(
     x_ptr,
-    words_ptr,
-    scales_ptr,
+    qweight_ptr,
+    scales_and_zeros_ptr,
     out_ptr,
     m,
     n,
     k,
-    GROUP: tl.constexpr,
-    STEP: tl.constexpr,
-    ROWS: tl.constexpr,
-    OUTPUTS: tl.constexpr,
+    GROUP_SIZE: tl.constexpr,
+    BLOCK_K: tl.constexpr,
+    BLOCK_M: tl.constexpr,
+    BLOCK_N: tl.constexpr,
 ):
-    row = tl.program_id(0) * ROWS + tl.arange(0, ROWS)
-    output = tl.program_id(1) * OUTPUTS + tl.arange(0, OUTPUTS)
-    x_ptrs = x_ptr + row[:, None] * k + tl.arange(0, STEP)[None]
-    word_ptrs = words_ptr + output[:, None] * (k // 8) + tl.arange(0, STEP // 8)[None]
-    acc = tl.zeros([ROWS, OUTPUTS], tl.float32)
-    for start in range(0, k, STEP):
-        x = tl.load(x_ptrs + start, mask=row[:, None] < m, other=0.0)
-        words = tl.load(word_ptrs + start // 8, mask=output[:, None] < n, other=0)
-        packed = tl.load(
-            scales_ptr + output * (k // GROUP) + start // GROUP, mask=output < n, other=0
+    offs_m = tl.program_id(0) * BLOCK_M + tl.arange(0, BLOCK_M)
+    offs_n = tl.program_id(1) * BLOCK_N + tl.arange(0, BLOCK_N)
+    x_ptrs = x_ptr + offs_m[:, None] * k + tl.arange(0, BLOCK_K)[None]
+    qweight_ptrs = qweight_ptr + offs_n[:, None] * (k // 8) + tl.arange(0, BLOCK_K // 8)[None]
+    acc = tl.zeros([BLOCK_M, BLOCK_N], tl.float32)
+    for start in range(0, k, BLOCK_K):
+        x = tl.load(x_ptrs + start, mask=offs_m[:, None] < m, other=0.0)
+        qweight = tl.load(qweight_ptrs + start // 8, mask=offs_n[:, None] < n, other=0)
+        scales_and_zeros = tl.load(
+            scales_and_zeros_ptr + offs_n * (k // GROUP_SIZE) + start // GROUP_SIZE,
+            mask=offs_n < n,
+            other=0,
         )
-        centred = _centred(words, (packed >> 16)[:, None], x.dtype, OUTPUTS, STEP)
-        scale = packed.to(tl.uint16).to(tl.float16, bitcast=True).to(tl.float32)
-        acc += tl.dot(x, tl.trans(centred), input_precision="ieee") * scale[None]
+        weight = _unpack(qweight, (scales_and_zeros >> 16)[:, None], x.dtype, BLOCK_N, BLOCK_K)
+        scale = scales_and_zeros.to(tl.uint16).to(tl.float16, bitcast=True).to(tl.float32)
+        acc += tl.dot(x, tl.trans(weight), input_precision="ieee") * scale[None]
     tl.store(
-        out_ptr + row[:, None] * n + output[None],
+        out_ptr + offs_m[:, None] * n + offs_n[None],
         acc.to(out_ptr.dtype.element_ty),
-        mask=(row[:, None] < m) & (output[None] < n),
+        mask=(offs_m[:, None] < m) & (offs_n[None] < n),
     )
 
 
 @triton.jit
-def _centred(words, zeros, KIND: tl.constexpr, OUTPUTS: tl.constexpr, STEP: tl.constexpr):
-    """Return q - zero [OUTPUTS, STEP] of words [OUTPUTS, STEP / 8]."""
-    # nibble j of word c of four is weight 4 j + c: joined by the bits of j, then put in order
+def _unpack(qweight, zeros, DTYPE: tl.constexpr, BLOCK_N: tl.constexpr, BLOCK_K: tl.constexpr):
+    """Return q - zero [BLOCK_N, BLOCK_K] of packed int32 [BLOCK_N, BLOCK_K / 8]."""
+    # nibble j of int32 c of four is weight 4 j + c: joined by the bits of j, then put in order
     even = tl.join(
-        tl.join(_nibble(words, zeros, 0, KIND), _nibble(words, zeros, 4, KIND)),
-        tl.join(_nibble(words, zeros, 2, KIND), _nibble(words, zeros, 6, KIND)),
+        tl.join(_nibble(qweight, zeros, 0, DTYPE), _nibble(qweight, zeros, 4, DTYPE)),
+        tl.join(_nibble(qweight, zeros, 2, DTYPE), _nibble(qweight, zeros, 6, DTYPE)),
     )
     odd = tl.join(
-        tl.join(_nibble(words, zeros, 1, KIND), _nibble(words, zeros, 5, KIND)),
-        tl.join(_nibble(words, zeros, 3, KIND), _nibble(words, zeros, 7, KIND)),
+        tl.join(_nibble(qweight, zeros, 1, DTYPE), _nibble(qweight, zeros, 5, DTYPE)),
+        tl.join(_nibble(qweight, zeros, 3, DTYPE), _nibble(qweight, zeros, 7, DTYPE)),
     )
-    q = tl.reshape(tl.join(even, odd), [OUTPUTS, STEP // 32, 4, 2, 2, 2])
-    return tl.reshape(tl.permute(q, [0, 1, 3, 4, 5, 2]), [OUTPUTS, STEP])
+    q = tl.reshape(tl.join(even, odd), [BLOCK_N, BLOCK_K // 32, 4, 2, 2, 2])
+    return tl.reshape(tl.permute(q, [0, 1, 3, 4, 5, 2]), [BLOCK_N, BLOCK_K])
 
 
 @triton.jit
-def _nibble(words, zeros, NIBBLE: tl.constexpr, KIND: tl.constexpr):
-    return (((words >> 4 * NIBBLE) & 15) - zeros).to(KIND)
+def _nibble(qweight, zeros, NIBBLE: tl.constexpr, DTYPE: tl.constexpr):
+    return (((qweight >> 4 * NIBBLE) & 15) - zeros).to(DTYPE)

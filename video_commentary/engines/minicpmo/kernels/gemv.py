@@ -1,15 +1,14 @@
 # ruff: noqa: N803, SIM108 - constants of a kernel are written in capitals
 # mypy: disable-error-code="no-untyped-def,untyped-decorator,no-untyped-call,unused-ignore"
-"""One row times a weight matrix, with RMSNorm, SwiGLU and residual fused in: Triton kernels.
+"""GEMV with dense weights, RMSNorm, SwiGLU and the residual fused in: Triton kernels.
 
-A row of activations against gigabytes of weights is bound by memory. So each program reads some
+One row of activations against gigabytes of weights is bound by memory. So each program reads some
 rows of the weight once, 16 bytes a thread, keeps the activations in registers, and starts to load
-before the kernel in front of it has ended (programmatic dependent launch, on GPUs that have it).
+before the previous kernel has ended (programmatic dependent launch, on GPUs that have it).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -19,133 +18,96 @@ import triton.language as tl
 from torch import Tensor
 from triton.language.extra import cuda as ptx
 
-from ..language.norm import Norm
+from .plan import GemvConfig
+from .reference import RMSNorm
 
 
-@dataclass(frozen=True)
-class Tile:
-    """Rows of a program, inputs of each row it reads at once, and its warps."""
-
-    rows: int
-    inputs: int
-    warps: int
-
-
-def dense_row(
+def dense_gemv(
     x: Tensor,
     weight: Tensor,
-    norm: Norm | None,
-    gated: bool,
-    residual: Tensor | None,
-    tile: Tile | None = None,
+    *,
+    norm: RMSNorm | None = None,
+    swiglu: bool = False,
+    residual: Tensor | None = None,
 ) -> Tensor:
-    """Multiply a float32 row [1, K] with a weight [N, K] of 16 or 32 bits."""
-    n, k = weight.shape
-    return _launch(
-        _dense_row,
-        x,
-        weight,
-        weight,
-        norm,
-        gated,
-        residual,
-        tile or dense_tile(n, k),
-        n,
-        k,
-        BYTES=False,
-    )
+    """Multiply a float32 row [1, in] with a weight [out, in] of 16 or 32 bits: float32 [1, out].
+
+    See `Linear.gemv` for what is fused.
+    """
+    return _launch_dense(x, weight, weight, int8=False, norm=norm, swiglu=swiglu, residual=residual)
 
 
-def int8_row(
+def int8_gemv(
     x: Tensor,
-    weight: Tensor,
+    qweight: Tensor,
     scales: Tensor,
-    norm: Norm | None,
-    gated: bool,
-    residual: Tensor | None,
-    tile: Tile | None = None,
+    *,
+    norm: RMSNorm | None = None,
+    swiglu: bool = False,
+    residual: Tensor | None = None,
 ) -> Tensor:
-    """Multiply a float32 row [1, K] with bytes [N, K] that stand for byte - 128, scaled by row."""
-    n, k = weight.shape
-    return _launch(
-        _dense_row,
-        x,
-        weight,
-        scales,
-        norm,
-        gated,
-        residual,
-        tile or dense_tile(n, k),
-        n,
-        k,
-        BYTES=True,
-    )
+    """Multiply a float32 row [1, in] with (qweight - 128) * scales: float32 [1, out].
+
+    `qweight`: uint8 [out, in]; `scales`: float32 [out].
+    """
+    return _launch_dense(x, qweight, scales, int8=True, norm=norm, swiglu=swiglu, residual=residual)
 
 
-def dense_tile(n: int, k: int) -> Tile:
-    """Return the tile measured best on an H200 for a matrix of this shape."""
+def dense_gemv_config(n: int, k: int) -> GemvConfig:
+    """Return the configuration measured best on an H200 for a weight [n, k]."""
     if k <= 1024:
-        return Tile(4, 1024, 1)
-    return Tile(4, 4096, 4) if n >= 16384 else Tile(4, 1024, 2)
+        return GemvConfig(block_n=4, block_k=1024, num_warps=1)
+    if n >= 16384:
+        return GemvConfig(block_n=4, block_k=4096, num_warps=4)
+    return GemvConfig(block_n=4, block_k=1024, num_warps=2)
 
 
 @lru_cache
-def overlaps(device: torch.device) -> bool:
-    """Return whether the GPU can start a kernel before the last one has ended."""
-    return torch.cuda.get_device_capability(device) >= (9, 0)
+def supports_pdl(device: torch.device) -> bool:
+    """Return whether the GPU has programmatic dependent launch."""
+    return bool(torch.cuda.get_device_capability(device) >= (9, 0))
 
 
-def _launch(
-    kernel: Any,
-    x: Tensor,
-    weight: Tensor,
-    scales: Tensor,
-    norm: Norm | None,
-    gated: bool,
-    residual: Tensor | None,
-    tile: Tile,
-    n: int,
-    k: int,
-    **constants: int,
-) -> Tensor:
-    return launch(
-        kernel,
-        triton.cdiv(n, tile.rows),
+def _launch_dense(x: Tensor, weight: Tensor, scales: Tensor, *, int8: bool, **fused: Any) -> Tensor:
+    n, k = weight.shape
+    config = dense_gemv_config(n, k)
+    return launch_gemv(
+        _dense_gemv_kernel,
         x,
         weight,
         scales,
-        norm,
-        gated,
-        residual,
+        programs=triton.cdiv(n, config.block_n),
         K=k,
-        ROWS=tile.rows,
-        INPUTS=tile.inputs,
-        num_warps=tile.warps,
-        EVEN=n % tile.rows == 0 and k % tile.inputs == 0,
-        **constants,
+        BLOCK_N=config.block_n,
+        BLOCK_K=config.block_k,
+        num_warps=config.num_warps,
+        EVEN_NK=n % config.block_n == 0 and k % config.block_k == 0,
+        INT8=int8,
+        **fused,
     )
 
 
-def launch(
+def launch_gemv(
     kernel: Any,
-    programs: int,
     x: Tensor,
     weight: Tensor,
     scales: Tensor,
-    norm: Norm | None,
-    gated: bool,
+    *,
+    programs: int,
+    norm: RMSNorm | None,
+    swiglu: bool,
     residual: Tensor | None,
     **constants: int,
 ) -> Tensor:
-    """Run a kernel of one row times `weight` [outputs, ...] with what surrounds the product.
+    """Launch a GEMV kernel for a row `x` [1, K] and `weight` [n, ...].
 
-    `constants` name the weight's inputs K. Raise ValueError where the row has another length.
+    `constants` are the kernel's own, among them K. Raise ValueError if the row has another length.
     """
     if x.shape[1] != constants["K"]:
         raise ValueError(f"a row of {x.shape[1]} numbers for a weight of {constants['K']} inputs")
     n = len(weight)
-    out = x.new_empty(1, n // 2 if gated else n)
-    early = x.is_cuda and overlaps(x.device)
+    out = x.new_empty(1, n // 2 if swiglu else n)
+    use_pdl = x.is_cuda and supports_pdl(x.device)
     kernel[(programs,)](
         x,
         x if norm is None else norm.weight,
@@ -155,78 +117,85 @@ def launch(
         out,
         n,
         0.0 if norm is None else norm.eps,
-        NORM=norm is not None,
-        GATED=gated,
-        RESIDUAL=residual is not None,
-        EARLY=early,
+        RMS_NORM=norm is not None,
+        SWIGLU=swiglu,
+        ADD_RESIDUAL=residual is not None,
+        USE_PDL=use_pdl,
         **constants,
-        **({"launch_pdl": True} if early else {}),
+        **({"launch_pdl": True} if use_pdl else {}),
     )
     return out
 
 
 @triton.jit
-def activations(x_ptr, norm_ptr, at, K: tl.constexpr, NORM: tl.constexpr, EVEN: tl.constexpr):
-    """Load x at `at`; return it (times the norm's weight) and its square."""
-    if EVEN:
-        x = tl.load(x_ptr + at)
+def load_activations(
+    x_ptr,
+    norm_weight_ptr,
+    offs_k,
+    K: tl.constexpr,
+    RMS_NORM: tl.constexpr,
+    EVEN_NK: tl.constexpr,
+):
+    """Load x at `offs_k`; return it (times the norm's weight) and its square."""
+    if EVEN_NK:
+        x = tl.load(x_ptr + offs_k)
     else:
-        x = tl.load(x_ptr + at, mask=at < K, other=0.0)
+        x = tl.load(x_ptr + offs_k, mask=offs_k < K, other=0.0)
     square = x * x
-    if NORM:
-        if EVEN:
-            x *= tl.load(norm_ptr + at).to(tl.float32)
+    if RMS_NORM:
+        if EVEN_NK:
+            x *= tl.load(norm_weight_ptr + offs_k).to(tl.float32)
         else:
-            x *= tl.load(norm_ptr + at, mask=at < K, other=0.0).to(tl.float32)
+            x *= tl.load(norm_weight_ptr + offs_k, mask=offs_k < K, other=0.0).to(tl.float32)
     return x, square
 
 
 @triton.jit
-def finish(
+def epilogue(
     y,
-    first,
+    start_n,
     residual_ptr,
     out_ptr,
     n,
-    ROWS: tl.constexpr,
-    GATED: tl.constexpr,
-    RESIDUAL: tl.constexpr,
+    BLOCK_N: tl.constexpr,
+    SWIGLU: tl.constexpr,
+    ADD_RESIDUAL: tl.constexpr,
 ):
-    """Apply what comes after the product to `y` [ROWS], outputs from `first` on, and store it."""
-    if GATED:
-        gate, up = tl.split(tl.reshape(y, [ROWS // 2, 2]))
+    """Apply SwiGLU and the residual to `y` [BLOCK_N], outputs from `start_n` on, and store it."""
+    if SWIGLU:
+        gate, up = tl.split(tl.reshape(y, [BLOCK_N // 2, 2]))
         y = gate / (1.0 + tl.exp(-gate)) * up
-        rows = first // 2 + tl.arange(0, ROWS // 2)
+        offs_n = start_n // 2 + tl.arange(0, BLOCK_N // 2)
         n = n // 2
     else:
-        rows = first + tl.arange(0, ROWS)
-    if RESIDUAL:
-        y += tl.load(residual_ptr + rows, mask=rows < n, other=0.0)
-    tl.store(out_ptr + rows, y, mask=rows < n)
+        offs_n = start_n + tl.arange(0, BLOCK_N)
+    if ADD_RESIDUAL:
+        y += tl.load(residual_ptr + offs_n, mask=offs_n < n, other=0.0)
+    tl.store(out_ptr + offs_n, y, mask=offs_n < n)
 
 
 @triton.jit
-def _dense_load(
+def _load_weight(
     weight_ptr,
-    rows,
-    start: tl.constexpr,
+    offs_n,
+    start_k: tl.constexpr,
     n,
     K: tl.constexpr,
-    INPUTS: tl.constexpr,
-    EVEN: tl.constexpr,
+    BLOCK_K: tl.constexpr,
+    EVEN_NK: tl.constexpr,
 ):
-    """Load weights [rows, INPUTS]."""
-    column = (start + tl.arange(0, INPUTS))[None]
-    weight_ptr += rows.to(tl.int64)[:, None] * K + column
-    if EVEN:
+    """Load weights [BLOCK_N, BLOCK_K]."""
+    offs_k = (start_k + tl.arange(0, BLOCK_K))[None]
+    weight_ptr += offs_n.to(tl.int64)[:, None] * K + offs_k
+    if EVEN_NK:
         return tl.load(weight_ptr)
-    return tl.load(weight_ptr, mask=(rows[:, None] < n) & (column < K), other=0)
+    return tl.load(weight_ptr, mask=(offs_n[:, None] < n) & (offs_k < K), other=0)
 
 
 @triton.jit
-def _dense_row(
+def _dense_gemv_kernel(
     x_ptr,
-    norm_ptr,
+    norm_weight_ptr,
     weight_ptr,
     scales_ptr,
     residual_ptr,
@@ -234,38 +203,39 @@ def _dense_row(
     n,
     eps,
     K: tl.constexpr,
-    ROWS: tl.constexpr,
-    INPUTS: tl.constexpr,
-    NORM: tl.constexpr,
-    GATED: tl.constexpr,
-    RESIDUAL: tl.constexpr,
-    EVEN: tl.constexpr,
-    EARLY: tl.constexpr,
-    BYTES: tl.constexpr,
+    BLOCK_N: tl.constexpr,
+    BLOCK_K: tl.constexpr,
+    RMS_NORM: tl.constexpr,
+    SWIGLU: tl.constexpr,
+    ADD_RESIDUAL: tl.constexpr,
+    EVEN_NK: tl.constexpr,
+    USE_PDL: tl.constexpr,
+    INT8: tl.constexpr,
 ):
-    rows = tl.program_id(0) * ROWS + tl.arange(0, ROWS)
-    column = tl.arange(0, INPUTS)
-    if EARLY:
+    offs_n = tl.program_id(0) * BLOCK_N + tl.arange(0, BLOCK_N)
+    offs_k = tl.arange(0, BLOCK_K)
+    if USE_PDL:
         ptx.gdc_launch_dependents()
-    weight = _dense_load(weight_ptr, rows, 0, n, K, INPUTS, EVEN)
-    if EARLY:
+    weight = _load_weight(weight_ptr, offs_n, 0, n, K, BLOCK_K, EVEN_NK)
+    if USE_PDL:
         ptx.gdc_wait()
-    acc = tl.zeros([ROWS, INPUTS // 8], tl.float32)
-    squares = tl.zeros([INPUTS], tl.float32)
-    for start in tl.static_range(0, K, INPUTS):
-        if start:
-            weight = _dense_load(weight_ptr, rows, start, n, K, INPUTS, EVEN)
-        x, square = activations(x_ptr, norm_ptr, start + column, K, NORM, EVEN)
+    acc = tl.zeros([BLOCK_N, BLOCK_K // 8], tl.float32)
+    squares = tl.zeros([BLOCK_K], tl.float32)
+    for start_k in tl.static_range(0, K, BLOCK_K):
+        if start_k:
+            weight = _load_weight(weight_ptr, offs_n, start_k, n, K, BLOCK_K, EVEN_NK)
+        x, square = load_activations(x_ptr, norm_weight_ptr, start_k + offs_k, K, RMS_NORM, EVEN_NK)
         squares += square
-        if BYTES:
+        if INT8:
             # a byte in the mantissa of 2^23 makes 2^23 + byte: cheaper than a conversion
             value = (weight.to(tl.uint32) | 0x4B000000).to(tl.float32, bitcast=True) - 8388736.0
         else:
             value = weight.to(tl.float32)
-        acc += tl.sum(tl.reshape(value * x[None], [ROWS, INPUTS // 8, 8]), 2)
+        acc += tl.sum(tl.reshape(value * x[None], [BLOCK_N, BLOCK_K // 8, 8]), 2)
     y = tl.sum(acc, 1)
-    if BYTES:
-        y *= tl.load(scales_ptr + rows, mask=rows < n, other=0.0)
-    if NORM:
+    if INT8:
+        y *= tl.load(scales_ptr + offs_n, mask=offs_n < n, other=0.0)
+    if RMS_NORM:
         y *= tl.rsqrt(tl.sum(squares) / K + eps)
-    finish(y, tl.program_id(0) * ROWS, residual_ptr, out_ptr, n, ROWS, GATED, RESIDUAL)
+    start_n = tl.program_id(0) * BLOCK_N
+    epilogue(y, start_n, residual_ptr, out_ptr, n, BLOCK_N, SWIGLU, ADD_RESIDUAL)

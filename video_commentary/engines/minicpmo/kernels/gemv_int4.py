@@ -1,10 +1,10 @@
 # ruff: noqa: N803, N806 - constants of a kernel are written in capitals
 # mypy: disable-error-code="no-untyped-def,untyped-decorator,no-untyped-call,unused-ignore"
-"""One row times INT4 weights, with RMSNorm, SwiGLU and residual fused in: Triton kernels.
+"""GEMV with INT4 weights, RMSNorm, SwiGLU and the residual fused in: Triton kernels.
 
-A nibble becomes a float without a conversion: put into the mantissa's upper bits of 16.0 it makes
-16 + q, four bits further down in 256.0 it makes 256 + q. Both are exact; what is too much is taken
-off by sums of x alone, group by group, and so is the zero point.
+A nibble becomes a float without a conversion: in the upper mantissa bits of 16.0 it makes 16 + q,
+four bits further down in 256.0 it makes 256 + q. Both are exact. The excess is subtracted once a
+group, from sums of x alone, and so is the zero point.
 """
 
 from __future__ import annotations
@@ -15,244 +15,285 @@ import triton.language as tl
 from torch import Tensor
 from triton.language.extra import cuda as ptx
 
-from ..language.norm import Norm
-from .gemv import activations, finish, launch
-
-INPUTS = 4096
-"""Inputs that a program keeps in registers."""
+from .gemv import epilogue, launch_gemv, load_activations
+from .plan import GemvConfig
+from .reference import RMSNorm
 
 
-def int4_row(
+def int4_gemv(
     x: Tensor,
-    words: Tensor,
-    scales: Tensor,
-    group: int,
-    norm: Norm | None,
-    gated: bool,
-    residual: Tensor | None,
-    outputs: int,
+    qweight: Tensor,
+    scales_and_zeros: Tensor,
+    *,
+    group_size: int,
+    config: GemvConfig,
+    norm: RMSNorm | None = None,
+    swiglu: bool = False,
+    residual: Tensor | None = None,
 ) -> Tensor:
-    """Multiply a float32 row [1, K] with INT4 weights as `quant.Int4Linear` keeps them.
+    """Multiply a float32 row [1, in] with INT4 weights as `quantization.Int4Linear` has them.
 
-    `outputs`: how many a program makes at once.
+    float32 [1, out] comes out; see `Linear.gemv` for what is fused. A row shorter than
+    `config.block_k` takes a smaller block and its share of the warps.
     """
-    n, k = len(words), 8 * words.shape[1]
-    inputs = min(INPUTS, triton.next_power_of_2(k))
-    blocks = triton.cdiv(n, outputs)
+    n, k = len(qweight), 8 * qweight.shape[1]
+    block_k = min(config.block_k, triton.next_power_of_2(k))
+    blocks = triton.cdiv(n, config.block_n)
     constants = {
         "K": k,
-        "GROUP": group,
-        "ROWS": outputs,
-        "INPUTS": inputs,
-        "EVEN": k % inputs == 0 and n % outputs == 0,
-        "ASSEMBLY": x.is_cuda,
-        "num_warps": max(1, inputs // 512),
+        "GROUP_SIZE": group_size,
+        "BLOCK_N": config.block_n,
+        "BLOCK_K": block_k,
+        "EVEN_NK": k % block_k == 0 and n % config.block_n == 0,
+        "USE_INLINE_ASM": x.is_cuda,
+        "num_warps": max(1, config.num_warps * block_k // config.block_k),
     }
-    if k > inputs:
-        return launch(_long_row, blocks, x, words, scales, norm, gated, residual, **constants)
-    # two programs on each multiprocessor, all at once
-    steps = triton.cdiv(blocks, 2 * _processors(x.device))
-    return launch(
-        _short_row,
-        triton.cdiv(blocks, steps),
+    if k > block_k:
+        kernel, programs = _int4_gemv_kernel, blocks
+    else:
+        # two programs on each multiprocessor, all resident at once
+        per_program = triton.cdiv(blocks, 2 * _multiprocessors(x.device))
+        kernel, programs = _int4_gemv_persistent_kernel, triton.cdiv(blocks, per_program)
+        constants["BLOCKS_PER_PROGRAM"] = per_program
+    return launch_gemv(
+        kernel,
         x,
-        words,
-        scales,
-        norm,
-        gated,
-        residual,
-        STEPS=steps,
+        qweight,
+        scales_and_zeros,
+        programs=programs,
+        norm=norm,
+        swiglu=swiglu,
+        residual=residual,
         **constants,
     )
 
 
-def _processors(device: torch.device) -> int:
+def _multiprocessors(device: torch.device) -> int:
     if device.type != "cuda":
         return 1
-    return torch.cuda.get_device_properties(device).multi_processor_count
+    return int(torch.cuda.get_device_properties(device).multi_processor_count)
 
 
 @triton.jit
-def _load(
-    words_ptr,
-    scales_ptr,
-    rows,
-    start: tl.constexpr,
+def _load_block(
+    qweight_ptr,
+    scales_and_zeros_ptr,
+    offs_n,
+    start_k: tl.constexpr,
     n,
     K: tl.constexpr,
-    GROUP: tl.constexpr,
-    INPUTS: tl.constexpr,
-    EVEN: tl.constexpr,
+    GROUP_SIZE: tl.constexpr,
+    BLOCK_K: tl.constexpr,
+    EVEN_NK: tl.constexpr,
 ):
-    """Load words [rows, INPUTS / 8] and, of each group in them, scale and zero point."""
-    word = (start // 8 + tl.arange(0, INPUTS // 8))[None]
-    group = (start // GROUP + tl.arange(0, INPUTS // GROUP))[None]
-    words_ptr += rows[:, None] * (K // 8) + word
-    scales_ptr += rows[:, None] * (K // GROUP) + group
-    valid = rows[:, None] < n
-    if EVEN:
-        words = tl.load(words_ptr, mask=valid, other=0)
-        scales = tl.load(scales_ptr, mask=valid, other=0)
+    """Load packed weights [BLOCK_N, BLOCK_K / 8], and scale and zero point of their groups."""
+    offs_packed = (start_k // 8 + tl.arange(0, BLOCK_K // 8))[None]
+    offs_group = (start_k // GROUP_SIZE + tl.arange(0, BLOCK_K // GROUP_SIZE))[None]
+    qweight_ptr += offs_n[:, None] * (K // 8) + offs_packed
+    scales_and_zeros_ptr += offs_n[:, None] * (K // GROUP_SIZE) + offs_group
+    mask_n = offs_n[:, None] < n
+    if EVEN_NK:
+        qweight = tl.load(qweight_ptr, mask=mask_n, other=0)
+        scales_and_zeros = tl.load(scales_and_zeros_ptr, mask=mask_n, other=0)
     else:
-        words = tl.load(words_ptr, mask=valid & (word < K // 8), other=0)
-        scales = tl.load(scales_ptr, mask=valid & (group < K // GROUP), other=0)
-    return words.to(tl.uint32, bitcast=True), scales
+        qweight = tl.load(qweight_ptr, mask=mask_n & (offs_packed < K // 8), other=0)
+        scales_and_zeros = tl.load(
+            scales_and_zeros_ptr, mask=mask_n & (offs_group < K // GROUP_SIZE), other=0
+        )
+    return qweight.to(tl.uint32, bitcast=True), scales_and_zeros
 
 
 @triton.jit
-def _as_float(words, MASK: tl.constexpr, BASE: tl.constexpr, ASSEMBLY: tl.constexpr):
-    """Return (words & MASK) | BASE as floats."""
-    if ASSEMBLY:
+def _mask_to_float(qweight, MASK: tl.constexpr, BASE: tl.constexpr, USE_INLINE_ASM: tl.constexpr):
+    """Return (qweight & MASK) | BASE as floats."""
+    if USE_INLINE_ASM:
         # one instruction; from the plain expression the compiler makes two
         return tl.inline_asm_elementwise(
             "lop3.b32 $0, $1, $2, $3, 0xEA;",
             "=f,r,r,r",
-            [words, tl.full([1, 1], MASK, tl.uint32), tl.full([1, 1], BASE, tl.uint32)],
+            [qweight, tl.full([1, 1], MASK, tl.uint32), tl.full([1, 1], BASE, tl.uint32)],
             dtype=tl.float32,
             is_pure=True,
             pack=1,
         )
-    return ((words & MASK) | BASE).to(tl.float32, bitcast=True)
+    return ((qweight & MASK) | BASE).to(tl.float32, bitcast=True)
 
 
 @triton.jit
-def _add_pair(total, words, even, odd, PAIR: tl.constexpr, ASSEMBLY: tl.constexpr):
-    """Add the products of nibbles 2 PAIR and 2 PAIR + 1 of each word."""
+def _accumulate_pair(acc, qweight, x_even, x_odd, PAIR: tl.constexpr, USE_INLINE_ASM: tl.constexpr):
+    """Add the products of nibbles 2 PAIR and 2 PAIR + 1 of each int32."""
     if PAIR < 2:  # noqa: SIM108 - a kernel has no conditional expressions of tensors
-        moved = words << (15 - 8 * PAIR)
+        shifted = qweight << (15 - 8 * PAIR)
     else:
-        moved = words >> (8 * PAIR - 15)
-    total += _as_float(moved, 0x00078000, 0x43800000, ASSEMBLY) * even[None]
-    total += _as_float(moved, 0x00780000, 0x41800000, ASSEMBLY) * odd[None]
-    return total
+        shifted = qweight >> (8 * PAIR - 15)
+    acc += _mask_to_float(shifted, 0x00078000, 0x43800000, USE_INLINE_ASM) * x_even[None]
+    acc += _mask_to_float(shifted, 0x00780000, 0x41800000, USE_INLINE_ASM) * x_odd[None]
+    return acc
 
 
 @triton.jit
-def _scaled(
-    total, evens, odds, scales, GROUP: tl.constexpr, ROWS: tl.constexpr, INPUTS: tl.constexpr
+def _apply_scales_and_zeros(
+    acc,
+    sum_even,
+    sum_odd,
+    scales_and_zeros,
+    GROUP_SIZE: tl.constexpr,
+    BLOCK_N: tl.constexpr,
+    BLOCK_K: tl.constexpr,
 ):
-    """Sum `total` [ROWS, words] by group, take off what is too much, scale: [ROWS, groups]."""
-    GROUPS: tl.constexpr = INPUTS // GROUP
-    total = tl.sum(tl.reshape(total, [ROWS, GROUPS, GROUP // 8]), 2)
-    sums = tl.sum(tl.reshape(evens + odds, [GROUPS, GROUP // 8]), 1)
-    excess = tl.sum(tl.reshape(256.0 * evens + 16.0 * odds, [GROUPS, GROUP // 8]), 1)
-    scale = scales.to(tl.uint16).to(tl.float16, bitcast=True).to(tl.float32)
-    zero = (scales >> 16).to(tl.float32)
-    return scale * (total - excess[None] - zero * sums[None])
+    """Sum `acc` [BLOCK_N, BLOCK_K / 8] by group, subtract excess and zero, scale."""
+    GROUPS: tl.constexpr = BLOCK_K // GROUP_SIZE
+    acc = tl.sum(tl.reshape(acc, [BLOCK_N, GROUPS, GROUP_SIZE // 8]), 2)
+    x_sum = tl.sum(tl.reshape(sum_even + sum_odd, [GROUPS, GROUP_SIZE // 8]), 1)
+    excess = tl.sum(tl.reshape(256.0 * sum_even + 16.0 * sum_odd, [GROUPS, GROUP_SIZE // 8]), 1)
+    scale = scales_and_zeros.to(tl.uint16).to(tl.float16, bitcast=True).to(tl.float32)
+    zero = (scales_and_zeros >> 16).to(tl.float32)
+    return scale * (acc - excess[None] - zero * x_sum[None])
 
 
 @triton.jit
-def _long_row(
+def _int4_gemv_kernel(
     x_ptr,
-    norm_ptr,
-    words_ptr,
-    scales_ptr,
+    norm_weight_ptr,
+    qweight_ptr,
+    scales_and_zeros_ptr,
     residual_ptr,
     out_ptr,
     n,
     eps,
     K: tl.constexpr,
-    GROUP: tl.constexpr,
-    ROWS: tl.constexpr,
-    INPUTS: tl.constexpr,
-    NORM: tl.constexpr,
-    GATED: tl.constexpr,
-    RESIDUAL: tl.constexpr,
-    EVEN: tl.constexpr,
-    EARLY: tl.constexpr,
-    ASSEMBLY: tl.constexpr,
+    GROUP_SIZE: tl.constexpr,
+    BLOCK_N: tl.constexpr,
+    BLOCK_K: tl.constexpr,
+    RMS_NORM: tl.constexpr,
+    SWIGLU: tl.constexpr,
+    ADD_RESIDUAL: tl.constexpr,
+    EVEN_NK: tl.constexpr,
+    USE_PDL: tl.constexpr,
+    USE_INLINE_ASM: tl.constexpr,
 ):
-    """Make ROWS outputs, INPUTS inputs after another."""
-    first = tl.program_id(0) * ROWS
-    rows = first + tl.arange(0, ROWS)
-    word = tl.arange(0, INPUTS // 8)
-    if EARLY:
+    """Compute BLOCK_N outputs in a loop over K."""
+    start_n = tl.program_id(0) * BLOCK_N
+    offs_n = start_n + tl.arange(0, BLOCK_N)
+    offs_packed = tl.arange(0, BLOCK_K // 8)
+    if USE_PDL:
         ptx.gdc_launch_dependents()
-    words, scales = _load(words_ptr, scales_ptr, rows, 0, n, K, GROUP, INPUTS, EVEN)
-    if EARLY:
+    qweight, scales_and_zeros = _load_block(
+        qweight_ptr, scales_and_zeros_ptr, offs_n, 0, n, K, GROUP_SIZE, BLOCK_K, EVEN_NK
+    )
+    if USE_PDL:
         ptx.gdc_wait()
-    acc = tl.zeros([ROWS, INPUTS // GROUP], tl.float32)
-    squares = tl.zeros([INPUTS // 8], tl.float32)
-    for start in tl.static_range(0, K, INPUTS):
-        if start:
-            words, scales = _load(words_ptr, scales_ptr, rows, start, n, K, GROUP, INPUTS, EVEN)
-        total = tl.zeros([ROWS, INPUTS // 8], tl.float32)
-        evens = tl.zeros([INPUTS // 8], tl.float32)
-        odds = tl.zeros([INPUTS // 8], tl.float32)
-        at = start + word // 4 * 32 + word % 4
+    y_groups = tl.zeros([BLOCK_N, BLOCK_K // GROUP_SIZE], tl.float32)
+    squares = tl.zeros([BLOCK_K // 8], tl.float32)
+    for start_k in tl.static_range(0, K, BLOCK_K):
+        if start_k:
+            qweight, scales_and_zeros = _load_block(
+                qweight_ptr,
+                scales_and_zeros_ptr,
+                offs_n,
+                start_k,
+                n,
+                K,
+                GROUP_SIZE,
+                BLOCK_K,
+                EVEN_NK,
+            )
+        acc = tl.zeros([BLOCK_N, BLOCK_K // 8], tl.float32)
+        sum_even = tl.zeros([BLOCK_K // 8], tl.float32)
+        sum_odd = tl.zeros([BLOCK_K // 8], tl.float32)
+        offs_k = start_k + offs_packed // 4 * 32 + offs_packed % 4
         for pair in tl.static_range(4):
-            even, square = activations(x_ptr, norm_ptr, at + 8 * pair, K, NORM, EVEN)
+            x_even, square = load_activations(
+                x_ptr, norm_weight_ptr, offs_k + 8 * pair, K, RMS_NORM, EVEN_NK
+            )
             squares += square
-            odd, square = activations(x_ptr, norm_ptr, at + 8 * pair + 4, K, NORM, EVEN)
+            x_odd, square = load_activations(
+                x_ptr, norm_weight_ptr, offs_k + 8 * pair + 4, K, RMS_NORM, EVEN_NK
+            )
             squares += square
-            evens += even
-            odds += odd
-            total = _add_pair(total, words, even, odd, pair, ASSEMBLY)
-        acc += _scaled(total, evens, odds, scales, GROUP, ROWS, INPUTS)
-    y = tl.sum(acc, 1)
-    if NORM:
+            sum_even += x_even
+            sum_odd += x_odd
+            acc = _accumulate_pair(acc, qweight, x_even, x_odd, pair, USE_INLINE_ASM)
+        y_groups += _apply_scales_and_zeros(
+            acc, sum_even, sum_odd, scales_and_zeros, GROUP_SIZE, BLOCK_N, BLOCK_K
+        )
+    y = tl.sum(y_groups, 1)
+    if RMS_NORM:
         y *= tl.rsqrt(tl.sum(squares) / K + eps)
-    finish(y, first, residual_ptr, out_ptr, n, ROWS, GATED, RESIDUAL)
+    epilogue(y, start_n, residual_ptr, out_ptr, n, BLOCK_N, SWIGLU, ADD_RESIDUAL)
 
 
 @triton.jit
-def _short_row(
+def _int4_gemv_persistent_kernel(
     x_ptr,
-    norm_ptr,
-    words_ptr,
-    scales_ptr,
+    norm_weight_ptr,
+    qweight_ptr,
+    scales_and_zeros_ptr,
     residual_ptr,
     out_ptr,
     n,
     eps,
     K: tl.constexpr,
-    GROUP: tl.constexpr,
-    ROWS: tl.constexpr,
-    STEPS: tl.constexpr,
-    INPUTS: tl.constexpr,
-    NORM: tl.constexpr,
-    GATED: tl.constexpr,
-    RESIDUAL: tl.constexpr,
-    EVEN: tl.constexpr,
-    EARLY: tl.constexpr,
-    ASSEMBLY: tl.constexpr,
+    GROUP_SIZE: tl.constexpr,
+    BLOCK_N: tl.constexpr,
+    BLOCKS_PER_PROGRAM: tl.constexpr,
+    BLOCK_K: tl.constexpr,
+    RMS_NORM: tl.constexpr,
+    SWIGLU: tl.constexpr,
+    ADD_RESIDUAL: tl.constexpr,
+    EVEN_NK: tl.constexpr,
+    USE_PDL: tl.constexpr,
+    USE_INLINE_ASM: tl.constexpr,
 ):
-    """Make STEPS times ROWS outputs; the inputs, all in registers, are read once."""
-    first = tl.program_id(0) * ROWS * STEPS
-    lane = tl.arange(0, ROWS)
-    word = tl.arange(0, INPUTS // 8)
-    if EARLY:
+    """Compute BLOCKS_PER_PROGRAM blocks of outputs; x fits into registers and is read once."""
+    first = tl.program_id(0) * BLOCK_N * BLOCKS_PER_PROGRAM
+    lane = tl.arange(0, BLOCK_N)
+    offs_packed = tl.arange(0, BLOCK_K // 8)
+    if USE_PDL:
         ptx.gdc_launch_dependents()
-    words, scales = _load(words_ptr, scales_ptr, first + lane, 0, n, K, GROUP, INPUTS, EVEN)
-    if EARLY:
+    qweight, scales_and_zeros = _load_block(
+        qweight_ptr, scales_and_zeros_ptr, first + lane, 0, n, K, GROUP_SIZE, BLOCK_K, EVEN_NK
+    )
+    if USE_PDL:
         ptx.gdc_wait()
-    at = word // 4 * 32 + word % 4
-    x0, s0 = activations(x_ptr, norm_ptr, at, K, NORM, EVEN)
-    x1, s1 = activations(x_ptr, norm_ptr, at + 4, K, NORM, EVEN)
-    x2, s2 = activations(x_ptr, norm_ptr, at + 8, K, NORM, EVEN)
-    x3, s3 = activations(x_ptr, norm_ptr, at + 12, K, NORM, EVEN)
-    x4, s4 = activations(x_ptr, norm_ptr, at + 16, K, NORM, EVEN)
-    x5, s5 = activations(x_ptr, norm_ptr, at + 20, K, NORM, EVEN)
-    x6, s6 = activations(x_ptr, norm_ptr, at + 24, K, NORM, EVEN)
-    x7, s7 = activations(x_ptr, norm_ptr, at + 28, K, NORM, EVEN)
-    rate = 1.0
-    if NORM:
-        rate = tl.rsqrt(tl.sum(s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7) / K + eps)
-    evens = x0 + x2 + x4 + x6
-    odds = x1 + x3 + x5 + x7
-    for step in range(STEPS):
-        # the next rows' words are on their way while these are multiplied
-        block = first + step * ROWS
-        stop = tl.where(step + 1 < STEPS, n, 0)
-        next_words, next_scales = _load(
-            words_ptr, scales_ptr, block + ROWS + lane, 0, stop, K, GROUP, INPUTS, EVEN
+    offs_k = offs_packed // 4 * 32 + offs_packed % 4
+    x0, s0 = load_activations(x_ptr, norm_weight_ptr, offs_k, K, RMS_NORM, EVEN_NK)
+    x1, s1 = load_activations(x_ptr, norm_weight_ptr, offs_k + 4, K, RMS_NORM, EVEN_NK)
+    x2, s2 = load_activations(x_ptr, norm_weight_ptr, offs_k + 8, K, RMS_NORM, EVEN_NK)
+    x3, s3 = load_activations(x_ptr, norm_weight_ptr, offs_k + 12, K, RMS_NORM, EVEN_NK)
+    x4, s4 = load_activations(x_ptr, norm_weight_ptr, offs_k + 16, K, RMS_NORM, EVEN_NK)
+    x5, s5 = load_activations(x_ptr, norm_weight_ptr, offs_k + 20, K, RMS_NORM, EVEN_NK)
+    x6, s6 = load_activations(x_ptr, norm_weight_ptr, offs_k + 24, K, RMS_NORM, EVEN_NK)
+    x7, s7 = load_activations(x_ptr, norm_weight_ptr, offs_k + 28, K, RMS_NORM, EVEN_NK)
+    inverse_rms = 1.0
+    if RMS_NORM:
+        inverse_rms = tl.rsqrt(tl.sum(s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7) / K + eps)
+    sum_even = x0 + x2 + x4 + x6
+    sum_odd = x1 + x3 + x5 + x7
+    for block in range(BLOCKS_PER_PROGRAM):
+        # the next block's weights are on their way while these are multiplied
+        start_n = first + block * BLOCK_N
+        stop_n = tl.where(block + 1 < BLOCKS_PER_PROGRAM, n, 0)
+        next_qweight, next_scales_and_zeros = _load_block(
+            qweight_ptr,
+            scales_and_zeros_ptr,
+            start_n + BLOCK_N + lane,
+            0,
+            stop_n,
+            K,
+            GROUP_SIZE,
+            BLOCK_K,
+            EVEN_NK,
         )
-        total = tl.zeros([ROWS, INPUTS // 8], tl.float32)
-        total = _add_pair(total, words, x0, x1, 0, ASSEMBLY)
-        total = _add_pair(total, words, x2, x3, 1, ASSEMBLY)
-        total = _add_pair(total, words, x4, x5, 2, ASSEMBLY)
-        total = _add_pair(total, words, x6, x7, 3, ASSEMBLY)
-        y = rate * tl.sum(_scaled(total, evens, odds, scales, GROUP, ROWS, INPUTS), 1)
-        finish(y, block, residual_ptr, out_ptr, n, ROWS, GATED, RESIDUAL)
-        words = next_words
-        scales = next_scales
+        acc = tl.zeros([BLOCK_N, BLOCK_K // 8], tl.float32)
+        acc = _accumulate_pair(acc, qweight, x0, x1, 0, USE_INLINE_ASM)
+        acc = _accumulate_pair(acc, qweight, x2, x3, 1, USE_INLINE_ASM)
+        acc = _accumulate_pair(acc, qweight, x4, x5, 2, USE_INLINE_ASM)
+        acc = _accumulate_pair(acc, qweight, x6, x7, 3, USE_INLINE_ASM)
+        y_groups = _apply_scales_and_zeros(
+            acc, sum_even, sum_odd, scales_and_zeros, GROUP_SIZE, BLOCK_N, BLOCK_K
+        )
+        y = inverse_rms * tl.sum(y_groups, 1)
+        epilogue(y, start_n, residual_ptr, out_ptr, n, BLOCK_N, SWIGLU, ADD_RESIDUAL)
+        qweight = next_qweight
+        scales_and_zeros = next_scales_and_zeros

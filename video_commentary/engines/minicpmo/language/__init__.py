@@ -1,1 +1,1 @@
-"""The language model: tokens, decoder, sampling, prefill and decode."""
+"""The language model: tokenizer, decoder, sampling, prefill and decode."""

@@ -1,6 +1,8 @@
-"""Rotary positions and attention of a decoder over its static KV cache."""
+"""Grouped-query attention with rotary positions over a static KV cache."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -8,46 +10,100 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.attention.bias import causal_lower_right
 
-from .heads import Heads, LayerCache, Rotary
-from .norm import Norm
+from ..kernels.reference import RMSNorm
 
-FUSED = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
-"""Never cuDNN's attention: on Hopper it plans anew for every KV length, 27 ms a token."""
+SDPA_BACKENDS = [
+    SDPBackend.FLASH_ATTENTION,
+    SDPBackend.EFFICIENT_ATTENTION,
+    SDPBackend.MATH,
+]
+"""Not cuDNN's attention: on Hopper it plans again for every KV length, 27 ms a token."""
 
 
-_KERNEL_WIDTH = 32
-"""Heads narrower than this are less than a matrix instruction takes; only toy models have them."""
+@dataclass(frozen=True, kw_only=True)
+class AttentionConfig:
+    """Head counts, the width of one head, and the base of the rotary frequencies."""
+
+    num_heads: int
+    num_kv_heads: int
+    head_dim: int
+    rope_theta: float
+
+    @property
+    def qkv_sizes(self) -> tuple[int, int, int]:
+        """Outputs of the q, k and v parts of `qkv_proj`."""
+        kv_size = self.num_kv_heads * self.head_dim
+        return self.num_heads * self.head_dim, kv_size, kv_size
+
+
+class RotaryEmbedding:
+    """Cosines and sines [max_seq_len, head_dim / 2], float32."""
+
+    def __init__(self, config: AttentionConfig, max_seq_len: int, device: torch.device) -> None:
+        exponents = (
+            torch.arange(0, config.head_dim, 2, dtype=torch.float32, device=device)
+            / config.head_dim
+        )
+        angles = torch.arange(max_seq_len, dtype=torch.float32, device=device)[:, None] * (
+            1.0 / config.rope_theta**exponents
+        )
+        self.cos, self.sin = angles.cos(), angles.sin()
+
+    def __call__(self, x: Tensor, positions: slice) -> Tensor:
+        """Rotate the halves of `x` [tokens, heads, head_dim], which stand at `positions`."""
+        cos, sin = self.cos[positions][:, None], self.sin[positions][:, None]
+        low, high = x.float().chunk(2, -1)
+        return torch.cat([low * cos - high * sin, high * cos + low * sin], -1)
+
+
+class LayerKVCache:
+    """Keys and values [num_kv_heads, max_seq_len, head_dim] of one layer, written in place.
+
+    `done_count` is scratch space of the flash-decode kernel.
+    """
+
+    def __init__(self, k_cache: Tensor, v_cache: Tensor) -> None:
+        self.k_cache = k_cache
+        self.v_cache = v_cache
+        self.done_count = torch.zeros(len(k_cache), dtype=torch.int32, device=k_cache.device)
 
 
 class Attention:
-    """Grouped-query attention between the projections, with q/k norms where the model has them."""
+    """Attention between `qkv_proj` and `o_proj`, with q/k norms if the model has them."""
 
     def __init__(
         self,
-        heads: Heads,
-        rotary: Rotary,
-        cache: LayerCache,
-        q_norm: Norm | None,
-        k_norm: Norm | None,
+        config: AttentionConfig,
+        rotary: RotaryEmbedding,
+        kv_cache: LayerKVCache,
+        q_norm: RMSNorm | None,
+        k_norm: RMSNorm | None,
     ) -> None:
-        self._heads = heads
-        self._rotary = rotary
-        self._cache = cache
-        self._q_norm = q_norm
-        self._k_norm = k_norm
+        self.config = config
+        self.rotary = rotary
+        self.kv_cache = kv_cache
+        self.q_norm = q_norm
+        self.k_norm = k_norm
 
-    def rows(self, qkv: Tensor, start: int) -> Tensor:
-        """Attend causally with rows [n, q+k+v] that stand at `start` and on; keep their k, v."""
+    def prefill(self, qkv: Tensor, start_pos: int) -> Tensor:
+        """Attend causally with rows [n, q+k+v] at `start_pos` and on; append their keys, values.
+
+        [n, num_heads * head_dim] comes out, in the cache's dtype.
+        """
         n = len(qkv)
-        stop = start + n
-        q, k, v = self._heads_of(qkv, slice(start, stop))
-        cache = self._cache
-        cache.keys[:, start:stop] = k.transpose(0, 1)
-        cache.values[:, start:stop] = v.transpose(0, 1)
-        keys, values = cache.keys[None, :, :stop], cache.values[None, :, :stop]
-        # no mask tensor, which would rule flash attention out
-        mask = causal_lower_right(n, stop) if n > 1 else None
-        with sdpa_kernel(FUSED):
+        end_pos = start_pos + n
+        q, k, v = self._split_heads(qkv)
+        if self.q_norm is not None and self.k_norm is not None:
+            q, k = self.q_norm(q), self.k_norm(k)
+        positions = slice(start_pos, end_pos)
+        q, k = self.rotary(q, positions), self.rotary(k, positions)
+        cache = self.kv_cache
+        cache.k_cache[:, positions] = k.transpose(0, 1)
+        cache.v_cache[:, positions] = v.transpose(0, 1)
+        keys, values = cache.k_cache[None, :, :end_pos], cache.v_cache[None, :, :end_pos]
+        # a mask tensor would rule out flash attention
+        mask = causal_lower_right(n, end_pos) if n > 1 else None
+        with sdpa_kernel(SDPA_BACKENDS):
             out = F.scaled_dot_product_attention(
                 q.transpose(0, 1)[None].to(keys.dtype),
                 keys,
@@ -57,42 +113,30 @@ class Attention:
             )
         return out[0].transpose(0, 1).reshape(n, -1)
 
-    def row(self, qkv: Tensor, position: Tensor) -> Tensor:
-        """Attend with one float32 row [1, q+k+v] that stands at `position` [1], int32."""
-        if qkv.is_cuda and self._heads.width < _KERNEL_WIDTH:
-            return self._masked_row(qkv, position)
-        if qkv.is_cuda:
-            from ..kernels.flash_decode import attend_row
+    def decode(self, qkv: Tensor, position: Tensor) -> Tensor:
+        """Attend with one float32 row [1, q+k+v] at `position` (int32 [1]): float32 [1, ...].
 
-            return attend_row(
-                qkv, position, self._heads, self._rotary, self._cache, self._q_norm, self._k_norm
-            )
-        return self.rows(qkv, int(position)).float()
+        On a GPU, nothing depends on the position's value on the host.
+        """
+        if not qkv.is_cuda:
+            return self.prefill(qkv, int(position)).float()
+        from ..kernels.flash_decode import flash_decode
 
-    def _masked_row(self, qkv: Tensor, position: Tensor) -> Tensor:
-        """Do the same with the whole cache and a mask, which a CUDA graph can capture too."""
-        q, k, v = self._heads_of(qkv, position)
-        cache = self._cache
-        at = position.long()
-        cache.keys.index_copy_(1, at, k.transpose(0, 1).to(cache.keys.dtype))
-        cache.values.index_copy_(1, at, v.transpose(0, 1).to(cache.values.dtype))
-        mask = torch.arange(cache.keys.shape[1], device=qkv.device)[None] <= at
-        with sdpa_kernel(SDPBackend.MATH):
-            out = F.scaled_dot_product_attention(
-                q.transpose(0, 1)[None].to(cache.keys.dtype),
-                cache.keys[None],
-                cache.values[None],
-                attn_mask=mask,
-                enable_gqa=True,
-            )
-        return out.reshape(1, -1).float()
-
-    def _heads_of(self, qkv: Tensor, positions: slice | Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        heads = self._heads
-        q, k, v = (
-            torch.unflatten(part, -1, (-1, heads.width))
-            for part in torch.split(qkv, list(heads.rows), dim=-1)
+        return flash_decode(
+            qkv,
+            position,
+            cos=self.rotary.cos,
+            sin=self.rotary.sin,
+            k_cache=self.kv_cache.k_cache,
+            v_cache=self.kv_cache.v_cache,
+            done_count=self.kv_cache.done_count,
+            q_norm=self.q_norm,
+            k_norm=self.k_norm,
         )
-        if self._q_norm is not None and self._k_norm is not None:
-            q, k = self._q_norm(q), self._k_norm(k)
-        return self._rotary(q, positions), self._rotary(k, positions), v
+
+    def _split_heads(self, qkv: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        q, k, v = (
+            torch.unflatten(part, -1, (-1, self.config.head_dim))
+            for part in torch.split(qkv, list(self.config.qkv_sizes), dim=-1)
+        )
+        return q, k, v

@@ -2,72 +2,108 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from .attention import Attention
-from .heads import Heads, LayerCache, Rotary
+from ..kernels.plan import KernelPlan
+from ..kernels.reference import RMSNorm, silu_and_mul
+from .attention import Attention, AttentionConfig, LayerKVCache, RotaryEmbedding
 from .linear import Linear
-from .norm import Norm, swiglu
 
 
-@dataclass(frozen=True)
-class DecoderSizes:
-    """What the weights' shapes don't tell."""
-
-    heads: Heads
-    theta: float
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LayerWeights:
-    """One block. `qkv`: rows of q, k, v stacked; `gate_up`: their rows alternate."""
+    """The weights of one layer.
 
-    norm: Norm
-    qkv: Linear
-    q_norm: Norm | None
-    k_norm: Norm | None
-    out: Linear
-    mlp_norm: Norm
-    gate_up: Linear
-    down: Linear
+    `qkv_proj` stacks the rows of q, k and v; `gate_up_proj` alternates those of gate and up.
+    """
+
+    input_layernorm: RMSNorm
+    qkv_proj: Linear
+    q_norm: RMSNorm | None
+    k_norm: RMSNorm | None
+    o_proj: Linear
+    post_attention_layernorm: RMSNorm
+    gate_up_proj: Linear
+    down_proj: Linear
+
+    def with_plan(self, plan: KernelPlan) -> LayerWeights:
+        """Return the weights with `plan` for the kernels of their linears."""
+        return replace(
+            self,
+            qkv_proj=self.qkv_proj.with_plan(plan),
+            o_proj=self.o_proj.with_plan(plan),
+            gate_up_proj=self.gate_up_proj.with_plan(plan),
+            down_proj=self.down_proj.with_plan(plan),
+        )
+
+
+class DecoderLayer:
+    """Attention and MLP, each with the norm before and the residual around it."""
+
+    def __init__(self, weights: LayerWeights, attention: Attention) -> None:
+        self.weights = weights
+        self.attention = attention
+
+    def prefill(self, x: Tensor, start_pos: int, dtype: torch.dtype) -> Tensor:
+        """Map float32 [n, hidden_size] at `start_pos` and on; the linears compute in `dtype`."""
+        w = self.weights
+        attn_out = self.attention.prefill(w.qkv_proj(w.input_layernorm(x).to(dtype)), start_pos)
+        x = x + w.o_proj(attn_out)
+        gate_up = w.gate_up_proj(w.post_attention_layernorm(x).to(dtype))
+        return x + w.down_proj(silu_and_mul(gate_up))
+
+    def decode(self, x: Tensor, position: Tensor) -> Tensor:
+        """Map one float32 row [1, hidden_size] at `position` (int32 [1])."""
+        w = self.weights
+        qkv = w.qkv_proj.gemv(x, norm=w.input_layernorm)
+        x = w.o_proj.gemv(self.attention.decode(qkv, position), residual=x)
+        gate_up = w.gate_up_proj.gemv(x, norm=w.post_attention_layernorm, swiglu=True)
+        return w.down_proj.gemv(gate_up, residual=x)
 
 
 class Decoder:
-    """Blocks and final norm, from embeddings to hidden states.
+    """The layers and the final norm: embeddings to hidden states.
 
-    The KV cache [2, layers, kv heads, capacity, width] is written in place: rows may be written
-    again at any position, and what lies behind the last row written doesn't count.
+    The KV cache [2, layers, num_kv_heads, max_seq_len, head_dim] is written in place. Positions may
+    be written again; what lies behind the last one written is ignored.
     """
 
     def __init__(
         self,
-        sizes: DecoderSizes,
+        config: AttentionConfig,
         layers: Sequence[LayerWeights],
-        norm: Norm,
-        capacity: int,
+        norm: RMSNorm,
+        *,
+        max_seq_len: int,
         dtype: torch.dtype,
     ) -> None:
-        """Allocate a cache of `capacity` positions of `dtype` where the weights are."""
+        """Allocate a cache of `max_seq_len` positions of `dtype` on the weights' device."""
         device = norm.weight.device
-        heads = sizes.heads
-        self.capacity = capacity
+        self.max_seq_len = max_seq_len
         self.dtype = dtype
         self.norm = norm
-        self.cache = torch.zeros(
-            2, len(layers), heads.kv, capacity, heads.width, dtype=dtype, device=device
+        self.kv_cache = torch.zeros(
+            2,
+            len(layers),
+            config.num_kv_heads,
+            max_seq_len,
+            config.head_dim,
+            dtype=dtype,
+            device=device,
         )
-        rotary = Rotary(capacity, heads.width, sizes.theta, device)
-        self._blocks = [
-            _Block(
+        rotary = RotaryEmbedding(config, max_seq_len, device)
+        self.layers = [
+            DecoderLayer(
                 weights,
                 Attention(
-                    heads,
+                    config,
                     rotary,
-                    LayerCache(self.cache[0, i], self.cache[1, i]),
+                    LayerKVCache(self.kv_cache[0, i], self.kv_cache[1, i]),
                     weights.q_norm,
                     weights.k_norm,
                 ),
@@ -75,49 +111,36 @@ class Decoder:
             for i, weights in enumerate(layers)
         ]
 
-    @torch.inference_mode()
-    def prefill(self, embeds: Tensor, start: int, trace: list[Tensor] | None = None) -> Tensor:
-        """Run rows [n, hidden] at positions `start` and on; return hidden states [n, hidden].
+    def with_plan(self, plan: KernelPlan) -> Decoder:
+        """Return a decoder with `plan` for its kernels, on the same weights and KV cache."""
+        planned = copy.copy(self)
+        planned.layers = [
+            DecoderLayer(layer.weights.with_plan(plan), layer.attention) for layer in self.layers
+        ]
+        return planned
 
-        Hidden states come out of the final norm, in float32. `trace` receives what each block
-        adds up to. Raise ValueError where the rows don't fit into the cache.
+    @torch.inference_mode()
+    def prefill(self, embeds: Tensor, start_pos: int) -> Tensor:
+        """Run rows [n, hidden_size] at `start_pos` and on: hidden states [n, hidden_size].
+
+        Hidden states are those after the final norm, in float32. Raise ValueError if the rows do
+        not fit into the cache.
         """
-        if start + len(embeds) > self.capacity:
-            raise ValueError(
-                f"{start + len(embeds)} positions don't fit into a context of {self.capacity}"
-            )
+        end_pos = start_pos + len(embeds)
+        if end_pos > self.max_seq_len:
+            raise ValueError(f"{end_pos} positions don't fit into a context of {self.max_seq_len}")
         x = embeds.float()
-        for block in self._blocks:
-            x = block.rows(x, start, self.dtype)
-            if trace is not None:
-                trace.append(x)
+        for layer in self.layers:
+            x = layer.prefill(x, start_pos, self.dtype)
         return self.norm(x)
 
     @torch.inference_mode()
-    def step(self, x: Tensor, position: Tensor) -> Tensor:
-        """Run one float32 row [1, hidden] at `position` (int32 [1], on the device).
+    def decode(self, x: Tensor, position: Tensor) -> Tensor:
+        """Run one float32 row [1, hidden_size] at `position` (int32 [1], on the device).
 
-        Return its hidden state out of the final norm, float32 [1, hidden]. On a GPU nothing here
-        waits for the host or depends on the position's value, so it can be captured as a graph.
+        Return its hidden state after the final norm, float32 [1, hidden_size]. On a GPU nothing
+        here waits for the host or depends on the position's value: a CUDA graph can capture it.
         """
-        for block in self._blocks:
-            x = block.row(x, position)
+        for layer in self.layers:
+            x = layer.decode(x, position)
         return self.norm(x)
-
-
-class _Block:
-    def __init__(self, weights: LayerWeights, attention: Attention) -> None:
-        self._weights = weights
-        self._attention = attention
-
-    def rows(self, x: Tensor, start: int, dtype: torch.dtype) -> Tensor:
-        w = self._weights
-        heard = self._attention.rows(w.qkv(w.norm(x).to(dtype)), start)
-        x = x + w.out(heard)
-        return x + w.down(swiglu(w.gate_up(w.mlp_norm(x).to(dtype))))
-
-    def row(self, x: Tensor, position: Tensor) -> Tensor:
-        w = self._weights
-        heard = self._attention.row(w.qkv.row(x, norm=w.norm), position)
-        x = w.out.row(heard, residual=x)
-        return w.down.row(w.gate_up.row(x, norm=w.mlp_norm, gated=True), residual=x)

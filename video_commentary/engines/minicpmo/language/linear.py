@@ -1,76 +1,70 @@
-"""Linear layers with what surrounds them in a decoder block, so that one row takes few kernels."""
+"""Linear layers, with a GEMV that fuses the norm before and the activation after them."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .norm import Norm, swiglu
+from ..kernels.plan import KernelPlan
+from ..kernels.reference import RMSNorm, reference_gemv
 
 
 class Linear(Protocol):
     """y = x W^T, without bias."""
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Multiply `x` [rows, in] of the layer's dtype."""
+        """Multiply `x` [rows, in] of the layer's dtype: [rows, out]."""
         ...
 
-    def row(
+    def gemv(
         self,
         x: Tensor,
         *,
-        norm: Norm | None = None,
-        gated: bool = False,
+        norm: RMSNorm | None = None,
+        swiglu: bool = False,
         residual: Tensor | None = None,
     ) -> Tensor:
-        """Multiply one float32 row [1, in]; float32 [1, out] comes out.
+        """Multiply one float32 row [1, in]: float32 [1, out], [1, out / 2] with `swiglu`.
 
-        `norm` is applied before; `swiglu` after where `gated`; `residual` is added at the end.
+        `norm` is applied to the input, `silu_and_mul` to the output if `swiglu`; `residual` is
+        added at the end.
         """
+        ...
+
+    def with_plan(self, plan: KernelPlan) -> Linear:
+        """Return the layer with `plan` for its kernels, on the same tensors."""
         ...
 
 
 class DenseLinear:
-    """A linear whose weight [out, in] is kept as it is."""
+    """A linear with a weight [out, in] of 16 or 32 bits."""
 
     def __init__(self, weight: Tensor) -> None:
         self.weight = weight.contiguous()
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Multiply `x` [rows, in] of the weight's dtype."""
+        """Multiply `x` [rows, in] of the weight's dtype: [rows, out]."""
         return F.linear(x, self.weight)
 
-    def row(
+    def gemv(
         self,
         x: Tensor,
         *,
-        norm: Norm | None = None,
-        gated: bool = False,
+        norm: RMSNorm | None = None,
+        swiglu: bool = False,
         residual: Tensor | None = None,
     ) -> Tensor:
         """Multiply one float32 row, see `Linear`."""
-        if x.is_cuda:
-            from ..kernels.gemv import dense_row
+        if not x.is_cuda:
+            return reference_gemv(
+                self, self.weight.dtype, x, norm=norm, swiglu=swiglu, residual=residual
+            )
+        from ..kernels.gemv import dense_gemv
 
-            return dense_row(x, self.weight, norm, gated, residual)
-        return plain_row(self, self.weight.dtype, x, norm, gated, residual)
+        return dense_gemv(x, self.weight, norm=norm, swiglu=swiglu, residual=residual)
 
-
-def plain_row(
-    linear: Linear,
-    dtype: torch.dtype,
-    x: Tensor,
-    norm: Norm | None,
-    gated: bool,
-    residual: Tensor | None,
-) -> Tensor:
-    """Do what `Linear.row` says in plain torch: the reference of the kernels, and the CPU's way."""
-    if norm is not None:
-        x = norm(x)
-    y = linear(x.to(dtype)).float()
-    if gated:
-        y = swiglu(y)
-    return y if residual is None else residual + y
+    def with_plan(self, plan: KernelPlan) -> DenseLinear:  # noqa: ARG002 - the protocol's
+        """Return the layer itself: a plan only concerns INT4 weights."""
+        return self

@@ -1,8 +1,8 @@
-"""One step of the flow: a diffusion transformer whose keys and values live in fixed slots.
+"""One step of the flow: a diffusion transformer whose KV cache has fixed slots.
 
-The modules carry the published names of `flow.pt`. Its attention knows no positions, so where a
-frame's keys lie doesn't matter: new ones go into free slots, a mask hides the slots not in use,
-and one captured graph serves every chunk.
+The modules carry the published names of `flow.pt`. Its attention has no positions, so a frame's
+keys may lie in any slot: new ones go into free slots, a mask hides the slots not in use, and one
+captured graph serves every chunk.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
-class StepCache:
-    """Caches of one solver step, changed in place.
+class DiTCache:
+    """Caches of one solver step, written in place.
 
-    `keys`, `values`: [blocks, 2, heads, slots, head_dim]. `conv`: [blocks, 2 convolutions, 2, 2, C]
-    last two inputs. The 2 of the batch: conditional, unconditional.
+    `k_cache`, `v_cache`: [depth, 2, num_heads, slots, head_dim]. `conv`: the last two inputs of
+    each convolution, [depth, 2 convolutions, 2, 2, C]. The batch of 2: conditional, unconditional.
     """
 
-    keys: Tensor
-    values: Tensor
+    k_cache: Tensor
+    v_cache: Tensor
     conv: Tensor
 
 
 @dataclass(frozen=True)
-class Placement:
-    """Where a chunk of T frames goes.
+class SlotMapping:
+    """Where the keys and values of a chunk of T frames go.
 
     `slots` [T] int64: the slot of each frame. `mask` [slots]: 0 or -inf, added to the scores.
-    `tail` [2] int64: positions, in the chunk with two cached frames before it, of the
-    frames to cache.
+    `tail` [2] int64: the frames whose convolution inputs are cached, as indices into the chunk with
+    the two cached frames before it.
     """
 
     slots: Tensor
@@ -42,51 +42,53 @@ class Placement:
     tail: Tensor
 
 
-class DitAttention(nn.Module):
+class DiTAttention(nn.Module):
     """Attention over all slots in use; q and k normalised per head."""
 
-    def __init__(self, width: int, heads: int, head_dim: int) -> None:
+    def __init__(self, hidden_size: int, num_heads: int, head_dim: int) -> None:
         super().__init__()
-        self.heads = heads
-        self.to_q = nn.Linear(width, heads * head_dim)
-        self.to_k = nn.Linear(width, heads * head_dim)
-        self.to_v = nn.Linear(width, heads * head_dim)
+        self.num_heads = num_heads
+        self.to_q = nn.Linear(hidden_size, num_heads * head_dim)
+        self.to_k = nn.Linear(hidden_size, num_heads * head_dim)
+        self.to_v = nn.Linear(hidden_size, num_heads * head_dim)
         self.q_norm = nn.LayerNorm(head_dim)
         self.k_norm = nn.LayerNorm(head_dim)
-        self.proj = nn.Linear(heads * head_dim, width)
+        self.proj = nn.Linear(num_heads * head_dim, hidden_size)
 
-    def forward(self, x: Tensor, keys: Tensor, values: Tensor, place: Placement) -> Tensor:
-        """Map [2, T, C] to the same shape and put its keys and values in place."""
-        q, k, v = (to(x).unflatten(2, (self.heads, -1)) for to in (self.to_q, self.to_k, self.to_v))
-        keys.index_copy_(2, place.slots, self.k_norm(k).transpose(1, 2))
-        values.index_copy_(2, place.slots, v.transpose(1, 2))
+    def forward(self, x: Tensor, k_cache: Tensor, v_cache: Tensor, mapping: SlotMapping) -> Tensor:
+        """Map [2, T, C] to the same shape and write its keys and values to their slots."""
+        q, k, v = (
+            to(x).unflatten(2, (self.num_heads, -1)) for to in (self.to_q, self.to_k, self.to_v)
+        )
+        k_cache.index_copy_(2, mapping.slots, self.k_norm(k).transpose(1, 2))
+        v_cache.index_copy_(2, mapping.slots, v.transpose(1, 2))
         # plain products: of torch's fused kernels only a slow one takes a mask (39 us on an H200,
         # these 18), and cuDNN's gives NaN for masks of -inf in half precision
         q = self.q_norm(q).transpose(1, 2).flatten(0, 1)
         scores = torch.baddbmm(
-            place.mask, q, keys.flatten(0, 1).mT, alpha=1 / math.sqrt(q.shape[-1])
+            mapping.mask, q, k_cache.flatten(0, 1).mT, alpha=1 / math.sqrt(q.shape[-1])
         )
-        mixed = torch.softmax(scores, dim=-1) @ values.flatten(0, 1)
-        mixed = mixed.view(2, self.heads, *x.shape[1:2], -1).transpose(1, 2).flatten(2)
-        out: Tensor = self.proj(mixed)
+        attn_out = torch.softmax(scores, dim=-1) @ v_cache.flatten(0, 1)
+        attn_out = attn_out.view(2, self.num_heads, *x.shape[1:2], -1).transpose(1, 2).flatten(2)
+        out: Tensor = self.proj(attn_out)
         return out
 
 
-class DitConv(nn.Module):
+class DiTConv(nn.Module):
     """Two causal convolutions over time, three frames each."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, hidden_size: int) -> None:
         super().__init__()
         self.block = nn.ModuleDict(
             {
-                "1": nn.Conv1d(width, width, 3),
-                "3": nn.LayerNorm(width),
-                "6": nn.Conv1d(width, width, 3),
+                "1": nn.Conv1d(hidden_size, hidden_size, 3),
+                "3": nn.LayerNorm(hidden_size),
+                "6": nn.Conv1d(hidden_size, hidden_size, 3),
             }
         )
 
     def forward(self, x: Tensor, cache: Tensor, tail: Tensor) -> Tensor:
-        """Map [2, T, C] to the same shape; `cache` [2 convolutions, 2, 2, C] is renewed."""
+        """Map [2, T, C] to the same shape; `cache` [2 convolutions, 2, 2, C] is updated."""
         x = self._causal("1", x, cache[0], tail)
         x = F.mish(self.block["3"](x))
         return self._causal("6", x, cache[1], tail)
@@ -101,95 +103,122 @@ class DitConv(nn.Module):
         return F.linear(windows, conv.weight.flatten(1), conv.bias)
 
 
-class DitBlock(nn.Module):
-    """Attention, convolution and MLP, each scaled and gated by the solver's time."""
+class DiTBlock(nn.Module):
+    """Attention, convolution and MLP, each modulated by the solver's time (adaLN)."""
 
-    def __init__(self, width: int, heads: int, head_dim: int, inner: int) -> None:
+    def __init__(
+        self, hidden_size: int, num_heads: int, head_dim: int, intermediate_size: int
+    ) -> None:
         super().__init__()
-        self.attn = DitAttention(width, heads, head_dim)
-        self.conv = DitConv(width)
-        self.mlp = nn.ModuleDict({"fc1": nn.Linear(width, inner), "fc2": nn.Linear(inner, width)})
-        self.adaLN_modulation = nn.Sequential(nn.SiLU(), nn.Linear(width, 9 * width))
+        self.attn = DiTAttention(hidden_size, num_heads, head_dim)
+        self.conv = DiTConv(hidden_size)
+        self.mlp = nn.ModuleDict(
+            {
+                "fc1": nn.Linear(hidden_size, intermediate_size),
+                "fc2": nn.Linear(intermediate_size, hidden_size),
+            }
+        )
+        self.adaLN_modulation = nn.Sequential(nn.SiLU(), nn.Linear(hidden_size, 9 * hidden_size))
 
     def forward(
-        self, x: Tensor, time: Tensor, cache: tuple[Tensor, Tensor, Tensor], place: Placement
+        self,
+        x: Tensor,
+        modulation: Tensor,
+        cache: tuple[Tensor, Tensor, Tensor],
+        mapping: SlotMapping,
     ) -> Tensor:
-        """Map [2, T, C] to the same shape. `time`: 9 rows of C, scales with 1 added already."""
-        keys, values, conv = cache
-        attn_shift, attn_scale, attn_gate, mlp_shift, mlp_scale, mlp_gate = time[:6]
-        conv_shift, conv_scale, conv_gate = time[6:]
-        mixed = self.attn(_modulate(x, attn_shift, attn_scale), keys, values, place)
-        x = torch.addcmul(x, attn_gate, mixed)
-        mixed = self.conv(_modulate(x, conv_shift, conv_scale), conv, place.tail)
-        x = torch.addcmul(x, conv_gate, mixed)
+        """Map [2, T, C] to the same shape. `modulation`: [9, C], see `DiT.modulations`."""
+        k_cache, v_cache, conv = cache
+        attn_shift, attn_scale, attn_gate, mlp_shift, mlp_scale, mlp_gate = modulation[:6]
+        conv_shift, conv_scale, conv_gate = modulation[6:]
+        attn_out = self.attn(_modulate(x, attn_shift, attn_scale), k_cache, v_cache, mapping)
+        x = torch.addcmul(x, attn_gate, attn_out)
+        conv_out = self.conv(_modulate(x, conv_shift, conv_scale), conv, mapping.tail)
+        x = torch.addcmul(x, conv_gate, conv_out)
         inner = F.gelu(self.mlp["fc1"](_modulate(x, mlp_shift, mlp_scale)), approximate="tanh")
         return torch.addcmul(x, mlp_gate, self.mlp["fc2"](inner))
 
 
-class Dit(nn.Module):
+class DiT(nn.Module):
     """The velocity of the flow at one time of the solver."""
 
     def __init__(
-        self, mel: int, width: int, heads: int, head_dim: int, depth: int, inner: int
+        self,
+        *,
+        num_mels: int,
+        hidden_size: int,
+        num_heads: int,
+        head_dim: int,
+        depth: int,
+        intermediate_size: int,
     ) -> None:
         super().__init__()
-        self.mel, self.width, self.heads, self.head_dim = mel, width, heads, head_dim
+        self.num_mels = num_mels
         self.t_embedder = nn.ModuleDict(
-            {"mlp": nn.Sequential(nn.Linear(256, width), nn.SiLU(), nn.Linear(width, width))}
+            {
+                "mlp": nn.Sequential(
+                    nn.Linear(256, hidden_size), nn.SiLU(), nn.Linear(hidden_size, hidden_size)
+                )
+            }
         )
-        self.in_proj = nn.Linear(4 * mel, width)
-        self.blocks = nn.ModuleList(DitBlock(width, heads, head_dim, inner) for _ in range(depth))
+        self.in_proj = nn.Linear(4 * num_mels, hidden_size)
+        self.blocks = nn.ModuleList(
+            DiTBlock(hidden_size, num_heads, head_dim, intermediate_size) for _ in range(depth)
+        )
         self.final_layer = nn.ModuleDict(
             {
-                "adaLN_modulation": nn.Sequential(nn.SiLU(), nn.Linear(width, 2 * width)),
-                "linear": nn.Linear(width, mel),
+                "adaLN_modulation": nn.Sequential(
+                    nn.SiLU(), nn.Linear(hidden_size, 2 * hidden_size)
+                ),
+                "linear": nn.Linear(hidden_size, num_mels),
             }
         )
 
-    def times(self, t: Tensor) -> tuple[Tensor, Tensor]:
+    def modulations(self, t: Tensor) -> tuple[Tensor, Tensor]:
         """Return what depends on the solver's times `t` [n] only.
 
-        Shifts, scales and gates of the blocks [n, blocks, 9, C] and of the end [n, 2, C].
+        Shifts, scales (1 added) and gates of the blocks [n, depth, 9, C], and shift and scale of
+        the final layer [n, 2, C].
         """
         frequency = torch.exp(torch.arange(128, device=t.device) * (-math.log(10_000.0) / 128))
         angle = 1000.0 * t[:, None].float() * frequency
         like = self.in_proj.weight
         waves = torch.cat([angle.cos(), angle.sin()], dim=1).to(like.dtype)
         embedded = self.t_embedder["mlp"](waves)
-        blocks = torch.stack(
-            [adapt(embedded).unflatten(1, (9, -1)) for adapt in self._modulations()], dim=1
-        )
+        layers = [block.adaLN_modulation for block in self.blocks if isinstance(block, DiTBlock)]
+        blocks = torch.stack([layer(embedded).unflatten(1, (9, -1)) for layer in layers], dim=1)
         blocks[:, :, 1::3] += 1
-        end = self.final_layer["adaLN_modulation"](embedded).unflatten(1, (2, -1))
-        end[:, 1] += 1
-        return blocks, end
+        final = self.final_layer["adaLN_modulation"](embedded).unflatten(1, (2, -1))
+        final[:, 1] += 1
+        return blocks, final
 
-    def _modulations(self) -> list[nn.Module]:
-        return [block.adaLN_modulation for block in self.blocks if isinstance(block, DitBlock)]
+    def project_condition(self, mu: Tensor, speaker: Tensor, cond: Tensor) -> Tensor:
+        """Return the part of the input projection that is the same at all steps, [2, T, C].
 
-    def given(self, mu: Tensor, speaker: Tensor, cond: Tensor) -> Tensor:
-        """Return the input layer's share of what stays the same over all steps, [2, T, C].
-
-        `mu`, `cond`: [T, mel]; `speaker`: [mel]. The second half is unconditional: all zeros.
+        `mu`, `cond`: [T, num_mels]; `speaker`: [num_mels]. The second half is unconditional: zeros.
         """
-        known = torch.cat([mu, speaker.expand_as(mu), cond], dim=1)
-        known = torch.stack([known, torch.zeros_like(known)])
-        return F.linear(known, self.in_proj.weight[:, self.mel :], self.in_proj.bias)
+        condition = torch.cat([mu, speaker.expand_as(mu), cond], dim=1)
+        condition = torch.stack([condition, torch.zeros_like(condition)])
+        return F.linear(condition, self.in_proj.weight[:, self.num_mels :], self.in_proj.bias)
 
     def forward(
         self,
         x: Tensor,
-        given: Tensor,
-        time: tuple[Tensor, Tensor],
-        cache: StepCache,
-        place: Placement,
+        condition: Tensor,
+        modulation: tuple[Tensor, Tensor],
+        cache: DiTCache,
+        mapping: SlotMapping,
     ) -> Tensor:
-        """Return the velocity [2, T, mel] at `x` [T, mel]; `time`: one step's part of `times`."""
-        blocks, end = time
-        h = given + F.linear(x, self.in_proj.weight[:, : self.mel])
+        """Return the velocity [2, T, num_mels] at `x` [T, num_mels].
+
+        `condition`: from `project_condition`; `modulation`: one step's part of `modulations`.
+        """
+        blocks, final = modulation
+        h = condition + F.linear(x, self.in_proj.weight[:, : self.num_mels])
         for i, block in enumerate(self.blocks):
-            h = block(h, blocks[i], (cache.keys[i], cache.values[i], cache.conv[i]), place)
-        velocity: Tensor = self.final_layer["linear"](_modulate(h, end[0], end[1]))
+            layer_cache = cache.k_cache[i], cache.v_cache[i], cache.conv[i]
+            h = block(h, blocks[i], layer_cache, mapping)
+        velocity: Tensor = self.final_layer["linear"](_modulate(h, final[0], final[1]))
         return velocity
 
 

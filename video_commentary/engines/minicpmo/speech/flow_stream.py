@@ -9,25 +9,25 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..language.capture import Captured
+from ..language.cuda_graph import CudaGraphed
 from .flow import GUIDANCE, Flow
-from .flow_dit import Placement, StepCache
+from .flow_dit import DiTCache, SlotMapping
 from .flow_encoder import LOOKAHEAD, EncoderCache
 
 SILENT_CODE = 4218
 """The code of silence in the published code book."""
 CHUNK_CODES = 25
-_KEPT = 100
-"""Frames that are never forgotten, beside as many as the voice's sample has."""
-_WIDEST = 2 * (CHUNK_CODES + LOOKAHEAD)
-"""Mel frames of the longest chunk, rounded up to whole vectors of 8."""
+_TAIL_FRAMES = 100
+"""Frames kept at the end of a cache, beside as many at its start as the voice prompt has."""
+_MAX_CHUNK_FRAMES = 2 * (CHUNK_CODES + LOOKAHEAD)
+"""Mel frames of the longest chunk; a multiple of 8."""
 
 
 @dataclass(frozen=True)
 class VoicePrompt:
-    """What the vocoder needs to know of a voice.
+    """A voice, prepared from a sample.
 
-    `codes` int64 [n] of a sample, its `mel` [2 n, mel] and the `speaker` vector.
+    `codes`: int64 [n]; `mel`: float32 [2 n, num_mels]; `speaker`: float32 [speaker_dim].
     """
 
     codes: Tensor
@@ -36,133 +36,137 @@ class VoicePrompt:
 
 
 class FlowStream:
-    """One utterance at a time, all in the voice of one sample.
+    """One utterance at a time, all in the voice of one prompt.
 
-    `legacy_trim`: forget frames as minicpmo-utils 1.0.6 does, which keeps the wrong ones (1.0.7
-    repaired it). `noise` [mel, >= frames kept + a chunk]: start of the solver, drawn where None.
+    `noise` [num_mels, frames]: the solver's start, drawn if None; as many frames as the caches keep
+    and a chunk has, together.
     """
 
+    @torch.inference_mode()
     def __init__(
-        self,
-        flow: Flow,
-        voice: VoicePrompt,
-        steps: int,
-        *,
-        legacy_trim: bool = False,
-        noise: Tensor | None = None,
+        self, flow: Flow, voice: VoicePrompt, steps: int, *, noise: Tensor | None = None
     ) -> None:
         self._flow = flow
-        self._legacy_trim = legacy_trim
-        self._kept = len(voice.mel)
+        self._prompt_frames = len(voice.mel)
         like = flow.encoder_proj.weight
         self._like = like
-        self._slots = _slots(self._kept)
-        self._speaker = flow.speaker(voice.speaker.to(like))
+        self._num_slots = _num_slots(self._prompt_frames)
+        self._speaker = flow.embed_speaker(voice.speaker.to(like))
         ticks = torch.linspace(0, 1, steps + 1, dtype=torch.float32)
         t = 1 - torch.cos(ticks * (0.5 * math.pi))
-        self._deltas = t.diff().tolist()
-        self._times = flow.dit.times(t[:-1].to(like.device))
+        self._step_sizes = t.diff().tolist()
+        self._modulations = flow.dit.modulations(t[:-1].to(like.device))
         if noise is None:
             noise = torch.randn(
-                flow.sizes.mel, self._slots, generator=torch.Generator().manual_seed(0)
+                flow.config.num_mels, self._num_slots, generator=torch.Generator().manual_seed(0)
             )
         self._noise = noise.T.to(like.device, torch.float32).contiguous()
         self._cache = self._empty_cache(steps)
-        self._encode = Captured(self._encode_chunk)
-        self._solve = Captured(self._solve_chunk)
-        self._prepare(voice)
+        self._encode = CudaGraphed(self._encode_chunk)
+        self._solve = CudaGraphed(self._solve_chunk)
+        self._prefill_prompt(voice)
         self.start()
 
-    def _empty_cache(self, steps: int) -> StepCache:
-        sizes, like = self._flow.sizes, self._like
-        shape = (steps, sizes.dit_depth, 2, sizes.dit_heads, self._slots, sizes.dit_head_dim)
-        conv = (steps, sizes.dit_depth, 2, 2, 2, sizes.dit_width)
-        return StepCache(like.new_zeros(shape), like.new_zeros(shape), like.new_zeros(conv))
+    def _empty_cache(self, steps: int) -> DiTCache:
+        config, like = self._flow.config, self._like
+        depth, head_dim = config.dit_depth, config.dit_head_dim
+        kv = (steps, depth, 2, config.dit_num_heads, self._num_slots, head_dim)
+        conv = (steps, depth, 2, 2, 2, config.dit_hidden_size)
+        return DiTCache(like.new_zeros(kv), like.new_zeros(kv), like.new_zeros(conv))
 
-    def _prepare(self, voice: VoicePrompt) -> None:
-        """Hear the sample once; keep what is left of it."""
+    def _prefill_prompt(self, voice: VoicePrompt) -> None:
+        """Run the voice prompt once and keep its caches, from which every utterance starts."""
         silence = voice.codes.new_full((LOOKAHEAD,), SILENT_CODE)
         codes = torch.cat([voice.codes, silence]).to(self._like.device)
-        mu, self._encoded = self._flow.encode(codes, self._flow.encoder.empty_cache(), False)
-        self._order: list[int] = []
+        empty = self._flow.encoder.empty_cache()
+        mu, self._prompt_encoder_cache = self._flow.encode(codes, empty, False)
+        self._slot_order: list[int] = []
         mel = voice.mel.to(self._like)
-        self._solve_chunk(mu, mel, self._noise[: len(mu)], *self._place(len(mu), len(mu)))
-        kept = self._cache
-        self._template = StepCache(
-            kept.keys[..., : self._kept, :].clone(),
-            kept.values[..., : self._kept, :].clone(),
-            kept.conv.clone(),
+        mapping = self._map_slots(len(mu), len(mu))
+        self._solve_chunk(mu, mel, self._noise[: len(mu)], *mapping)
+        self._prompt_cache = DiTCache(
+            self._cache.k_cache[..., : self._prompt_frames, :].clone(),
+            self._cache.v_cache[..., : self._prompt_frames, :].clone(),
+            self._cache.conv.clone(),
         )
 
     def start(self) -> None:
         """Begin an utterance."""
-        self._heard = self._encoded
-        self._order = list(range(self._kept))
-        self._cache.keys[..., : self._kept, :].copy_(self._template.keys)
-        self._cache.values[..., : self._kept, :].copy_(self._template.values)
-        self._cache.conv.copy_(self._template.conv)
+        self._encoder_cache = self._prompt_encoder_cache
+        self._slot_order = list(range(self._prompt_frames))
+        prompt = self._prompt_cache
+        self._cache.k_cache[..., : self._prompt_frames, :].copy_(prompt.k_cache)
+        self._cache.v_cache[..., : self._prompt_frames, :].copy_(prompt.v_cache)
+        self._cache.conv.copy_(prompt.conv)
 
-    def record(self, first: int) -> None:
-        """Record the graphs of an utterance whose first chunk has `first` new codes."""
+    def capture(self, first_chunk: int) -> None:
+        """Capture the graphs of an utterance whose first chunk has `first_chunk` new codes."""
         self.start()
-        # after four more the caches have reached the length that they keep
-        for new in [first] + 4 * [CHUNK_CODES]:
-            self._chunk([SILENT_CODE] * (new + LOOKAHEAD), last=False, record=True)
+        # after four more the caches have reached their full length
+        for new in [first_chunk] + 4 * [CHUNK_CODES]:
+            self._chunk([SILENT_CODE] * (new + LOOKAHEAD), last=False, capture=True)
         self.start()
 
     def chunk(self, codes: list[int], last: bool) -> Tensor:
-        """Return the next mel frames [mel, T] of `codes`, the last three of which come again.
+        """Return the next mel frames [num_mels, T], valid until the next call.
 
-        With `last` they are spoken too. The result is valid until the next call.
+        The last `LOOKAHEAD` of `codes` are context, which the next chunk repeats; with `last` they
+        are spoken too.
         """
-        return self._chunk(codes, last, record=False)
+        return self._chunk(codes, last, capture=False)
 
-    def _chunk(self, codes: list[int], last: bool, record: bool) -> Tensor:
+    def _chunk(self, codes: list[int], last: bool, capture: bool) -> Tensor:
         ids = torch.tensor(codes, device=self._like.device)
         if last:
-            mu, self._heard = self._flow.encode(ids, self._heard, last)
+            mu, self._encoder_cache = self._flow.encode(ids, self._encoder_cache, last)
         else:
-            encode = self._encode.record if record else self._encode
-            mu, *cache = encode(ids, *self._heard.tensors())
-            self._heard = EncoderCache(*cache)
+            encode = self._encode.capture if capture else self._encode
+            mu, *cache = encode(ids, *self._encoder_cache.tensors())
+            self._encoder_cache = EncoderCache(*cache)
         frames = len(mu)
-        width = _WIDEST if mu.is_cuda else frames
-        place = self._place(frames, width)
-        offset = len(self._order)
+        width = _MAX_CHUNK_FRAMES if mu.is_cuda else frames
+        mapping = self._map_slots(frames, width)
+        offset = len(self._slot_order)
         noise = self._noise[offset : offset + width]
-        solve = self._solve.record if record else self._solve
+        solve = self._solve.capture if capture else self._solve
         mel, *_ = solve(
-            F.pad(mu, (0, 0, 0, width - frames)), mu.new_zeros(width, mu.shape[1]), noise, *place
+            F.pad(mu, (0, 0, 0, width - frames)), mu.new_zeros(width, mu.shape[1]), noise, *mapping
         )
-        self._order = self._new + self._order
+        self._slot_order = self._new_slots + self._slot_order
         self._trim()
         return mel[:frames].T
 
-    def _place(self, frames: int, width: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Choose free slots for a chunk of `frames`, padded to `width`; see Placement."""
-        used = set(self._order)
-        free = [slot for slot in range(self._slots) if slot not in used][:width]
-        self._new = free[:frames]
-        mask = torch.full((self._slots,), float("-inf"))
-        mask[self._order + self._new] = 0
+    def _map_slots(self, frames: int, width: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Choose free slots for a chunk of `frames`, padded to `width`; see SlotMapping."""
+        used = set(self._slot_order)
+        free = [slot for slot in range(self._num_slots) if slot not in used][:width]
+        self._new_slots = free[:frames]
+        mask = torch.full((self._num_slots,), float("-inf"))
+        mask[self._slot_order + self._new_slots] = 0
         slots = torch.tensor(free)
         tail = torch.tensor([frames, frames + 1])
         device = self._like.device
         return slots.to(device), mask.to(self._like), tail.to(device)
 
     def _trim(self) -> None:
-        """Forget frames between the first and the last `_KEPT`, counted newest first (3.14)."""
-        if len(self._order) <= self._kept + _KEPT:
+        """Keep the first frames, as many as the prompt has, and the last `_TAIL_FRAMES`.
+
+        As upstream does, newest first in the slots and oldest first in the encoder's cache.
+        """
+        prompt = self._prompt_frames
+        if len(self._slot_order) <= prompt + _TAIL_FRAMES:
             return
-        self._order = self._order[: self._kept] + self._order[-_KEPT:]
-        heard, half = self._heard, self._kept // 2
-        token, mel = heard.token, heard.mel
-        if self._legacy_trim:
-            token = _ends(torch.cat([token, token], dim=2), self._kept, _KEPT)
-            token = token[:, :, : half + _KEPT // 2]
-        else:
-            token = _ends(token, half, _KEPT // 2)
-        self._heard = EncoderCache(heard.ahead, heard.up, token, _ends(mel, self._kept, _KEPT))
+        self._slot_order = self._slot_order[:prompt] + self._slot_order[-_TAIL_FRAMES:]
+        cache = self._encoder_cache
+        self._encoder_cache = EncoderCache(
+            cache.lookahead_conv,
+            cache.up_conv,
+            self._trim_token_kv(cache.token_kv),
+            keep_ends(cache.mel_kv, prompt, _TAIL_FRAMES),
+        )
+
+    def _trim_token_kv(self, token_kv: Tensor) -> Tensor:
+        return keep_ends(token_kv, self._prompt_frames // 2, _TAIL_FRAMES // 2)
 
     def _encode_chunk(self, codes: Tensor, *cache: Tensor) -> tuple[Tensor, ...]:
         mu, grown = self._flow.encode(codes, EncoderCache(*cache), last=False)
@@ -171,38 +175,39 @@ class FlowStream:
     def _solve_chunk(
         self, mu: Tensor, cond: Tensor, noise: Tensor, slots: Tensor, mask: Tensor, tail: Tensor
     ) -> tuple[Tensor, ...]:
-        """Integrate from noise to mel frames [T, mel] with Euler's method."""
-        given = self._flow.dit.given(mu, self._speaker, cond)
-        place = Placement(slots, mask, tail)
-        blocks, end = self._times
+        """Integrate from noise to mel frames [T, num_mels] with Euler's method."""
+        condition = self._flow.dit.project_condition(mu, self._speaker, cond)
+        mapping = SlotMapping(slots, mask, tail)
+        blocks, final = self._modulations
         cache = self._cache
         x = noise
-        for step, delta in enumerate(self._deltas):
+        for step, dt in enumerate(self._step_sizes):
             velocity = self._flow.dit(
                 x.to(mu.dtype),
-                given,
-                (blocks[step], end[step]),
-                StepCache(cache.keys[step], cache.values[step], cache.conv[step]),
-                place,
+                condition,
+                (blocks[step], final[step]),
+                DiTCache(cache.k_cache[step], cache.v_cache[step], cache.conv[step]),
+                mapping,
             ).float()
             guided = (1 + GUIDANCE) * velocity[0] - GUIDANCE * velocity[1]
-            x = x + delta * guided
+            x = x + dt * guided
         return (x,)
 
 
 def cache_bytes(flow: Flow, voice: VoicePrompt, steps: int) -> int:
-    """Return what the caches of a FlowStream take on the device, in bytes."""
-    sizes = flow.sizes
-    row = 2 * 2 * sizes.dit_heads * sizes.dit_head_dim * flow.encoder_proj.weight.element_size()
-    # the working slots, and the voice's own, from which each utterance starts
-    slots = _slots(len(voice.mel)) + len(voice.mel)
-    return steps * sizes.dit_depth * slots * row
+    """Return the bytes of a FlowStream's caches on the device."""
+    config = flow.config
+    kv_width = 2 * 2 * config.dit_num_heads * config.dit_head_dim
+    slot_bytes = kv_width * flow.encoder_proj.weight.element_size()
+    # the working slots, and the prompt's, from which every utterance starts
+    slots = _num_slots(len(voice.mel)) + len(voice.mel)
+    return steps * config.dit_depth * slots * slot_bytes
 
 
-def _slots(kept: int) -> int:
-    return -(-(kept + _KEPT + _WIDEST) // 8) * 8
+def _num_slots(prompt_frames: int) -> int:
+    return -(-(prompt_frames + _TAIL_FRAMES + _MAX_CHUNK_FRAMES) // 8) * 8
 
 
-def _ends(cache: Tensor, first: int, last: int) -> Tensor:
-    """Return the first and last entries along time, which is dimension 2."""
+def keep_ends(cache: Tensor, first: int, last: int) -> Tensor:
+    """Return the first and last entries of `cache` along time, which is dimension 2."""
     return torch.cat([cache[:, :, :first], cache[:, :, -last:]], dim=2)

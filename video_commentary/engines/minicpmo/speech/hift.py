@@ -1,4 +1,4 @@
-"""From mel frames to sound: HiFTNet, a source-filter vocoder (arXiv:2309.09493).
+"""Mel frames to sound: HiFTNet, a source-filter vocoder (arXiv:2309.09493).
 
 Published as `hift.pt` beside the checkpoint. Float32 throughout, as upstream runs it.
 """
@@ -13,29 +13,29 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .hift_source import HarmonicSource, PitchPredictor
-from .spectral import FrameTransform
+from .hift_source import F0Predictor, HarmonicSource
+from .stft import ConvStft
 
 DILATIONS = (1, 3, 5)
 _LIMIT = 0.99
 _MAX_MAGNITUDE = 100.0
 
 
-@dataclass(frozen=True)
-class HiftSizes:
+@dataclass(frozen=True, kw_only=True)
+class HiftConfig:
     """Sizes of the vocoder; the defaults are the published ones."""
 
-    mel: int = 80
+    num_mels: int = 80
     channels: int = 512
-    pitch_channels: int = 512
+    f0_channels: int = 512
     harmonics: int = 9
     n_fft: int = 16
-    up_kernels: tuple[int, ...] = (16, 11, 7)
-    source_kernels: tuple[int, ...] = (7, 7, 11)
-    kernels: tuple[int, ...] = (3, 7, 11)
+    upsample_kernel_sizes: tuple[int, ...] = (16, 11, 7)
+    source_resblock_kernel_sizes: tuple[int, ...] = (7, 7, 11)
+    resblock_kernel_sizes: tuple[int, ...] = (3, 7, 11)
 
     @staticmethod
-    def of(state: Mapping[str, Tensor]) -> HiftSizes:
+    def from_state_dict(state: Mapping[str, Tensor]) -> HiftConfig:
         """Read the sizes from a folded state dict (see `fold_weight_norm`)."""
         pre = state["conv_pre.weight"]
         stages = sum(name.startswith("ups.") and name.endswith(".weight") for name in state)
@@ -44,33 +44,35 @@ class HiftSizes:
         def kernel(name: str) -> int:
             return int(state[name].shape[2])
 
-        return HiftSizes(
-            mel=pre.shape[1],
+        return HiftConfig(
+            num_mels=pre.shape[1],
             channels=pre.shape[0],
-            pitch_channels=state["f0_predictor.condnet.0.weight"].shape[0],
+            f0_channels=state["f0_predictor.condnet.0.weight"].shape[0],
             harmonics=state["m_source.l_linear.weight"].shape[1],
             n_fft=state["conv_post.weight"].shape[0] - 2,
-            up_kernels=tuple(kernel(f"ups.{i}.weight") for i in range(stages)),
-            source_kernels=tuple(
+            upsample_kernel_sizes=tuple(kernel(f"ups.{i}.weight") for i in range(stages)),
+            source_resblock_kernel_sizes=tuple(
                 kernel(f"source_resblocks.{i}.convs1.0.weight") for i in range(stages)
             ),
-            kernels=tuple(kernel(f"resblocks.{i}.convs1.0.weight") for i in range(parallel)),
+            resblock_kernel_sizes=tuple(
+                kernel(f"resblocks.{i}.convs1.0.weight") for i in range(parallel)
+            ),
         )
 
     @property
-    def rates(self) -> tuple[int, ...]:
+    def upsample_rates(self) -> tuple[int, ...]:
         """Upsampling of each stage; a published kernel is twice its rate, or one more."""
-        return tuple(kernel // 2 for kernel in self.up_kernels)
+        return tuple(kernel // 2 for kernel in self.upsample_kernel_sizes)
 
     @property
-    def hop(self) -> int:
+    def hop_length(self) -> int:
         """Samples between two frames of the inner Fourier transform."""
         return self.n_fft // 4
 
     @property
     def samples_per_frame(self) -> int:
         """Samples of sound for one mel frame."""
-        return math.prod(self.rates) * self.hop
+        return math.prod(self.upsample_rates) * self.hop_length
 
 
 class Snake(nn.Module):
@@ -90,12 +92,12 @@ class Snake(nn.Module):
 class ResBlock(nn.Module):
     """Three residual pairs of dilated convolutions."""
 
-    def __init__(self, channels: int, kernel: int) -> None:
+    def __init__(self, channels: int, kernel_size: int) -> None:
         super().__init__()
 
         def conv(dilation: int) -> nn.Conv1d:
-            padding = (kernel - 1) * dilation // 2
-            return nn.Conv1d(channels, channels, kernel, dilation=dilation, padding=padding)
+            padding = (kernel_size - 1) * dilation // 2
+            return nn.Conv1d(channels, channels, kernel_size, dilation=dilation, padding=padding)
 
         self.convs1 = nn.ModuleList(conv(dilation) for dilation in DILATIONS)
         self.convs2 = nn.ModuleList(conv(1) for _ in DILATIONS)
@@ -113,46 +115,50 @@ class ResBlock(nn.Module):
 class Hift(nn.Module):
     """Mel frames to sound, with the harmonic source that joins one chunk to the next."""
 
-    def __init__(self, sizes: HiftSizes) -> None:
+    def __init__(self, config: HiftConfig) -> None:
         super().__init__()
-        self.sizes = sizes
-        self.f0_predictor = PitchPredictor(sizes.mel, sizes.pitch_channels)
-        self.m_source = HarmonicSource(sizes.harmonics, sizes.samples_per_frame)
-        self.transform = FrameTransform(sizes.n_fft, sizes.hop)
-        self.conv_pre = nn.Conv1d(sizes.mel, sizes.channels, 7, padding=3)
+        self.config = config
+        self.f0_predictor = F0Predictor(config.num_mels, config.f0_channels)
+        self.m_source = HarmonicSource(config.harmonics, config.samples_per_frame)
+        self.stft = ConvStft(config.n_fft, config.hop_length)
+        self.conv_pre = nn.Conv1d(config.num_mels, config.channels, 7, padding=3)
         self.ups = nn.ModuleList()
         self.source_downs = nn.ModuleList()
         self.source_resblocks = nn.ModuleList()
         self.resblocks = nn.ModuleList()
-        width = sizes.channels
-        for stage, (rate, kernel) in enumerate(zip(sizes.rates, sizes.up_kernels, strict=True)):
+        channels, rates = config.channels, config.upsample_rates
+        for stage, (rate, size) in enumerate(zip(rates, config.upsample_kernel_sizes, strict=True)):
+            padding = (size - rate) // 2
             self.ups.append(
-                nn.ConvTranspose1d(width, width // 2, kernel, rate, padding=(kernel - rate) // 2)
+                nn.ConvTranspose1d(channels, channels // 2, size, rate, padding=padding)
             )
-            width //= 2
-            down = math.prod(sizes.rates[stage + 1 :])
+            channels //= 2
+            down = math.prod(rates[stage + 1 :])
             shape = (1, 1, 0) if down == 1 else (2 * down, down, down // 2)
-            self.source_downs.append(nn.Conv1d(sizes.n_fft + 2, width, *shape))
-            self.source_resblocks.append(ResBlock(width, sizes.source_kernels[stage]))
-            self.resblocks.extend(ResBlock(width, size) for size in sizes.kernels)
-        self.conv_post = nn.Conv1d(width, sizes.n_fft + 2, 7, padding=3)
+            self.source_downs.append(nn.Conv1d(config.n_fft + 2, channels, *shape))
+            source_size = config.source_resblock_kernel_sizes[stage]
+            self.source_resblocks.append(ResBlock(channels, source_size))
+            self.resblocks.extend(
+                ResBlock(channels, kernel) for kernel in config.resblock_kernel_sizes
+            )
+        self.conv_post = nn.Conv1d(channels, config.n_fft + 2, 7, padding=3)
 
     def forward(
-        self, mel: Tensor, cached: Tensor, noise: Tensor | None = None
+        self, mel: Tensor, cached_source: Tensor, noise: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Return the waveform [1, N] of `mel` [1, mel, T] and its source [1, 1, N].
+        """Return the waveform [1, N] of `mel` [1, num_mels, T] and its source [1, 1, N].
 
-        `cached`: the source to start with, [1, 1, S], S may be 0. `noise`: normal, [1, N, H],
-        drawn where None.
+        `cached_source`: the source to start with, [1, 1, S], S may be 0. `noise`: normal,
+        [1, N, harmonics], drawn if None.
         """
         source = self.m_source(self.f0_predictor(mel), noise)
-        source = torch.cat([cached, source[..., cached.shape[2] :]], dim=2)
+        source = torch.cat([cached_source, source[..., cached_source.shape[2] :]], dim=2)
         return self._decode(mel, source), source
 
     def _decode(self, mel: Tensor, source: Tensor) -> Tensor:
-        spectrum = self.transform.analyse(source)
+        spectrum = self.stft.transform(source)
         x = self.conv_pre(mel)
-        parallel = len(self.sizes.kernels)
+        parallel = len(self.config.resblock_kernel_sizes)
         for stage, up in enumerate(self.ups):
             x = up(F.leaky_relu(x, 0.1))
             if stage == len(self.ups) - 1:
@@ -165,7 +171,7 @@ class Hift(nn.Module):
         magnitude = magnitude.exp().clamp(max=_MAX_MAGNITUDE)
         phase = torch.sin(phase)
         spectrum = torch.cat([magnitude * torch.cos(phase), magnitude * torch.sin(phase)], dim=1)
-        return self.transform.synthesise(spectrum).clamp(-_LIMIT, _LIMIT)
+        return self.stft.inverse(spectrum).clamp(-_LIMIT, _LIMIT)
 
 
 def fold_weight_norm(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

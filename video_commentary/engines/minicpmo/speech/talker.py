@@ -1,4 +1,4 @@
-"""From text and the language model's hidden states to audio codes: the speaking decoder."""
+"""Text and the language model's hidden states to audio codes: `tts.*`, a small Llama."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..language.capture import Captured
-from ..language.decoder import Decoder, DecoderSizes, LayerWeights
-from ..language.heads import Heads
+from ..kernels.reference import RMSNorm, interleave
+from ..language.attention import AttentionConfig
+from ..language.cuda_graph import CudaGraphed
+from ..language.decoder import Decoder, LayerWeights
 from ..language.linear import DenseLinear
-from ..language.norm import Norm, interleaved
-from .audio_sampling import WINDOW, AudioSampling, draw, remember
+from .audio_sampling import WINDOW, AudioSamplingParams, append_recent, sample_code
 
-MOST_CODES = 500
-"""Codes after which a group of words ends even without the end of audio: 20 s."""
-_FEW_ROWS = 16
-"""Rows up to which captured steps are faster than reading them at once without a graph."""
-CAPACITY = 2048
+MAX_NEW_CODES = 500
+"""Codes after which a group ends even without an EOS code: 20 s."""
+_MAX_DECODE_ROWS = 16
+"""Rows up to which captured decode steps are faster than one prefill without a graph."""
+MAX_SEQ_LEN = 2048
 """Positions kept of one turn: about 80 s of speech."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TalkerConfig:
-    """What `tts_config` tells that the tensors don't."""
+    """The values of `tts_config` that the tensors do not show."""
 
-    heads: int
-    kv_heads: int
-    text_end: int
-    audio_begin: int
-    recompute: bool
-    sampling: AudioSampling
+    num_heads: int
+    num_kv_heads: int
+    text_eos_id: int
+    audio_bos_id: int
+    sliding_recompute: bool
+    sampling: AudioSamplingParams
 
     @staticmethod
-    def of(config: Mapping[str, Any]) -> TalkerConfig:
-        """Read `tts_config`. Raise ValueError where it names an attention unknown here."""
+    def from_tts_config(config: Mapping[str, Any]) -> TalkerConfig:
+        """Read `tts_config`. Raise ValueError if its attention type is not supported."""
         attention = config.get("attention_type", "full_attention")
         if attention not in {"full_attention", "sliding_recompute"}:
             raise ValueError(
@@ -46,12 +46,12 @@ class TalkerConfig:
                 "sliding_recompute"
             )
         return TalkerConfig(
-            heads=config["num_attention_heads"],
-            kv_heads=config.get("num_key_value_heads", config["num_attention_heads"]),
-            text_end=config["text_eos_token_id"],
-            audio_begin=config["audio_bos_token_id"],
-            recompute=attention == "sliding_recompute",
-            sampling=AudioSampling(
+            num_heads=config["num_attention_heads"],
+            num_kv_heads=config.get("num_key_value_heads", config["num_attention_heads"]),
+            text_eos_id=config["text_eos_token_id"],
+            audio_bos_id=config["audio_bos_token_id"],
+            sliding_recompute=attention == "sliding_recompute",
+            sampling=AudioSamplingParams(
                 temperature=config.get("temperature", 0.8),
                 top_p=config.get("top_p", 0.85),
                 top_k=config.get("top_k", 25),
@@ -61,186 +61,197 @@ class TalkerConfig:
 
 
 class Talker:
-    """Speaks a turn group by group: `start`, then `speak` for each group of words.
+    """Speaks a turn group by group: `start`, then `generate` for each group of text tokens.
 
     `tensors`: all under `tts.` by their published names, without that prefix, on the device and in
-    the dtype to compute in. `drawing`: chooses an id, int64 [1], by log-scores [A].
+    the dtype to compute in. `sample`: chooses an id, int64 [1], from logits [num_audio_tokens].
     """
 
     def __init__(
         self,
         tensors: Mapping[str, Tensor],
         config: TalkerConfig,
-        capacity: int = CAPACITY,
-        drawing: Callable[[Tensor], Tensor] = draw,
+        *,
+        max_seq_len: int = MAX_SEQ_LEN,
+        sample: Callable[[Tensor], Tensor] = sample_code,
     ) -> None:
         self._config = config
-        self._drawing = drawing
+        self._sample_code = sample
         # 230 MB of which a group needs ten rows: not on the device
-        self._text = tensors["emb_text.weight"].cpu()
-        self._codes = tensors["emb_code.0.weight"]
-        self._projector = [
+        self._emb_text = tensors["emb_text.weight"].cpu()
+        self._emb_code = tensors["emb_code.0.weight"]
+        self._projector_semantic = [
             tensors[f"projector_semantic.linear{layer}.{part}"]
             for layer in (1, 2)
             for part in ("weight", "bias")
         ]
-        self._end = len(self._codes) - 1
-        self._head = DenseLinear(_folded(tensors, "head_code.0.parametrizations.weight."))
-        self._decoder = _decoder(tensors, config, capacity)
-        device = self._codes.device
+        self._eos_id = len(self._emb_code) - 1
+        self._head_code = DenseLinear(
+            _fold_weight_norm(tensors, "head_code.0.parametrizations.weight.")
+        )
+        self._decoder = _load_decoder(tensors, config, max_seq_len)
+        device = self._emb_code.device
         self._position = torch.zeros(1, dtype=torch.int32, device=device)
         self._recent = torch.full((WINDOW,), -1, device=device)
-        self._step = Captured(self._next)
-        self._read = Captured(self._read_row)
-        self._reader = _Reader(device)
+        self._decode = CudaGraphed(self._decode_code)
+        self._read = CudaGraphed(self._read_row)
+        self._host_copy = _HostCopy(device)
         self.start()
 
     def start(self) -> None:
         """Begin a turn."""
-        self._used = 0
-        self._before: Tensor | None = None
+        self._seq_len = 0
+        self._previous: Tensor | None = None
         self._recent.fill_(-1)
 
     @torch.inference_mode()
-    def record(self) -> None:
-        """Record the step as a CUDA graph."""
+    def capture(self) -> None:
+        """Capture the decode steps as CUDA graphs."""
         self._position.zero_()
-        self._step.record(torch.zeros(1, dtype=torch.int64, device=self._recent.device))
-        self._read.record(torch.zeros(1, self._codes.shape[1], device=self._recent.device))
+        device = self._recent.device
+        self._decode.capture(torch.zeros(1, dtype=torch.int64, device=device))
+        self._read.capture(torch.zeros(1, self._emb_code.shape[1], device=device))
         self.start()
 
     @torch.inference_mode()
-    def conditions(self, ids: Tensor, hidden: Tensor) -> Tensor:
-        """Return what is to be said, [n, D], of text `ids` [n] and their `hidden` states [n, H]."""
-        w1, b1, w2, b2 = self._projector
+    def condition(self, ids: Tensor, hidden: Tensor) -> Tensor:
+        """Return the talker's input [n, talker width] for text `ids` [n].
+
+        `hidden` [n, hidden_size]: the language model's hidden states of these tokens.
+        """
+        w1, b1, w2, b2 = self._projector_semantic
         inner = F.relu(F.linear(hidden.to(w1), w1, b1))
-        meaning = F.linear(inner, w2, b2).float()
-        return self._words(ids) + F.normalize(meaning, dim=1, eps=1e-12)
+        semantic = F.linear(inner, w2, b2).float()
+        return self._embed_text(ids) + F.normalize(semantic, dim=1, eps=1e-12)
 
     @torch.inference_mode()
-    def speak(self, conditions: Tensor, last: bool) -> Iterator[int]:
-        """Yield the audio codes of a group of words; `last` closes the turn.
+    def generate(self, condition: Tensor, last: bool) -> Iterator[int]:
+        """Yield the audio codes of a group of text tokens; `last` ends the turn.
 
-        May be left off at any code, but then only a new turn can follow.
+        May be abandoned at any code, but then only a new turn can follow.
         """
-        code = self._draw(self._hear(conditions, last))
-        spoken: list[int] = []
-        while len(spoken) < MOST_CODES:
-            reading = self._reader.start(code)
-            # on a GPU the next step runs while the host reads this code, in vain at the end
-            ahead = self._step(code) if code.is_cuda else None
-            value = reading()
-            if value == self._end:
+        code = self._sample(self._prefill(condition, last))
+        codes: list[int] = []
+        while len(codes) < MAX_NEW_CODES:
+            wait = self._host_copy.start(code)
+            # on a GPU the next step runs while the host reads this code, unused after an EOS
+            ahead = self._decode(code) if code.is_cuda else None
+            value = wait()
+            if value == self._eos_id:
                 break
-            spoken.append(value)
+            codes.append(value)
             yield value
-            (code,) = ahead or self._step(code)
+            (code,) = ahead or self._decode(code)
         else:
-            self._recent.copy_(torch.tensor(spoken[-WINDOW:]))
-        self._used += len(spoken)
-        if self._config.recompute and self._before is not None:
-            codes = torch.tensor(spoken, dtype=torch.int64, device=self._codes.device)
-            self._before = torch.cat([self._before, self._codes[codes].float()])
+            self._recent.copy_(torch.tensor(codes[-WINDOW:]))
+        self._seq_len += len(codes)
+        if self._config.sliding_recompute and self._previous is not None:
+            ids = torch.tensor(codes, dtype=torch.int64, device=self._emb_code.device)
+            self._previous = torch.cat([self._previous, self._emb_code[ids].float()])
 
-    def _hear(self, conditions: Tensor, last: bool) -> Tensor:
-        """Read a group of words into the cache; return the hidden state [1, D] to draw from."""
-        markers = [self._config.text_end] * last + [self._config.audio_begin]
-        rows = torch.cat([conditions, self._words(torch.tensor(markers))])
-        everything = rows
-        if self._config.recompute:
-            # only the group just before is heard again, from position 0
-            everything = rows if self._before is None else torch.cat([self._before, rows])
-            self._used, self._before = 0, rows
-        if self._used + len(everything) + MOST_CODES > self._decoder.capacity:
-            self._used = 0
-        self._position.fill_(self._used)
-        self._used += len(everything)
-        if rows.is_cuda and len(everything) <= _FEW_ROWS:
-            for i in range(len(everything)):
-                (hidden,) = self._read(everything[i : i + 1])
+    def _prefill(self, condition: Tensor, last: bool) -> Tensor:
+        """Read a group into the KV cache; return the hidden state [1, width] to sample from."""
+        marks = [self._config.text_eos_id] * last + [self._config.audio_bos_id]
+        group = torch.cat([condition, self._embed_text(torch.tensor(marks))])
+        rows = group
+        if self._config.sliding_recompute:
+            # the context is the previous group alone, computed again from position 0
+            rows = group if self._previous is None else torch.cat([self._previous, group])
+            self._seq_len, self._previous = 0, group
+        if self._seq_len + len(rows) + MAX_NEW_CODES > self._decoder.max_seq_len:
+            self._seq_len = 0
+        self._position.fill_(self._seq_len)
+        self._seq_len += len(rows)
+        if rows.is_cuda and len(rows) <= _MAX_DECODE_ROWS:
+            for i in range(len(rows)):
+                (hidden,) = self._read(rows[i : i + 1])
             return hidden
-        hidden = self._decoder.prefill(everything, self._used - len(everything))
-        self._position.fill_(self._used)
+        hidden = self._decoder.prefill(rows, self._seq_len - len(rows))
+        self._position.fill_(self._seq_len)
         return hidden[-1:]
 
     def _read_row(self, row: Tensor) -> tuple[Tensor, ...]:
-        """Read one row [1, D]: the other step that becomes a graph."""
-        hidden = self._decoder.step(row, self._position)
+        """Read one row [1, width] into the KV cache; captured as a graph."""
+        hidden = self._decoder.decode(row, self._position)
         self._position.add_(1)
         return (hidden,)
 
-    def _words(self, ids: Tensor) -> Tensor:
-        return self._text[ids.cpu()].to(self._codes.device).float()
+    def _embed_text(self, ids: Tensor) -> Tensor:
+        return self._emb_text[ids.cpu()].to(self._emb_code.device).float()
 
-    def _next(self, code: Tensor) -> tuple[Tensor, ...]:
-        """Read one code, int64 [1], and draw the next: the step that becomes a graph."""
-        hidden = self._decoder.step(self._codes[code].float(), self._position)
+    def _decode_code(self, code: Tensor) -> tuple[Tensor, ...]:
+        """Decode one code, int64 [1], and sample the next; captured as a graph."""
+        hidden = self._decoder.decode(self._emb_code[code].float(), self._position)
         self._position.add_(1)
         before = self._recent.clone()
-        drawn = self._draw(hidden)
-        # what a step draws after the end doesn't count
-        self._recent.copy_(torch.where(code == self._end, before, self._recent))
-        return (drawn,)
+        sampled = self._sample(hidden)
+        # a code sampled after the EOS doesn't count
+        self._recent.copy_(torch.where(code == self._eos_id, before, self._recent))
+        return (sampled,)
 
-    def _draw(self, hidden: Tensor) -> Tensor:
-        logits = self._head.row(hidden)[0]
-        code = self._drawing(self._config.sampling.filtered(logits, self._recent))
-        self._recent.copy_(remember(self._recent, code, self._end))
+    def _sample(self, hidden: Tensor) -> Tensor:
+        logits = self._head_code.gemv(hidden)[0]
+        code = self._sample_code(self._config.sampling.process_logits(logits, self._recent))
+        self._recent.copy_(append_recent(self._recent, code, self._eos_id))
         return code
 
 
-class _Reader:
-    """Reads codes from the device while it goes on."""
+class _HostCopy:
+    """Copies codes to the host while the device goes on."""
 
     def __init__(self, device: torch.device) -> None:
         self._host = torch.zeros(1, dtype=torch.int64, pin_memory=device.type == "cuda")
 
     def start(self, code: Tensor) -> Callable[[], int]:
-        """Begin to read `code` [1]; the result waits for its value, before the next `start`."""
+        """Begin to copy `code` [1]; the result waits for its value, before the next `start`."""
         self._host.copy_(code, non_blocking=True)
         if not code.is_cuda:
             return lambda: int(self._host)
         copied = torch.cuda.Event()
         copied.record()
 
-        def value() -> int:
+        def wait() -> int:
             copied.synchronize()
             return int(self._host)
 
-        return value
+        return wait
 
 
-def _folded(tensors: Mapping[str, Tensor], prefix: str) -> Tensor:
+def _fold_weight_norm(tensors: Mapping[str, Tensor], prefix: str) -> Tensor:
     gain, direction = tensors[prefix + "original0"], tensors[prefix + "original1"]
     unit = F.normalize(direction.float(), dim=1)
     return (gain.float() * unit).to(direction.dtype)
 
 
-def _decoder(tensors: Mapping[str, Tensor], config: TalkerConfig, capacity: int) -> Decoder:
-    eps, theta = 1e-6, 10_000.0
-    final = tensors["model.norm.weight"]
-    depth = sum(name.endswith(".self_attn.q_proj.weight") for name in tensors)
+def _load_decoder(tensors: Mapping[str, Tensor], config: TalkerConfig, max_seq_len: int) -> Decoder:
+    eps, rope_theta = 1e-6, 10_000.0
+    norm = tensors["model.norm.weight"]
+    num_layers = sum(name.endswith(".self_attn.q_proj.weight") for name in tensors)
 
     def layer(i: int) -> LayerWeights:
         def get(name: str) -> Tensor:
             return tensors[f"model.layers.{i}.{name}.weight"]
 
         return LayerWeights(
-            norm=Norm(get("input_layernorm"), eps),
-            qkv=DenseLinear(torch.cat([get(f"self_attn.{part}_proj") for part in "qkv"])),
+            input_layernorm=RMSNorm(get("input_layernorm"), eps),
+            qkv_proj=DenseLinear(torch.cat([get(f"self_attn.{part}_proj") for part in "qkv"])),
             q_norm=None,
             k_norm=None,
-            out=DenseLinear(get("self_attn.o_proj")),
-            mlp_norm=Norm(get("post_attention_layernorm"), eps),
-            gate_up=DenseLinear(interleaved(get("mlp.gate_proj"), get("mlp.up_proj"))),
-            down=DenseLinear(get("mlp.down_proj")),
+            o_proj=DenseLinear(get("self_attn.o_proj")),
+            post_attention_layernorm=RMSNorm(get("post_attention_layernorm"), eps),
+            gate_up_proj=DenseLinear(interleave(get("mlp.gate_proj"), get("mlp.up_proj"))),
+            down_proj=DenseLinear(get("mlp.down_proj")),
         )
 
-    heads = Heads(config.heads, config.kv_heads, len(final) // config.heads)
     return Decoder(
-        DecoderSizes(heads, theta),
-        [layer(i) for i in range(depth)],
-        Norm(final, eps),
-        capacity,
-        final.dtype,
+        AttentionConfig(
+            num_heads=config.num_heads,
+            num_kv_heads=config.num_kv_heads,
+            head_dim=len(norm) // config.num_heads,
+            rope_theta=rope_theta,
+        ),
+        [layer(i) for i in range(num_layers)],
+        RMSNorm(norm, eps),
+        max_seq_len=max_seq_len,
+        dtype=norm.dtype,
     )

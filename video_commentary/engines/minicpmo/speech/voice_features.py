@@ -1,7 +1,6 @@
-"""What the speech tokenizer, the speaker net and the flow model hear of a voice's sample.
+"""Features of a voice sample for the speech tokenizer, the speaker net and the flow model.
 
-Each takes sound as float32 [n] in [-1, 1]. Recipes of Whisper, Kaldi and HiFi-GAN, as in 3.14 of
-the parity notes.
+Each function takes sound as float32 [n] in [-1, 1], and follows Whisper, Kaldi or HiFi-GAN.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The voice to speak with, from a short sample: prepared once, kept on disk beside the model."""
+"""The voice to speak with, from a short sample: prepared once and cached beside the model."""
 
 from __future__ import annotations
 
@@ -18,48 +18,49 @@ from ....core.engine import EngineError
 from .flow_stream import VoicePrompt
 from .voice_features import flow_mel, resample, speaker_fbank, whisper_mel
 
-SHORTEST, LONGEST = 3.0, 30.0
-LOWEST_RATE = 16_000
-TOKENIZER = "speech_tokenizer_v2_25hz.onnx"
+MIN_DURATION, MAX_DURATION = 3.0, 30.0
+"""Seconds."""
+MIN_SAMPLE_RATE = 16_000
+SPEECH_TOKENIZER = "speech_tokenizer_v2_25hz.onnx"
 SPEAKER_NET = "campplus.onnx"
 
-_log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 
 class VoiceRefusedError(EngineError):
-    """A sample won't do; the message says what would."""
+    """The sample is not usable; the message says what is."""
 
 
 def load_voice(sample: Path, folder: Path) -> VoicePrompt:
     """Return the voice of the WAV file `sample`, prepared with the networks in `folder`.
 
-    What was prepared is kept in `folder`/voices, by the sample's content; where that is damaged it
-    is prepared again. Raise VoiceRefusedError, or EngineError where a network is missing.
+    Prepared voices are cached in `folder`/voices by the sample's content; a damaged one is prepared
+    again. Raise VoiceRefusedError, or EngineError if a network is missing.
     """
     try:
         content = sample.read_bytes()
     except OSError as error:
         raise _refused(sample, f"can't be read ({error.strerror})") from None
-    kept = kept_voice(folder, content)
-    known = _read(kept)
-    if known is not None:
-        return known
-    voice = _prepare(_checked(sample), folder)
+    path = cached_voice_path(folder, content)
+    cached = _read_cached(path)
+    if cached is not None:
+        return cached
+    voice = _prepare(_read_sample(sample), folder)
     try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        save_voice(kept, voice)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_voice(path, voice)
     except OSError as error:
-        _log.warning("the prepared voice can't be kept in %s: %s", kept.parent, error.strerror)
+        LOG.warning("the prepared voice can't be saved in %s: %s", path.parent, error.strerror)
     return voice
 
 
-def kept_voice(folder: Path, content: bytes) -> Path:
-    """Return where the prepared voice of a WAV file with this content is kept."""
+def cached_voice_path(folder: Path, content: bytes) -> Path:
+    """Return the file of the prepared voice for a WAV file with this content."""
     return folder / "voices" / f"{hashlib.sha256(content).hexdigest()[:16]}.npz"
 
 
 def save_voice(path: Path, voice: VoicePrompt) -> None:
-    """Write a prepared voice, whole or not at all, even where power fails. Raise OSError."""
+    """Write a prepared voice, whole or not at all, even if power fails. Raise OSError."""
     partial = path.with_suffix(".partial")
     with partial.open("wb") as file:
         np.savez(
@@ -70,7 +71,7 @@ def save_voice(path: Path, voice: VoicePrompt) -> None:
     partial.replace(path)
 
 
-def _read(path: Path) -> VoicePrompt | None:
+def _read_cached(path: Path) -> VoicePrompt | None:
     if not path.is_file():
         return None
     try:
@@ -79,31 +80,31 @@ def _read(path: Path) -> VoicePrompt | None:
                 torch.from_numpy(arrays[name]) for name in ("codes", "mel", "speaker")
             )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        _log.warning("the prepared voice %s is damaged (%s): preparing it again", path, error)
+        LOG.warning("the prepared voice %s is damaged (%s): preparing it again", path, error)
         return None
     return VoicePrompt(codes, mel, speaker)
 
 
-def _checked(sample: Path) -> Pcm:
+def _read_sample(sample: Path) -> Pcm:
     try:
         pcm = read_wav(sample)
     except (OSError, ValueError) as error:
         raise _refused(sample, str(error)) from None
     if pcm.format.channels != 1:
         raise _refused(sample, f"it has {pcm.format.channels} channels")
-    if pcm.format.rate < LOWEST_RATE:
+    if pcm.format.rate < MIN_SAMPLE_RATE:
         raise _refused(sample, f"it has {pcm.format.rate} Hz")
-    if not SHORTEST <= pcm.duration <= LONGEST:
+    if not MIN_DURATION <= pcm.duration <= MAX_DURATION:
         raise _refused(sample, f"it lasts {pcm.duration:.1f} s")
     if not pcm.samples.any():
         raise _refused(sample, "it is silent")
     return pcm
 
 
-def _refused(sample: Path, why: str) -> VoiceRefusedError:
+def _refused(sample: Path, reason: str) -> VoiceRefusedError:
     return VoiceRefusedError(
-        f"voice_reference {sample}: {why}; set a 16-bit mono WAV file of one person speaking for "
-        f"{SHORTEST:.0f} to {LONGEST:.0f} s, {LOWEST_RATE} Hz or more",
+        f"voice_reference {sample}: {reason}; set a 16-bit mono WAV file of one person "
+        f"speaking for {MIN_DURATION:.0f} to {MAX_DURATION:.0f} s, {MIN_SAMPLE_RATE} Hz or more",
         retry=False,
     )
 
@@ -113,26 +114,24 @@ def _prepare(pcm: Pcm, folder: Path) -> VoicePrompt:
     at16k = resample(sound, pcm.format.rate, 16_000)
     features = whisper_mel(at16k)[None]
     length = torch.tensor([features.shape[2]], dtype=torch.int32)
-    codes = _run(folder / TOKENIZER, features, length).flatten().long()
-    speaker = _run(folder / SPEAKER_NET, speaker_fbank(at16k)[None]).flatten().float()
+    codes = _run_onnx(folder / SPEECH_TOKENIZER, features, length).flatten().long()
+    speaker = _run_onnx(folder / SPEAKER_NET, speaker_fbank(at16k)[None]).flatten().float()
     mel = flow_mel(resample(sound, pcm.format.rate, 24_000))
     missing = 2 * len(codes) - len(mel)
     mel = F.pad(mel.T[None], (0, max(missing, 0)), mode="replicate")[0].T[: 2 * len(codes)]
     return VoicePrompt(codes, mel.contiguous(), speaker)
 
 
-def _run(network: Path, *inputs: Tensor) -> Tensor:
-    """Run an ONNX network on the CPU: a voice is prepared once."""
+def _run_onnx(network: Path, *inputs: Tensor) -> Tensor:
+    """Run an ONNX network on the CPU; a voice is prepared only once."""
     try:
         import onnxruntime
     except ImportError:
         raise EngineError(
-            "a new voice_reference needs onnxruntime: pip install onnxruntime", retry=False
+            "a new voice_reference needs onnxruntime: pip install onnxruntime"
         ) from None
     if not network.is_file():
-        raise EngineError(
-            f"{network} is missing: fetch the model again, or unset voice_reference", retry=False
-        )
+        raise EngineError(f"{network} is missing: fetch the model again, or unset voice_reference")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     try:
@@ -141,8 +140,7 @@ def _run(network: Path, *inputs: Tensor) -> Tensor:
         )
     except Exception as error:  # noqa: BLE001 - onnxruntime raises plain Exception
         raise EngineError(
-            f"{network} is damaged ({error}): fetch the model again, or unset voice_reference",
-            retry=False,
+            f"{network} is damaged ({error}): fetch the model again, or unset voice_reference"
         ) from None
     named = {
         wanted.name: given.numpy()

@@ -1,1 +1,1 @@
-"""The vision tower and what it is shown."""
+"""Frames to embeddings: image processing, vision tower and resampler."""

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from video_commentary.core.prompting import Profile
+from video_commentary.engines.builtin.comment_selector import CommentSelector, letters
+from video_commentary.engines.builtin.event_kinds import EventKind
+from video_commentary.engines.builtin.events import SceneEvent
+from video_commentary.engines.builtin.geometry import BoundingBox
+from video_commentary.engines.builtin.scene_state import SceneObject, SceneState
+from video_commentary.engines.builtin.scene_store import SceneHistory
+from video_commentary.engines.builtin.topics import topic_filter
+
+PROFILE = Profile("all", "", ("people", "vehicles", "animals", "motion", "light", "camera"))
+ALL = topic_filter("", PROFILE)
+
+
+def enters(stamp: float, track_id: int, name: str = "person", group: str = "people") -> SceneEvent:
+    return SceneEvent(
+        stamp=stamp,
+        kind=EventKind.ENTERS,
+        group=group,
+        name=name,
+        where="left",
+        track_ids=(track_id,),
+    )
+
+
+def thing(name: str, group: str, heading: str = "", age: float = 5.0) -> SceneObject:
+    return SceneObject(
+        track_id=1,
+        name=name,
+        group=group,
+        box=BoundingBox(0, 0, 1, 1),
+        heading=heading,
+        stationary=False,
+        side="left",
+        depth="",
+        age=age,
+    )
+
+
+def history(
+    *events: SceneEvent, objects: tuple[SceneObject, ...] = (), now: float = 10.0
+) -> SceneHistory:
+    states = tuple(SceneState(stamp=now - 2 + n / 5, objects=objects) for n in range(11))
+    return SceneHistory("camera", states, events)
+
+
+def test_an_event_is_commented_once() -> None:
+    selector, facts = CommentSelector(0), history(enters(9.0, 1))
+    first = selector.next_comment(10.0, facts, ALL, ())
+    assert "person" in first.lower().replace("someone", "person")
+    assert selector.next_comment(10.5, facts, ALL, ()) == ""
+
+
+def test_past_events_are_forgotten_in_time() -> None:
+    selector = CommentSelector(0)
+    for number in range(100):
+        now = 10.0 * number
+        facts = history(enters(now - 0.5, number), now=now)
+        assert selector.next_comment(now, facts, ALL, ())
+    assert len(selector._reported) < 5
+
+
+def test_no_sentence_is_repeated_within_ten_seconds() -> None:
+    selector = CommentSelector(0)
+    said: list[tuple[float, str]] = []
+    for number in range(60):
+        now = number * 1.5
+        facts = history(enters(now - 0.5, number), now=now)
+        text = selector.next_comment(now, facts, ALL, [t for _, t in said[-3:]])
+        if text:
+            said.append((now, letters(text)))
+    assert len(said) > 10
+    for (one, text), (other, same) in itertools.combinations(said, 2):
+        assert text != same or other - one > 10
+
+
+def test_recent_comments_of_the_prompt_are_not_repeated() -> None:
+    facts = history(enters(9.0, 1))
+    first = CommentSelector(0).next_comment(10.0, facts, ALL, ())
+    assert CommentSelector(0).next_comment(10.0, facts, ALL, [first]) not in {first, ""}
+
+
+def test_the_event_of_more_weight_goes_first_and_the_other_follows() -> None:
+    selector = CommentSelector(0)
+    facts = history(enters(9.5, 1), SceneEvent(stamp=9.5, kind=EventKind.DARKER))
+    first = selector.next_comment(10.0, facts, ALL, ())
+    assert "dark" in first or "light" in first
+    assert "left" in selector.next_comment(10.5, facts, ALL, ())
+
+
+@pytest.mark.parametrize(
+    ("instruction", "word"),
+    [("only vehicles", "bus"), ("ignore vehicles", "person"), ("only animals", "")],
+)
+def test_instructions_are_obeyed(instruction: str, word: str) -> None:
+    facts = history(enters(9.5, 1), enters(9.6, 2, "bus", "vehicles"))
+    text = CommentSelector(0).next_comment(10.0, facts, topic_filter(instruction, PROFILE), ())
+    assert word in text.replace("omeone", "person")
+    assert bool(text) == bool(word)
+
+
+def test_an_event_that_is_over_is_no_comment() -> None:
+    stops = SceneEvent(
+        stamp=9.0,
+        kind=EventKind.STOPS,
+        group="people",
+        name="person",
+        where="left",
+        track_ids=(1,),
+    )
+    facts = history(stops, objects=(thing("person", "people", heading="left"),))
+    text = CommentSelector(0).next_comment(10.0, facts, ALL, ())
+    assert "stop" not in text and "standstill" not in text
+
+
+def test_a_new_scene_is_named_with_its_objects() -> None:
+    cut = SceneEvent(stamp=9.2, kind=EventKind.SCENE_CUT)
+    facts = history(cut, objects=(thing("car", "vehicles", age=0.6),))
+    assert CommentSelector(0).next_comment(9.5, facts, ALL, ()) == ""
+    assert "a car" in CommentSelector(0).next_comment(10.0, facts, ALL, ())
+
+
+def test_a_new_scene_without_any_state_is_still_a_comment() -> None:
+    facts = SceneHistory("camera", (), (SceneEvent(stamp=7.7, kind=EventKind.SCENE_CUT),))
+    text = CommentSelector(0).next_comment(10.0, facts, ALL, ())
+    assert "view" in text or "scene" in text
+
+
+def test_a_new_instruction_is_confirmed_with_what_is_in_view() -> None:
+    selector, facts = CommentSelector(0), history(objects=(thing("person", "people", "left"),))
+
+    def confirmed(instruction: str) -> str:
+        return selector.confirm_instruction(10.0, facts, topic_filter(instruction, PROFILE), ())
+
+    assert confirmed("tell me about vehicles") == (
+        "You asked about vehicles: no vehicles in view that I can make out."
+    )
+    assert confirmed("tell me about people") == "You asked about people: one person on the left."
+
+
+def test_the_same_seed_gives_the_same_words() -> None:
+    facts = history(enters(9.0, 1))
+    words = {CommentSelector(seed).next_comment(10.0, facts, ALL, ()) for seed in range(20)}
+    assert len(words) > 2
+    again = [CommentSelector(7).next_comment(10.0, facts, ALL, ()) for _ in range(2)]
+    assert again[0] == again[1]

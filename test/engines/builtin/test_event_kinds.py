@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import itertools
+import random
+from dataclasses import replace
+
+import pytest
+
+from video_commentary.core.prompting import TOPICS
+from video_commentary.engines.builtin.camera_moves import CameraMove
+from video_commentary.engines.builtin.event_kinds import EventKind, EventTraits
+from video_commentary.engines.builtin.events import SceneEvent
+from video_commentary.engines.builtin.sentences import sentences
+
+TRAITS = EventTraits(weight=1, topic=None, templates=("{Subject} jump{s}.",), still_true=None)
+MOVES = [move.name for move in CameraMove if move.texts.comments]
+
+
+@pytest.mark.parametrize("missing", ["weight", "topic", "templates", "still_true"])
+def test_a_kind_with_a_missing_part_is_refused(missing: str) -> None:
+    parts = {name: getattr(TRAITS, name) for name in ("weight", "topic", "templates", "still_true")}
+    del parts[missing]
+    with pytest.raises(TypeError, match=missing):
+        EventTraits(**parts)
+
+
+@pytest.mark.parametrize("templates", [(), {}, {"left": ()}])
+def test_a_kind_without_a_sentence_is_refused(templates: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="needs templates"):
+        replace(TRAITS, templates=templates)
+
+
+@pytest.mark.parametrize("templates", [("{Who} jumps.",), {"left": ("{Who} jumps.",)}])
+def test_a_template_that_cannot_be_filled_is_refused(templates: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="unknown placeholder Who"):
+        replace(TRAITS, templates=templates)
+
+
+@pytest.mark.parametrize("kind", EventKind)
+@pytest.mark.parametrize("count", [1, 2])
+def test_every_template_makes_a_sentence(kind: EventKind, count: int) -> None:
+    headings = MOVES if kind is EventKind.CAMERA_MOVES else ["", "left", "closer", "moving"]
+    for heading, where in itertools.product(headings, ("left", "right")):
+        event = SceneEvent(
+            stamp=1.0,
+            kind=kind,
+            group="people",
+            name="person",
+            where=where,
+            heading=heading,
+            track_ids=tuple(range(count)),
+            count=count,
+        )
+        ways = sentences(event, False, random.Random(0))
+        assert len(set(ways)) == len(ways) == len(kind.traits.templates_for(heading))
+        for text in ways:
+            assert text[0].isupper()
+            assert text.endswith(".")
+            assert not set(text) & set("{}")
+            assert "  " not in text and " ." not in text and " ," not in text
+
+
+@pytest.mark.parametrize("kind", EventKind)
+def test_topics_are_those_of_instructions(kind: EventKind) -> None:
+    assert kind.traits.topic is None or kind.traits.topic in TOPICS

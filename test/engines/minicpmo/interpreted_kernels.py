@@ -1,0 +1,178 @@
+"""Each Triton kernel against its reference, in Triton's interpreter.
+
+Run with TRITON_INTERPRET=1, it prints the checks that fail, with their traceback, as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from video_commentary.engines.minicpmo.kernels.plan import (
+    INT4_GEMV_CONFIGS,
+    GemmConfig,
+    GemvConfig,
+)
+from video_commentary.engines.minicpmo.kernels.reference import RMSNorm, reference_gemv
+from video_commentary.engines.minicpmo.language.attention import (
+    Attention,
+    AttentionConfig,
+    LayerKVCache,
+    RotaryEmbedding,
+)
+from video_commentary.engines.minicpmo.language.linear import DenseLinear
+from video_commentary.engines.minicpmo.language.quantization import Int4Linear, Int8Linear
+
+CPU = torch.device("cpu")
+
+
+def random_awq(n: int, k: int, group_size: int, dtype: torch.dtype) -> Int4Linear:
+    """Return a linear of random AWQ weights, zero points and scales."""
+
+    def packed(*shape: int) -> Tensor:
+        return torch.randint(-(2**31), 2**31 - 1, shape, dtype=torch.int32)
+
+    scales = torch.rand(k // group_size, n).half() * 0.01 + 0.001
+    return Int4Linear.from_awq(packed(k, n // 8), packed(k // group_size, n // 8), scales, dtype)
+
+
+def relative(made: Tensor, expected: Tensor) -> float:
+    """Return the relative error."""
+    return float((made.double() - expected.double()).norm() / expected.double().norm())
+
+
+def exact_weight(linear: Int4Linear) -> Tensor:
+    q = linear.unpack().unflatten(1, (-1, linear.group_size))
+    weight = (q - linear.zeros()[..., None]).double() * linear.scales().double()[..., None]
+    return weight.flatten(1)
+
+
+def check_gemm() -> None:
+    """Nothing is rounded but the outputs."""
+    from video_commentary.engines.minicpmo.kernels.gemm_int4 import int4_gemm
+
+    config = GemmConfig(block_m=32, block_n=64, num_warps=4, num_stages=2)
+    for m, n, k, group_size in ((37, 72, 384, 128), (16, 64, 192, 96), (5, 128, 128, 64)):
+        for dtype in (torch.float32, torch.float16):
+            linear = random_awq(n, k, group_size, dtype)
+            x = torch.randn(m, k, dtype=dtype)
+            truth = x.double() @ exact_weight(linear).T
+            made = int4_gemm(
+                x, linear.qweight, linear.scales_and_zeros, group_size=group_size, config=config
+            )
+            assert made.dtype == dtype
+            error, rounding = relative(made, truth), relative(truth.to(dtype), truth)
+            assert error < 1.1 * rounding + 1e-6, (dtype, error, rounding)
+
+
+def check_dequantize() -> None:
+    from video_commentary.engines.minicpmo.kernels.dequant import dequantize
+
+    # not bfloat16, which the interpreter truncates
+    for dtype in (torch.float16, torch.float32):
+        linear = random_awq(24, 384, 128, dtype)
+        made = dequantize(linear.qweight, linear.scales_and_zeros, group_size=128, dtype=dtype)
+        assert torch.equal(made, linear.reference_dequantize())
+
+
+def check_int4_gemv() -> None:
+    """Both kernels, the one that loops over K and the persistent one, with every fusion."""
+    from video_commentary.engines.minicpmo.kernels.gemv_int4 import int4_gemv
+
+    short = GemvConfig(block_n=16, block_k=256, num_warps=1)
+    for config in (*INT4_GEMV_CONFIGS, short):
+        for n, k in ((72, 384), (64, 512)):
+            linear = random_awq(n, k, 128, torch.float16)
+            exact = DenseLinear(exact_weight(linear))
+
+            def gemv(x: Tensor, linear: Int4Linear = linear, **fused: Any) -> Tensor:
+                return int4_gemv(
+                    x,
+                    linear.qweight,
+                    linear.scales_and_zeros,
+                    group_size=linear.group_size,
+                    config=config,  # noqa: B023 - called in this iteration
+                    **fused,
+                )
+
+            _check_fusions(gemv, exact, n, k)
+
+
+def check_dense_gemv() -> None:
+    from video_commentary.engines.minicpmo.kernels.gemv import dense_gemv, int8_gemv
+
+    for n, k in ((72, 384), (64, 2048)):
+        weight = torch.randn(n, k).half()
+        int8 = Int8Linear(weight)
+        rounded = DenseLinear((int8.qweight.double() - 128) * int8.scales.double()[:, None])
+        _check_fusions(
+            lambda x, w=weight, **fused: dense_gemv(x, w, **fused),
+            DenseLinear(weight.double()),
+            n,
+            k,
+        )
+        _check_fusions(
+            lambda x, w=int8, **fused: int8_gemv(x, w.qweight, w.scales, **fused), rounded, n, k
+        )
+
+
+def _check_fusions(gemv: Callable[..., Tensor], exact: DenseLinear, n: int, k: int) -> None:
+    x, residual = torch.randn(1, k), torch.randn(1, n)
+    norm = RMSNorm(torch.rand(k) + 0.5, 1e-6)
+    for fused in ({}, {"norm": norm, "swiglu": True}, {"residual": residual}):
+        truth = reference_gemv(exact, torch.float64, x, **fused)
+        assert relative(gemv(x, **fused), truth) < 1e-5
+
+
+def check_flash_decode() -> None:
+    from video_commentary.engines.minicpmo.kernels.flash_decode import flash_decode
+
+    qwen3 = AttentionConfig(num_heads=4, num_kv_heads=2, head_dim=64, rope_theta=1e6)
+    for config, normed in ((qwen3, True), (replace(qwen3, num_heads=2, head_dim=32), False)):
+        rotary = RotaryEmbedding(config, 256, CPU)
+        norm = RMSNorm(torch.rand(config.head_dim) + 0.5, 1e-6) if normed else None
+        keys, values = torch.randn(2, config.num_kv_heads, 256, config.head_dim)
+        for position in (0, 200):
+            ours, truth = (LayerKVCache(keys.clone(), values.clone()) for _ in range(2))
+            qkv = torch.randn(1, sum(config.qkv_sizes))
+            made = flash_decode(
+                qkv,
+                torch.tensor([position], dtype=torch.int32),
+                cos=rotary.cos,
+                sin=rotary.sin,
+                k_cache=ours.k_cache,
+                v_cache=ours.v_cache,
+                done_count=ours.done_count,
+                q_norm=norm,
+                k_norm=norm,
+            )
+            expected = Attention(config, rotary, truth, norm, norm).prefill(qkv, position)
+            assert relative(made, expected) < 1e-5
+            assert relative(ours.k_cache, truth.k_cache) < 1e-6
+            assert torch.equal(ours.v_cache, truth.v_cache)
+            assert not ours.done_count.any()
+
+
+CHECKS = (check_gemm, check_dequantize, check_int4_gemv, check_dense_gemv, check_flash_decode)
+
+
+def failures() -> dict[str, str]:
+    """Return the tracebacks of the checks that fail, by name."""
+    found = {}
+    for check in CHECKS:
+        torch.manual_seed(0)
+        try:
+            check()
+        except Exception:  # noqa: BLE001 - shown as it is
+            found[check.__name__] = traceback.format_exc()
+    return found
+
+
+if __name__ == "__main__":
+    print(json.dumps(failures()))

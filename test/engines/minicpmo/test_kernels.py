@@ -1,0 +1,67 @@
+"""The Triton kernels on a CPU, in Triton's interpreter; torch's int4 operator beside ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from bench.torch_int4 import TorchInt4Linear
+from video_commentary.engines.minicpmo.kernels.plan import INT4_GEMM_CONFIGS, KernelPlan
+from video_commentary.engines.minicpmo.kernels.reference import RMSNorm, reference_gemv
+from video_commentary.engines.minicpmo.language.quantization import Int4Linear
+
+from .interpreted_kernels import CHECKS, random_awq, relative
+
+
+@pytest.fixture(scope="module")
+def failures() -> dict[str, str]:
+    """The checks that failed in the interpreter."""
+    pytest.importorskip("triton")
+    # the interpreter is chosen when a kernel is defined, so it gets a process of its own
+    done = subprocess.run(
+        [sys.executable, "-m", "test.engines.minicpmo.interpreted_kernels"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "TRITON_INTERPRET": "1", "CUDA_VISIBLE_DEVICES": ""},
+        check=False,
+        cwd=Path(__file__).parents[3],
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, str] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_a_kernel_computes_what_its_reference_does(
+    failures: dict[str, str], check: Callable[[], None]
+) -> None:
+    assert check.__name__ not in failures, failures[check.__name__]
+
+
+def test_a_plan_makes_another_linear_on_the_same_tensors() -> None:
+    linear = random_awq(64, 256, 128, torch.float32)
+    plan = KernelPlan(gemv=linear.plan.gemv, gemm=INT4_GEMM_CONFIGS[0])
+    planned = linear.with_plan(plan)
+    assert planned.plan == plan
+    assert linear.plan.gemm is None
+    assert Int4Linear(linear.qweight, linear.scales_and_zeros, linear.dtype).plan.gemm is None
+    assert planned.qweight is linear.qweight
+    assert planned.scales_and_zeros is linear.scales_and_zeros
+
+
+def test_torchs_operator_does_the_same_but_for_its_rounding() -> None:
+    linear = random_awq(64, 256, 128, torch.float32)
+    rival = TorchInt4Linear(linear)
+    x = torch.randn(7, 256).bfloat16().float()
+    assert 1e-4 < relative(rival(x), linear(x)) < 2e-2
+    row, norm = torch.randn(1, 256), RMSNorm(torch.rand(256) + 0.5, 1e-6)
+    made = rival.gemv(row, norm=norm, swiglu=True)
+    truth = reference_gemv(linear, torch.float32, row, norm=norm, swiglu=True)
+    assert relative(made, truth) < 2e-2

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from video_commentary.core.audio import AudioFormat, Pcm, write_wav
+from video_commentary.core.cancel import CancelToken
+from video_commentary.core.engine import EngineError
+from video_commentary.engines.minicpmo.checkpoint import Checkpoint
+from video_commentary.engines.minicpmo.speech.speech_loader import (
+    SpeechOptions,
+    SpeechUnavailableError,
+    TalkerTensors,
+    load_speech,
+)
+from video_commentary.engines.minicpmo.speech.vocoder_loader import FOLDER
+
+from .talkers import tts_config, tts_tensors
+from .token2wav import CPU, add_voice
+
+
+@pytest.fixture
+def model(parity: Path, tmp_path: Path) -> Path:
+    """A model's folder with the tiny vocoder and a voice."""
+    add_voice(tmp_path, parity)
+    return tmp_path
+
+
+def test_a_loaded_voice_speaks(model: Path, parity: Path) -> None:
+    tensors = tts_tensors(parity)
+    speech = load_speech(model, tensors, tts_config(parity), CPU, SpeechOptions(steps=2))
+    cancel = CancelToken()
+    speech.start(cancel)
+    ids, hidden = (
+        torch.tensor([5, 6, 7]),
+        torch.randn(3, tensors["projector_semantic.linear1.weight"].shape[1]),
+    )
+    first = next(speech.feed(ids, hidden, last=True))
+    assert first.format == AudioFormat(24_000) and first.samples.any()
+    cancel.cancel()
+
+
+def test_a_model_without_a_vocoder_only_writes(tmp_path: Path, parity: Path) -> None:
+    with pytest.raises(SpeechUnavailableError, match=r"token2wav missing; fetch the model again"):
+        load_speech(tmp_path, tts_tensors(parity), tts_config(parity), CPU, SpeechOptions())
+
+
+def test_a_model_without_a_talker_only_writes(model: Path, parity: Path) -> None:
+    with pytest.raises(SpeechUnavailableError, match="tts tensors missing"):
+        load_speech(model, {}, tts_config(parity), CPU, SpeechOptions())
+
+
+def test_an_unknown_talker_only_writes(model: Path, parity: Path) -> None:
+    config = {**tts_config(parity), "attention_type": "window"}
+    with pytest.raises(SpeechUnavailableError, match="full_attention"):
+        load_speech(model, tts_tensors(parity), config, CPU, SpeechOptions())
+
+
+def test_a_missing_tensor_is_named(model: Path, parity: Path) -> None:
+    tensors = tts_tensors(parity)
+    del tensors["model.layers.1.mlp.up_proj.weight"]
+    with pytest.raises(SpeechUnavailableError, match=r"layers\.1\.mlp\.up_proj"):
+        load_speech(model, tensors, tts_config(parity), CPU, SpeechOptions())
+
+
+def test_a_model_whose_own_sample_is_missing_only_writes(model: Path, parity: Path) -> None:
+    (model / "assets" / "system_ref_audio.wav").unlink()
+    with pytest.raises(SpeechUnavailableError, match="no native voice: .*system_ref_audio"):
+        load_speech(model, tts_tensors(parity), tts_config(parity), CPU, SpeechOptions())
+
+
+@pytest.mark.parametrize("name", ["flow.pt", "hift.pt"])
+def test_a_missing_or_damaged_vocoder_only_writes(model: Path, parity: Path, name: str) -> None:
+    path = model / FOLDER / name
+    content = path.read_bytes()
+    for damaged in (content[: len(content) // 2], b""):
+        path.write_bytes(damaged)
+        with pytest.raises(SpeechUnavailableError, match=rf"no native voice: .*{name} isn't what"):
+            load_speech(model, tts_tensors(parity), tts_config(parity), CPU, SpeechOptions())
+    path.unlink()
+    with pytest.raises(SpeechUnavailableError, match=rf"no native voice: .*{name} can't be read"):
+        load_speech(model, tts_tensors(parity), tts_config(parity), CPU, SpeechOptions())
+
+
+def test_a_misshapen_talker_only_writes(model: Path, parity: Path) -> None:
+    tensors = tts_tensors(parity)
+    tensors["model.layers.0.self_attn.q_proj.weight"] = torch.ones(64, 5)
+    with pytest.raises(SpeechUnavailableError, match="no native voice"):
+        load_speech(model, tensors, tts_config(parity), CPU, SpeechOptions())
+
+
+def test_a_reference_that_lacks_the_networks_only_writes(model: Path, parity: Path) -> None:
+    write_wav(model / "me.wav", Pcm(np.ones(70_000, np.int16), AudioFormat(16_000)))
+    options = SpeechOptions(voice=str(model / "me.wav"))
+    with pytest.raises(SpeechUnavailableError, match="no native voice: .*onnx is missing"):
+        load_speech(model, tts_tensors(parity), tts_config(parity), CPU, options)
+
+
+def test_a_bad_voice_reference_is_an_error(model: Path, parity: Path) -> None:
+    options = SpeechOptions(voice=str(model / "nobody.wav"))
+    with pytest.raises(EngineError, match="voice_reference .*nobody") as caught:
+        load_speech(model, tts_tensors(parity), tts_config(parity), CPU, options)
+    assert not isinstance(caught.value, SpeechUnavailableError)
+
+
+def test_tensors_are_loaded_one_by_one(parity: Path) -> None:
+    lazy = TalkerTensors(Checkpoint(parity / "checkpoint", CPU), torch.float32)
+    eager = tts_tensors(parity)
+    assert set(lazy) == set(eager) and len(lazy) == len(eager)
+    for name, tensor in eager.items():
+        torch.testing.assert_close(lazy[name], tensor)
+    with pytest.raises(KeyError):
+        lazy["no.such.tensor"]

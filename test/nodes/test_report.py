@@ -1,0 +1,74 @@
+"""What the commentator reports, of a session that is not there or in full swing."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import SimpleNamespace
+from typing import Any
+
+from video_commentary.config.settings import CommentatorSettings
+from video_commentary.core.stats import Stats
+from video_commentary.core.status import STATUS_FIELDS, CommentatorStatus, status_values
+from video_commentary.nodes.commentator.report import describe, diagnose
+
+CONTROL: Any = SimpleNamespace(settings=CommentatorSettings(), instruction="only cars")
+
+
+def session() -> Any:
+    """Return a session in which nothing is as it was at the start."""
+    ready = threading.Event()
+    ready.set()
+    camera = SimpleNamespace(
+        full_topic="/left",
+        dropped=7,
+        seen_at=time.monotonic(),
+        trouble="",
+        publishers=1,
+        received=9,
+        frame_id="eye",
+    )
+    stats = Stats(comments=1, silent=2, cancelled=3, engine_errors=4)
+    stats.cycle_time, stats.words_delay, stats.sound_delay = 0.5, 0.25, 0.75
+    return SimpleNamespace(
+        error="",
+        active=True,
+        speaking=False,
+        loader=SimpleNamespace(ready=ready),
+        assembly=SimpleNamespace(
+            engine=SimpleNamespace(description="fake", voice="any"),
+            voice=lambda: "fake voice",
+            voice_trouble=lambda: "the voice is hoarse",
+        ),
+        cameras=[camera],
+        rates=SimpleNamespace(fps=[14.5]),
+        commentator=SimpleNamespace(stats=stats, commenting=True),
+    )
+
+
+def test_every_field_is_computed() -> None:
+    status = describe(session(), CONTROL, "")
+    empty = CommentatorStatus()
+    assert [n for n, _, value in status_values(status) if value == getattr(empty, n)] == []
+    assert (status.state, status.detail) == ("commenting", "the voice is hoarse")
+    assert (status.cameras, status.camera_fps) == (("/left",), (14.5,))
+
+
+def test_without_a_session_it_says_what_to_do() -> None:
+    status = describe(None, CONTROL, "")
+    assert (status.state, status.instruction) == ("unconfigured", "only cars")
+    assert "activate" in status.detail
+    refused = describe(None, CONTROL, "no such engine")
+    assert (refused.state, refused.detail) == ("error", "no such engine")
+    assert [(check.trouble, check.fatal) for check in diagnose(None, refused)] == [
+        ("no such engine", True)
+    ]
+
+
+def test_diagnostics_carry_the_values_that_the_table_names() -> None:
+    status = describe(session(), CONTROL, "")
+    engine, voice, camera = diagnose(session(), status)
+    assert set(engine.values) == {f.diagnostic for f in STATUS_FIELDS.values() if f.diagnostic}
+    assert engine.values["words delay"] == "0.250 s"
+    assert engine.values["errors"] == 4
+    assert (engine.trouble, voice.trouble, camera.trouble) == ("", "the voice is hoarse", "")

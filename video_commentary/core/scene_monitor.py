@@ -1,0 +1,123 @@
+"""What the cameras have shown lately: sliding windows, and change since the last comment."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from math import ceil
+
+from .change import ChangeDetector, Intensity
+from .cycle_settings import CycleSettings
+from .engine import Engine
+from .frames import Frame, FrameWindow, StampSampler
+from .stamp import Stamp, from_seconds
+
+STALE = 5.0
+"""Seconds a camera may lag behind the freshest one before views leave it out."""
+
+
+class Use(Enum):
+    """What a frame is for: nothing, the engine's `look` only, or requests as well."""
+
+    NONE = auto()
+    LOOK = auto()
+    KEEP = auto()
+
+
+@dataclass(frozen=True)
+class View:
+    """Frames for a request, oldest first, and how much changed since the view before it."""
+
+    frames: tuple[Frame, ...]
+    intensity: Intensity
+
+
+class _CameraState:
+    """One camera's samplers, window and change."""
+
+    def __init__(self, settings: CycleSettings, look_fps: float, cameras: int) -> None:
+        self.keep = StampSampler(settings.capture_fps)
+        self.look = StampSampler(look_fps) if look_fps > settings.capture_fps else None
+        self.window = FrameWindow(
+            settings.window_capacity,
+            ceil(settings.frames_per_request / cameras),
+            settings.frame_stride,
+        )
+        self.change = ChangeDetector(settings.change_threshold)
+
+    def use(self, stamp: Stamp) -> Use:
+        kept = self.keep.take(stamp)
+        looked = self.look is not None and self.look.take(stamp)
+        return Use.KEEP if kept else Use.LOOK if looked else Use.NONE
+
+
+class SceneMonitor:
+    """Takes in frames of any number of cameras and gives views of them.
+
+    `use` is called where frames arrive, `add` on the thread that converts them, `view` and `tune`
+    on any thread.
+    """
+
+    def __init__(self, settings: CycleSettings, engine: Engine) -> None:
+        """Watch the cameras that `settings.image_topics` names; `engine` looks at their frames."""
+        self._engine = engine
+        self._settings = settings
+        self._lock = threading.Lock()
+        self.watch(settings.image_topics)
+
+    def watch(self, topics: Sequence[str]) -> None:
+        """Watch these cameras from now on, while no other thread calls `use` or `add`."""
+        look_fps, count = self._engine.look_fps, len(topics)
+        with self._lock:
+            self._cameras = {
+                topic: _CameraState(self._settings, look_fps, count) for topic in topics
+            }
+            self._intensity = Intensity.NORMAL
+        self._owners: dict[str, str] = {}
+
+    def use(self, topic: str, stamp: Stamp) -> Use:
+        """Return what the frame of this stamp is for, before anyone converts it."""
+        return self._cameras[topic].use(stamp)
+
+    def add(self, topic: str, frame: Frame, use: Use) -> None:
+        """Take in a frame that is of use. Raise EngineError where the engine can't look.
+
+        Of two topics with one frame_id, the second is called by its topic.
+        """
+        camera = self._cameras[topic]
+        # Renamed before anyone sees the frame: caches are keyed by its identity.
+        if self._owners.setdefault(frame.camera, topic) != topic:
+            frame = replace(frame, camera=topic)
+        if use is Use.KEEP:
+            change = camera.change.observe(frame)
+            with self._lock:
+                camera.window.add(frame)
+                self._intensity = max(self._intensity, change.intensity)
+        self._engine.look(frame)
+
+    def view(self, reset_change: bool = True) -> View:
+        """Return the newest frames of all cameras; `reset_change`: measure change from here on.
+
+        No frames come from a camera that has fallen `STALE` behind the others.
+        """
+        with self._lock:
+            chosen = [camera.window.select() for camera in self._cameras.values()]
+            intensity = self._intensity
+            if reset_change:
+                self._intensity = Intensity.NONE
+        newest = max((frames[-1].stamp for frames in chosen if frames), default=0)
+        oldest = newest - from_seconds(STALE)
+        fresh = [f for frames in chosen if frames and frames[-1].stamp > oldest for f in frames]
+        return View(tuple(sorted(fresh, key=lambda frame: frame.stamp)), intensity)
+
+    def mark_changed(self) -> None:
+        """Count the scene as changed, so that the next view is commented on."""
+        with self._lock:
+            self._intensity = Intensity.NORMAL
+
+    def tune(self, settings: CycleSettings) -> None:
+        """Apply what may change while running."""
+        for camera in self._cameras.values():
+            camera.change.threshold = settings.change_threshold

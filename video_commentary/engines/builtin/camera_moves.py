@@ -1,0 +1,129 @@
+"""Camera moves, classified from the ego motion of about a second: pan, tilt, zoom and shake."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum, unique
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .ego_motion import EgoMotion, center_shift
+
+_WINDOW = 1.01  # seconds
+_MIN_SPAN, _MIN_STEPS = 0.7, 4  # seconds and images before a move is classified
+_MIN_KNOWN = 0.75  # of the window's steps
+_MIN_CONSTANCY = 0.7  # how much more steps go one way than the other, 0 to 1
+_MIN_SHAKE_STEP = 0.006  # image heights an image
+
+
+@dataclass(frozen=True, kw_only=True)
+class CameraMoveTexts:
+    """What is said about a camera move.
+
+    `comments`: ways to say that it begins, () if that is no event. `answer`: what the camera does.
+    """
+
+    comments: tuple[str, ...]
+    answer: str
+
+
+@unique
+class CameraMove(Enum):
+    """What a camera can do, with the texts about it."""
+
+    STILL = CameraMoveTexts(comments=(), answer="The camera is still.")
+    UNKNOWN = CameraMoveTexts(comments=(), answer="I can't tell whether the camera moves.")
+    PAN_LEFT = CameraMoveTexts(
+        comments=("The camera turns to the left.", "The camera pans left."),
+        answer="The camera is turning to the left.",
+    )
+    PAN_RIGHT = CameraMoveTexts(
+        comments=("The camera turns to the right.", "The camera pans right."),
+        answer="The camera is turning to the right.",
+    )
+    TILT_UP = CameraMoveTexts(
+        comments=("The camera tilts up.", "The camera looks further up."),
+        answer="The camera is tilting up.",
+    )
+    TILT_DOWN = CameraMoveTexts(
+        comments=("The camera tilts down.", "The camera looks further down."),
+        answer="The camera is tilting down.",
+    )
+    ZOOM_IN = CameraMoveTexts(
+        comments=("The view draws closer.", "The picture zooms in."),
+        answer="The view is drawing closer.",
+    )
+    ZOOM_OUT = CameraMoveTexts(
+        comments=("The view widens.", "The picture zooms out."),
+        answer="The view is widening.",
+    )
+    SHAKE = CameraMoveTexts(
+        comments=("The camera shakes.", "The picture is shaking."),
+        answer="The camera is shaking.",
+    )
+
+    @property
+    def texts(self) -> CameraMoveTexts:
+        """What is said about the move."""
+        return self.value
+
+
+_AXES = (
+    (CameraMove.PAN_RIGHT, CameraMove.PAN_LEFT, 0.08),
+    (CameraMove.TILT_DOWN, CameraMove.TILT_UP, 0.08),
+    (CameraMove.ZOOM_OUT, CameraMove.ZOOM_IN, 0.06),
+)
+"""For dx, dy and log_scale: the move if it is negative, the move if it is positive, and the least
+speed, in image heights or e-folds a second."""
+
+
+@dataclass(frozen=True)
+class _Step:
+    stamp: float
+    dx: float
+    dy: float
+    log_scale: float
+    known: bool
+
+
+class CameraMoveClassifier:
+    """Classifies what the camera has been doing for about a second."""
+
+    def __init__(self) -> None:
+        """Start at rest."""
+        self._steps: deque[_Step] = deque()
+
+    def observe(self, stamp: float, motion: EgoMotion, aspect: float) -> CameraMove:
+        """Add the next image's ego motion; return the move of the last second."""
+        dx, dy = center_shift(motion, aspect)
+        self._steps.append(_Step(stamp, dx, dy, motion.log_scale, motion.known))
+        while self._steps[0].stamp < stamp - _WINDOW:
+            self._steps.popleft()
+        span = stamp - self._steps[0].stamp
+        if span < _MIN_SPAN or len(self._steps) < _MIN_STEPS:
+            return CameraMove.STILL
+        steps = list(self._steps)[1:]
+        if np.mean([step.known for step in steps]) < _MIN_KNOWN:
+            return CameraMove.UNKNOWN
+        return _classify(np.array([(s.dx, s.dy, s.log_scale) for s in steps]), span)
+
+
+def _classify(steps: NDArray[np.float64], span: float) -> CameraMove:
+    """Return the move of `steps` (N, 3): dx, dy and log_scale of each; `span` in seconds."""
+    speed = steps.sum(axis=0) / span
+    constancy = np.abs(np.sign(steps).sum(axis=0)) / len(steps)
+    strengths = [
+        abs(float(v)) / least if constant > _MIN_CONSTANCY else 0.0
+        for v, (_, _, least), constant in zip(speed, _AXES, constancy, strict=True)
+    ]
+    strongest = int(np.argmax(strengths))
+    if strengths[strongest] > 1:
+        negative, positive, _ = _AXES[strongest]
+        return positive if speed[strongest] > 0 else negative
+    # A shake: most steps are large and turn back on the one before.
+    large = np.abs(steps[:, :2]) > _MIN_SHAKE_STEP
+    turns = (steps[1:, :2] * steps[:-1, :2] < 0) & large[1:] & large[:-1]
+    shakes = turns.mean(axis=0).max() >= 0.5
+    return CameraMove.SHAKE if shakes else CameraMove.STILL

@@ -1,0 +1,186 @@
+"""Chooses the next comment: the most important event that is wanted, new and not yet commented."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .events import SceneEvent, merged, still_true
+from .scene_store import SceneHistory
+from .sentences import sentences
+from .summary import instruction_summary, scene_contents, summaries
+from .topics import TopicFilter
+
+_REPEAT_SECONDS = 20.0  # in which no sentence is repeated
+_QUIET_SECONDS = 4.0  # without a comment, after which a summary may follow
+_SCENE_SECONDS, _EMPTY_SCENE_SECONDS = 0.7, 1.4  # to look at a new scene, with and without objects
+_ARRIVED_SECONDS = 1.5  # after which an object no longer counts as just arriving
+
+_TOPIC_PENALTY = 0.5  # of weight, for each topic before the event's in the instruction
+_REPEAT_PENALTY = 1.6  # of weight, for each recent comment on an event of the same kind
+_AGE_PENALTY = 0.3  # of weight, a second
+
+
+@dataclass(frozen=True)
+class PastComment:
+    """A comment, when it was made, and the event that it is about, if any."""
+
+    stamp: float
+    text: str
+    event: SceneEvent | None
+
+
+class CommentSelector:
+    """Chooses comments for one engine, and remembers them to avoid repetition."""
+
+    def __init__(self, seed: int) -> None:
+        """Vary the wording by `seed`: the same images give the same comments."""
+        self._rng = random.Random(seed)
+        self._comments: deque[PastComment] = deque(maxlen=64)
+        self._reported: dict[tuple[str, int], float] = {}
+
+    def next_comment(
+        self, stamp: float, history: SceneHistory, topics: TopicFilter, recent: Sequence[str]
+    ) -> str:
+        """Return the next comment on a camera, "" if there is nothing new.
+
+        `recent`: comments that must not be repeated either.
+        """
+        self._expire(stamp)
+        if "counts" in topics.asked and history.states:
+            text = self._first_new(stamp, summaries(history.states, topics, self._rng), recent)
+            if text:
+                return text
+        for event in self._ranked(stamp, history, topics):
+            if event.kind.traits.shows_scene:
+                return self._new_scene(stamp, event, history, topics)
+            for text in sentences(event, self._says_another(stamp, event), self._rng):
+                if self._is_new(stamp, text, recent):
+                    self._record(stamp, text, event)
+                    return text
+        if not history.states or self._quiet_for(stamp) < _QUIET_SECONDS or not _is_lively(history):
+            return ""
+        return self._first_new(stamp, summaries(history.states, topics, self._rng), recent)
+
+    def confirm_instruction(
+        self, stamp: float, history: SceneHistory, topics: TopicFilter, recent: Sequence[str]
+    ) -> str:
+        """Return a comment on what a new instruction asks for, "" if nothing was seen yet."""
+        self._expire(stamp)
+        if not history.states:
+            return ""
+        if topics.asked:
+            text = instruction_summary(topics.asked, history.states)
+            self._record(stamp, text, None)
+            return text
+        return self._first_new(stamp, summaries(history.states, topics, self._rng), recent)
+
+    def _new_scene(
+        self, stamp: float, event: SceneEvent, history: SceneHistory, topics: TopicFilter
+    ) -> str:
+        """Comment on a cut and the objects of the new scene, once there was time to detect them."""
+        objects = [t for t in history.objects if topics.allows(t.group, t.name)]
+        objects = [t for t in objects if t.group not in {"things", "motion"}]
+        if stamp - event.stamp < (_SCENE_SECONDS if objects else _EMPTY_SCENE_SECONDS):
+            return ""
+        for sentence in sentences(event, False, self._rng):
+            text = sentence
+            if objects:
+                text = f"{sentence[:-1]}: {scene_contents(objects, self._rng)}."
+            if self._is_new(stamp, text, ()):
+                self._record(stamp, text, event)
+                return text
+        return ""
+
+    def _first_new(self, stamp: float, texts: Sequence[str], recent: Sequence[str]) -> str:
+        for text in texts:
+            if self._is_new(stamp, text, recent):
+                self._record(stamp, text, None)
+                return text
+        return ""
+
+    def _expire(self, stamp: float) -> None:
+        """Forget old events, and everything if the stamps went back (a recording in a loop)."""
+        if self._comments and self._comments[-1].stamp > stamp:
+            self._comments.clear()
+            self._reported.clear()
+        for mark in [m for m, at in self._reported.items() if at < stamp - _REPEAT_SECONDS]:
+            del self._reported[mark]
+
+    def _ranked(self, stamp: float, history: SceneHistory, topics: TopicFilter) -> list[SceneEvent]:
+        events = [
+            event
+            for event in history.events
+            if _is_wanted(event, topics)
+            and not self._is_reported(event)
+            and still_true(event, history.objects)
+        ]
+        return sorted(merged(events), key=lambda event: -self._weight(stamp, event, topics))
+
+    def _is_reported(self, event: SceneEvent) -> bool:
+        return _marks(event) <= self._reported.keys()
+
+    def _weight(self, stamp: float, event: SceneEvent, topics: TopicFilter) -> float:
+        order = topics.topics
+        rank = order.index(event.topic) if event.topic in order else len(order)
+        repeats = sum(past.kind is event.kind for past in self._recent_events(stamp))
+        return (
+            event.kind.traits.weight
+            - _TOPIC_PENALTY * rank
+            - _REPEAT_PENALTY * repeats
+            - _AGE_PENALTY * (stamp - event.stamp)
+        )
+
+    def _says_another(self, stamp: float, event: SceneEvent) -> bool:
+        return event.kind.traits.says_another and any(
+            (past.kind, past.name, past.where) == (event.kind, event.name, event.where)
+            and not set(past.track_ids) & set(event.track_ids)
+            for past in self._recent_events(stamp)
+        )
+
+    def _recent_events(self, stamp: float) -> list[SceneEvent]:
+        return [c.event for c in self._recent(stamp) if c.event is not None]
+
+    def _recent(self, stamp: float) -> list[PastComment]:
+        return [c for c in self._comments if stamp - c.stamp < _REPEAT_SECONDS]
+
+    def _is_new(self, stamp: float, text: str, recent: Sequence[str]) -> bool:
+        said = {letters(past.text) for past in self._recent(stamp)}
+        return letters(text) not in said | {letters(other) for other in recent}
+
+    def _quiet_for(self, stamp: float) -> float:
+        return stamp - self._comments[-1].stamp if self._comments else float("inf")
+
+    def _record(self, stamp: float, text: str, event: SceneEvent | None) -> None:
+        self._comments.append(PastComment(stamp, text, event))
+        if event is not None:
+            self._reported |= dict.fromkeys(_marks(event), event.stamp)
+
+
+def _marks(event: SceneEvent) -> set[tuple[str, int]]:
+    """Return what identifies an event, for each track that takes part."""
+    if not event.track_ids:
+        return {(event.kind.name, round(event.stamp * 1000))}
+    return {(f"{event.kind.name} {event.stamp:.3f}", track_id) for track_id in event.track_ids}
+
+
+def _is_wanted(event: SceneEvent, topics: TopicFilter) -> bool:
+    if event.kind.traits.topic is not None:
+        return event.topic in topics.topics
+    return bool(event.name) and topics.allows(event.group, event.name)
+
+
+def _is_lively(history: SceneHistory) -> bool:
+    """Return whether anything moves or might soon, so that a summary is worth hearing."""
+    return any(
+        thing.heading or thing.group == "people" and not thing.stationary
+        for thing in history.objects
+        if thing.age > _ARRIVED_SECONDS
+    )
+
+
+def letters(text: str) -> str:
+    """Return a text's letters and digits in lower case, to compare sentences by."""
+    return "".join(c for c in text.lower() if c.isalnum())

@@ -1,0 +1,243 @@
+"""The kinds of events that the built-in engine comments on: one table of everything about them.
+
+Adding a kind touches two files:
+
+1. Here: a member of `EventKind` with its `EventTraits`. A missing trait, a template with an
+   unknown placeholder, or a second kind with the same traits is an error when this module is
+   imported, never in a running comment.
+2. Where it is detected, return `SceneEvent(kind=EventKind.<NAME>, ...)`: for what one
+   object does `event_detector.py`, for what several people do `encounters.py`, for the camera and
+   the image as a whole `perception.py`.
+
+Choosing (`comment_selector.py`) and wording (`sentences.py`) read the table and need no change.
+"""
+
+from __future__ import annotations
+
+import itertools
+import string
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, unique
+
+from .camera_moves import CameraMove
+from .scene_state import SceneObject
+
+PLACEHOLDERS = frozenset(
+    ("Subject", "subject", "move", "come", "go", "has", "is", "s")
+    + ("border", "place", "Place", "course")
+)
+"""What a template may contain.
+
+`subject`: who does it, such as "a person"; the verb follows it in number: `move` ("walks", by the
+subject's kind), `come`, `go`, `has`, `is`, and `s` for the ending of any other verb.
+`border`: where it enters or leaves, such as "the left". `place`: where it is, such as "on the
+left". `course`: its direction, with a comma before it, or "" if unknown. `Subject` and `Place`
+begin with a capital.
+"""
+
+ALL_COURSES = frozenset(("left", "right", "closer", "away"))
+SIDEWAYS = frozenset(("left", "right"))
+
+StillTrue = Callable[[SceneObject, str], bool]
+"""From an object as it is now, and the event's heading, to whether the event still holds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventTraits:
+    """Everything that depends on an event's kind alone.
+
+    `weight`: how much it is worth a comment; the event with the highest weight is chosen, less
+    for its age, its topic's place in the instruction, and recent comments of the same kind.
+    `topic`: "camera" or "light"; None for the group of the object that takes part.
+    `templates`: ways to say it, tried in a random order; by heading if they depend on it.
+    `still_true`: whether it still holds, asked for every object that takes part and false if one
+    is out of view; None if it stays true once it has happened.
+    `courses`: headings that `{course}` may name.
+    `merges`: whether several at the same place become one sentence ("two people come in").
+    `says_another`: whether a second one soon after is "another person".
+    `shows_scene`: whether the comment waits until objects are detected, and names them.
+    """
+
+    weight: float
+    topic: str | None
+    templates: tuple[str, ...] | Mapping[str, tuple[str, ...]]
+    still_true: StillTrue | None
+    courses: frozenset[str] = ALL_COURSES
+    merges: bool = False
+    says_another: bool = False
+    shows_scene: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if there are no templates, or one can't be filled."""
+        templates = self.templates
+        ways = [*templates.values()] if isinstance(templates, Mapping) else [templates]
+        if not ways or not all(ways):
+            raise ValueError("an event kind needs templates")
+        for template in itertools.chain.from_iterable(ways):
+            fields = {field for _, field, _, _ in string.Formatter().parse(template) if field}
+            unknown = sorted(fields - PLACEHOLDERS)
+            if unknown:
+                raise ValueError(f"{template!r}: unknown placeholder {', '.join(unknown)}")
+
+    def templates_for(self, heading: str) -> tuple[str, ...]:
+        """Return the templates for an event with this heading."""
+        return self.templates[heading] if isinstance(self.templates, Mapping) else self.templates
+
+
+@unique
+class EventKind(Enum):
+    """What can happen in a scene."""
+
+    ENTERS = EventTraits(
+        weight=8,
+        topic=None,
+        templates=(
+            "{Subject} {move} in from {border}.",
+            "From {border}, {subject} {move} into view.",
+            "{Subject} {come} into view from {border}.",
+            "{Subject} enter{s} from {border}.",
+        ),
+        still_true=None,
+        merges=True,
+        says_another=True,
+    )
+    LEAVES = EventTraits(
+        weight=7,
+        topic=None,
+        templates=(
+            "{Subject} leave{s} at {border}.",
+            "{Subject} {go} out of view at {border}.",
+            "{Subject} {has} gone out of sight at {border}.",
+            "At {border}, {subject} leave{s} the view.",
+        ),
+        still_true=None,
+        merges=True,
+    )
+    CLOSER = EventTraits(
+        weight=4,
+        topic=None,
+        templates=(
+            "{Subject} {place} {come} closer.",
+            "{Subject} {place} {is} coming towards the camera.",
+            "{Subject} {is} getting closer {place}.",
+        ),
+        still_true=lambda now, _: now.heading == "closer",
+    )
+    AWAY = EventTraits(
+        weight=3.5,
+        topic=None,
+        templates=(
+            "{Subject} {place} {is} moving away from the camera.",
+            "{Subject} {go} further away {place}.",
+            "{Subject} {place} {is} heading away.",
+        ),
+        still_true=lambda now, _: now.heading == "away",
+    )
+    STOPS = EventTraits(
+        weight=5.5,
+        topic=None,
+        templates=(
+            "{Subject} stop{s} {place}.",
+            "{Subject} {has} stopped {place}.",
+            "{Subject} {place} {come} to a standstill.",
+        ),
+        still_true=lambda now, _: not now.heading,
+    )
+    STARTS = EventTraits(
+        weight=5,
+        topic=None,
+        templates=(
+            "{Subject} {place} start{s} moving again{course}.",
+            "{Subject} {place} set{s} off again{course}.",
+            "{Subject} {place} {is} on the move again{course}.",
+        ),
+        still_true=lambda now, _: bool(now.heading),
+        courses=SIDEWAYS,  # a first step is too short to show a change of distance
+    )
+    CROSSES = EventTraits(
+        weight=5.5,
+        topic=None,
+        templates=(
+            "{Subject} {has} crossed the view{course}.",
+            "{Subject} {has} gone right across{course}.",
+        ),
+        still_true=None,
+    )
+    WALK_TOGETHER = EventTraits(
+        weight=6.5,
+        topic=None,
+        templates=(
+            "{Subject} walk together{course}, {place}.",
+            "{Subject} {place} walk side by side{course}.",
+            "{Subject} are walking together {place}{course}.",
+        ),
+        still_true=lambda now, heading: now.heading == heading and bool(now.companions),
+    )
+    STAND_TOGETHER = EventTraits(
+        weight=5,
+        topic=None,
+        templates=(
+            "{Subject} stand together {place}.",
+            "{Subject} are standing close together {place}.",
+        ),
+        still_true=lambda now, _: not now.heading and bool(now.companions),
+    )
+    PASS_EACH_OTHER = EventTraits(
+        weight=6,
+        topic=None,
+        templates=(
+            "Two people pass each other {place}.",
+            "Two people cross paths {place}.",
+            "Two people walk past each other {place}.",
+        ),
+        still_true=None,
+    )
+    MOVES = EventTraits(
+        weight=3,
+        topic=None,
+        templates=(
+            "Something is moving {place}.",
+            "Something moves {place}.",
+            "There is some movement {place}.",
+            "{Place}, something moves.",
+        ),
+        still_true=None,
+    )
+    BRIGHTER = EventTraits(
+        weight=12,
+        topic="light",
+        templates=("It gets brighter.", "The light comes up.", "It is brighter now."),
+        still_true=None,
+    )
+    DARKER = EventTraits(
+        weight=12,
+        topic="light",
+        templates=("It gets darker.", "The light goes down.", "It is darker now."),
+        still_true=None,
+    )
+    SCENE_CUT = EventTraits(
+        weight=15,
+        topic="camera",
+        templates=("The view changes.", "The scene changes.", "Now a different view."),
+        still_true=None,
+        shows_scene=True,
+    )
+    CAMERA_MOVES = EventTraits(
+        weight=5,
+        topic="camera",
+        templates={move.name: move.texts.comments for move in CameraMove if move.texts.comments},
+        still_true=None,
+        courses=frozenset(),  # the templates name the direction
+    )
+    CAMERA_RESTS = EventTraits(
+        weight=2,
+        topic="camera",
+        templates=("The camera is still again.", "The camera has come to rest."),
+        still_true=None,
+    )
+
+    @property
+    def traits(self) -> EventTraits:
+        """Everything that depends on the kind."""
+        return self.value

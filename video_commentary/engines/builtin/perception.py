@@ -1,0 +1,169 @@
+"""The perception pipeline of one camera: from images to scene states and events."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .camera_moves import CameraMove, CameraMoveClassifier
+from .clothing import torso_colour
+from .companions import with_companions
+from .detector import Detection, ObjectDetector, resize_to_input
+from .ego_motion import EgoMotion, EgoMotionEstimator
+from .event_detector import EventDetector
+from .event_kinds import EventKind
+from .events import SceneEvent
+from .geometry import BoundingBox
+from .light import LightChangeDetector
+from .motion import MotionDetector
+from .scene_cut import SceneCutDetector
+from .scene_state import SceneObject, SceneState, scene_object
+from .track import Track
+from .tracker import Tracker, motion_detections
+
+_IN_VIEW_SECONDS = 0.5  # since its last detection, in which an object counts as in view
+_MIN_RIDER_OVERLAP = 0.3  # of a bicycle's box that its rider's covers
+
+
+class PerceptionPipeline:
+    """Processes one camera's images. Not thread-safe; what it returns is immutable."""
+
+    def __init__(self, detector: ObjectDetector | None) -> None:
+        """Without a detector, only motion, light, cuts and camera moves are seen."""
+        self._detector = detector
+        self._ego_motion, self._moves = EgoMotionEstimator(), CameraMoveClassifier()
+        self._light, self._cuts = LightChangeDetector(), SceneCutDetector()
+        self._motion = MotionDetector()
+        self._tracker, self._events = Tracker(), EventDetector()
+        self._camera_move = CameraMove.STILL
+        self._scene_start = float("-inf")
+        self.last_stamp = float("-inf")
+        """Stamp of the last image, in seconds."""
+
+    def process(
+        self, stamp: float, image: NDArray[np.uint8]
+    ) -> tuple[SceneState, list[SceneEvent]]:
+        """Process the next image, uint8 RGB (H, W, 3); return its state and what happened.
+
+        `stamp`: seconds, later than the last.
+        """
+        self.last_stamp = stamp
+        small = resize_to_input(image)
+        gray = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
+        aspect = gray.shape[1] / gray.shape[0]
+        events = []
+        if self._cuts.observe(gray):
+            self._start_scene(stamp)
+            events.append(SceneEvent(stamp=stamp, kind=EventKind.SCENE_CUT))
+        ignore = [track.box.expanded(0.05) for track in self._tracker.tracks]
+        motion = self._ego_motion.observe(gray, ignore)
+        events += self._light_events(stamp, gray) + self._camera_events(stamp, motion, aspect)
+        detections = self._detector.detect(small) if self._detector else []
+        detections += motion_detections(self._moving_regions(gray, motion, detections))
+        lost, jumped = self._tracker.update(stamp, detections, motion)
+        if jumped:
+            self._events.reset()
+            self._scene_start = stamp
+        else:
+            events += self._events.lost(lost, aspect)
+        self._vote_clothing(stamp, small)
+        state = self._state(stamp, aspect)
+        objects = {thing.track_id: thing for thing in state.objects}
+        events += self._events.observe(stamp, self._tracker.tracks, objects, aspect)
+        return state, events
+
+    def _start_scene(self, stamp: float) -> None:
+        self._scene_start = stamp
+        self._tracker, self._moves = Tracker(), CameraMoveClassifier()
+        self._events.reset()
+        self._light.reset()
+        self._motion.reset()
+        self._camera_move = CameraMove.STILL
+
+    def _light_events(self, stamp: float, gray: NDArray[np.uint8]) -> list[SceneEvent]:
+        change = self._light.observe(stamp, gray)
+        if change is None:
+            return []
+        self._motion.reset()
+        return [SceneEvent(stamp=stamp, kind=change)]
+
+    def _camera_events(self, stamp: float, motion: EgoMotion, aspect: float) -> list[SceneEvent]:
+        before, move = self._camera_move, self._moves.observe(stamp, motion, aspect)
+        self._camera_move = move
+        if move is before:
+            return []
+        if move.texts.comments:
+            return [SceneEvent(stamp=stamp, kind=EventKind.CAMERA_MOVES, heading=move.name)]
+        if move is CameraMove.STILL and before is not CameraMove.UNKNOWN:
+            return [SceneEvent(stamp=stamp, kind=EventKind.CAMERA_RESTS)]
+        return []
+
+    def _moving_regions(
+        self, gray: NDArray[np.uint8], motion: EgoMotion, detections: Sequence[Detection]
+    ) -> list[BoundingBox]:
+        moved = not (motion.still and motion.known)
+        if moved or self._camera_move is not CameraMove.STILL:
+            self._motion.reset()
+            return []
+        known = [detection.box for detection in detections]
+        known += [track.box for track in self._tracker.tracks if track.group != "motion"]
+        return self._motion.observe(gray, known)
+
+    def _vote_clothing(self, stamp: float, image: NDArray[np.uint8]) -> None:
+        tracks = self._tracker.tracks
+        people = [t for t in tracks if t.group == "people" and t.last_seen == stamp]
+        for track in people:
+            # A box that overlaps another may show the other person's coat.
+            if not any(track.box.intersection(o.box) > 0 for o in people if o is not track):
+                colour = torso_colour(image, track.box)
+                track.clothing_votes[colour] = track.clothing_votes.get(colour, 0) + 1
+
+    def _state(self, stamp: float, aspect: float) -> SceneState:
+        tracks = self._tracker.tracks
+        return SceneState(
+            stamp=stamp,
+            objects=tuple(self._objects(stamp, aspect)),
+            unnamed=dict(Counter(track.group for track in tracks if not track.name)),
+            camera_move=self._camera_move,
+            brightness=self._light.brightness,
+            scene_start=self._scene_start,
+            has_detector=self._detector is not None,
+        )
+
+    def _objects(self, stamp: float, aspect: float) -> list[SceneObject]:
+        tracks = self._tracker.tracks
+        in_view = [t for t in tracks if t.name and stamp - t.last_seen <= _IN_VIEW_SECONDS]
+        names = {track.track_id: track.name for track in in_view} | _rider_names(in_view)
+        return with_companions(
+            [
+                scene_object(stamp, track, names[track.track_id], aspect, self._light.brightness)
+                for track in in_view
+                if names[track.track_id]
+            ]
+        )
+
+
+def _rider_names(tracks: Sequence[Track]) -> dict[int, str]:
+    """Return names for people who ride, and "" for what they ride, by track id."""
+    names = {}
+    for vehicle in tracks:
+        if vehicle.name not in {"bicycle", "motorcycle"}:
+            continue
+        for person in tracks:
+            if person.group == "people" and _rides(person.box, vehicle.box):
+                rider = "cyclist" if vehicle.name == "bicycle" else "motorcyclist"
+                names[person.track_id] = rider
+                names[vehicle.track_id] = ""
+    return names
+
+
+def _rides(person: BoundingBox, vehicle: BoundingBox) -> bool:
+    return (
+        person.bottom <= vehicle.bottom + 0.02
+        and vehicle.covered_by(person) > _MIN_RIDER_OVERLAP
+        and abs(person.center_x - vehicle.center_x) < 0.3 * vehicle.width
+    )

@@ -1,0 +1,64 @@
+"""Phrases for places, directions and counts; a seeded generator varies the wording."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+
+from .labels import counted, number, plural
+from .scene_state import SceneObject
+
+PLACES = {
+    "left": ("on the left", "over on the left", "at the left"),
+    "right": ("on the right", "over on the right", "at the right"),
+    "middle": ("in the middle", "near the middle"),
+}
+DEPTHS = {"back": ("in the background", "further back"), "front": ("in the foreground",)}
+BORDERS = {
+    "left": "the left",
+    "right": "the right",
+    "bottom": "the near edge",
+    "top": "the far edge",
+}
+COURSES = {
+    "left": ("towards the left", "to the left", "leftwards"),
+    "right": ("towards the right", "to the right", "rightwards"),
+    "closer": ("towards the camera", "closer"),
+    "away": ("away from the camera", "away"),
+}
+
+
+def place_phrase(side: str, depth: str, rng: random.Random) -> str:
+    """Return where an object is: "on the left", or "on the left, in the background,"."""
+    where = rng.choice(PLACES[side])
+    if depth and rng.random() < 0.6:
+        return f"{where}, {rng.choice(DEPTHS[depth])},"
+    return where
+
+
+def course_phrase(heading: str, rng: random.Random) -> str:
+    """Return the direction of a movement, "" if it has no phrase."""
+    return rng.choice(COURSES[heading]) if heading in COURSES else ""
+
+
+def first_upper(text: str) -> str:
+    """Return the text with its first letter in upper case and the rest unchanged."""
+    return text[:1].upper() + text[1:]
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Join parts as in "a, b and c"."""
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def object_list(objects: Sequence[SceneObject]) -> str:
+    """List objects by name, at most four names: "two people, a car and a dog"."""
+    names = Counter(thing.name for thing in objects)
+    return joined([counted(count, name) for name, count in names.most_common(4)])
+
+
+def count_phrase(count: int, noun: str, certain: bool) -> str:
+    """Return "two people", or "at least two people" if the count is not certain."""
+    amount = f"{number(count)} {noun if count == 1 else plural(noun)}"
+    return amount if certain else f"at least {amount}"

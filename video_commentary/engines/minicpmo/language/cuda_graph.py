@@ -1,0 +1,61 @@
+"""Functions of tensors captured as CUDA graphs: one launch instead of thousands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Function = Callable[..., tuple[Tensor, ...]]
+
+
+class CudaGraphed:
+    """A function of tensors, replayed as a CUDA graph for the input shapes captured before.
+
+    Other shapes, and the CPU, call the function itself. A replay returns the same output tensors
+    each time: use them before the next one.
+    """
+
+    def __init__(self, function: Function) -> None:
+        self._function = function
+        self._graphs: dict[tuple[torch.Size, ...], _Graph] = {}
+
+    def capture(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """Capture the function for the shapes of `inputs`, once, and return its outputs.
+
+        It runs several times on `inputs`, so its side effects must not matter.
+        """
+        key = tuple(tensor.shape for tensor in inputs)
+        if inputs[0].is_cuda and key not in self._graphs:
+            self._graphs[key] = _Graph(self._function, inputs)
+        return self(*inputs)
+
+    def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """Replay the graph captured for these shapes, or call the function."""
+        graph = self._graphs.get(tuple(tensor.shape for tensor in inputs))
+        return self._function(*inputs) if graph is None else graph.replay(inputs)
+
+
+class _Graph:
+    def __init__(self, function: Function, inputs: tuple[Tensor, ...]) -> None:
+        self._inputs = tuple(tensor.clone() for tensor in inputs)
+        device = inputs[0].device
+        stream: Any = torch.cuda.Stream(device)
+        stream.wait_stream(torch.cuda.current_stream(device))
+        with torch.cuda.stream(stream):
+            for _ in range(2):
+                function(*self._inputs)
+        torch.cuda.current_stream(device).wait_stream(stream)
+        # a memory pool of its own: in a shared one, replaying an older graph overwrites outputs
+        self._graph = torch.cuda.CUDAGraph()
+        # on this stream: torch's own for captures stays on the device that captured first
+        with torch.cuda.graph(self._graph, stream=stream, capture_error_mode="thread_local"):
+            self._outputs = function(*self._inputs)
+
+    def replay(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        for static, new in zip(self._inputs, inputs, strict=True):
+            static.copy_(new)
+        self._graph.replay()
+        return self._outputs

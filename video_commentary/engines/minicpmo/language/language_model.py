@@ -1,0 +1,138 @@
+"""Prompt in, tokens out: prefix caching, prefill, and decoding one step ahead of the host."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ....core.cancel import CancelToken
+from ....core.engine import EngineError
+from .decode_step import DecodeStep
+from .qwen3 import Qwen3
+from .sampling import SamplingParams
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class GeneratedToken:
+    """A sampled token; `hidden` [index, hidden_size]: the states of the tokens before it."""
+
+    id: int
+    hidden: Tensor
+
+
+class LanguageModel:
+    """The language model with one session at a time in its KV cache."""
+
+    def __init__(
+        self,
+        model: Qwen3,
+        params: SamplingParams,
+        *,
+        suppress_tokens: Sequence[int],
+        eos_ids: Sequence[int],
+        image_start_ids: Sequence[int],
+    ) -> None:
+        self._model = model
+        self._device = model.embed_tokens.device
+        self._image_start_ids = torch.tensor(image_start_ids)
+        self._eos_ids = frozenset(eos_ids)
+        self._cached_prefix: list[int] = []
+        self._step = DecodeStep(model, params, suppress_tokens)
+        # its own, and ahead of the one on which frames are encoded as they arrive
+        self._stream = (
+            torch.cuda.Stream(self._device, priority=-1) if self._device.type == "cuda" else None
+        )
+
+    @property
+    def max_seq_len(self) -> int:
+        """Positions that a prompt and its reply share."""
+        return self._model.decoder.max_seq_len
+
+    def capture(self) -> None:
+        """Compile the kernels and capture the decode step, so that no comment waits for it."""
+        if self._stream is not None:
+            self._stream.wait_stream(torch.cuda.current_stream(self._device))
+            with torch.cuda.stream(self._stream):
+                self._step.capture()
+                LOG.info("a decode step takes %.2f ms", 1e3 * self._step.seconds())
+        self._cached_prefix = []
+
+    @torch.inference_mode()
+    def embed(self, ids: Sequence[int], image_embeds: Sequence[Tensor]) -> Tensor:
+        """Return embeddings [n, hidden_size] of `ids`.
+
+        `image_embeds`, in order, take the place of the placeholders' rows. Raise ValueError if
+        there are more or fewer of them than places.
+        """
+        input_ids = torch.tensor(ids)
+        rows = self._model.embed_tokens[input_ids.to(self._device)]
+        starts = torch.isin(input_ids, self._image_start_ids).nonzero().flatten().tolist()
+        if len(starts) != len(image_embeds):
+            raise ValueError(f"{len(image_embeds)} images for {len(starts)} places in the prompt")
+        for start, image in zip(starts, image_embeds, strict=True):
+            if image.is_cuda:
+                image.record_stream(torch.cuda.current_stream())
+            rows[start + 1 : start + 1 + len(image)] = image.to(rows.dtype)
+        return rows
+
+    def prefill(
+        self,
+        prefix: Sequence[int],
+        rest: Sequence[int],
+        image_embeds: Sequence[Tensor],
+        *,
+        max_new_tokens: int,
+    ) -> None:
+        """Begin a session with the prompt `prefix` + `rest`; a `prefix` still cached is reused.
+
+        Raise EngineError if prompt and `max_new_tokens` do not fit into the context.
+        """
+        total = len(prefix) + len(rest) + max_new_tokens + 1
+        if total > self.max_seq_len:
+            raise EngineError(
+                f"the prompt needs {total} tokens of context, {self.max_seq_len} are set: "
+                "lower frames_per_request or max_slice_nums, or raise context_tokens",
+                retry=False,
+            )
+        with torch.cuda.stream(self._stream):
+            if list(prefix) != self._cached_prefix:
+                self._cached_prefix = []
+                self._model.decoder.prefill(self.embed(prefix, []), 0)
+                self._cached_prefix = list(prefix)
+            hidden = self._model.decoder.prefill(self.embed(rest, image_embeds), len(prefix))
+            self._step.reset(hidden[-1:], len(prefix) + len(rest))
+
+    def generate(
+        self, max_new_tokens: int, cancel: CancelToken, *, ignore_eos: bool = False
+    ) -> Iterator[GeneratedToken]:
+        """Yield up to `max_new_tokens` tokens of the reply; an EOS token ends it, not yielded.
+
+        While the host reads a token, the device already decodes the next; the surplus at the end
+        is never read. `ignore_eos` treats EOS tokens like others.
+        """
+        step = self._step
+        with torch.cuda.stream(self._stream):
+            step.sample_first()
+        for index in range(max_new_tokens):
+            # not around the yield: the caller would run on this stream too
+            with torch.cuda.stream(self._stream):
+                step.advance()
+            token = step.read(index)
+            if cancel.cancelled or (token in self._eos_ids and not ignore_eos):
+                return
+            yield GeneratedToken(token, step.hidden[:index])
+
+    def ended_with_eos(self, count: int) -> bool:
+        """Return whether an EOS token follows the `count` tokens yielded, even at the limit."""
+        return self._step.read(count) in self._eos_ids
+
+    def hidden_states(self, count: int) -> Tensor:
+        """Return the hidden states [count, hidden_size] of a finished reply's tokens."""
+        self._step.read(count)
+        return self._step.hidden[:count]

@@ -1,0 +1,49 @@
+"""Engines by name: what a plug-in is, and the way to one. docs/extending.md shows an example."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from ..config.plugins import find_plugin
+from ..config.registry import ENGINES, Plugin
+from ..config.rules import NoSettings
+
+if TYPE_CHECKING:  # launch files read settings of plug-ins, and need no numpy
+    from ..core.engine import Engine
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineOptions:
+    """What the node wants of any engine.
+
+    `own_voice`: an engine that can speak by itself is to do so (the setting voice is auto).
+    """
+
+    own_voice: bool = True
+
+
+@dataclass(frozen=True)
+class EnginePlugin(Plugin[S], Generic[S]):
+    """An engine that can be chosen by name.
+
+    `create` makes it, without loading it; may raise EngineError. Import heavy libraries there or
+    later: the module of the plug-in is imported by launch files and by other nodes too.
+    """
+
+    create: Callable[[S, EngineOptions], Engine]
+
+
+def engine_plugin(choice: str) -> EnginePlugin[Any]:
+    """Return the engine that the setting `engine` names. Raise PluginError.
+
+    package.module:attribute may also name a function without arguments that returns an Engine.
+    """
+    return find_plugin(ENGINES, choice, EnginePlugin, _without_settings)
+
+
+def _without_settings(name: str, factory: Callable[[], Engine]) -> EnginePlugin[NoSettings]:
+    return EnginePlugin(name, NoSettings, lambda _settings, _options: factory())

@@ -1,0 +1,133 @@
+"""What doctor checks on this machine besides ROS."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from ..config.paths import model_file, models_dir
+from ..voices.espeak import find_program
+from . import manifest
+from .catalogue import load
+from .doctor_finding import Finding, absent, present, tool_command
+
+_TORCH = "import torch as t; print(t.__version__, t.cuda.is_available() and t.cuda.mem_get_info())"
+
+
+def gpu(needed: bool) -> Finding:
+    """Ask the driver which GPU there is and how much of its memory is free."""
+    query = ["--query-gpu=name,memory.free,memory.total,driver_version", "--format=csv,noheader"]
+    answer = _output(["nvidia-smi", *query])
+    if not answer:
+        fix = "install NVIDIA's driver, then check with nvidia-smi"
+        return absent("GPU", "none that nvidia-smi shows (only minicpmo needs one)", fix, needed)
+    name, free, total, driver = (part.strip() for part in answer.splitlines()[0].split(","))
+    return present("GPU", f"{name}, {free} of {total} free, driver {driver}")
+
+
+def torch(needed: bool) -> Finding:
+    """Return torch's version and whether it sees the GPU, from a process of its own."""
+    fix = "pip install -r requirements/minicpmo.txt"
+    if not _version("torch"):
+        return absent("torch", "not installed (only minicpmo needs it)", fix, needed)
+    answer = _output([sys.executable, "-c", _TORCH]).strip()
+    if not answer:
+        return absent("torch", f"{_version('torch')} does not import", fix, needed)
+    number, _, memory = answer.partition(" ")
+    if memory == "False":
+        return present("torch", f"{number}, sees no CUDA GPU: runs on the CPU, slowly")
+    return present("torch", f"{number}, with CUDA")
+
+
+def checkpoints(needed: bool) -> Finding:
+    """Look for one of the catalogue's checkpoints with all files of the right size."""
+    what, found = "MiniCPM-o model", []
+    for model in (model for model in load().values() if model.hub):
+        state = _checkpoint(models_dir() / model.folder)
+        if state == "complete":
+            return present(what, f"{model.name} complete in {models_dir()}")
+        if state:
+            found.append(f"{model.name} {state}")
+    text = "; ".join(found) or f"none in {models_dir()} (only minicpmo needs one)"
+    return absent(what, text, tool_command("fetch_model awq"), needed)
+
+
+def _checkpoint(folder: Path) -> str:
+    files = manifest.read(folder)
+    if files:
+        absent_files = manifest.missing(folder, files)
+        return f"lacks {', '.join(absent_files)}" if absent_files else "complete"
+    if (folder / "config.json").is_file() and list(folder.glob("*.safetensors")):
+        return "complete"
+    return "partly fetched" if list(folder.rglob("*.part")) else ""
+
+
+def detector(needed: bool) -> Finding:
+    """Check the built-in engine's weights, byte for byte, and what runs them."""
+    what = "detector"
+    wanted = load()["builtin"].npm
+    assert wanted is not None
+    folder = model_file(f"{load()['builtin'].folder}/{wanted.file}").parent
+    record = manifest.Fetched(wanted.file, wanted.size, wanted.sha256, wanted.package)
+    for problem in manifest.problems(folder, [record]):
+        return absent(what, problem, tool_command("fetch_model builtin"), needed)
+    runtime = _version("ai-edge-litert")
+    if not runtime:
+        fix = "pip install -r requirements.txt"
+        return absent(what, "weights found, but ai-edge-litert is not installed", fix, needed)
+    return present(what, f"weights checked, ai-edge-litert {runtime}")
+
+
+def voice(needed: bool) -> Finding:
+    """Look for the neural voice and for espeak-ng."""
+    neural, espeak = _version("hibari-tts"), find_program()
+    other = "espeak-ng too" if espeak else "no espeak-ng for other languages"
+    if neural:
+        return present("voice", f"hibari-tts {neural}, {other}")
+    if espeak:
+        return present("voice", "espeak-ng only", "pip install -r requirements.txt")
+    fix = "pip install -r requirements.txt"
+    return absent("voice", "none: comments are text only", fix, needed)
+
+
+def sound_card() -> Finding:
+    """Look for sounddevice and for a sound card, as ALSA lists them."""
+    what, fix = "sound card", "only speaker:=true needs one; without, play ~/audio elsewhere"
+    if not _version("sounddevice"):
+        return absent(what, "sounddevice is missing", "pip install -r requirements.txt", False)
+    cards = Path("/proc/asound/cards")
+    listed = cards.read_text().strip() if cards.is_file() else ""
+    if not listed or "no soundcards" in listed:
+        return absent(what, "none", fix, False)
+    return present(what, listed.splitlines()[0].split(":")[-1].strip())
+
+
+def livekit() -> Finding:
+    """Look for LiveKit's client and for the server's address and keys."""
+    number = _version("livekit")
+    if not number:
+        return absent("LiveKit", "not installed (only rooms need it)", "pip install livekit", False)
+    names = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
+    unset = [name for name in names if not os.environ.get(name)]
+    if unset:
+        return absent("LiveKit", f"{number}, no server set", f"export {' '.join(unset)}", False)
+    return present("LiveKit", f"{number}, for {os.environ['LIVEKIT_URL']}")
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _output(command: list[str]) -> str:
+    """Return what a command prints; empty if it fails or isn't installed."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout if done.returncode == 0 else ""
