@@ -1,7 +1,7 @@
 # Two commands set up all they need: `make demo` and `make test`. `make help` lists the rest.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo narrate test test-core lint setup lock hooks test-gpu test-parity test-vllm \
+.PHONY: help demo narrate test test-core lint setup lock hooks eval test-gpu test-parity test-vllm \
 	test-image doctor config clean
 
 VIDEO ?=
@@ -9,11 +9,12 @@ PARITY ?=
 ARGS ?=
 IN ?=
 OUT ?=
+EVAL ?= ../shared/media
 # See scripts/setup.sh: PYTHON, and environments beside .venv.
 UNLOCKED ?=
 NUMPY1 ?=
 VENV ?= .venv$(if $(UNLOCKED),-unlocked)$(if $(NUMPY1),-numpy1)
-export VIDEO PARITY IN OUT UNLOCKED NUMPY1 VENV
+export VIDEO PARITY IN OUT EVAL UNLOCKED NUMPY1 VENV
 
 # Rooms and files whose tests need no torch, browser, Go or LiveKit.
 CORE_TESTS := test/core test/config test/engines/builtin test/sources test/voices test/ros \
@@ -30,6 +31,11 @@ narrate:  ## Narrate the video or rosbag IN to OUT (.mp4, .srt, .vtt, .jsonl or 
 	@test -n "$$IN" -a -n "$$OUT" || { echo "say what: make narrate IN=video.mp4 OUT=narrated.mp4"; exit 2; }
 	@scripts/setup.sh demo
 	@scripts/in_venv.sh python -m video_commentary.tools.narrate "$$IN" "$$OUT" $(ARGS)
+
+eval:  ## Measure what is said about the labelled videos of EVAL; the table as JSON to OUT
+	@scripts/setup.sh demo
+	@scripts/in_venv.sh python -m video_commentary.tools.evaluate "$$EVAL" \
+		--out "$${OUT:-eval.json}" $(ARGS)
 
 test-core:  ## Run the tests of core, config, builtin engine, sources, voices and ROS (a minute; no torch)
 	@scripts/setup.sh core

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from .audio import AudioFormat, Pcm
 from .cancel import CancelToken
+from .facts import Claim
 from .frames import Frame
 from .prompting import Prompt
 
@@ -34,12 +35,14 @@ class Delta:
     """The next piece of a comment: text, sound or both (then the sound says that text).
 
     `silent`: the engine has nothing to say; the delta has no text. `last`: no delta follows.
+    `claims`: what the text states, as data; empty where the engine only writes.
     """
 
     text: str = ""
     pcm: Pcm | None = None
     silent: bool = False
     last: bool = False
+    claims: tuple[Claim, ...] = ()
 
 
 class EngineError(Exception):

@@ -69,7 +69,7 @@ class SpeakingEngine(EngineWrapper):
         splitter = ClauseSplitter()
         self._failed = False
         for delta in self.inner.comment(replace(request, speak=False), cancel):
-            yield Delta(delta.text, silent=delta.silent)
+            yield Delta(delta.text, silent=delta.silent, claims=delta.claims)
             for clause in splitter.push(delta.text):
                 yield from self._say(clause, cancel)
         for clause in splitter.flush():

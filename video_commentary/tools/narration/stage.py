@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import heapq
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from functools import partial
+from operator import itemgetter
 
 from ...config.settings import CommentatorSettings
 from ...core.audio import OUTPUT_FORMAT
 from ...core.clock import VirtualClock
 from ...core.comment import Comment
 from ...core.commentator import Commentator
-from ...core.control import Control
+from ...core.control import Answer, Control
 from ...core.engine import EngineError
 from ...core.frames import Frame
 from ...core.pacing import Playout
@@ -29,7 +32,8 @@ class Stage:
     """Plays a recording to the commentator; collects `captions`, and the speech on `track`.
 
     `reached`: seconds of the recording that are narrated. `trouble`: what could not be read of it.
-    `failure` says why the engine was given up; else empty.
+    `failure` says why the engine was given up; else empty. `answers`: to the questions that were
+    asked so far, in their order.
     """
 
     def __init__(
@@ -40,12 +44,18 @@ class Stage:
         profiles: dict[str, Profile],
         track: SpeechFile,
         progress: Callable[[float], None],
+        questions: Sequence[tuple[float, str]] = (),
     ) -> None:
-        """Wire the parts as a live session does; `progress` is called with `reached`."""
+        """Wire the parts as a live session does; `progress` is called with `reached`.
+
+        `questions` are asked as by a viewer, each at its time, seconds of the recording, rising.
+        """
         self._footage = footage
         self._engine = engine
         self._settings = settings
         self._progress = progress
+        self._questions = questions
+        self.answers: list[Future[Answer]] = []
         self._topic = settings.image_topics[0]
         self._index = 0
         self._stop = threading.Event()
@@ -72,7 +82,7 @@ class Stage:
     def run(self) -> bool:
         """Narrate to the end, or until stopped; return whether the end was reached."""
         wake = self._control.wake
-        while not self._clock.ended and not self._stop.is_set() and not self.failure:
+        while self._goes_on() and not self._stop.is_set() and not self.failure:
             wake.clear()
             wait = self._commentator.step()
             self.failure = self._engine.failure or self._commentator.error
@@ -81,7 +91,17 @@ class Stage:
         self._take_sound(float("inf"))
         return not self._stop.is_set() and not self.failure
 
+    def _goes_on(self) -> bool:
+        return not self._clock.ended or self._control.has_question()
+
     def _events(self) -> Iterator[tuple[float, Callable[[], None]]]:
+        asked = ((time, partial(self._ask, question)) for time, question in self._questions)
+        return heapq.merge(self._pictures(), asked, key=itemgetter(0))
+
+    def _ask(self, question: str) -> None:
+        self.answers.append(self._control.ask(question))
+
+    def _pictures(self) -> Iterator[tuple[float, Callable[[], None]]]:
         try:
             for shot in self._footage.shots():
                 yield shot.time, partial(self._see, shot)
