@@ -54,7 +54,9 @@ def test_is_still_until_the_first_actor(scene: StreetScene) -> None:
     changes = {}
     for second in np.arange(0, 9, 0.5):
         image, _ = scene.frame(int(second * FPS))
-        changes[second] = detector.observe(Frame(image, from_seconds(second), "", 0)).intensity
+        changes[second] = detector.observe(
+            Frame(image, from_seconds(float(second)), "", 0)
+        ).intensity
     assert all(changes[second] is Intensity.NONE for second in np.arange(0.5, 5.5, 0.5))
     assert all(changes[second] is not Intensity.NONE for second in np.arange(6.5, 9, 0.5))
 
