@@ -253,7 +253,7 @@ def main() -> None:
     parser.add_argument("--first-chunk", type=int, default=CHUNK_CODES, help="codes, 40 ms each")
     parser.add_argument("--ours", action="store_true", help="leave upstream's way out")
     options = parser.parse_args()
-    # on Hopper cuDNN's attention plans anew for every length: off for both
+    # on Hopper cuDNN's attention plans again for every length: off for both
     torch.backends.cuda.enable_cudnn_sdp(False)
     torch.manual_seed(0)
     print(describe("torch", "transformers", "minicpmo-utils"))

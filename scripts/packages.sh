@@ -44,6 +44,12 @@ follow_pip() {
 
 uv_install() { follow_pip && "$uv" pip install --python "$venv/bin/python" "$@"; }
 
+install_alone() { # name of the lock: what it holds and nothing that it asks for
+  local how=uv_install
+  [ -x "$uv" ] || how=pip_install
+  $how --no-deps --require-hashes -r "requirements/lock/$1.txt"
+}
+
 keep_numpy1() { # is it asked for, or what the system's ROS is built on?
   [ -n "$numpy1" ] || { [ "$packages" = system ] && "$venv/bin/python" -c \
     'import numpy, sys; sys.exit(not numpy.__version__.startswith("1."))' 2>/dev/null; }

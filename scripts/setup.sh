@@ -149,7 +149,7 @@ need_headers() { # the interfaces are built for .venv's Python
 need_ros() {
   if [ "$ros" = wheels ]; then
     want ros requirements/{ros-jazzy,build}.txt
-    step ros "$(install_key)" "Installing ROS 2 Jazzy from wheels (250 MB)" install_ros_wheels
+    step ros "$(install_key)" "Installing ROS 2 Jazzy from wheels (60 MB)" install_ros_wheels
   else
     want ros requirements/build.txt
     step ros "$(install_key)" "Installing colcon for ROS $ros" install
@@ -187,7 +187,7 @@ need_fetched() { # name in models/catalogue.yaml, its file, what it is
   if [ -f "${VIDEO_COMMENTARY_MODELS:-models}/$2" ]; then return; fi
   if ! command -v npm >/dev/null && [ ! -x "$venv/bin/npm" ]; then
     step npm "$(key requirements/lock/npm.txt)" "Installing npm, which carries the weights (30 MB)" \
-      pip_install --require-hashes -r requirements/lock/npm.txt
+      install_alone npm
   fi
   step "fetch-$1" "$(date +%s)" "Fetching $3" \
     scripts/in_venv.sh python -m video_commentary.tools.fetch_model "$1"
@@ -203,10 +203,10 @@ need_livekit_server() { # where this fails, the tests that need it say why, and 
 
 need_test_packages() {
   want test requirements/{test,minicpmo}.txt
-  step tests "$(install_key)" "Installing what the tests need, torch among it (6 GB, a few minutes)" \
+  step tests "$(install_key)" "Installing what the tests need, torch among it (2.7 GB)" \
     install
   step upstream "$(key requirements/lock/upstream.txt)" "Installing what the vocoder is compared with" \
-    pip_install --no-deps --require-hashes -r requirements/lock/upstream.txt
+    install_alone upstream
 }
 
 main() {
@@ -226,12 +226,12 @@ main() {
   if [ "$packages" != system ]; then need_uv; fi
   need_ros
   want nodes requirements.txt
-  step nodes "$(install_key)" "Installing what the nodes need (300 MB)" install
+  step nodes "$(install_key)" "Installing what the nodes need (200 MB)" install
   if [ "$1" = dependencies ]; then return; fi
   need_build
   if [ "$1" = core ] || [ "$1" = test ]; then
     want test-core requirements/test-core.txt
-    step core "$(install_key)" "Installing what test-core and lint need (60 MB)" install
+    step core "$(install_key)" "Installing what test-core and lint need (50 MB)" install
   fi
   if [ "$1" = test ]; then
     need_test_packages

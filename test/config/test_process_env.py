@@ -39,12 +39,39 @@ def test_another_middleware_gets_no_fast_dds_profile() -> None:
     assert not any("PROFILES" in name for name in added)
 
 
-def test_the_profile_holds_a_4k_image_and_leaves_the_network_alone() -> None:
-    text = (CONFIG / "fastdds_large_images.xml").read_text()
+PROFILES = ("fastdds_large_images.xml", "fastdds3_large_images.xml")
+ETHERNET, IP_AND_UDP = 1500, 28
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_the_profile_holds_a_4k_image_and_leaves_the_interfaces_alone(name: str) -> None:
+    text = (CONFIG / name).read_text()
     root = ElementTree.fromstring(text)
     segment = next(e for e in root.iter() if e.tag.endswith("segment_size"))
     assert int(segment.text or 0) > 3840 * 2160 * 3
     assert "interfaceWhiteList" not in text
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_no_message_by_udp_is_fragmented_by_ip(name: str) -> None:
+    largest = {}
+    for transport in ElementTree.fromstring((CONFIG / name).read_text()).iter():
+        fields = {child.tag.rpartition("}")[2]: child.text for child in transport}
+        if "type" in fields:
+            largest[fields["type"]] = int(fields["maxMessageSize"] or 0)
+    assert 0 < largest["UDPv4"] <= ETHERNET - IP_AND_UDP
+    assert largest["SHM"] > 1 << 20, "one machine keeps its large messages"
+
+
+def test_both_profiles_say_the_same() -> None:
+    """Fast DDS 3 writes heartbeat_period where 2 writes heartbeatPeriod."""
+
+    def flat(name: str) -> list[tuple[str, str]]:
+        root = ElementTree.fromstring((CONFIG / name).read_text())
+        tags = ((e.tag.rpartition("}")[2], (e.text or "").strip()) for e in root.iter())
+        return [(tag.replace("_", "").lower(), text) for tag, text in tags]
+
+    assert flat(PROFILES[0]) == flat(PROFILES[1])
 
 
 @pytest.mark.parametrize("arenas", ["1", ""])

@@ -23,8 +23,14 @@ _MALLOPT = {
     "MALLOC_ARENA_MAX": -8,
 }
 """Parameters of mallopt(3), by the variable that sets them at a process's start (malloc.h)."""
-_PROFILES = {2: "FASTRTPS_DEFAULT_PROFILES_FILE", 3: "FASTDDS_DEFAULT_PROFILES_FILE"}
-"""By major version of Fast DDS: 2 does not read the new name, 3 warns about the old one."""
+_PROFILES = {
+    2: ("FASTRTPS_DEFAULT_PROFILES_FILE", "fastdds_large_images.xml"),
+    3: ("FASTDDS_DEFAULT_PROFILES_FILE", "fastdds3_large_images.xml"),
+}
+"""Variable and file by major version of Fast DDS.
+
+2 does not read the new variable, 3 warns about the old one, and each refuses the other's file.
+"""
 _WITH_FAST_DDS_2 = {"humble", "iron", "jazzy"}
 _DISCOVERY = (
     "ROS_AUTOMATIC_DISCOVERY_RANGE",
@@ -38,9 +44,10 @@ def for_images(existing: Mapping[str, str], config: Path) -> dict[str, str]:
     """Return variables to add to `existing`; what the user has set already is left alone."""
     added = {name: value for name, value in _MALLOC.items() if name not in existing}
     fast_dds = existing.get("RMW_IMPLEMENTATION", "rmw_fastrtps_cpp").startswith("rmw_fastrtps")
-    if fast_dds and not any(name in existing for name in _PROFILES.values()):
+    if fast_dds and not any(variable in existing for variable, _ in _PROFILES.values()):
         version = 2 if existing.get("ROS_DISTRO", "jazzy") in _WITH_FAST_DDS_2 else 3
-        added[_PROFILES[version]] = str(config / "fastdds_large_images.xml")
+        variable, file = _PROFILES[version]
+        added[variable] = str(config / file)
     return added
 
 

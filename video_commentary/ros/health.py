@@ -27,7 +27,7 @@ class Check:
 
 
 def diagnostic(node: str, check: Check) -> DiagnosticStatus:
-    """Return a check as a message: ERROR if it is fatal, else WARN."""
+    """Return a check as a message: OK, or if there is trouble, WARN, or ERROR if it is fatal."""
     level = DiagnosticStatus.OK
     if check.trouble:
         level = DiagnosticStatus.ERROR if check.fatal else DiagnosticStatus.WARN

@@ -32,13 +32,15 @@ from video_commentary.engines.minicpmo.language.quantization import Int4Linear, 
 CPU = torch.device("cpu")
 
 
-def random_awq(n: int, k: int, group_size: int, dtype: torch.dtype) -> Int4Linear:
+def random_awq(
+    n: int, k: int, group_size: int, dtype: torch.dtype, device: torch.device = CPU
+) -> Int4Linear:
     """Return a linear of random AWQ weights, zero points and scales."""
 
     def packed(*shape: int) -> Tensor:
-        return torch.randint(-(2**31), 2**31 - 1, shape, dtype=torch.int32)
+        return torch.randint(-(2**31), 2**31 - 1, shape, dtype=torch.int32, device=device)
 
-    scales = torch.rand(k // group_size, n).half() * 0.01 + 0.001
+    scales = torch.rand(k // group_size, n, device=device).half() * 0.01 + 0.001
     return Int4Linear.from_awq(packed(k, n // 8), packed(k // group_size, n // 8), scales, dtype)
 
 
@@ -48,9 +50,13 @@ def relative(made: Tensor, expected: Tensor) -> float:
 
 
 def exact_weight(linear: Int4Linear) -> Tensor:
-    q = linear.unpack().unflatten(1, (-1, linear.group_size))
-    weight = (q - linear.zeros()[..., None]).double() * linear.scales().double()[..., None]
-    return weight.flatten(1)
+    """Return the weights [out, in] in float64, by the definition."""
+    shifts = torch.arange(0, 32, 4, device=linear.qweight.device)[:, None]
+    q = ((linear.qweight.unflatten(1, (-1, 1, 4)) >> shifts) & 15).flatten(1)
+    scales = (linear.scales_and_zeros & 0xFFFF).to(torch.int16).view(torch.float16).double()
+    zeros = linear.scales_and_zeros >> 16
+    q = q.unflatten(1, (-1, linear.group_size))
+    return ((q - zeros[..., None]).double() * scales[..., None]).flatten(1)
 
 
 def check_gemm() -> None:

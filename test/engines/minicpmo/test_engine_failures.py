@@ -152,10 +152,10 @@ def test_out_of_memory_after_the_first_word_says_nothing_twice(
         raise torch.cuda.OutOfMemoryError("out of memory")
 
     monkeypatch.setattr(engine_module, "text_deltas", breaking)
-    heard: list[str] = []
+    texts: list[str] = []
     with pytest.raises(EngineError, match="out of GPU memory"):
-        heard.extend(delta.text for delta in engine.comment(a_request(4), NEVER))
-    assert heard == ["A cat "]
+        texts.extend(delta.text for delta in engine.comment(a_request(4), NEVER))
+    assert texts == ["A cat "]
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,21 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 import torch
 
 from bench.torch_int4 import TorchInt4Linear
-from video_commentary.engines.minicpmo.kernels.plan import INT4_GEMM_CONFIGS, KernelPlan
+from video_commentary.engines.minicpmo.kernels.plan import (
+    INT4_GEMM_CONFIGS,
+    GemmConfig,
+    KernelPlan,
+)
 from video_commentary.engines.minicpmo.kernels.reference import RMSNorm, reference_gemv
+from video_commentary.engines.minicpmo.language import autotune
+from video_commentary.engines.minicpmo.language.linear import DenseLinear
 from video_commentary.engines.minicpmo.language.quantization import Int4Linear
 
 from .interpreted_kernels import CHECKS, random_awq, relative
@@ -54,6 +60,29 @@ def test_a_plan_makes_another_linear_on_the_same_tensors() -> None:
     assert Int4Linear(linear.qweight, linear.scales_and_zeros, linear.dtype).plan.gemm is None
     assert planned.qweight is linear.qweight
     assert planned.scales_and_zeros is linear.scales_and_zeros
+
+
+@pytest.mark.parametrize(
+    ("times", "fastest"),
+    [((3.0, 2.0, 1.0), INT4_GEMM_CONFIGS[1]), ((3.0, 2.0, None), INT4_GEMM_CONFIGS[0])],
+)
+def test_the_fastest_prefill_that_fits_on_the_gpu_is_planned(
+    monkeypatch: pytest.MonkeyPatch, times: tuple[float | None, ...], fastest: GemmConfig
+) -> None:
+    errors = pytest.importorskip("triton.runtime.errors")
+    found = dict(zip((None, *INT4_GEMM_CONFIGS), times, strict=True))
+
+    def timed(layer: Sequence[Int4Linear]) -> float:
+        ms = found[layer[0].plan.gemm]
+        if ms is None:
+            raise errors.OutOfResources(200_000, 100_000, "shared memory")
+        return ms
+
+    monkeypatch.setattr(autotune, "_prefill_ms", timed)
+    linear = random_awq(64, 256, 128, torch.float32)
+    plan = autotune.tune_prefill([linear, DenseLinear(torch.zeros(1, 1))])
+    assert plan == KernelPlan(gemv=linear.plan.gemv, gemm=fastest)
+    assert autotune.tune_prefill([DenseLinear(torch.zeros(1, 1))]) == linear.plan
 
 
 def test_torchs_operator_does_the_same_but_for_its_rounding() -> None:

@@ -16,7 +16,7 @@ from video_commentary.engines.minicpmo.speech.speech_loader import (
     TalkerTensors,
     load_speech,
 )
-from video_commentary.engines.minicpmo.speech.vocoder_loader import FOLDER
+from video_commentary.engines.minicpmo.speech.vocoder_loader import VOCODER_FOLDER
 
 from .talkers import tts_config, tts_tensors
 from .token2wav import CPU, add_voice
@@ -74,7 +74,7 @@ def test_a_model_whose_own_sample_is_missing_only_writes(model: Path, parity: Pa
 
 @pytest.mark.parametrize("name", ["flow.pt", "hift.pt"])
 def test_a_missing_or_damaged_vocoder_only_writes(model: Path, parity: Path, name: str) -> None:
-    path = model / FOLDER / name
+    path = model / VOCODER_FOLDER / name
     content = path.read_bytes()
     for damaged in (content[: len(content) // 2], b""):
         path.write_bytes(damaged)

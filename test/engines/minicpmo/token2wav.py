@@ -20,7 +20,11 @@ from video_commentary.engines.minicpmo.speech.flow_stream import (
     keep_ends,
 )
 from video_commentary.engines.minicpmo.speech.vocoder import Vocoder
-from video_commentary.engines.minicpmo.speech.vocoder_loader import FOLDER, load_flow, load_hift
+from video_commentary.engines.minicpmo.speech.vocoder_loader import (
+    VOCODER_FOLDER,
+    load_flow,
+    load_hift,
+)
 from video_commentary.engines.minicpmo.speech.voice_reference import cached_voice_path, save_voice
 
 CPU = torch.device("cpu")
@@ -77,7 +81,7 @@ class Token2wav:
 
 def add_voice(model: Path, parity: Path) -> None:
     """Put the tiny vocoder, a sample and the voice prepared from it into a model's folder."""
-    folder = model / FOLDER
+    folder = model / VOCODER_FOLDER
     folder.mkdir(parents=True)
     for name in ("flow.pt", "hift.pt"):
         shutil.copy(parity / "token2wav" / name, folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -23,7 +22,7 @@ class RecordingEngine(EngineWrapper):
 
     Answers that the journal has are given again; after them the engine is asked. After a failure
     it is tried again in real time: on a virtual clock the recording would be over at once.
-    `failure` says why the engine was given up; else empty.
+    `failure` says why the engine was given up; else empty. `stop` ends the waits between tries.
     """
 
     def __init__(
@@ -36,7 +35,7 @@ class RecordingEngine(EngineWrapper):
         self._real_time = real_time
         self._report = report
         self.clock: VirtualClock | None = None
-        self.stop = threading.Event()
+        self.stop = CancelToken()
         self.failure = ""
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
@@ -73,7 +72,7 @@ class RecordingEngine(EngineWrapper):
                     yield took, delta
                 return
             except EngineError as error:
-                if begun or tried == _TRIES or not error.retry or self.stop.is_set():
+                if begun or tried == _TRIES or not error.retry or self.stop.cancelled:
                     self.failure = str(error)
                     raise
                 wait = backoff.failed()

@@ -76,7 +76,7 @@ class Stage:
     def stop(self) -> None:
         """End early, from a signal handler or another thread."""
         self._stop.set()
-        self._engine.stop.set()
+        self._engine.stop.cancel()
         self._control.interrupt()
 
     def run(self) -> bool:

@@ -15,6 +15,7 @@ from torch import Tensor
 from triton.language.extra import cuda as ptx
 
 from .gemv import supports_pdl
+from .kv_cache import append_kv, load_kv_block, load_norm_rope
 from .reference import RMSNorm
 
 NUM_SPLITS, BLOCK_N = 16, 32
@@ -73,39 +74,6 @@ def flash_decode(
 
 
 @triton.jit
-def _load_norm_rope(
-    ptr,
-    norm_weight_ptr,
-    cos,
-    sin,
-    offs_head,
-    mask,
-    eps,
-    HEAD_DIM: tl.constexpr,
-    QK_NORM: tl.constexpr,
-):
-    """Load heads [heads, HEAD_DIM] in halves, norm and rotate them."""
-    offs_half = tl.arange(0, HEAD_DIM // 2)
-    low = tl.load(
-        ptr + offs_head[:, None] * HEAD_DIM + offs_half[None], mask=mask[:, None], other=0.0
-    )
-    high = tl.load(
-        ptr + offs_head[:, None] * HEAD_DIM + HEAD_DIM // 2 + offs_half[None],
-        mask=mask[:, None],
-        other=0.0,
-    )
-    if QK_NORM:
-        inverse_rms = tl.rsqrt((tl.sum(low * low, 1) + tl.sum(high * high, 1)) / HEAD_DIM + eps)[
-            :, None
-        ]
-        low *= inverse_rms * tl.load(norm_weight_ptr + offs_half).to(tl.float32)[None]
-        high *= (
-            inverse_rms * tl.load(norm_weight_ptr + HEAD_DIM // 2 + offs_half).to(tl.float32)[None]
-        )
-    return low * cos[None] - high * sin[None], high * cos[None] + low * sin[None]
-
-
-@triton.jit
 def _flash_decode_kernel(
     qkv_ptr,
     position_ptr,
@@ -148,11 +116,11 @@ def _flash_decode_kernel(
     split_len = tl.cdiv(tl.cdiv(position, NUM_SPLITS), 16) * 16
     start = split * split_len
     stop = tl.minimum(start + split_len, position)
-    k_low, k_high, v = _load_kv_block(k_cache_ptr, v_cache_ptr, start, stop, HEAD_DIM, BLOCK_N)
+    k_low, k_high, v = load_kv_block(k_cache_ptr, v_cache_ptr, start, stop, HEAD_DIM, BLOCK_N)
     if USE_PDL:
         ptx.gdc_wait()
 
-    q_low, q_high = _load_norm_rope(
+    q_low, q_high = load_norm_rope(
         qkv_ptr,
         q_norm_ptr,
         cos,
@@ -169,7 +137,7 @@ def _flash_decode_kernel(
     l_i = tl.zeros([16], tl.float32)
     acc = tl.zeros([16, HEAD_DIM], tl.float32)
     if split == 0:
-        new_k_low, new_k_high, new_v = _append_kv(
+        new_k_low, new_k_high, new_v = append_kv(
             qkv_ptr,
             k_norm_ptr,
             cos,
@@ -217,47 +185,6 @@ def _flash_decode_kernel(
 
 
 @triton.jit
-def _append_kv(
-    qkv_ptr,
-    k_norm_ptr,
-    cos,
-    sin,
-    k_cache_ptr,
-    v_cache_ptr,
-    position,
-    kv_head,
-    eps,
-    NUM_HEADS: tl.constexpr,
-    NUM_KV_HEADS: tl.constexpr,
-    HEAD_DIM: tl.constexpr,
-    QK_NORM: tl.constexpr,
-):
-    """Write the new key and value of `kv_head` to the cache; return the key in halves, and v."""
-    HALF: tl.constexpr = HEAD_DIM // 2
-    dtype = k_cache_ptr.dtype.element_ty
-    offs_half = tl.arange(0, HALF)
-    offs_d = tl.arange(0, HEAD_DIM)
-    one = tl.arange(0, 1)
-    k_low, k_high = _load_norm_rope(
-        qkv_ptr + NUM_HEADS * HEAD_DIM,
-        k_norm_ptr,
-        cos,
-        sin,
-        kv_head + one,
-        one < 1,
-        eps,
-        HEAD_DIM,
-        QK_NORM,
-    )
-    v = tl.load(qkv_ptr + (NUM_HEADS + NUM_KV_HEADS + kv_head) * HEAD_DIM + offs_d).to(dtype)
-    offset = position.to(tl.int64) * HEAD_DIM
-    tl.store(k_cache_ptr + offset + offs_half[None], k_low.to(dtype))
-    tl.store(k_cache_ptr + offset + HALF + offs_half[None], k_high.to(dtype))
-    tl.store(v_cache_ptr + offset + offs_d, v)
-    return k_low, k_high, v
-
-
-@triton.jit
 def _attend_cached(
     q_low,
     q_high,
@@ -286,25 +213,10 @@ def _attend_cached(
         l_i = l_i * alpha + tl.sum(p, 1)
         acc = acc * alpha[:, None] + tl.dot(p.to(dtype), v, input_precision="ieee")
         m_i = m_new
-        k_low, k_high, v = _load_kv_block(
+        k_low, k_high, v = load_kv_block(
             k_cache_ptr, v_cache_ptr, start_n + BLOCK_N, stop, HEAD_DIM, BLOCK_N
         )
     return m_i, l_i, acc
-
-
-@triton.jit
-def _load_kv_block(
-    k_cache_ptr, v_cache_ptr, start_n, stop, HEAD_DIM: tl.constexpr, BLOCK_N: tl.constexpr
-):
-    """Load a block of keys, in halves, and of values; zeros from `stop` on."""
-    offs_half = tl.arange(0, HEAD_DIM // 2)
-    offs_n = start_n + tl.arange(0, BLOCK_N)
-    mask = (offs_n < stop)[:, None]
-    offset = offs_n[:, None] * HEAD_DIM
-    k_low = tl.load(k_cache_ptr + offset + offs_half[None], mask=mask, other=0.0)
-    k_high = tl.load(k_cache_ptr + offset + HEAD_DIM // 2 + offs_half[None], mask=mask, other=0.0)
-    v = tl.load(v_cache_ptr + offset + tl.arange(0, HEAD_DIM)[None], mask=mask, other=0.0)
-    return k_low, k_high, v
 
 
 @triton.jit

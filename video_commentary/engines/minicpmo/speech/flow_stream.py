@@ -38,8 +38,8 @@ class VoicePrompt:
 class FlowStream:
     """One utterance at a time, all in the voice of one prompt.
 
-    `noise` [num_mels, frames]: the solver's start, drawn if None; as many frames as the caches keep
-    and a chunk has, together.
+    `noise` [num_mels, frames]: the solver's start, random if None; at least as many frames as the
+    caches keep and a chunk has, together.
     """
 
     @torch.inference_mode()

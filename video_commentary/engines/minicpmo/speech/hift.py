@@ -149,7 +149,7 @@ class Hift(nn.Module):
         """Return the waveform [1, N] of `mel` [1, num_mels, T] and its source [1, 1, N].
 
         `cached_source`: the source to start with, [1, 1, S], S may be 0. `noise`: normal,
-        [1, N, harmonics], drawn if None.
+        [1, N, harmonics], random if None.
         """
         source = self.m_source(self.f0_predictor(mel), noise)
         source = torch.cat([cached_source, source[..., cached_source.shape[2] :]], dim=2)

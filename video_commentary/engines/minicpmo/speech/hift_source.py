@@ -49,7 +49,7 @@ class HarmonicSource(nn.Module):
     def forward(self, f0: Tensor, noise: Tensor | None = None) -> Tensor:
         """Map Hz, [1, T], to the source [1, 1, N].
 
-        `noise`: normal, [1, N, harmonics], drawn if None.
+        `noise`: normal, [1, N, harmonics], random if None.
         """
         cycles = (f0[:, None] * self.multiples / _SAMPLE_RATE) % 1
         # in this order: the phase grows to 1e5 rad, where float32 rounds to 0.01

@@ -18,7 +18,7 @@ from .flow_stream import FlowStream, VoicePrompt, cache_bytes
 from .native_speech import NativeSpeech
 from .talker import Talker, TalkerConfig
 from .vocoder import Vocoder
-from .vocoder_loader import FOLDER, load_flow, load_hift
+from .vocoder_loader import VOCODER_FOLDER, load_flow, load_hift
 from .voice_reference import VoiceRefusedError, load_voice
 
 DEFAULT_VOICE = Path("assets") / "system_ref_audio.wav"
@@ -34,7 +34,7 @@ class SpeechUnavailableError(EngineError):
 
 @dataclass(frozen=True, kw_only=True)
 class SpeechOptions:
-    """`steps`, `dtype`: of the flow on a GPU. `voice`: a WAV file, empty for DEFAULT_VOICE."""
+    """`steps` of the flow, and its `dtype` on a GPU. `voice`: WAV file, empty for DEFAULT_VOICE."""
 
     steps: int = 10
     dtype: str = "float16"
@@ -78,7 +78,7 @@ def load_speech(
     Raise SpeechUnavailableError if the model can only write here, EngineError if `options.voice`
     is refused.
     """
-    folder = model / FOLDER
+    folder = model / VOCODER_FOLDER
     if not tensors or not folder.is_dir():
         missing = folder if tensors else "the checkpoint's tts tensors"
         raise SpeechUnavailableError(

@@ -30,7 +30,7 @@ Noise = Callable[[int], Tensor]
 class Vocoder:
     """Speaks one utterance at a time: `start`, then `chunk` until the last.
 
-    `source_noise`: drawn if None.
+    `source_noise`: random if None.
     """
 
     def __init__(

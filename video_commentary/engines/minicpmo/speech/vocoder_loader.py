@@ -13,7 +13,7 @@ from ....core.engine import EngineError
 from .flow import Flow, FlowConfig
 from .hift import Hift, HiftConfig, fold_weight_norm
 
-FOLDER = Path("assets") / "token2wav"
+VOCODER_FOLDER = Path("assets") / "token2wav"
 """The vocoder's files in a model's folder."""
 
 _Module = TypeVar("_Module", bound=nn.Module)
