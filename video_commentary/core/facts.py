@@ -42,8 +42,8 @@ EVENT_KINDS = (
 `who` is "camera"; the `where` of `camera_pans` and `camera_tilts` is the way it turns."""
 
 STATE_KINDS = ("present", "absent", "rests", "total", "quiet")
-"""Kinds of claims about what is so now: it is there, none of it is there, it stands still, so many
-of it have been there so far, nothing happens (`who`: "camera")."""
+"""Kinds of claims about what is so now: it is there, none of it is there, it stands still, its
+number so far, nothing happens (`who`: "camera")."""
 
 
 @dataclass(frozen=True, kw_only=True)
