@@ -1,4 +1,4 @@
-"""A bridge in a process of its own, and tabs that watch it over /api/live."""
+"""A bridge in a separate process, and tabs that watch it over /api/live."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The source node in a process of its own, over DDS."""
+"""The source node in a separate process, over DDS."""
 
 from __future__ import annotations
 

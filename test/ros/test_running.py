@@ -1,4 +1,4 @@
-"""Nodes that don't end as they should, in processes of their own."""
+"""Nodes that don't end as they should, in separate processes."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def test_a_file_that_stays_damaged_is_refused(hub: Hub, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", ["change", "shorten", "remove"])
-def test_verify_names_what_is_wrong_and_fetch_mends_it(hub: Hub, tmp_path: Path, harm: str) -> None:
+def test_verify_names_what_is_wrong_and_fetch_fixes_it(hub: Hub, tmp_path: Path, harm: str) -> None:
     assert run(hub, tmp_path).returncode == 0
     weights = tmp_path / FOLDER / WEIGHTS
     contents = weights.read_bytes()

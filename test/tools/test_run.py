@@ -20,7 +20,7 @@ MARK = "VIDEO_COMMENTARY_TEST_MARK"
 
 
 class Run:
-    """A `run` process in a session of its own, and everything it started."""
+    """A `run` process in its own session, and everything it started."""
 
     def __init__(self, folder: Path, *words: str, **variables: str) -> None:
         self.output = folder / "output"

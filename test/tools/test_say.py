@@ -1,4 +1,4 @@
-"""The terminal client in processes of its own, over DDS, beside a real commentator node."""
+"""The terminal client in separate processes, over DDS, with a real commentator node."""
 
 from __future__ import annotations
 

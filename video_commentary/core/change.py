@@ -48,7 +48,7 @@ class Change:
     """What differs from before.
 
     `score`: the most changed tile, 1 where a change is certain at the default threshold.
-    `box`: around all changed tiles; None where nothing changed.
+    `box`: around all changed tiles; None if nothing changed.
     """
 
     score: float
@@ -72,7 +72,7 @@ class ChangeDetector:
         self._flicker: NDArray[np.float32] | None = None
 
     def observe(self, frame: Frame) -> Change:
-        """Take in the next frame and say what changed since the one before.
+        """Add the next frame and return what changed since the previous one.
 
         After a stamp that jumps backwards, or with another picture size, it starts over.
         """
@@ -185,7 +185,7 @@ def _spread(cells_: NDArray[np.bool_], tiles: NDArray[np.bool_]) -> None:
 def _box(changed: NDArray[np.bool_]) -> Box:
     rows, columns = changed.shape
     across, down = np.flatnonzero(changed.any(axis=0)), np.flatnonzero(changed.any(axis=1))
-    # A tile reaches over its right and lower neighbours: n tiles lie over n + 1 cells.
+    # A tile overlaps its right and lower neighbours: n tiles cover n + 1 cells.
     return (
         float(across[0]) / (columns + 1),
         float(down[0]) / (rows + 1),

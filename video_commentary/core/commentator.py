@@ -208,7 +208,7 @@ class Commentator:
         self._finished(orders, comment.finish(cancelled), self._clock.now() - asked_at)
 
     def _opens_at(self, orders: Orders, now: float) -> float:
-        """Return when the first word may come: at once if somebody waits for it."""
+        """Return when the first word may come: at once if a person waits for it."""
         if orders.steered or orders.question:
             return now
         return self._gate.opens_at(now, orders.settings.breathing_pause)

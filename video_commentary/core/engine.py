@@ -35,7 +35,7 @@ class Delta:
     """The next piece of a comment: text, sound or both (then the sound says that text).
 
     `silent`: the engine has nothing to say; the delta has no text. `last`: no delta follows.
-    `claims`: what the text states, as data; empty where the engine only writes.
+    `claims`: what the text states, as data; empty if the engine only writes.
     """
 
     text: str = ""

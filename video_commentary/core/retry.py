@@ -28,7 +28,7 @@ class Retry:
         self.at_once()
 
     def at_once(self) -> None:
-        """Try at once; if that fails, the waits go on growing."""
+        """Try at once; if that fails, the waits keep growing."""
         self._at = float("-inf")
         self._failed_with = None
 

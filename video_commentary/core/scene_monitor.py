@@ -82,7 +82,7 @@ class SceneMonitor:
         return self._cameras[topic].use(stamp)
 
     def add(self, topic: str, frame: Frame, use: Use) -> None:
-        """Take in a frame that is of use. Raise EngineError where the engine can't look.
+        """Add a frame that is of use. Raise EngineError if the engine can't look.
 
         Of two topics with one frame_id, the second is called by its topic.
         """

@@ -1,7 +1,7 @@
 """Narrate a video file or a rosbag, faster than real time: narrate IN OUT [name:=value ...]
 
 OUT's ending says what is made: .mp4 (speech mixed in, subtitles as a track), .srt, .vtt, .jsonl
-or .wav. Settings are the commentator node's. Ctrl-C keeps what there is; the same command goes on.
+or .wav. Settings are the commentator node's. Ctrl-C keeps what there is; rerun to continue.
 """
 
 from __future__ import annotations

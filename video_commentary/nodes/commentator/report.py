@@ -28,7 +28,7 @@ def describe(session: Session | None, control: Control, refused: str) -> Comment
         state=state,
         detail=detail,
         engine=session.assembly.engine.description,
-        # Known only once loaded: a model may turn out to have a voice of its own.
+        # Known only once loaded: a model may turn out to have its own voice.
         voice=session.assembly.voice() if session.loader.ready.is_set() else "",
         speaks=session.assembly.engine.voice is not None,
         profile=settings.profile,

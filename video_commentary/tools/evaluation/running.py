@@ -143,7 +143,7 @@ class ClipRunner:
             if not stage.run():
                 raise EngineError(f"{footage.path}: {stage.failure}")
             if stage.trouble:
-                raise FootageError(f"{footage.path}: not all could be seen: {stage.trouble}")
+                raise FootageError(f"{footage.path}: only part could be read: {stage.trouble}")
         return recorder, stage
 
 
