@@ -40,7 +40,7 @@ IMAGES = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
 def shared_memory(maps: str) -> set[Path]:
-    """Return the participants' files that /proc/<pid>/maps names; ports are left out."""
+    """Return the files of participants, not of ports, that /proc/<pid>/maps names."""
     return {Path(file) for file in re.findall(r"/dev/shm/fast[a-z]+_[0-9a-f]{16}", maps)}
 
 

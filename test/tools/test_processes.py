@@ -65,7 +65,7 @@ def test_a_stubborn_child_and_its_own_child_are_gone_within_3_s(tmp_path: Path) 
     assert not alive(grandchild)
 
 
-def test_exit_codes_are_told() -> None:
+def test_exit_codes_are_reported() -> None:
     processes = Processes(os.environ)
     processes.start("good", python("pass"))
     processes.start("bad", python("raise SystemExit(3)"))
