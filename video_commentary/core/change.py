@@ -63,7 +63,7 @@ class ChangeDetector:
     """
 
     def __init__(self, threshold: float = 1.0) -> None:
-        """Start with nothing seen: the first frame is all change."""
+        """Start empty: the first frame is all change."""
         self.threshold = threshold
         self._cells: Cells | None = None
         self._shape: tuple[int, ...] = ()
@@ -142,7 +142,7 @@ def cells(image: NDArray[np.uint8]) -> Cells:
 def drift(before: Cells, after: Cells) -> tuple[float, float]:
     """Return the gain and offset that take most of `before` to `after`.
 
-    Least squares over what agrees (three rounds), so that things that move have no say.
+    Least squares over what agrees (three rounds), so that moving things are ignored.
     """
     x, y = before.ravel()[::_SUBSAMPLE], after.ravel()[::_SUBSAMPLE]
     usable = (x > 4) & (x < 251) & (y > 4) & (y < 251)

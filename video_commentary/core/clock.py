@@ -1,4 +1,4 @@
-"""Time, handed in: live or virtual."""
+"""Clocks to pass in: live or virtual."""
 
 from __future__ import annotations
 

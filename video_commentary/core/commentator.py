@@ -65,7 +65,7 @@ class Commentator:
         return self._recorder.stats
 
     def on_frame(self) -> None:
-        """Take note that the scene monitor has kept a new frame."""
+        """Note that the scene monitor has kept a new frame."""
         self._last_frame_at = self._clock.now()
         self._new_frame = True
         self._control.wake.set()
@@ -87,7 +87,7 @@ class Commentator:
         self._control.refuse_questions("the commentator was stopped: activate it and ask again")
 
     def step(self) -> float | None:
-        """Do what is due; return seconds until something may be, None for not before a wake."""
+        """Do what is due; return seconds until the next turn, None if only a wake brings it."""
         now = self._clock.now()
         if self._control.take_interruption():
             self._fall_silent(now)

@@ -48,8 +48,7 @@ class Delta:
 class EngineError(Exception):
     """The engine failed; the message says what happened and what to do next.
 
-    `retry` is False where trying again can't help until somebody changes a setting: then nothing
-    is tried on a timer.
+    `retry` is False if only a changed setting can help: then there is no retry on a timer.
     """
 
     def __init__(self, message: str, *, retry: bool = True) -> None:

@@ -63,7 +63,7 @@ class Loader:
             self._wait(backoff.failed() if retry else None)
 
     def _wait(self, seconds: float | None) -> None:
-        """Wait for `seconds`, or for `try_again` where that is None; `close` ends both."""
+        """Wait for `seconds`, or for `try_again` if that is None; `close` ends both."""
         with self._lock:
             if seconds is None:
                 self._lock.wait_for(lambda: self._closed or self._asked)

@@ -16,7 +16,7 @@ class Retry:
         self._failed_with: CycleSettings | None = None
 
     def failed(self, error: EngineError, settings: CycleSettings, now: float) -> None:
-        """Take in a failure at `now`, monotonic seconds, under `settings`."""
+        """Record a failure at `now`, monotonic seconds, under `settings`."""
         if error.retry:
             self._at = now + self._backoff.failed()
         else:

@@ -54,7 +54,7 @@ class _CameraState:
 
 
 class SceneMonitor:
-    """Takes in frames of any number of cameras and gives views of them.
+    """Collects the frames of any number of cameras and makes views of them.
 
     `use` is called where frames arrive, `add` on the thread that converts them, `view` and `tune`
     on any thread.

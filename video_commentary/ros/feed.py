@@ -51,7 +51,7 @@ class Feed(ImageTopic[tuple[Any, float]]):
         deliver: Callable[[bytes, float], None],
         wanted: Callable[[], bool],
     ) -> None:
-        """Subscribe; `wanted` returns whether anybody watches."""
+        """Subscribe; `wanted` returns whether there are viewers."""
         self._quality = options.quality
         self._deliver = deliver
         self._wanted = wanted

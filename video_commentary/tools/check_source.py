@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from ..config.settings import SourceSettings
 
 UNREADABLE = 3
-"""Exit status for a source without pictures; what is wrong stands on standard output."""
+"""Exit status for a source without pictures; what is wrong is on standard output."""
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -18,7 +18,7 @@ KINDS = (".mp4", ".srt", ".vtt", ".jsonl", ".wav")
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Narrate; return the exit status: 130 after Ctrl-C, 1 where something is missing or broken."""
+    """Narrate; return the exit status: 130 after Ctrl-C, 1 if something is missing or broken."""
     options = _parser().parse_intermixed_args(command_line(words))
     from .narration.job import Job, NarrationOrder  # heavy; --help needn't wait
 

@@ -48,7 +48,7 @@ def describe(session: Session | None, control: Control, refused: str) -> Comment
 
 
 def _state(session: Session, control: Control) -> tuple[str, str]:
-    """Return state and detail; what keeps all comments away comes first."""
+    """Return state and detail; what prevents all comments comes first."""
     if session.error:
         return "error", session.error
     if not session.loader.ready.is_set():
