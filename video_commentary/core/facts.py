@@ -1,4 +1,4 @@
-"""What an engine states as data, besides its words: for evaluation, evidence, events and watches."""
+"""What an engine states as data, with its words: for evaluation, evidence, events and watches."""
 
 from __future__ import annotations
 

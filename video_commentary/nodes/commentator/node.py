@@ -37,7 +37,7 @@ from .session import Session
 
 
 class CommentatorNode(LifecycleNode):
-    """Configure loads the engine, activate starts commenting, deactivate stops, cleanup frees it."""
+    """Configure loads the engine, activate starts commenting, deactivate stops, cleanup frees."""
 
     def __init__(self, assemble: Callable[[CommentatorSettings], Assembly] = assemble) -> None:
         super().__init__("commentator")
