@@ -47,7 +47,7 @@ number so far, nothing happens (`who`: "camera")."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class BoundingBox:
+class NormalizedBox:
     """Edges as fractions of the picture, 0 at its left and top, 1 at its right and bottom.
 
     Raise ValueError if an edge lies outside or the box is inverted.
@@ -74,7 +74,7 @@ class Observation:
 
     camera: str
     stamp: Stamp
-    box: BoundingBox | None = None
+    box: NormalizedBox | None = None
     name: str = ""
     track: int | None = None
     score: float | None = None

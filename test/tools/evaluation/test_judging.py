@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from test.tools.evaluation.conftest import clip, event
-from video_commentary.core.facts import BoundingBox, Claim, Observation
+from video_commentary.core.facts import Claim, NormalizedBox, Observation
 from video_commentary.tools.evaluation.judging import Judge, Judged, Statement, Verdict
 from video_commentary.tools.evaluation.labels import Clip
 
@@ -14,7 +14,7 @@ NAMES = {"dog": "dog", "person": "person", "something": "thing", "camera": "view
 
 
 def seen(second: float, left: float = 0.0) -> tuple[Observation, ...]:
-    box = BoundingBox(left=left, top=0.2, right=left + 0.1, bottom=0.5)
+    box = NormalizedBox(left=left, top=0.2, right=left + 0.1, bottom=0.5)
     return (Observation(camera="c", stamp=round(second * 1e9), box=box),)
 
 
