@@ -64,7 +64,7 @@ hooks:  ## Have git check each commit: ruff, mypy, and the length of its subject
 # Only the files with such tests: a GPU machine may have torch and no ROS.
 test-gpu:  ## Run the tests that need a GPU, with .venv or else python3's torch
 	@scripts/in_venv.sh python3 -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' \
-		|| { echo "python3 has no torch that sees a CUDA GPU: make doctor tells more"; exit 1; }
+		|| { echo "python3 has no torch that sees a CUDA GPU: make doctor has details"; exit 1; }
 	@scripts/in_venv.sh python3 -m pytest -m gpu $$(grep -rl 'mark\.gpu' test) $(ARGS)
 
 test-parity:  ## Run the parity tests on the fixtures of the folder PARITY
@@ -82,7 +82,7 @@ test-image:  ## Build the container image, run it and check it (with Docker, or 
 	@scripts/setup.sh demo
 	@scripts/test_image.sh
 
-doctor:  ## Say what is there and what is not, and the command that mends it
+doctor:  ## Check what is installed, with a command to fix what is missing
 	@scripts/in_venv.sh python3 -m video_commentary.tools.doctor $(ARGS)
 
 config:  ## Write config/<node>.yaml, .env.example, msg/Status.msg and docs/status.md again

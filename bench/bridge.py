@@ -1,8 +1,8 @@
-"""What viewers cost the bridge: one encode for all of them, beside one encode for each.
+"""What viewers cost the bridge: one encode for all of them, compared with one encode for each.
 
 python -m bench.bridge [--seconds 10] [--viewers 1 10 50]
 
-Each server is a process of its own and gets the same frames: the test scene, 640x480 at 15 fps. The
+Each server is a separate process and gets the same frames: the test scene, 640x480 at 15 fps. The
 baseline is the same web server, but compresses each frame for each viewer, as web_video_server
 does. Viewers are plain sockets in another process, which read and count.
 """

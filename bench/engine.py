@@ -174,7 +174,7 @@ def baseline(rig: Rig) -> dict[str, float]:
     """Measure transformers' generate on the same random Qwen3, BF16, after the same prompt."""
     import transformers
 
-    # their hints do not know what their constructors take
+    # their type hints lack what their constructors take
     qwen3_config: Any = transformers.Qwen3Config
     qwen3_for_causal_lm: Any = transformers.Qwen3ForCausalLM
 

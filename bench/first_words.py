@@ -19,7 +19,7 @@ from video_commentary.config.process_env import for_images
 from video_commentary.ros.time import to_seconds
 
 QUIET = 0.9
-"""Seconds without sound before a comment for it to count as made while nobody was speaking."""
+"""Seconds without sound before a comment for it to count as made in silence."""
 
 
 def listen(minutes: float, source: str) -> list[tuple[float, float, str]]:

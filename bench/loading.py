@@ -2,7 +2,7 @@
 
 python -m bench.loading --random [--folder FOLDER]    (a CUDA GPU; 8 GB of disk)
 
-Writes an AWQ checkpoint with random weights, then loads it in a process of its own.
+Writes an AWQ checkpoint with random weights, then loads it in a separate process.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def load(folder: Path) -> None:
 
 
 def main() -> None:
-    """Write, then load twice in processes of their own: with cold and with warm kernel caches."""
+    """Write, then load twice in separate processes: with cold and with warm kernel caches."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--random", action="store_true")
     parser.add_argument("--folder", type=Path)

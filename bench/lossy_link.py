@@ -168,7 +168,7 @@ async def carry(conditions: Conditions, control: Path | None) -> None:
 
 
 def why_not() -> str:
-    """Return why namespaces can't be made here; empty where they can."""
+    """Return why namespaces can't be made here; empty if they can."""
     if os.geteuid() != 0:
         return "network namespaces need root"
     if shutil.which("ip") is None:

@@ -1,4 +1,4 @@
-"""What a 30 Hz camera costs the commentator, beside a plain subscriber that converts every frame.
+"""What a 30 Hz camera costs the commentator and a plain subscriber that converts every frame.
 
 python -m bench.ros_cost [--seconds 15]
 """

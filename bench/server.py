@@ -46,7 +46,7 @@ SCENE = 120
 
 
 class Robot:
-    """One commentator with a camera, as in the node, but for ROS."""
+    """One commentator with a camera, as in the node, without ROS."""
 
     def __init__(
         self, settings: CommentatorSettings, pictures: list[NDArray[np.uint8]], number: int

@@ -1,4 +1,4 @@
-"""Native speech at full size: ours beside upstream's way of driving the same modules, in one run.
+"""Native speech at full size: ours and upstream's way of driving the same modules, in one run.
 
 python -m bench.speech --random    (a CUDA GPU; random weights, so the sound means nothing)
 """

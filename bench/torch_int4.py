@@ -1,7 +1,7 @@
 """Torch's own int4 operator, for comparison with ours. Not lossless.
 
 It takes bfloat16 alone: scales lose three bits, and zero points become rounded products with them.
-It needs a packed copy of its own.
+It needs its own packed copy.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Print where the livekit-server for the tests is, built before with Go if it is not there (2 min).
+# Print the path of the tests' livekit-server; build it with Go if it is missing (2 min).
 set -euo pipefail
 # The newest that `go install` builds: later ones replace modules in go.mod, which it refuses.
 version=1.11.0

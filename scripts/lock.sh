@@ -15,7 +15,7 @@ compile() { # name of the lock, lowest Python, words of uv's...
   local name=$1 python=$2
   shift 2
   echo "- requirements/lock/$name.txt"
-  # --no-emit-index-url: whoever makes the lock may use a mirror, its address is nobody's business.
+  # --no-emit-index-url: the lock must not contain the address of a private mirror.
   "$work/venv/bin/uv" pip compile -q --universal --python-version "$python" \
     --generate-hashes --no-emit-index-url \
     --custom-compile-command "make lock" ${UPGRADE:+--upgrade} \

@@ -22,7 +22,7 @@ ticker() { # log, start
   done
 }
 
-# Run a command unless its key is stamped already; its output goes to a log. Call it plainly, not
+# Run a command unless its key is already stamped; its output goes to a log. Call it plainly, not
 # after && or ||: there bash forgets `set -e` in the command.
 step() { # name, key, what it does, command...
   local name=$1 key=$2 what=$3 log="$state/$1.log" start=$SECONDS pid status

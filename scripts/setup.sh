@@ -63,7 +63,7 @@ may_install() { # sets sudo; is this Debian or Ubuntu, and are we root or let to
   sudo -n true 2>/dev/null
 }
 
-# A mirror may fail now and then, and a new machine's own updates hold the lock for minutes.
+# A mirror may fail now and then, and a new machine's updates hold apt's lock for minutes.
 apt_options="-o Acquire::Retries=3 -o DPkg::Lock::Timeout=300"
 install_system() { # packages: with apt where that is allowed, else name the command
   local sudo
@@ -81,7 +81,7 @@ need_compiler() {
   [ ${#missing[@]} = 0 ] || install_system "${missing[@]}"
 }
 
-need_programs() { # that tests drive; each of these tests is skipped without its program
+need_programs() { # that tests run; a test without its program is skipped
   local missing=() browser sudo
   for browser in chromium chromium-browser google-chrome none; do
     if command -v $browser >/dev/null; then break; fi
@@ -95,7 +95,7 @@ need_programs() { # that tests drive; each of these tests is skipped without its
   if may_install; then
     install_system "${missing[@]}"
   else
-    say "- their tests will be skipped, for want of: ${missing[*]} (apt-get install, as root)"
+    say "- tests that need these are skipped: ${missing[*]} (apt-get install, as root)"
   fi
 }
 
@@ -103,7 +103,7 @@ make_venv() {
   local site=()
   [ -z "$ros_python" ] || site=(--system-site-packages)
   "$python" -m venv "${site[@]}" "$venv"
-  # Older ones give up where a download breaks off; they need do no more than fetch uv, except here.
+  # Older ones give up if a download breaks off; except here, they only need to fetch uv.
   if [ "$packages" = system ]; then pip_install 'pip>=23.1'; fi
 }
 
@@ -193,7 +193,7 @@ need_fetched() { # name in models/catalogue.yaml, its file, what it is
     scripts/in_venv.sh python -m video_commentary.tools.fetch_model "$1"
 }
 
-need_livekit_server() { # where this fails, the tests that need it say why, and it is tried again
+need_livekit_server() { # if this fails, the tests that need it say why, and it is tried again
   if ! command -v go >/dev/null; then return; fi
   step livekit-server "$(key scripts/livekit_server.sh)" \
     "Building livekit-server for the tests (2 min)" \
@@ -245,8 +245,8 @@ main() {
   fi
 }
 
-trap 'printf "\nset-up interrupted; the same command goes on from here\n" >&2; exit 130' INT
+trap 'printf "\nset-up interrupted; run the same command to continue\n" >&2; exit 130' INT
 lock=${TMPDIR:-/tmp}/video_commentary-setup-$(id -u)-$(key "$root").lock
 exec 9>"$lock"
-flock -n 9 || { say "another set-up is at work here: waiting for it"; flock 9; }
+flock -n 9 || { say "another set-up is running here: waiting for it"; flock 9; }
 main "$@"

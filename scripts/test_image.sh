@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Build the cpu image and hold it to what docs/containers.md says, from outside: make test-image.
-# With a Docker engine, or as root with buildah and debootstrap where none runs.
+# With a Docker engine, or as root with buildah and debootstrap if none runs.
 #   BASE=image    Debian bookworm under another name
 #   PIP_CERT=file certificate authority of the package registries, if it is a private one
 set -euo pipefail
@@ -125,4 +125,4 @@ ok "built in $((SECONDS - began)) s: $(size "$image")"
 check_contents
 check_running
 check_stopping
-say "test-image: all well"
+say "test-image: all passed"

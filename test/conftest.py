@@ -1,4 +1,4 @@
-"""What all tests share: a ROS domain of their own, and the material that lies outside the tree."""
+"""What all tests share: their own ROS domain, and the material outside the tree."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ with suppress(ImportError):  # a GPU machine may lack it
 
 
 def _own_domain() -> int:
-    """Return a random domain that nobody on this machine uses, and keep other test runs off it.
+    """Return a random domain that is unused on this machine, and keep other test runs off it.
 
     Its first discovery port (DDSI-RTPS 9.6.1.4) must be free; domains up to 101 stay below Linux's
     ephemeral ports. Nobody holds that port between two tests, hence the claim: an abstract socket.

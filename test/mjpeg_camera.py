@@ -1,4 +1,4 @@
-"""An MJPEG camera on the loopback that misbehaves as told."""
+"""An MJPEG camera on the loopback that misbehaves on request."""
 
 from __future__ import annotations
 

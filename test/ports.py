@@ -8,7 +8,7 @@ from contextlib import ExitStack, suppress
 
 
 def free_port() -> int:
-    """Return a TCP port of loopback that nobody has."""
+    """Return a free TCP port of loopback."""
     return free_ports(socket.SOCK_STREAM)[0]
 
 

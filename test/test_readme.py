@@ -18,7 +18,7 @@ def test_the_parameter_table_is_there() -> None:
 
 
 @pytest.mark.parametrize(("name", "default"), ROWS)
-def test_the_parameter_table_tells_the_true_defaults(name: str, default: str) -> None:
+def test_the_parameter_table_has_the_true_defaults(name: str, default: str) -> None:
     value = rules(CommentatorSettings)[name][0]
     assert default == (",".join(value) if isinstance(value, tuple) else str(value))
 

@@ -14,7 +14,7 @@ _TICKS = 1000
 
 
 def picture(index: int) -> NDArray[np.uint8]:
-    """Paint 64x48 pixels whose grey level tells the index: 10 and 8 more for each, 28 of them."""
+    """Paint 64x48 pixels whose grey level encodes the index: 10 and 8 more for each, 28 of them."""
     return np.full((48, 64, 3), 10 + index % 28 * 8, np.uint8)
 
 

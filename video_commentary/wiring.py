@@ -54,7 +54,7 @@ class Assembly:
 def assemble(settings: CommentatorSettings) -> Assembly:
     """Put together the engine and voice that `settings` name.
 
-    An engine that has a voice of its own keeps it where `settings.voice` is auto.
+    An engine with its own voice keeps it if `settings.voice` is auto.
     """
     engine = create_engine(settings)
     choice = create_voice(settings)

@@ -27,7 +27,7 @@ ARGUMENTS = [
 
 @contextmanager
 def chromiums() -> Iterator[Callable[[], Any]]:
-    """Give a headless browser for the length of a block, a new one where it has crashed."""
+    """Give a headless browser for the length of a block, a new one if it has crashed."""
     launched: list[Any] = []
 
     def running() -> Any:

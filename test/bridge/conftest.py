@@ -14,7 +14,7 @@ from video_commentary.bridge.items import Reply
 
 @pytest.fixture(scope="module")
 def browsers() -> Iterator[Callable[[], Any]]:
-    from test.bridge.browsing import chromiums  # skips where there is no Playwright
+    from test.bridge.browsing import chromiums  # skips without Playwright
 
     with chromiums() as running:
         yield running
@@ -22,7 +22,7 @@ def browsers() -> Iterator[Callable[[], Any]]:
 
 @pytest.fixture
 def browser(browsers: Callable[[], Any]) -> Any:
-    """The module's browser, another one where that has crashed."""
+    """The module's browser, a new one if it has crashed."""
     return browsers()
 
 
@@ -42,7 +42,7 @@ def module_server() -> Iterator[Served]:
 
 @pytest.fixture
 def api(module_server: Served) -> Served:
-    """The module's server, as if nobody had asked it anything yet."""
+    """The module's server, as if it had had no requests yet."""
     module_server.robot.asked.clear()
     module_server.robot.reply = Reply(True, "in force now", 12.5)
     module_server.gateway.publish(WELL)

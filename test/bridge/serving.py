@@ -1,4 +1,4 @@
-"""The bridge's web server on a free loopback port, in front of a small robot of our own."""
+"""The bridge's web server on a free loopback port, in front of a small fake robot."""
 
 from __future__ import annotations
 

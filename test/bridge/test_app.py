@@ -55,22 +55,22 @@ LONG = "x" * 2000
 
 def test_the_status_has_everything_in_one_response(api: Served) -> None:
     before = time.time()
-    told = api.get("/api/status").json()
-    assert before <= told["now"] <= time.time()
-    assert told["health"]["camera"] == {
+    reported = api.get("/api/status").json()
+    assert before <= reported["now"] <= time.time()
+    assert reported["health"]["camera"] == {
         "light": "ok",
         "reason": "/camera/image_raw, 15.0 images a second",
     }
-    assert {part: health["light"] for part, health in told["health"].items()} == {
+    assert {part: health["light"] for part, health in reported["health"].items()} == {
         "camera": "ok",
         "commentator": "ok",
         "model": "ok",
         "voice": "ok",
         "livekit": "off",
     }
-    assert told["profile"] == "sports"
-    assert set(STATUS_FIELDS) <= set(told)
-    assert told["camera_fps"] == 15.0
+    assert reported["profile"] == "sports"
+    assert set(STATUS_FIELDS) <= set(reported)
+    assert reported["camera_fps"] == 15.0
 
 
 def test_what_is_away_is_named_with_what_to_do(api: Served) -> None:
@@ -109,8 +109,8 @@ def test_what_is_asked_reaches_the_robot_and_its_reply_comes_back(
 
 
 def test_the_profiles_are_named(api: Served) -> None:
-    told = api.get("/api/profiles").json()
-    assert told == {"profiles": ["sports", "nature"], "profile": "sports"}
+    reported = api.get("/api/profiles").json()
+    assert reported == {"profiles": ["sports", "nature"], "profile": "sports"}
 
 
 @pytest.mark.parametrize(("away", "status"), [(True, 503), (False, 409)])

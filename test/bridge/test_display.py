@@ -21,7 +21,7 @@ def scene(
     filled: float = 6.0,
     kept: float = 30.0,
 ) -> None:
-    """Run `act` on a display whose buffer holds the last seconds and goes on to be filled."""
+    """Run `act` on a display whose buffer holds the last seconds and keeps being filled."""
 
     async def run() -> None:
         began = time.monotonic()

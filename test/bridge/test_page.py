@@ -70,7 +70,7 @@ def test_what_is_typed_and_chosen_reaches_the_robot(browser: Any, web: Served) -
             ("profile", "nature"),
             ("enabled", True),
         ]
-        web.robot.reply = Reply(False, "the commentator is away: start it", away=True)
+        web.robot.reply = Reply(False, "no commentator: start it", away=True)
         page.fill("#question", "Who?")
         page.press("#question", "Enter")
         page.wait_for_selector("#notice:has-text('start it')")

@@ -109,9 +109,9 @@ def in_a_room(browser: Any, web: Served) -> Iterator[Any]:
 
 def test_a_camera_that_the_robot_does_not_watch_does_not_film(browser: Any, web: Served) -> None:
     with in_a_room(browser, web) as page:
-        web.robot.reply = Reply(False, "the commentator is away", away=True)
+        web.robot.reply = Reply(False, "there is no commentator", away=True)
         page.select_option("#source", "phone")
-        page.wait_for_selector("#notice:has-text('is away')")
+        page.wait_for_selector("#notice:has-text('no commentator')")
         assert page.evaluate("joined") is False
         assert page.input_value("#source") == "robot"
 

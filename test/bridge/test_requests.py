@@ -122,7 +122,7 @@ def test_clients_without_the_token_do_not_use_up_the_limit_of_others() -> None:
 
 
 @pytest.mark.parametrize("name", ["Authorization", "Cookie"])
-def test_guesses_are_few_and_tell_nothing_once_there_were_too_many(name: str) -> None:
+def test_guesses_are_limited_and_reveal_nothing_beyond_the_limit(name: str) -> None:
     form = "Bearer {}" if name == "Authorization" else f"{COOKIE}={{}}"
     with serve({TOKEN_VARIABLE: TOKEN}) as web, httpx.Client(base_url=web.url) as client:
         answers = [

@@ -120,7 +120,7 @@ def test_questions_do_not_cut_each_other_off() -> None:
 
 
 class Asking(list[object]):
-    """An answer during which somebody else asks."""
+    """An answer during which another question arrives."""
 
     def __init__(self, stage: Stage, answers: list[Any]) -> None:
         super().__init__()

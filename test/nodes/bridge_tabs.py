@@ -1,4 +1,4 @@
-"""A bridge in a process of its own, and tabs that watch it over /api/live."""
+"""A bridge in a separate process, and tabs that watch it over /api/live."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Bridge:
         return httpx.post(f"{self.url}{path}", json=body, timeout=30)
 
     def status(self) -> dict[str, Any]:
-        told: dict[str, Any] = self.get("/api/status").json()
-        return told
+        status: dict[str, Any] = self.get("/api/status").json()
+        return status
 
     def light(self, part: str) -> str:
         return str(self.status()["health"][part]["light"])

@@ -1,4 +1,4 @@
-"""Nodes in processes of their own, and a probe on the ROS graph that watches and steers them."""
+"""Nodes in separate processes, and a probe on the ROS graph that watches and steers them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ IMAGES = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
 def shared_memory(maps: str) -> set[Path]:
-    """Return the participants' files that /proc/<pid>/maps names; ports stay for who comes next."""
+    """Return the files of participants, not of ports, that /proc/<pid>/maps names."""
     return {Path(file) for file in re.findall(r"/dev/shm/fast[a-z]+_[0-9a-f]{16}", maps)}
 
 
@@ -187,7 +187,7 @@ class Probe:
         reliable: bool = True,
         **fields: Any,
     ) -> None:
-        """Publish a picture that differs from the one before."""
+        """Publish a picture that differs from the previous one."""
         if image is None:
             image = np.random.default_rng().integers(0, 255, (6, 8, 3), np.uint8).repeat(8, 0)
         image = np.ascontiguousarray(image)

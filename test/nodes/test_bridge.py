@@ -67,9 +67,9 @@ def test_words_come_in_the_order_in_which_they_were_said() -> None:
     ):
         graph.film(lambda: len(graph.finals) >= 5)
         graph.film(lambda: len([1 for _, said in page.comments if said["final"]]) >= 4)
-        told = [said for _, said in page.comments]
-    assert [said["id"] for said in told] == sorted({said["id"] for said in told})
-    for before, after in pairwise(told):
+        comments = [said for _, said in page.comments]
+    assert [said["id"] for said in comments] == sorted({said["id"] for said in comments})
+    for before, after in pairwise(comments):
         if after["sequence"] == before["sequence"]:
             assert after["text"].startswith(before["text"].strip())
             assert not before["final"]
@@ -77,7 +77,7 @@ def test_words_come_in_the_order_in_which_they_were_said() -> None:
             assert after["sequence"] > before["sequence"]
             assert before["final"]
     spoken = {e.sequence: e.text for e in graph.finals}
-    for said in told:
+    for said in comments:
         if said["final"] and said["sequence"] in spoken:
             assert said["text"] == spoken[said["sequence"]]
 

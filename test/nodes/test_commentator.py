@@ -1,4 +1,4 @@
-"""The commentator node in a process of its own, over DDS, with a fake engine."""
+"""The commentator node in a separate process, over DDS, with a fake engine."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_sound_comes_at_the_pace_it_is_heard(graph: Probe) -> None:
     assert np.diff(due).min() > -0.015, "in order, by a stamp made of two clocks"
     ahead = due - came + time.monotonic() - graph.now()
     assert ahead.max() < 0.22  # of the 0.2 s that sound may be
-    assert np.quantile(ahead, 0.25) > -0.1, "but for what the machine's mood holds up"
+    assert np.quantile(ahead, 0.25) > -0.1, "except for delays of the machine"
 
 
 def test_an_instruction_takes_effect_in_the_next_words(graph: Probe) -> None:

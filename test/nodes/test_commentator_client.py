@@ -29,7 +29,7 @@ def client(graph: Probe) -> CommentatorClient:
 
 
 async def finished(graph: Probe, awaitable: Awaitable[T]) -> T:
-    """Return the result, while the graph goes on; raise what a callback of it raises."""
+    """Return the result, while the graph keeps running; raise what its callbacks raise."""
     task = asyncio.ensure_future(awaitable)
     while not task.done():
         graph.spin(0.01)

@@ -1,4 +1,4 @@
-"""The examples of docs/extending.md, as packages of their own."""
+"""The examples of docs/extending.md, as separate packages."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_settings_of_a_package_are_listed_like_ours(installed: dict[str, str]) -
 
 @pytest.fixture
 def modules(tmp_path: Path) -> dict[str, str]:
-    """The environment of processes that can import the page's modules, which nobody installed."""
+    """The environment of processes that can import the page's modules, which are not installed."""
     for name in ("sky_engine.py", "beep_voice.py", "noise_source.py"):
         (tmp_path / name).write_text(example(name))
     return packages(tmp_path)

@@ -1,4 +1,4 @@
-"""Faults: each ends in a clear message and a node that goes on."""
+"""Faults: each ends in a clear message and a node that keeps running."""
 
 from __future__ import annotations
 

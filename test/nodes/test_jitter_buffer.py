@@ -16,7 +16,7 @@ def ramp(start: int, count: int) -> NDArray[np.int16]:
 
 @given(steps=st.lists(st.integers(-200, 200), max_size=40))
 def test_sound_comes_out_in_order_and_whole(steps: list[int]) -> None:
-    """Positive steps put so many samples, negative ones take so many."""
+    """Positive steps put that many samples, negative ones take that many."""
     buffer = JitterBuffer(RATE, latency=0.05)
     sent, now, heard = 1, 0.0, []
     for step in [*steps, -200, -20_000]:

@@ -1,4 +1,4 @@
-"""The source node in a process of its own, over DDS."""
+"""The source node in a separate process, over DDS."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_jpegs_of_a_camera_pass_unchanged_and_decoded(graph: Probe) -> None:
     assert all((pixels(m)[0, 0, 0] - 10) % 8 in (0, 1, 7) for m in graph.got["raw"])
 
 
-def test_a_camera_that_hangs_is_told_and_opened_again(graph: Probe) -> None:
+def test_a_camera_that_hangs_is_reported_and_reopened(graph: Probe) -> None:
     with mjpeg_camera() as address, source(source=f"{address}/hang", freeze_timeout=0.5) as node:
         graph.until(lambda: "no data in time" in graph.troubles())
         seen = len(graph.got["raw"])

@@ -1,4 +1,4 @@
-"""The speaker node in a process of its own, over DDS.
+"""The speaker node in a separate process, over DDS.
 
 ALSA's `file` plugin stands in for a sound card: it writes into a FIFO, which the test reads at the
 pace at which a card would play.

@@ -1,4 +1,4 @@
-"""Nodes that don't end as they should, in processes of their own."""
+"""Nodes that don't end as they should, in separate processes."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_who_hangs_in_the_end_is_shown_and_ended() -> None:
         assert "in destroy_node" in running.output()
 
 
-def test_what_fails_in_the_making_is_told() -> None:
+def test_a_failing_constructor_is_reported() -> None:
     with process(*stubborn(making="raise RuntimeError('no camera chip')")) as running:
         assert running.popen.wait(30) == 1
         assert "can't start: no camera chip" in running.output()

@@ -28,7 +28,7 @@ _FPS = 50
 class Camera(socketserver.StreamRequestHandler):
     """Serves rtsp://.../good, hang (stops after a while), cut, secret (needs me:password).
 
-    And talks: its video hangs, and its sound goes on for clients that asked for it.
+    With sound: its video hangs, and its sound continues for clients that requested it.
     """
 
     gone = threading.Event()

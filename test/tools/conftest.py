@@ -18,7 +18,7 @@ LARGE = ".safetensors"
 class Hub(ThreadingHTTPServer):
     """Serves `files` by "owner/name" and path; `cut_after` and `spoil` make it misbehave.
 
-    `cut_after`: break off the first answer that carries more than so many bytes, there.
+    `cut_after`: break off the first answer that is longer, after this many bytes.
     `spoil`: how many times to serve a wrong byte. `ranges`: the Range headers that were asked.
     """
 

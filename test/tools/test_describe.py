@@ -55,7 +55,7 @@ def test_it_can_be_asked_and_heard(
         (["notes.txt", "engine:=gpt"], "is not one of builtin"),
     ],
 )
-def test_mistakes_are_told(
+def test_mistakes_are_reported(
     words: list[str],
     reason: str,
     tmp_path: Path,

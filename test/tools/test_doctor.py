@@ -30,9 +30,9 @@ def test_missing_weights_fail_with_the_command_that_fetches_them(
     monkeypatch.setattr(paths, "share_dir", lambda: tmp_path)
     monkeypatch.setenv("COLUMNS", "400")
     assert doctor.main(["--seconds", "0"]) == 1
-    told = capsys.readouterr().out
-    assert "efficientdet_lite0.tflite is missing" in told
-    assert "fetch_model builtin" in told
+    printed = capsys.readouterr().out
+    assert "efficientdet_lite0.tflite is missing" in printed
+    assert "fetch_model builtin" in printed
 
 
 def test_damaged_weights_are_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

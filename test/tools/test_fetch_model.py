@@ -115,7 +115,7 @@ def test_a_file_that_stays_damaged_is_refused(hub: Hub, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", ["change", "shorten", "remove"])
-def test_verify_names_what_is_wrong_and_fetch_mends_it(hub: Hub, tmp_path: Path, harm: str) -> None:
+def test_verify_names_what_is_wrong_and_fetch_fixes_it(hub: Hub, tmp_path: Path, harm: str) -> None:
     assert run(hub, tmp_path).returncode == 0
     weights = tmp_path / FOLDER / WEIGHTS
     contents = weights.read_bytes()
@@ -147,7 +147,7 @@ def test_a_closed_repository_asks_for_a_token(hub: Hub, tmp_path: Path) -> None:
     assert "HF_TOKEN" in done.stderr
 
 
-def test_a_full_disk_is_told_before_anything_is_fetched(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_before_anything_is_fetched(tmp_path: Path) -> None:
     huge = hugging_face.RemoteFile("a/b", "c", "d.safetensors", 10**18, "0" * 64, None)
     with pytest.raises(OSError, match="needs 1000000001.1 GB more .* --dest"):
         hugging_face.check_space([huge], tmp_path)
@@ -160,7 +160,7 @@ def test_what_is_there_already_needs_no_space(tmp_path: Path) -> None:
     )
 
 
-def test_a_damaged_manifest_is_told(tmp_path: Path) -> None:
+def test_a_damaged_manifest_is_reported(tmp_path: Path) -> None:
     (tmp_path / manifest.MANIFEST).write_text("{")
     with pytest.raises(ValueError, match="fetch the model again"):
         manifest.read(tmp_path)

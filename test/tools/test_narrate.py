@@ -54,22 +54,22 @@ def captions(path: Path) -> list[dict[str, object]]:
 
 
 @pytest.fixture(scope="module")
-def told(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
-    out = tmp_path_factory.mktemp("told") / "whole.jsonl"
+def narrated(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
+    out = tmp_path_factory.mktemp("narrated") / "whole.jsonl"
     done = run(clip, out)
     assert done.returncode == 0, done.stderr
     assert "times real time" in done.stderr
     return captions(out)
 
 
-def test_the_built_in_engine_narrates_a_video(told: list[dict[str, object]]) -> None:
-    assert len(told) >= 2
-    assert "person" in told[0]["text"] or "people" in told[0]["text"]  # type: ignore[operator]
-    assert all(entry["spoken"] for entry in told)
+def test_the_built_in_engine_narrates_a_video(narrated: list[dict[str, object]]) -> None:
+    assert len(narrated) >= 2
+    assert "person" in narrated[0]["text"] or "people" in narrated[0]["text"]  # type: ignore[operator]
+    assert all(entry["spoken"] for entry in narrated)
 
 
 def test_the_same_file_gives_the_same_words_in_every_form(
-    clip: Path, told: list[dict[str, object]], tmp_path: Path
+    clip: Path, narrated: list[dict[str, object]], tmp_path: Path
 ) -> None:
     out = tmp_path / "out.mp4"
     done = run(clip, out)
@@ -80,9 +80,9 @@ def test_the_same_file_gives_the_same_words_in_every_form(
             for packet in container.demux(subtitles=0)
             if packet.size > 2
         ]
-    assert texts == [entry["text"] for entry in told]
+    assert texts == [entry["text"] for entry in narrated]
     wave = sound_of(out)
-    for entry in told:
+    for entry in narrated:
         start, end = float(entry["start"]), float(entry["end"])  # type: ignore[arg-type]
         assert loudness(wave, start, end) > 0.01
 
@@ -101,7 +101,7 @@ def test_interrupted_it_leaves_a_file_that_plays_and_goes_on(clip: Path, tmp_pat
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130, errors
-    assert "the same command goes on from here" in errors
+    assert "run the same command to continue" in errors
     with av.open(str(out)) as container:
         frames = sum(1 for _ in container.decode(video=0))
     assert 10 < frames < 140
@@ -136,7 +136,7 @@ def test_a_bag_with_a_truncated_picture_becomes_a_movie(tmp_path: Path) -> None:
     out = tmp_path / "out.mp4"
     done = run(record(tmp_path / "bag", {"/camera": messages}), out, "voice:=none")
     assert done.returncode == 0, done.stderr
-    assert "not all could be seen" in done.stderr
+    assert "only part could be read" in done.stderr
     with av.open(str(out)) as container:
         assert sum(1 for _ in container.decode(video=0)) == 14
 
@@ -182,7 +182,7 @@ def test_speech_alone_and_subtitles_alone(tmp_path: Path) -> None:
         (["in.mp4", "out.mp4", "--topic", "/c"], "no rosbag: leave out --topic"),
     ],
 )
-def test_mistakes_are_told_and_nothing_is_written(
+def test_mistakes_are_reported_and_nothing_is_written(
     words: list[str],
     reason: str,
     tmp_path: Path,

@@ -65,7 +65,7 @@ def test_a_stubborn_child_and_its_own_child_are_gone_within_3_s(tmp_path: Path) 
     assert not alive(grandchild)
 
 
-def test_exit_codes_are_told() -> None:
+def test_exit_codes_are_reported() -> None:
     processes = Processes(os.environ)
     processes.start("good", python("pass"))
     processes.start("bad", python("raise SystemExit(3)"))
@@ -76,7 +76,7 @@ def test_exit_codes_are_told() -> None:
     processes.stop()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of a parent's death")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux signals orphaned children")
 def test_children_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     mark = tmp_path / "pid"
     child = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(60)"

@@ -20,7 +20,7 @@ MARK = "VIDEO_COMMENTARY_TEST_MARK"
 
 
 class Run:
-    """A `run` process in a session of its own, and everything it started."""
+    """A `run` process in its own session, and everything it started."""
 
     def __init__(self, folder: Path, *words: str, **variables: str) -> None:
         self.output = folder / "output"
@@ -145,7 +145,7 @@ def test_a_node_that_dies_ends_the_rest_with_its_last_words(
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "expected"),
     [
         (["demo", "instuction:=x"], "did you mean instruction"),
         (["demo", "video.mp4"], "not of the form name:=value"),
@@ -153,13 +153,13 @@ def test_a_node_that_dies_ends_the_rest_with_its_last_words(
         (["commentator", "engine:=gpt"], "builtin, minicpmo, server"),
     ],
 )
-def test_a_mistake_is_told_in_one_line(
-    tmp_path: Path, runs: list[Run], words: list[str], told: str
+def test_a_mistake_is_reported_in_one_line(
+    tmp_path: Path, runs: list[Run], words: list[str], expected: str
 ) -> None:
     run = Run(tmp_path, *words)
     runs.append(run)
     assert run.process.wait(timeout=20) == 2
-    assert told in run.text()
+    assert expected in run.text()
     assert len(run.text().strip().splitlines()) == 1
 
 

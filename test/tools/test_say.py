@@ -1,4 +1,4 @@
-"""The terminal client in processes of its own, over DDS, beside a real commentator node."""
+"""The terminal client in separate processes, over DDS, with a real commentator node."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_watch_waits_for_a_commentator_and_says_so(graph: Probe) -> None:
         assert watching.popen.poll() is None
 
 
-def test_mistakes_on_the_command_line_are_told() -> None:
+def test_mistakes_on_the_command_line_are_reported() -> None:
     assert say("sing").returncode == 2
     assert say().returncode == 2
     assert "--node" in say("--help").stdout

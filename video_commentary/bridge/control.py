@@ -93,7 +93,7 @@ def control_routes(context: Context) -> APIRouter:
 
     @routes.get("/profiles")
     async def profiles() -> dict[str, Any]:
-        """Return the names of all commentary profiles, and the one in force."""
+        """Return the names of all commentary profiles, and the current one."""
         return {"profiles": await robot.profiles(), "profile": gateway.situation.report.profile}
 
     @routes.post("/profile")

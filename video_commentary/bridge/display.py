@@ -111,7 +111,7 @@ class Viewer:
         position = self._position()
         frame, following = buffer.around(position)
         if frame is None and self._shown is None:
-            # No frame is old enough yet: a picture that stands still is better than none.
+            # No frame is old enough yet: a frozen picture is better than none.
             frame = following
         if frame is None or frame.stamp == self._shown:
             due = following.stamp - position if following else _MAX_SLEEP

@@ -20,7 +20,7 @@ class Robot(Protocol):
     """What the node does for the bridge.
 
     Coroutines may be awaited on any event loop, other methods called on any thread. A Reply comes
-    even if the commentator is away: its text then says what to do.
+    even without a commentator: its text then says what to do.
     """
 
     def now(self) -> float:

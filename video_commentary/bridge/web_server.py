@@ -1,4 +1,4 @@
-"""The web server, on a thread of its own."""
+"""The web server, on its own thread."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def _rounded(kind: StatusKind, value: Any) -> Any:
 def health_json(situation: Situation, livekit: tuple[str, str]) -> dict[str, dict[str, str]]:
     """Return the health of each part: `light` (ok, busy, bad, off) and `reason`.
 
-    A reason says what to do where something is wrong. `livekit`: its state and trouble.
+    A reason says what to do if something is wrong. `livekit`: its state and trouble.
     """
     report, away = situation.report, situation.commentator_trouble
     camera = situation.camera_trouble

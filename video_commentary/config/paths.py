@@ -1,4 +1,4 @@
-"""Where the package's own files and the models lie, in a source tree or installed."""
+"""Where the package's files and the models are, in a source tree or installed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def source_tree() -> Path | None:
 def share_dir() -> Path:
     """Return the folder of config/, launch/ and models/catalogue.yaml.
 
-    Raise FileNotFoundError where the package was copied without them.
+    Raise FileNotFoundError if the package was copied without them.
     """
     root = source_tree()
     if root is not None:
@@ -47,7 +47,7 @@ def models_dir() -> Path:
 
 
 def model_file(relative: str) -> Path:
-    """Return a file below `models_dir()`, or the one that came with the package if only that is.
+    """Return a file below `models_dir()`, or the package's own if only that exists.
 
     So a folder of models of the user's own, read-only or empty, hides none of ours.
     """

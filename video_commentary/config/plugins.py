@@ -57,7 +57,7 @@ def _survey() -> _Survey:
 
 
 def _load(registry: Registry, choice: str, owners: Mapping[str, type]) -> Any:
-    """Return a plug-in, or a factory, whose settings fit beside those of `owners`."""
+    """Return a plug-in, or a factory, whose settings don't clash with those of `owners`."""
     found = registry.load(choice)
     try:
         if isinstance(found, Plugin):

@@ -12,8 +12,8 @@ _MALLOC = {
     "MALLOC_TRIM_THRESHOLD_": "268435456",
     "MALLOC_MMAP_THRESHOLD_": "33554432",
     "MALLOC_TOP_PAD_": "67108864",
-    # One heap for all threads: each heap of its own keeps the largest pictures and sentences it
-    # has met. 180 comments took 21 MB with one, 94 MB with glibc's default of eight a core.
+    # One heap for all threads: each separate heap keeps the largest pictures and sentences it
+    # has held. 180 comments took 21 MB with one, 94 MB with glibc's default of eight a core.
     "MALLOC_ARENA_MAX": "1",
 }
 _MALLOPT = {
@@ -41,7 +41,7 @@ _DISCOVERY = (
 
 
 def for_images(existing: Mapping[str, str], config: Path) -> dict[str, str]:
-    """Return variables to add to `existing`; what the user has set already is left alone."""
+    """Return variables to add to `existing`; what the user has set is left alone."""
     added = {name: value for name, value in _MALLOC.items() if name not in existing}
     fast_dds = existing.get("RMW_IMPLEMENTATION", "rmw_fastrtps_cpp").startswith("rmw_fastrtps")
     if fast_dds and not any(variable in existing for variable, _ in _PROFILES.values()):

@@ -129,7 +129,7 @@ class Registry:
 
 
 class SourceRegistry(Registry):
-    """Sources are chosen by what is to be read: a URL's scheme, a name, a device or a file."""
+    """Sources are chosen by what to read: a URL's scheme, a name, a device or a file."""
 
     @property
     def allowed(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What a setting may be: its rule beside its default, checked and read from the environment."""
+"""What a setting may be: its rule next to its default, checked and read from the environment."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Pcm:
 
 
 def to_int16(samples: NDArray[np.floating]) -> NDArray[np.int16]:
-    """Convert floats in [-1, 1] to int16, clipping what lies outside."""
+    """Convert floats in [-1, 1] to int16, clipping values outside."""
     scaled: NDArray[np.int16] = (np.clip(samples, -1.0, 1.0) * 32767).astype(np.int16)
     return scaled
 
@@ -58,7 +58,7 @@ def write_wav(path: Path, pcm: Pcm) -> None:
 
 
 def read_wav(path: Path) -> Pcm:
-    """Read a 16-bit WAV file. Raise OSError, or ValueError where it isn't one."""
+    """Read a 16-bit WAV file. Raise OSError, or ValueError if it isn't one."""
     try:
         with wave.open(str(path), "rb") as file:
             if file.getsampwidth() != 2:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 
 class CancelToken:
-    """Says, once and for good, that a piece of work is to stop. Thread-safe.
+    """Stops a piece of work, once and irrevocably. Thread-safe.
 
-    The work may look at `cancelled` between its steps, `wait`, or be called back.
+    The work may check `cancelled` between its steps, `wait`, or be called back.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class CancelToken:
                 self._callbacks.pop(next(iter(self._callbacks)))()
 
     def on_cancel(self, callback: Callable[[], object]) -> Callable[[], None]:
-        """Call `callback` once when cancelled, at once if that is so already.
+        """Call `callback` once when cancelled, immediately if that has happened.
 
         It runs on the cancelling thread, so it must neither block nor raise. Return a function that
         unsubscribes: after it, the callback neither runs nor will.

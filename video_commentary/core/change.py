@@ -48,7 +48,7 @@ class Change:
     """What differs from before.
 
     `score`: the most changed tile, 1 where a change is certain at the default threshold.
-    `box`: around all changed tiles; None where nothing changed.
+    `box`: around all changed tiles; None if nothing changed.
     """
 
     score: float
@@ -63,7 +63,7 @@ class ChangeDetector:
     """
 
     def __init__(self, threshold: float = 1.0) -> None:
-        """Start with nothing seen: the first frame is all change."""
+        """Start empty: the first frame is all change."""
         self.threshold = threshold
         self._cells: Cells | None = None
         self._shape: tuple[int, ...] = ()
@@ -72,7 +72,7 @@ class ChangeDetector:
         self._flicker: NDArray[np.float32] | None = None
 
     def observe(self, frame: Frame) -> Change:
-        """Take in the next frame and say what changed since the one before.
+        """Add the next frame and return what changed since the previous one.
 
         After a stamp that jumps backwards, or with another picture size, it starts over.
         """
@@ -142,7 +142,7 @@ def cells(image: NDArray[np.uint8]) -> Cells:
 def drift(before: Cells, after: Cells) -> tuple[float, float]:
     """Return the gain and offset that take most of `before` to `after`.
 
-    Least squares over what agrees (three rounds), so that things that move have no say.
+    Least squares over what agrees (three rounds), so that moving things are ignored.
     """
     x, y = before.ravel()[::_SUBSAMPLE], after.ravel()[::_SUBSAMPLE]
     usable = (x > 4) & (x < 251) & (y > 4) & (y < 251)
@@ -185,7 +185,7 @@ def _spread(cells_: NDArray[np.bool_], tiles: NDArray[np.bool_]) -> None:
 def _box(changed: NDArray[np.bool_]) -> Box:
     rows, columns = changed.shape
     across, down = np.flatnonzero(changed.any(axis=0)), np.flatnonzero(changed.any(axis=1))
-    # A tile reaches over its right and lower neighbours: n tiles lie over n + 1 cells.
+    # A tile overlaps its right and lower neighbours: n tiles cover n + 1 cells.
     return (
         float(across[0]) / (columns + 1),
         float(down[0]) / (rows + 1),

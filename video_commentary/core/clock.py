@@ -1,4 +1,4 @@
-"""Time, handed in: live or virtual."""
+"""Clocks to pass in: live or virtual."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Clock(Protocol):
 
 
 class LiveClock:
-    """The machine's clock, and that of the frames' stamps beside it."""
+    """The machine's clock, and the clock of the frames' stamps."""
 
     def __init__(self, stamp: Callable[[], Stamp] = time.time_ns) -> None:
         """Take the stamps' present from `stamp`: the ROS clock in a node."""
@@ -40,7 +40,7 @@ class LiveClock:
 
 
 class VirtualClock:
-    """Time that passes at once whenever somebody waits; `events` happen as it does.
+    """Time that passes at once whenever a caller waits; `events` happen as it does.
 
     For recordings: the cycle runs as it does live, as fast as the machine can. Events are taken
     from `events` no earlier than time has to pass. Not thread-safe: they run on the thread that
@@ -48,7 +48,7 @@ class VirtualClock:
     """
 
     def __init__(self, start: float, events: Iterator[tuple[float, Callable[[], object]]]) -> None:
-        """Begin at `start` seconds; each event has its time, none before the one before it."""
+        """Begin at `start` seconds; each event has its time, in ascending order."""
         self._now = start
         self._events = events
         self._next: tuple[float, Callable[[], object]] | None = None
@@ -75,7 +75,7 @@ class VirtualClock:
             self._now = max(self._now, end)
 
     def spend(self, seconds: float) -> None:
-        """Let time pass that was spent on work; what happens meanwhile wakes nobody."""
+        """Let time pass that was spent on work; events meanwhile wake no waiter."""
         end = self._now + seconds
         while self._run_next(end):
             pass

@@ -41,7 +41,7 @@ class CommentBuilder:
         self._held = ""
 
     def add(self, text: str) -> bool:
-        """Take in `text`; return whether there is anything to publish: not for blanks alone."""
+        """Add `text`; return whether there is anything to publish: not for blanks alone."""
         # Half of a character, which a server may stream by itself, can't be published.
         self._held += text.encode("utf-8", "replace").decode()
         return self.comment.first_words is not None or bool(self._held.strip())

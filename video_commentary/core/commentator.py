@@ -65,7 +65,7 @@ class Commentator:
         return self._recorder.stats
 
     def on_frame(self) -> None:
-        """Take note that the scene monitor has kept a new frame."""
+        """Note that the scene monitor has kept a new frame."""
         self._last_frame_at = self._clock.now()
         self._new_frame = True
         self._control.wake.set()
@@ -87,7 +87,7 @@ class Commentator:
         self._control.refuse_questions("the commentator was stopped: activate it and ask again")
 
     def step(self) -> float | None:
-        """Do what is due; return seconds until something may be, None for not before a wake."""
+        """Do what is due; return seconds until the next turn, None if only a wake brings it."""
         now = self._clock.now()
         if self._control.take_interruption():
             self._fall_silent(now)
@@ -208,7 +208,7 @@ class Commentator:
         self._finished(orders, comment.finish(cancelled), self._clock.now() - asked_at)
 
     def _opens_at(self, orders: Orders, now: float) -> float:
-        """Return when the first word may come: at once if somebody waits for it."""
+        """Return when the first word may come: at once if a person waits for it."""
         if orders.steered or orders.question:
             return now
         return self._gate.opens_at(now, orders.settings.breathing_pause)

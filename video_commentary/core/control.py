@@ -1,4 +1,4 @@
-"""What people want of the commentator: set on any thread, acted on by the cycle."""
+"""What users want of the commentator: set on any thread, acted on by the cycle."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Orders:
     """What holds for the next cycle.
 
     `instruction`: on one line, without control characters. `steered`: words are wanted at once,
-    whatever the scene does. `interrupted`: sound of the comment before is to be cut off. `cancel`
+    whatever the scene does. `interrupted`: sound of the previous comment is to be cut off. `cancel`
     is cancelled when these orders no longer hold.
     """
 
@@ -98,11 +98,11 @@ class Control:
             self.wake.set()
 
     def ask(self, question: str, quiet: bool = False) -> Future[Answer]:
-        """Queue a question. Raise ValueError where it is bad or too many wait already."""
+        """Queue a question. Raise ValueError if it is bad or too many are waiting."""
         asked = PendingQuestion(checked_question(question), quiet)
         with self._lock:
             if len(self._questions) >= MAX_QUESTIONS:
-                raise ValueError(f"{MAX_QUESTIONS} questions wait already: ask again later")
+                raise ValueError(f"{MAX_QUESTIONS} questions are waiting: ask again later")
             self._questions.append(asked)
             if quiet:
                 self.wake.set()
@@ -111,7 +111,7 @@ class Control:
         return asked.answer
 
     def requeue(self, question: PendingQuestion) -> None:
-        """Put back, in front, a question whose answer something else has cut off."""
+        """Put a question whose answer was cut off back at the front of the queue."""
         with self._lock:
             self._questions.appendleft(question)
             self.wake.set()

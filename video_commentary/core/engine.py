@@ -35,7 +35,7 @@ class Delta:
     """The next piece of a comment: text, sound or both (then the sound says that text).
 
     `silent`: the engine has nothing to say; the delta has no text. `last`: no delta follows.
-    `claims`: what the text states, as data; empty where the engine only writes.
+    `claims`: what the text states, as data; empty if the engine only writes.
     """
 
     text: str = ""
@@ -48,8 +48,7 @@ class Delta:
 class EngineError(Exception):
     """The engine failed; the message says what happened and what to do next.
 
-    `retry` is False where trying again can't help until somebody changes a setting: then nothing
-    is tried on a timer.
+    `retry` is False if only a changed setting can help: then there is no retry on a timer.
     """
 
     def __init__(self, message: str, *, retry: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""An engine that can't hang its caller: comments run on a thread of their own, with time limits."""
+"""An engine that can't hang its caller: comments run on their own thread, with time limits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _Deltas: TypeAlias = "queue.SimpleQueue[Delta | BaseException | None]"
 
 
 class EngineGuard(EngineWrapper):
-    """Wraps an engine: raises EngineError where it yields nothing for too long.
+    """Wraps an engine: raises EngineError if it yields nothing for too long.
 
     While a hung comment has not come back, further comments are refused: an engine is not
     reentrant.
@@ -41,7 +41,7 @@ class EngineGuard(EngineWrapper):
         if not self._idle(GRACE):
             raise EngineError(
                 "the engine still hangs in an earlier comment; "
-                "if this goes on, restart the node or choose another engine"
+                "if it keeps happening, restart the node or choose another engine"
             )
         stop = CancelToken()
         deltas: _Deltas = queue.SimpleQueue()

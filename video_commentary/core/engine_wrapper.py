@@ -11,7 +11,7 @@ from .frames import Frame
 
 
 class EngineWrapper:
-    """Passes everything on to `inner`; a subclass changes what it is about."""
+    """Passes everything on to `inner`; a subclass overrides what it changes."""
 
     def __init__(self, inner: Engine) -> None:
         self.inner = inner

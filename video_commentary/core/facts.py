@@ -1,4 +1,4 @@
-"""What an engine states as data, beside its words: for evaluation, evidence, events and watches."""
+"""What an engine states as data, with its words: for evaluation, evidence, events and watches."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ number so far, nothing happens (`who`: "camera")."""
 class NormalizedBox:
     """Edges as fractions of the picture, 0 at its left and top, 1 at its right and bottom.
 
-    Raise ValueError where an edge lies outside or the box is turned over.
+    Raise ValueError if an edge lies outside or the box is inverted.
     """
 
     left: float
@@ -100,7 +100,7 @@ class Claim:
     evidence: tuple[Observation, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raise ValueError where a field has a value that is not allowed."""
+        """Raise ValueError if a field has a value that is not allowed."""
         if self.where and self.where not in PLACES:
             raise ValueError(f"where: {self.where!r} is not one of {', '.join(PLACES)}")
         if self.count is not None and self.count < 0:

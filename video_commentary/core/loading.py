@@ -13,7 +13,7 @@ GRACE = 1.0
 
 
 class Loader:
-    """Loads an engine on a thread of its own, with 1 to 30 s between tries.
+    """Loads an engine on its own thread, with 1 to 30 s between tries.
 
     After an error that only a setting can cure it waits for `try_again` instead. `ready` is set
     once the engine is loaded; `error` says why it is not yet, and what to do.
@@ -63,7 +63,7 @@ class Loader:
             self._wait(backoff.failed() if retry else None)
 
     def _wait(self, seconds: float | None) -> None:
-        """Wait for `seconds`, or for `try_again` where that is None; `close` ends both."""
+        """Wait for `seconds`, or for `try_again` if that is None; `close` ends both."""
         with self._lock:
             if seconds is None:
                 self._lock.wait_for(lambda: self._closed or self._asked)

@@ -21,7 +21,7 @@ class Average:
         self.value = start
 
     def add(self, value: float) -> None:
-        """Take in one more value."""
+        """Add one more value."""
         self.value += self._alpha * (value - self.value)
 
 

@@ -36,7 +36,7 @@ class PcmResampler:
     def push(self, pcm: Pcm) -> Pcm:
         """Return what is ready; the rest comes with later chunks or `flush`.
 
-        Raise ValueError where `pcm` is not in the source's format.
+        Raise ValueError if `pcm` is not in the source's format.
         """
         if pcm.format != self._source:
             raise ValueError(f"expected {self._source}, got {pcm.format}")

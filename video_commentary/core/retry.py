@@ -16,7 +16,7 @@ class Retry:
         self._failed_with: CycleSettings | None = None
 
     def failed(self, error: EngineError, settings: CycleSettings, now: float) -> None:
-        """Take in a failure at `now`, monotonic seconds, under `settings`."""
+        """Record a failure at `now`, monotonic seconds, under `settings`."""
         if error.retry:
             self._at = now + self._backoff.failed()
         else:
@@ -28,7 +28,7 @@ class Retry:
         self.at_once()
 
     def at_once(self) -> None:
-        """Try at once; if that fails, the waits go on growing."""
+        """Try at once; if that fails, the waits keep growing."""
         self._at = float("-inf")
         self._failed_with = None
 

@@ -54,7 +54,7 @@ class _CameraState:
 
 
 class SceneMonitor:
-    """Takes in frames of any number of cameras and gives views of them.
+    """Collects the frames of any number of cameras and makes views of them.
 
     `use` is called where frames arrive, `add` on the thread that converts them, `view` and `tune`
     on any thread.
@@ -82,7 +82,7 @@ class SceneMonitor:
         return self._cameras[topic].use(stamp)
 
     def add(self, topic: str, frame: Frame, use: Use) -> None:
-        """Take in a frame that is of use. Raise EngineError where the engine can't look.
+        """Add a frame that is of use. Raise EngineError if the engine can't look.
 
         Of two topics with one frame_id, the second is called by its topic.
         """

@@ -38,7 +38,7 @@ class StatsRecorder:
         self._sound_delay = Average(0.2, 0.0)
 
     def reset(self) -> None:
-        """Count from 0 again; the averages go on."""
+        """Count from 0 again; keep the averages."""
         self.stats = Stats()
 
     def add_error(self) -> None:

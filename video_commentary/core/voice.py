@@ -1,4 +1,4 @@
-"""The protocol of text to speech, for engines without a voice of their own."""
+"""The protocol of text to speech, for engines without their own voice."""
 
 from __future__ import annotations
 

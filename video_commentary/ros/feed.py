@@ -17,7 +17,7 @@ from .images_out import encode_jpeg
 
 QUEUE_SIZE = 2
 IDLE_PERIOD = 0.5
-"""Seconds between compressed images while nobody watches: a new viewer, who sees the picture
+"""Seconds between compressed images without viewers: a new viewer, who sees the picture
 delayed, then starts with the last few seconds."""
 SUFFICIENT_FPS = 8.0
 """Enough to show movement: a camera of 10 images a second needs no trial."""
@@ -38,7 +38,7 @@ class FeedOptions:
 class Feed(ImageTopic[tuple[Any, float]]):
     """Delivers the images of a topic as (JPEG, stamp in seconds).
 
-    JPEGs are passed through on the ROS thread, other images compressed on a thread of their own.
+    JPEGs are passed through on the ROS thread, other images compressed on another thread.
     """
 
     parameter = "view_topic"
@@ -51,7 +51,7 @@ class Feed(ImageTopic[tuple[Any, float]]):
         deliver: Callable[[bytes, float], None],
         wanted: Callable[[], bool],
     ) -> None:
-        """Subscribe; `wanted` returns whether anybody watches."""
+        """Subscribe; `wanted` returns whether there are viewers."""
         self._quality = options.quality
         self._deliver = deliver
         self._wanted = wanted

@@ -45,7 +45,7 @@ class FrameWorker:
         if hung > HUNG_AFTER:
             return (
                 f"the engine has been looking at one frame for {hung:.0f} s; "
-                "if this goes on, restart the node or choose another engine"
+                "if it keeps happening, restart the node or choose another engine"
             )
         return self._error
 

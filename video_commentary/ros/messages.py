@@ -98,7 +98,7 @@ def commentator_status(message: Status) -> CommentatorStatus:
 
 
 def _require_built_status() -> None:
-    """Raise ImportError where the built message has other fields than the table."""
+    """Raise ImportError if the built message's fields differ from the table's."""
     built = list(Status.get_fields_and_field_types().items())[1:]
     declared = [(name, _built_type(field.kind)) for name, field in STATUS_FIELDS.items()]
     if built != declared:

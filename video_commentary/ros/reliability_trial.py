@@ -23,7 +23,7 @@ class ReliabilityTrial:
     either way can stop for good, and the other then still works.
 
     Best effort first: in Fast DDS 2 and 3, a reliable reader that joins a running stream of images
-    larger than 64 KB, beside another reader, can block for ever inside `take`, and Python with it
+    larger than 64 KB, beside another reader, can block forever inside `take`, and Python with it
     (StatefulReader::processGapMsg removes a fragmented sample from the history but not from the
     reader's list). But best effort can lose most images larger than the sender's shared memory.
     """

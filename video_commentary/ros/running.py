@@ -21,7 +21,7 @@ from ..config.paths import share_dir
 from ..config.process_env import for_images, tune_malloc
 
 PATIENCE = 2.5
-"""Seconds from a signal to the end; a node that takes longer shows its threads and is ended."""
+"""Seconds from a signal to the end; a node that takes longer prints its threads and is killed."""
 FROZEN = 30.0
 """Seconds in which no Python ran, as when a native call never returns: the node ends likewise.
 
@@ -87,7 +87,7 @@ class _Spinner(threading.Thread):
                 traceback.print_exc()
             self._error = str(error)
         if self._node is None:
-            # Free what was created: its 35 MB of shared memory would stay in /dev/shm for ever.
+            # Free what was created: its 35 MB of shared memory would stay in /dev/shm forever.
             gc.collect()
             self._stopping.set()
             return

@@ -1,1 +1,1 @@
-"""Sources of frames for cameras that are no ROS topic yet. Knows no ROS."""
+"""Sources of frames for cameras that are not ROS topics yet; independent of ROS."""

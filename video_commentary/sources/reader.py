@@ -28,7 +28,7 @@ class SourceFrame:
 
 
 class Reader(Protocol):
-    """Reads the frames of one source. Knows no ROS. Used by one thread at a time."""
+    """Reads the frames of one source; independent of ROS. Used by one thread at a time."""
 
     @property
     def description(self) -> str:

@@ -1,6 +1,6 @@
 """Open a source that should be there, such as a file, and read one picture: check_source SOURCE.
 
-`run demo` calls this before it starts anything, in a process of its own since video libraries are
+`run demo` calls this before it starts anything, in a separate process since video libraries are
 heavy. A live source may still come, so it is left to the source node, which tries again.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from ..config.settings import SourceSettings
 
 UNREADABLE = 3
-"""Exit status for a source without pictures; what is wrong stands on standard output."""
+"""Exit status for a source without pictures; what is wrong is on standard output."""
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -28,7 +28,7 @@ from .offline import command_line, settings_of
 
 QUESTION = "What can be seen?"
 _WATCHED = 3.0
-"""Seconds that an engine with eyes of its own is shown each picture, as if from a camera."""
+"""Seconds for which an engine with `look` is shown each picture, as if from a camera."""
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Showing, beside the comments, what nodes report as wrong in /diagnostics."""
+"""Showing what nodes report as wrong in /diagnostics, between the comments."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def gpu(needed: bool) -> Finding:
 
 
 def torch(needed: bool) -> Finding:
-    """Return torch's version and whether it sees the GPU, from a process of its own."""
+    """Return torch's version and whether it sees the GPU, from a separate process."""
     fix = "pip install -r requirements/minicpmo.txt"
     if not _version("torch"):
         return absent("torch", "not installed (only minicpmo needs it)", fix, needed)

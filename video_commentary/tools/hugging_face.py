@@ -17,7 +17,7 @@ Say = Callable[[str], None]
 _WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds between tries; each continues where the last one broke off."""
 _SPARE = 1 << 30
-"""Bytes left free beside the model."""
+"""Bytes to leave free on the disk."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def list_files(parts: Sequence[HubFiles], latest: bool = False) -> list[RemoteFi
     """Ask the hub which files there are, at which commit, with sizes and hashes.
 
     `latest` takes each repository's newest commit instead of the catalogue's. Raise what
-    huggingface_hub raises, and ValueError where nothing matches.
+    huggingface_hub raises, and ValueError if nothing matches.
     """
     from huggingface_hub import HfApi
 

@@ -1,7 +1,7 @@
 """Narrate a video file or a rosbag, faster than real time: narrate IN OUT [name:=value ...]
 
 OUT's ending says what is made: .mp4 (speech mixed in, subtitles as a track), .srt, .vtt, .jsonl
-or .wav. Settings are the commentator node's. Ctrl-C keeps what there is; the same command goes on.
+or .wav. Settings are the commentator node's. Ctrl-C keeps what there is; rerun to continue.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ KINDS = (".mp4", ".srt", ".vtt", ".jsonl", ".wav")
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Narrate; return the exit status: 130 after Ctrl-C, 1 where something is missing or broken."""
+    """Narrate; return the exit status: 130 after Ctrl-C, 1 if something is missing or broken."""
     options = _parser().parse_intermixed_args(command_line(words))
     from .narration.job import Job, NarrationOrder  # heavy; --help needn't wait
 

@@ -114,12 +114,12 @@ def _environment(target: str) -> dict[str, str]:
 
 
 def _check_source(given: dict[str, str], environment: dict[str, str]) -> None:
-    """Raise ValueError where the demo's source is a file that can't be shown."""
+    """Raise ValueError if the demo's source is a file that can't be shown."""
     test_scene = arguments(DEMO)["source"].default
     source = given.get("source") or environment.get(f"{ENV_PREFIX}SOURCE") or test_scene
     if source == test_scene:
         return
-    # In a process of its own: video libraries start threads, and we fork.
+    # In a separate process: video libraries start threads, and we fork.
     command = [sys.executable, "-m", f"{PACKAGE}.tools.check_source", source]
     try:
         done = subprocess.run(

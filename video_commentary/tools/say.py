@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 0 if options.command == "watch" else 130
     except BrokenPipeError:
-        sys.stderr.close()  # `say watch | head` is done; nobody reads what is left
+        sys.stderr.close()  # `say watch | head` has ended; nothing reads the rest
         return 0
     finally:
         client.close()

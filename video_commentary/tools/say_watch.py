@@ -19,7 +19,7 @@ from .say_client import HOW_TO_START, SayClient
 from .say_text import CommentLine, comment_line, plain_text, summary
 
 _AWAY_AFTER = 3.0
-"""Seconds without a status, which comes every second, after which the commentator is away."""
+"""Seconds without a status, sent every second, until the commentator counts as gone."""
 REFRESH = 0.1
 """Seconds between looks at what is due while nothing arrives."""
 
@@ -32,7 +32,7 @@ class CommentScreen(Protocol):
         ...
 
     def finish(self, comment: CommentLine) -> None:
-        """Show a finished comment for good."""
+        """Show a finished comment permanently."""
         ...
 
     def drop(self) -> None:
@@ -40,7 +40,7 @@ class CommentScreen(Protocol):
         ...
 
     def note(self, text: str) -> None:
-        """Show a line about the system for good."""
+        """Show a line about the system permanently."""
         ...
 
     def status(self, state: str, trouble: str) -> None:

@@ -1,1 +1,1 @@
-"""Text-to-speech voices, for engines without a voice of their own."""
+"""Text-to-speech voices, for engines without their own voice."""

@@ -24,7 +24,7 @@ class SpeakingEngine(EngineWrapper):
     def __init__(self, engine: Engine, voice: Voice, own_first: bool = True) -> None:
         """Speak what `engine` writes with `voice`.
 
-        With `own_first`, an engine that has a voice of its own after loading uses that.
+        With `own_first`, an engine that has its own voice after loading uses that.
         """
         super().__init__(engine)
         self._own_first = own_first

@@ -17,7 +17,7 @@ from .server import LiveKitServer, build
 
 @pytest.fixture(scope="session")
 def program() -> Path:
-    """livekit-server; skips where there is no Go to build it with, but not in CI."""
+    """livekit-server; skips without Go to build it with, but not in CI."""
     try:
         return build()
     except RuntimeError as error:
@@ -28,7 +28,7 @@ def program() -> Path:
 
 @pytest.fixture(scope="session")
 def server(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveKitServer]:
-    """One server for all; each test has a room of its own."""
+    """One server for all; each test has its own room."""
     server = LiveKitServer(program, tmp_path_factory.mktemp("livekit"))
     server.start()
     yield server

@@ -45,7 +45,7 @@ class Bridge:
 
 
 def credentials_for(server: LiveKitServer, secret: str = SECRET, room: str = "") -> RoomCredentials:
-    """Return credentials to a room of its own, or to `room`."""
+    """Return credentials for a new room, or for `room`."""
     return RoomCredentials(server.url, KEY, secret, room or f"room-{uuid.uuid4().hex[:8]}", ROBOT)
 
 
@@ -98,7 +98,7 @@ def token(credentials: RoomCredentials, identity: str, room: str = "") -> str:
 async def person(
     credentials: RoomCredentials, identity: str = "ann", jwt: str = ""
 ) -> AsyncIterator[Person]:
-    """Have somebody in the room, who hears, reads and sees all that is there."""
+    """Have a person in the room, who hears, reads and sees everything."""
     person = Person(rtc.Room(), [], [], [])
     tasks: set[asyncio.Task[None]] = set()
 

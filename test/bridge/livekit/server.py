@@ -19,7 +19,7 @@ SECRET = "a-secret-of-at-least-32-characters"
 
 
 def build() -> Path:
-    """Return the program; raise RuntimeError where it can't be built."""
+    """Return the program; raise RuntimeError if it can't be built."""
     command = [ROOT / "scripts" / "livekit_server.sh"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -26,7 +26,7 @@ receiver that plays faster to catch up bends the rest."""
 
 
 def sweep(seconds: float, low: float = 300.0, high: float = 3000.0) -> NDArray[np.int16]:
-    """Return a rising tone: one place only where it fits itself."""
+    """Return a rising tone: it matches itself at one place only."""
     t = np.arange(round(seconds * RATE)) / RATE
     phase = 2 * np.pi * (low * t + (high - low) * t**2 / (2 * seconds))
     return np.asarray(8000 * np.sin(phase), np.int16)

@@ -24,7 +24,7 @@ def threads() -> list[threading.Thread]:
 
 
 async def trouble(livekit: LiveKitClient) -> str:
-    """Wait until it is away; return why."""
+    """Wait until it is disconnected; return why."""
 
     def why() -> str:
         state, reason = livekit.status

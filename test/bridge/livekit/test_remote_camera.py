@@ -45,7 +45,7 @@ def corners(image: NDArray[np.uint8]) -> list[tuple[int, ...]]:
 async def filming(
     who: Person, rotation: rtc.VideoRotation.ValueType = UPRIGHT, simulcast: bool = False
 ) -> AsyncIterator[rtc.LocalTrackPublication]:
-    """Have somebody's camera film the card, 15 times a second."""
+    """Have a participant's camera film the card, 15 times a second."""
     source = rtc.VideoSource(WIDTH, HEIGHT)
     track = rtc.LocalVideoTrack.create_video_track("camera", source)
     options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_CAMERA, simulcast=simulcast)

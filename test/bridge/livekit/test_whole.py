@@ -41,7 +41,7 @@ def room(server: LiveKitServer, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 async def spun(robot: Probe, condition: Callable[[], object], seconds: float = 30.0) -> None:
-    """Wait for a condition while the robot's graph goes on."""
+    """Wait for a condition while the robot's graph keeps running."""
 
     def step() -> object:
         robot.spin(0.02)

@@ -1,4 +1,4 @@
-"""Recorded numbers of the published model, small enough to lie in test/data."""
+"""Recorded numbers of the published model, small enough for test/data."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def narrow_heads_run_on_a_gpu() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def parity() -> Path:
-    """The folder of parity fixtures: PARITY where that is set, else those kept with the tests."""
+    """The folder of parity fixtures: PARITY if set, else those kept with the tests."""
     return Path(os.environ["PARITY"]) if os.environ.get("PARITY") else DATA
 
 

@@ -30,7 +30,7 @@ from .interpreted_kernels import CHECKS, random_awq, relative
 def failures() -> dict[str, str]:
     """The checks that failed in the interpreter."""
     pytest.importorskip("triton")
-    # the interpreter is chosen when a kernel is defined, so it gets a process of its own
+    # the interpreter is chosen when a kernel is defined, so it gets a separate process
     done = subprocess.run(
         [sys.executable, "-m", "test.engines.minicpmo.interpreted_kernels"],
         capture_output=True,

@@ -75,7 +75,7 @@ def test_cancel_in_the_middle_of_a_word_and_a_clean_next_turn(parity: Path) -> N
     again = turn(speech, parity)
     assert len(again) == len(expected)
     for ours, wanted in zip(again, expected, strict=True):
-        # Another vocoder's tensors lie elsewhere in memory, which may change the last bit.
+        # Another vocoder's tensors are elsewhere in memory, which may change the last bit.
         np.testing.assert_allclose(
             ours.samples.astype(np.int32), wanted.samples.astype(np.int32), rtol=0, atol=2
         )

@@ -19,7 +19,7 @@ from video_commentary.engines.server.settings import ServerSettings
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A real server: vLLM where VLLM_PYTHON names a Python that has it, else transformers'."""
     model = tmp_path_factory.mktemp("tiny")
-    # In a process of its own: transformers warns a lot while it writes, and here warnings fail.
+    # In a separate process: transformers warns a lot while it writes, and here warnings fail.
     subprocess.run(
         [sys.executable, "-m", "test.engines.server.tiny_model", str(model)],
         cwd=Path(__file__).resolve().parents[3],

@@ -39,7 +39,7 @@ class Running:
             return [model["id"] for model in json.load(answer)["data"]]
 
     def metrics(self) -> dict[str, float]:
-        """Return the sums of what /metrics counts, by name; empty where there is none."""
+        """Return the sums of what /metrics counts, by name; empty if there is none."""
         address = self.url.removesuffix("/v1") + "/metrics"
         with urllib.request.urlopen(address, timeout=5) as answer:
             text = answer.read().decode()
@@ -54,7 +54,7 @@ def transformers_serve(model: Path) -> Iterator[Running]:
     """Run `transformers serve` on the model of a folder."""
     command = [sys.executable, "-m", "transformers.cli.transformers", "serve", str(model)]
     with tempfile.TemporaryDirectory() as home:
-        # Its list of models is what lies in the hub's cache, which must exist.
+        # It lists the models in the hub's cache, which must exist.
         (Path(home) / "hub").mkdir()
         with _server([*command, "--device", "cpu"], {"HF_HOME": home}) as (port, process):
             yield Running(f"http://127.0.0.1:{port}/v1", str(model), process)

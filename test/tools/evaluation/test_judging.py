@@ -82,7 +82,7 @@ def test_a_box_near_a_border_excuses_the_neighbouring_side() -> None:
         assert verdict(clip([ENTERS]), said(5.5, claimed)) is expected
 
 
-def test_one_claim_tells_one_event_and_a_number_as_many_as_it_counts() -> None:
+def test_one_claim_reports_one_event_and_a_number_as_many_as_it_counts() -> None:
     labels = clip([event(5.0, "enters"), event(5.5, "enters"), event(6.0, "enters")])
     one, two = judge(
         labels,
@@ -93,7 +93,7 @@ def test_one_claim_tells_one_event_and_a_number_as_many_as_it_counts() -> None:
     assert two.reported == {0, 1} and two.numbers == (True,) and two.verdict is Verdict.TRUE
 
 
-def test_the_same_event_told_again_is_empty() -> None:
+def test_the_same_event_reported_again_is_empty() -> None:
     labels = clip([event(5.0, "approaches", "car", until=14.0)])
     first, later, soon = judge(
         labels,
@@ -106,7 +106,7 @@ def test_the_same_event_told_again_is_empty() -> None:
     assert soon.repeat is False
 
 
-def test_a_mention_is_news_once_and_only_while_nothing_is_to_be_told() -> None:
+def test_a_mention_is_news_once_and_only_while_nothing_is_to_be_reported() -> None:
     labels = clip([event(10.0, "enters", "dog")], ["one person"], seconds=60.0)
     there = claim("present", "person")
     first, again = judge(labels, said(2.0, there), said(30.0, there))
@@ -152,7 +152,7 @@ def test_an_absence_is_news_once_it_was_there() -> None:
     assert verdict(labels, said(4.0, none)) is Verdict.FALSE
 
 
-def test_an_opening_is_told_by_its_who_by_a_number_or_by_two_of_its_things() -> None:
+def test_an_opening_is_reported_by_its_who_by_a_number_or_by_two_of_its_things() -> None:
     labels = clip([event(0.0, "opens", "table", note="a table with three red cups and a ball")])
     cup = claim("present", "cup", count=3)
     for claims, reported in (
@@ -177,7 +177,7 @@ def test_the_pictures_own_movement_is_judged() -> None:
     assert verdict(still, said(9.0, claim("rests", "camera"))) is Verdict.EMPTY
 
 
-def test_a_word_that_no_table_has_is_told_by_the_same_word() -> None:
+def test_a_word_that_no_table_has_is_matched_by_the_same_word() -> None:
     labels = clip([event(5.0, "moults", "quokka", where="left")])
     assert verdict(labels, said(5.5, claim("moults", "quokka"))) is Verdict.TRUE
     assert judge(labels, said(5.5, claim("moves", "quokka")))[0].reported == set()

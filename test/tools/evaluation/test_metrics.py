@@ -42,13 +42,13 @@ def test_recall_by_importance_and_time() -> None:
     assert found["recall_1_3s"] is None
 
 
-def test_an_event_may_be_told_as_long_as_it_lasts() -> None:
+def test_an_event_may_be_reported_as_long_as_it_lasts() -> None:
     long = clip([event(2.0, "opens", until=25.0)])
     assert of(long, judged(24.0, (0,)))["recall_3s"] == 1.0
     assert of(long, judged(25.5, (0,)))["recall_10s"] == 0.0
 
 
-def test_time_f1_pairs_sentences_with_the_events_they_tell() -> None:
+def test_time_f1_pairs_sentences_with_the_events_they_report() -> None:
     found = of(clip(EVENTS), judged(2.5, (0, 1)), judged(6.5), judged(21.0, (2,)), judged(28.0))
     # Two pairs of 4 sentences and 3 events; by the clock alone three.
     assert found["time_f1"] == pytest.approx(4 / 7, abs=1e-4)

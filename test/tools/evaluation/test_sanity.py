@@ -56,7 +56,7 @@ def test_a_person_is_there_is_worth_nothing(rows: dict[str, Figures]) -> None:
     assert value(row, "answers_right") < 0.3
 
 
-def test_everything_at_once_is_false_and_tells_nothing(rows: dict[str, Figures]) -> None:
+def test_everything_at_once_is_false_and_reports_nothing(rows: dict[str, Figures]) -> None:
     row = rows["everything at once, every 3 s"]
     assert value(row, "true") == value(row, "recall_10s") == 0
     assert value(row, "false") == 1
@@ -68,13 +68,13 @@ def test_guesses_are_seldom_true(rows: dict[str, Figures]) -> None:
     assert value(row, "true") < 0.1 and value(row, "recall_10s") < 0.15
 
 
-def test_silence_tells_nothing_and_answers_nothing_wrong(rows: dict[str, Figures]) -> None:
+def test_silence_reports_nothing_and_answers_nothing_wrong(rows: dict[str, Figures]) -> None:
     row = rows["silence"]
     assert (row["sentences"], row["true"], row["recall_10s"], row["time_f1"]) == (0, 0, 0, 0)
     assert value(row, "answers_wrong") == 0 and value(row, "quiet_words_per_minute") == 0
 
 
-def test_a_black_video_is_told_apart_from_the_real_one(
+def test_a_black_video_is_distinguished_from_the_real_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("VIDEO_COMMENTARY_MODELS", str(tmp_path / "models"))

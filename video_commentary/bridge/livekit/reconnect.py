@@ -20,7 +20,7 @@ _STABLE_AFTER = 30.0
 class LiveKitClient:
     """A LiveKitParticipant that rejoins with growing waits between `start` and `stop`.
 
-    It runs on a thread and an event loop of its own, so that nothing the library does there can
+    It runs on its own thread and event loop, so that nothing the library does there can
     block the web server.
     """
 

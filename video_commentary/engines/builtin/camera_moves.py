@@ -122,7 +122,7 @@ def _classify(steps: NDArray[np.float64], span: float) -> CameraMove:
     if strengths[strongest] > 1:
         negative, positive, _ = _AXES[strongest]
         return positive if speed[strongest] > 0 else negative
-    # A shake: most steps are large and turn back on the one before.
+    # A shake: most steps are large and reverse the previous one.
     large = np.abs(steps[:, :2]) > _MIN_SHAKE_STEP
     turns = (steps[1:, :2] * steps[:-1, :2] < 0) & large[1:] & large[:-1]
     shakes = turns.mean(axis=0).max() >= 0.5

@@ -15,7 +15,7 @@ from .geometry import BoundingBox
 _MAX_POINTS = 160
 _MIN_INLIERS = 12
 _MIN_INLIER_SHARE = 0.55  # below it something large moves, or the flow is noise
-_MIN_CELLS = 5  # of the 12 cells of a 4 by 3 grid, in which the inliers must lie
+_MIN_CELLS = 5  # of the 12 cells of a 4 by 3 grid, that must contain inliers
 _STILL_PIXELS = 0.35
 _STILL = 0.002  # image heights, e-folds or radians an image; less is noise
 _MIN_IMAGE_SIDE = 24  # pixels
@@ -23,7 +23,7 @@ _MIN_IMAGE_SIDE = 24  # pixels
 
 @dataclass(frozen=True)
 class EgoMotion:
-    """How the image moved since the one before: x' = a x - b y + dx, y' = b x + a y + dy.
+    """How the image moved since the previous one: x' = a x - b y + dx, y' = b x + a y + dy.
 
     A similarity transform in image heights. `known` is False if it could not be estimated.
     """
@@ -45,7 +45,7 @@ class EgoMotion:
         return math.log(max(math.hypot(self.a, self.b), 1e-6))
 
     def apply(self, box: BoundingBox) -> BoundingBox:
-        """Return where a box of the image before lies in this one, upright and scaled."""
+        """Return where a box of the previous image is in this one, upright and scaled."""
         x = self.a * box.center_x - self.b * box.center_y + self.dx
         y = self.b * box.center_x + self.a * box.center_y + self.dy
         scale = math.hypot(self.a, self.b)
@@ -61,7 +61,7 @@ class EgoMotionEstimator:
         self._previous: NDArray[np.uint8] | None = None
 
     def observe(self, gray: NDArray[np.uint8], ignore: Sequence[BoundingBox]) -> EgoMotion:
-        """Process the next image, uint8 (H, W); return the motion since the one before.
+        """Process the next image, uint8 (H, W); return the motion since the previous one.
 
         `ignore`: boxes of objects that may move by themselves.
         """
@@ -127,7 +127,7 @@ def center_shift(motion: EgoMotion, aspect: float) -> tuple[float, float]:
 
 
 def _well_spread(points: NDArray[np.float32], width: int, height: int) -> bool:
-    """Return whether enough points lie all over the image, as those of a background do."""
+    """Return whether the points are spread over the image, as a background's are."""
     columns, rows = points[:, 0] * 4 // width, points[:, 1] * 3 // height
     cells = set(zip(columns.tolist(), rows.tolist(), strict=True))
     return len(points) >= _MIN_INLIERS and len(cells) >= _MIN_CELLS

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .geometry import BoundingBox
 
-_HISTORY = 40  # images, 8 s: what stands still for that long becomes background
+_HISTORY = 40  # images, 8 s: what is still for that long becomes background
 _WARM_UP = 8  # images before the background model is good enough
 _MIN_AREA = 0.0012  # of the image
 _MAX_FOREGROUND = 0.4  # of the image; more is a change of light, or the camera

@@ -1,4 +1,4 @@
-"""Scene cuts: an image that has nothing in common with the one before."""
+"""Scene cuts: an image that has nothing in common with the previous one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MAX_HISTOGRAM_CORRELATION = 0.85
 
 
 class SceneCutDetector:
-    """Compares each image with the one before."""
+    """Compares each image with the previous one."""
 
     def __init__(self) -> None:
         """Start without an image."""

@@ -109,7 +109,7 @@ _NORMALIZED = (
         " without ",
     ),
 )
-"""Phrases of exclusion and restriction, and the one word that stands for each of them."""
+"""Phrases of exclusion and restriction, and the one word that replaces each of them."""
 _POSITIVE = frozenset(
     (
         "only",

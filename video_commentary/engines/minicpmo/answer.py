@@ -58,7 +58,7 @@ def is_silence(text: str) -> bool:
 
 
 def has_words(text: str) -> bool:
-    """Return whether `text` has anything to say aloud."""
+    """Return whether `text` contains a word that can be spoken."""
     return any(character.isalnum() for character in text)
 
 

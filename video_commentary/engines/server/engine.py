@@ -108,7 +108,7 @@ class ServerEngine:
         return {"messages": chat, "max_tokens": max_tokens, "extra_body": extra}
 
     def _speech(self, server: InferenceServer) -> AudioFormat | None:
-        """Return the format of the server's voice, None where it answers in text only."""
+        """Return the format of the server's voice, None if it answers in text only."""
         chat = [{"role": "user", "content": "Say only: yes."}]
         body = self._body(chat, 8, speak=True)
         try:

@@ -20,7 +20,7 @@ def modalities(speak: bool) -> dict[str, Any]:
 
 
 def sound(chunk: Any) -> Pcm | None:
-    """Return the speech in a streamed chunk, if any. Raise ValueError where it can't be read.
+    """Return the speech in a streamed chunk, if any. Raise ValueError if it can't be read.
 
     vLLM-Omni marks the chunk with `modality` and puts base64 of a WAV file into the content;
     OpenAI and others have a field `audio` in the delta.

@@ -20,7 +20,7 @@ from ...ros.qos import EVENTS, LATCHED
 from ...ros.time import to_seconds
 
 SILENT_AFTER = 3.0
-"""Seconds without a status message, sent every second, after which the commentator is away."""
+"""Seconds without a status message, sent every second, until the commentator counts as gone."""
 _CLOCK_TOLERANCE = 1.0
 """Seconds. Sound is sent just before it is due: a larger offset means that the clocks differ."""
 
@@ -54,7 +54,7 @@ class CommentatorSubscriptions:
 
     @property
     def trouble(self) -> str:
-        """Why the commentator is away and what to do; empty if it is there."""
+        """Why the commentator is not there and what to do; empty if it is."""
         if time.monotonic() - self._status_at < SILENT_AFTER:
             return ""
         topic = self._status.topic_name

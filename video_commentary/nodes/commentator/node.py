@@ -37,7 +37,7 @@ from .session import Session
 
 
 class CommentatorNode(LifecycleNode):
-    """Configure loads the engine, activate comments, deactivate falls silent, cleanup frees."""
+    """Configure loads the engine, activate starts commenting, deactivate stops, cleanup frees."""
 
     def __init__(self, assemble: Callable[[CommentatorSettings], Assembly] = assemble) -> None:
         super().__init__("commentator")
@@ -78,7 +78,7 @@ class CommentatorNode(LifecycleNode):
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_service(SetInstruction, "~/set_instruction", self._set_instruction)
         self.create_service(SetBool, "~/set_enabled", self._set_enabled)
-        # An answer takes as long as the engine: in a group of its own, the coroutine that waits
+        # An answer takes as long as the engine: in its own group, the coroutine that waits
         # for it blocks no other callback.
         questions = ReentrantCallbackGroup()
         self.create_service(Ask, "~/ask", self._ask, callback_group=questions)

@@ -28,7 +28,7 @@ def describe(session: Session | None, control: Control, refused: str) -> Comment
         state=state,
         detail=detail,
         engine=session.assembly.engine.description,
-        # Known only once loaded: a model may turn out to have a voice of its own.
+        # Known only once loaded: a model may turn out to have its own voice.
         voice=session.assembly.voice() if session.loader.ready.is_set() else "",
         speaks=session.assembly.engine.voice is not None,
         profile=settings.profile,
@@ -48,7 +48,7 @@ def describe(session: Session | None, control: Control, refused: str) -> Comment
 
 
 def _state(session: Session, control: Control) -> tuple[str, str]:
-    """Return state and detail; what keeps all comments away comes first."""
+    """Return state and detail; what prevents all comments comes first."""
     if session.error:
         return "error", session.error
     if not session.loader.ready.is_set():

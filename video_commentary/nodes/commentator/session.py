@@ -149,5 +149,5 @@ class Session:
                 continue
             try:
                 self.commentator.run(self._stop)
-            except Exception:  # noqa: BLE001 - without this thread the node would be silent for good
+            except Exception:  # noqa: BLE001 - without this thread the node would stay silent
                 self._node.get_logger().error(f"a comment failed:\n{traceback.format_exc()}")

@@ -93,7 +93,7 @@ class SourceNode(Node):
 
     def _stamp(self, late: float) -> Time:
         due = self.get_clock().now().nanoseconds - round(late * 1e9)
-        # Stamps only grow, except after the clock was set back: they would stand still until then.
+        # Stamps only grow, except after the clock was set back: else they would freeze until then.
         set_back = due < self._newest - SET_BACK
         self._newest = due if set_back else max(due, self._newest + 1)
         return Time(nanoseconds=self._newest).to_msg()

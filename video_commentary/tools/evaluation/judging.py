@@ -37,7 +37,7 @@ class Verdict(Enum):
 class Statement:
     """A sentence said from `start` to `end`, seconds of the clip.
 
-    `claims`: what the engine handed over beside it; empty where it only wrote.
+    `claims`: what the engine handed over with it; empty if it only wrote.
     """
 
     start: float
@@ -174,7 +174,7 @@ class Judge:
         return _Finding(verdict, frozenset(chosen), number)
 
     def _opening(self, claims: Sequence[Claim], start: float) -> list[_Finding]:
-        """Return that an opening is reported where a sentence names two things of its note."""
+        """Return that an opening is reported if a sentence names two things of its note."""
         return [
             _Finding(Verdict.TRUE, frozenset((index,)))
             for index, event in enumerate(self._clip.events)

@@ -141,7 +141,7 @@ class _Entry:
         return " ".join(value.split())
 
     def items(self, name: str, needed: bool = False) -> list[Any]:
-        """Return a list; empty where the field is left out, unless it is needed."""
+        """Return a list; empty if the field is left out, unless it is needed."""
         value = self._value.get(name, None if needed else [])
         if not isinstance(value, list):
             raise self.wrong(name, f"expected a list, not {value!r}")

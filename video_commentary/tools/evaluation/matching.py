@@ -89,7 +89,7 @@ def fit(claim: Claim, start: float, event: LabelledEvent) -> Fit | None:
 
 
 def _who(claim: Claim, event: LabelledEvent) -> int | None:
-    """Return 0 where the claim names who it happens to, 1 where nearly, None where not."""
+    """Return 0 if the claim names who it happens to, 1 if nearly, None if not."""
     if event.what in PICTURE:
         return 0
     claimed, labelled = kind_of(claim.who), kind_of(event.who)
@@ -112,7 +112,7 @@ def _narrower(claimed: str, labelled: str, noted: set[str]) -> bool:
 
 
 def _where(claim: Claim, event: LabelledEvent) -> int:
-    """Return 0 where the places agree, 1 where they are neighbours, 2 where they contradict."""
+    """Return 0 if the places agree, 1 if they are neighbours, 2 if they contradict."""
     turning = event.what.startswith("camera_")
     if not claim.where or not event.where or event.what in ANYWHERE:
         return 0
@@ -135,7 +135,7 @@ def _at_border(claim: Claim) -> bool:
 
 
 def count_flaw(claim: Claim, count: int) -> int:
-    """Return 0 where the claimed number is right, 1 where too few or one too many, else 2."""
+    """Return 0 if the claimed number is right, 1 if too few or one too many, else 2."""
     if claim.count is None:
         return 0
     more = claim.count - count

@@ -12,7 +12,7 @@ from .labels import Clip, LabelledEvent
 from .matching import in_time
 
 Figures = dict[str, float | int | None]
-"""Figures by name; None where there is nothing to divide by."""
+"""Figures by name; None if there is nothing to divide by."""
 
 TOLERANCE = 3.0
 """Seconds between an event and the sentence that is matched to it, for Time-F1."""

@@ -61,7 +61,7 @@ class FrameFeed:
             self._wanted.wait()
 
     def end(self) -> None:
-        """Let `put` return: nobody reads any more."""
+        """Let `put` return: there is no reader any more."""
         self._ended = True
         self._wanted.set()
 
@@ -76,7 +76,7 @@ class CommentarySession:
     """The commentary cycle as OmniPro drives a model: `begin`, `observe` once a second, `end`.
 
     A comment on the frame of one second is handed out with the next one. Engines are loaded once;
-    every session is a camera of its own.
+    every session is a separate camera.
     """
 
     accepts_audio = False
@@ -122,7 +122,7 @@ class CommentarySession:
     ) -> str | None:
         """Take in an RGB frame, uint8 [H, W, 3]; return what was said since the one before.
 
-        Raise EngineError, also where the evaluator could not read the frame.
+        Raise EngineError, also if the evaluator could not read the frame.
         """
         del history, audio_chunk
         if self._feed is None:

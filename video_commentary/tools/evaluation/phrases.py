@@ -56,7 +56,7 @@ def _dictionary() -> dict[str, tuple[str, bool]]:
 
 @lru_cache(maxsize=10_000)
 def kind_of(noun: str) -> str:
-    """Return the kind that a noun means; a noun that is in no table is a kind of its own."""
+    """Return the kind that a noun means; a noun in no table is its own kind."""
     lowered = " ".join(noun.lower().replace("_", " ").split())
     return _dictionary().get(lowered, (lowered, False))[0]
 
@@ -82,7 +82,7 @@ def noun_phrases(text: str) -> tuple[NounPhrase, ...]:
 
 
 def _noun_at(words: list[str], index: int) -> int:
-    """Return how many words the noun that starts here has, 0 where there is none."""
+    """Return how many words the noun that starts here has, 0 if there is none."""
     for length in range(min(_LONGEST, len(words) - index), 0, -1):
         if " ".join(words[index : index + length]) in _dictionary():
             # "a desk lamp" is no desk: of two nouns side by side the second counts.

@@ -38,14 +38,14 @@ def sentences(text: str) -> list[str]:
 
 
 def read_claims(sentence: str) -> tuple[Claim, ...]:
-    """Return what a written sentence claims for certain; nothing where it can't be reported."""
+    """Return what a written sentence claims for certain; nothing if it is uncertain."""
     if _UNSURE.search(sentence):
         return ()
     return tuple(claim for clause in _CLAUSES.split(sentence) for claim in _clause(clause))
 
 
 def as_said(sentence: str, claim: Claim) -> Claim | None:
-    """Return a claim as far as a sentence says it in words, None where it does not.
+    """Return a claim as far as a sentence says it in words, None if it does not.
 
     Who is no more than the sentence names: "something enters" claims no car.
     """

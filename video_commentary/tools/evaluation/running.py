@@ -31,20 +31,20 @@ from .reading import as_said, sentences
 
 @dataclass(frozen=True, kw_only=True)
 class SpokenComment:
-    """A comment as it was heard, and what the engine handed over beside it."""
+    """A comment as it was heard, and what the engine handed over with it."""
 
     caption: Caption
     claims: tuple[Claim, ...]
 
     @property
     def end(self) -> float:
-        """When it has been heard, or read where there is no voice; seconds."""
+        """When it has been heard, or read if there is no voice; seconds."""
         caption = self.caption
         return caption.end if caption.spoken else caption.start + len(caption.text) / READING_SPEED
 
 
 class ClaimRecorder(EngineWrapper):
-    """Keeps what an engine hands over beside its words: text and claims of every comment."""
+    """Keeps what an engine hands over besides its words: text and claims of every comment."""
 
     def __init__(self, inner: Engine) -> None:
         super().__init__(inner)
@@ -109,7 +109,7 @@ class ClipRunner:
         return list(_with_claims(stage.captions, recorder.comments))
 
     def answers(self, footage: Footage, questions: Sequence[LabelledQuestion]) -> list[str]:
-        """Return the answers to questions, each asked at its time; "" where none came.
+        """Return the answers to questions, each asked at its time; "" if none came.
 
         Without a voice, which changes nothing in them. Raise EngineError, FootageError.
         """
@@ -143,7 +143,7 @@ class ClipRunner:
             if not stage.run():
                 raise EngineError(f"{footage.path}: {stage.failure}")
             if stage.trouble:
-                raise FootageError(f"{footage.path}: not all could be seen: {stage.trouble}")
+                raise FootageError(f"{footage.path}: only part could be read: {stage.trouble}")
         return recorder, stage
 
 
@@ -179,7 +179,7 @@ def _split(comment: SpokenComment) -> Iterator[Statement]:
 
 
 def _owner(claim: Claim, parts: Sequence[str]) -> int:
-    """Return which sentence says a claim; the first where none does."""
+    """Return which sentence says a claim; the first if none does."""
     return next((place for place, part in enumerate(parts) if as_said(part, claim)), 0)
 
 

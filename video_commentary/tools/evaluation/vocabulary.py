@@ -1,6 +1,6 @@
 """The tables behind the measure: which words mean which kind, and which kinds report which event.
 
-All of them stand here, so that a reader can check a verdict by hand (docs/evaluation.md).
+All of them are here, so that a reader can check a verdict by hand (docs/evaluation.md).
 """
 
 from __future__ import annotations

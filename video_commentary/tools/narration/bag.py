@@ -24,7 +24,7 @@ class BagFootage:
 
     def __init__(self, path: Path, topic: str, choose: Callable[[list[str]], str]) -> None:
         """Look into the bag. Raise FootageError."""
-        # The file inside a ROS 2 bag's folder stands for the folder; one alone for itself.
+        # A file inside a ROS 2 bag's folder means the folder; a single file means itself.
         inside = path.suffix in (".mcap", ".db3") and (path.parent / "metadata.yaml").exists()
         self.path = path.parent if inside else path
         try:

@@ -44,7 +44,7 @@ class Footage(Protocol):
 
     @property
     def duration(self) -> float:
-        """Seconds, about; 0.0 where the recording doesn't say."""
+        """Seconds, about; 0.0 if the recording doesn't say."""
         ...
 
     @property

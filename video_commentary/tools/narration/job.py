@@ -73,7 +73,7 @@ class Job:
             self._say(str(error))
             return 1
         except KeyboardInterrupt:
-            self._say("stopped; the same command goes on from here")
+            self._say("stopped; run the same command to continue")
             return 130
 
     def _run(self) -> int:
@@ -136,7 +136,7 @@ class Job:
 
     def _report(self, stage: Stage, complete: bool, took: float) -> None:
         if stage.trouble:
-            self._say(f"not all could be seen: {stage.trouble}")
+            self._say(f"only part could be read: {stage.trouble}")
         if stage.failure:
             self._say(stage.failure)
         output, count = self._order.output, len(stage.captions)
@@ -146,7 +146,7 @@ class Job:
             f"({speed:.1f} times real time)"
         )
         if not complete:
-            self._say("not finished: the same command goes on from here")
+            self._say("not finished: run the same command to continue")
 
     def _say(self, text: str) -> None:
         self._console.print(f"narrate: {text}", highlight=False, markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""The engine's answers so far, on disk: an interrupted narration goes on from them."""
+"""The engine's answers so far, on disk: an interrupted narration continues from them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class RecordedAnswer:
 
 
 class AnswerJournal:
-    """A folder beside the output, with a line and the sound of every answer.
+    """A folder next to the output, with a line and the sound of every answer.
 
     `answers` are those of an earlier run; `resumed`: whether there are any.
     """

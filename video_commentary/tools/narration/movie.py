@@ -139,7 +139,7 @@ class _Writer:
         self._out.mux(self._video.encode(frame))
 
     def _frame(self, shot: Shot, time: float) -> av.VideoFrame:
-        """Return a picture to encode: as it came, where nothing is to be drawn or turned."""
+        """Return a picture to encode: unchanged if nothing is to be drawn or rotated."""
         if self._burner is None and shot.frame is not None and not shot.frame.rotation:
             frame: av.VideoFrame = shot.frame
             return frame

@@ -13,7 +13,7 @@ from .video import VideoFootage
 def open_footage(path: Path, topic: str, choose: Callable[[list[str]], str]) -> Footage:
     """Open a video file or a rosbag, by what `path` is; raise FootageError.
 
-    `topic` names a bag's camera; where it is empty and there are several, `choose` picks one.
+    `topic` names a bag's camera; if it is empty and there are several, `choose` picks one.
     """
     if not path.exists():
         raise FootageError(f"{path}: no such file or folder")

@@ -133,7 +133,7 @@ class Stage:
             self._scene.add(self._topic, frame, use)
         except EngineError as error:
             self.trouble = str(error)
-        except Exception as error:  # noqa: BLE001 - whatever an engine raises, it goes on as live
+        except Exception as error:  # noqa: BLE001 - whatever an engine raises, continue as in live commentary
             self.trouble = f"{type(error).__name__}: {error}"
 
     def _take_sound(self, now: float) -> None:

@@ -1,6 +1,6 @@
 """Make two networks with the inputs and outputs of the published ones, a kilobyte each.
 
-Run by hand (pip install onnx); its output lies beside it.
+Run by hand (pip install onnx); its output is next to it.
 """
 
 from __future__ import annotations

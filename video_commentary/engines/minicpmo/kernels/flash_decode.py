@@ -236,7 +236,7 @@ def _reduce_splits(
     partial_ptrs = partials_ptr + (
         ((kv_head * QUERIES_PER_KV + offs_q) * NUM_SPLITS)[:, None] + tl.arange(0, NUM_SPLITS)[None]
     ) * (HEAD_DIM + 2)
-    # .cg: what other programs wrote lies in L2, not in this one's L1
+    # .cg: what other programs wrote is in L2, not in this program's L1
     m = tl.load(partial_ptrs + HEAD_DIM, mask=mask, other=0.0, cache_modifier=".cg")
     l_sum = tl.load(partial_ptrs + HEAD_DIM + 1, mask=mask, other=1.0, cache_modifier=".cg")
     acc = tl.load(

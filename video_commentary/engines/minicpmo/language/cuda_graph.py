@@ -48,7 +48,7 @@ class _Graph:
             for _ in range(2):
                 function(*self._inputs)
         torch.cuda.current_stream(device).wait_stream(stream)
-        # a memory pool of its own: in a shared one, replaying an older graph overwrites outputs
+        # its own memory pool: in a shared one, replaying an older graph overwrites outputs
         self._graph = torch.cuda.CUDAGraph()
         # on this stream: torch's own for captures stays on the device that captured first
         with torch.cuda.graph(self._graph, stream=stream, capture_error_mode="thread_local"):

@@ -132,7 +132,7 @@ class DecodeStep:
     def _sample(self, hidden: Tensor) -> None:
         penalised = self._indices >= self._window_starts[self._count]
         penalised &= self._indices < self._count
-        # a suppressed id stands for none: the penalty does not change it
+        # a suppressed id means none: the penalty does not change it
         recent = torch.where(penalised, self._tokens, self._suppress_tokens[:1])
         logits = self._model.lm_head.gemv(hidden)[0]
         logits = process_logits(logits, recent, self._suppress_tokens, self._params)

@@ -70,7 +70,7 @@ class Decoder:
     """The layers and the final norm: embeddings to hidden states.
 
     The KV cache [2, layers, num_kv_heads, max_seq_len, head_dim] is written in place. Positions may
-    be written again; what lies behind the last one written is ignored.
+    be written again; what follows the last one written is ignored.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """One step of the flow: a diffusion transformer whose KV cache has fixed slots.
 
 The modules carry the published names of `flow.pt`. Its attention has no positions, so a frame's
-keys may lie in any slot: new ones go into free slots, a mask hides the slots not in use, and one
+keys may be in any slot: new ones go into free slots, a mask hides the slots not in use, and one
 captured graph serves every chunk.
 """
 

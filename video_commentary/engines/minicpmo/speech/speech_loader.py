@@ -44,7 +44,7 @@ class SpeechOptions:
 class TalkerTensors(Mapping[str, Tensor]):
     """The tensors under `tts.`, named without that prefix, each loaded on access.
 
-    So no tensor stays on the device beside the talker's own.
+    So only the talker's own tensors stay on the device.
     """
 
     def __init__(self, tensors: Tensors, dtype: torch.dtype) -> None:

@@ -197,7 +197,7 @@ class Talker:
 
 
 class _HostCopy:
-    """Copies codes to the host while the device goes on."""
+    """Copies codes to the host while the device continues."""
 
     def __init__(self, device: torch.device) -> None:
         self._host = torch.zeros(1, dtype=torch.int64, pin_memory=device.type == "cuda")
