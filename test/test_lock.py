@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,7 @@ def lock(name: str) -> Path:
     return FOLDER / "lock" / f"{name}.txt"
 
 
+@cache
 def requirements(path: Path) -> list[Requirement]:
     """Return what a file of requirements names, with the files that it includes by -r."""
     found = []
