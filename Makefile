@@ -20,6 +20,12 @@ export VIDEO PARITY IN OUT EVAL UNLOCKED NUMPY1 VENV
 CORE_TESTS := test/core test/config test/engines/builtin test/sources test/voices test/ros \
 	$(wildcard test/test_*.py)
 
+define CHECK
+	@scripts/in_venv.sh ruff check .
+	@scripts/in_venv.sh ruff format --check .
+	@scripts/in_venv.sh mypy
+endef
+
 help:  ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
@@ -42,14 +48,12 @@ test-core:  ## Run the tests of core, config, builtin engine, sources, voices an
 	@scripts/in_venv.sh python -m pytest -rR -n auto --dist worksteal $(CORE_TESTS) $(ARGS)
 
 test: setup  ## Run everything CI runs: lint and all tests that need no GPU
-	@$(MAKE) lint
+	$(CHECK)
 	@scripts/in_venv.sh python -m pytest -rR $(ARGS)
 
 lint:  ## Run ruff and mypy (no torch)
 	@scripts/setup.sh core
-	@scripts/in_venv.sh ruff check .
-	@scripts/in_venv.sh ruff format --check .
-	@scripts/in_venv.sh mypy
+	$(CHECK)
 
 setup:  ## Set up .venv for all tests without running them
 	@scripts/setup.sh test

@@ -1,4 +1,4 @@
-"""Print which packages of this environment are not what a lock file says: lock_differences.py LOCK.
+"""Print which packages of this environment are not as locked: lock_differences.py LOCK...
 
 What is locked for another Python or machine is left out, and so is what is not installed.
 """
@@ -25,21 +25,25 @@ def locked(text: str) -> dict[str, str]:
 
 
 def installed() -> dict[str, str]:
-    """Return the version of each package of this environment."""
-    return {canonicalize_name(it.metadata["Name"]): it.version for it in distributions()}
+    """Return the version of each package that uv or pip put into this environment."""
+    return {
+        canonicalize_name(it.metadata["Name"]): it.version
+        for it in distributions()
+        if it.read_text("INSTALLER")  # not what ROS and colcon add about their own packages
+    }
 
 
 def main() -> None:
-    """Print one line a package that differs, or that none does."""
-    path = Path(sys.argv[1])
-    want, have = locked(path.read_text(encoding="utf-8")), installed()
-    differing = sorted(name for name in want.keys() & have.keys() if want[name] != have[name])
-    new = sorted(have.keys() - want.keys() - {"pip", "video-commentary", "audio-common-msgs"})
-    print(f"- {len(differing)} of {len(want.keys() & have.keys())} packages differ from {path}:")
+    """Print how many packages differ, and a line for each: what is locked, what is installed."""
+    want: dict[str, str] = {}
+    for path in sys.argv[1:]:
+        want |= locked(Path(path).read_text(encoding="utf-8"))
+    have = installed()
+    have.pop("pip", None)  # comes with the environment
+    differing = sorted(name for name in have if have[name] != want.get(name))
+    print(f"- {len(differing)} of {len(have)} packages differ from the lock (locked -> installed):")
     for name in differing:
-        print(f"    {name:32} {want[name]:>18} -> {have[name]}")
-    for name in new:
-        print(f"    {name:32} {'-':>18} -> {have[name]}")
+        print(f"    {name:32} {want.get(name, 'none'):>18} -> {have[name]}")
 
 
 if __name__ == "__main__":

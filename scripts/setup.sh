@@ -241,7 +241,7 @@ main() {
   need_fetched builtin builtin/efficientdet_lite0.tflite "the detector's weights (5 MB)"
   need_fetched livekit-client livekit-client/livekit-client.umd.js "LiveKit's client for the page"
   if [ "$packages" = newest ]; then
-    "$venv/bin/python" scripts/lock_differences.py "requirements/lock/${numpy1:-test}.txt"
+    "$venv/bin/python" scripts/lock_differences.py requirements/lock/{"${numpy1:-test}",upstream,npm}.txt
   fi
 }
 
