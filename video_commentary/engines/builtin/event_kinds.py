@@ -10,6 +10,7 @@ Adding a kind touches two files:
    the image as a whole `perception.py`.
 
 Choosing (`comment_selector.py`) and wording (`sentences.py`) read the table and need no change.
+`tools/evaluation/vocabulary.py` knows the verbs of the sentences, for `make eval`.
 """
 
 from __future__ import annotations
