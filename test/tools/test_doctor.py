@@ -11,6 +11,7 @@ import pytest
 
 from video_commentary.config import paths
 from video_commentary.config.registry import ENGINES
+from video_commentary.engines.minicpmo import gpu_driver
 from video_commentary.tools import doctor, doctor_checks, doctor_ros_checks, manifest
 from video_commentary.tools.catalogue import load
 from video_commentary.tools.doctor_finding import Finding, FindingState
@@ -77,6 +78,20 @@ def test_without_a_driver_the_gpu_is_optional(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("PATH", "")
     assert doctor_checks.gpu(needed=False).state is FindingState.OPTIONAL
     assert doctor_checks.gpu(needed=True).state is FindingState.MISSING
+
+
+def test_a_gpu_that_torch_does_not_see_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = tmp_path / "version"
+    monkeypatch.setattr(gpu_driver, "DRIVER_FILE", driver)
+    monkeypatch.setattr(doctor_checks, "_output", lambda command: "2.15.0 13.2 False\n")
+    assert "on the CPU" in doctor_checks.torch(needed=True).found
+    driver.write_text("NVRM version: NVIDIA UNIX x86_64 Kernel Module  560.35.03  Fri Aug 16\n")
+    found = doctor_checks.torch(needed=True)
+    assert found.state is FindingState.MISSING
+    assert "560.35.03" in found.found and "CUDA 13.2" in found.found
+    assert "newer driver" in found.fix and "cu126" in found.fix
 
 
 def test_a_camera_that_publishes_is_named() -> None:

@@ -9,12 +9,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ..config.paths import model_file, models_dir
+from ..engines.minicpmo.gpu_driver import UNSEEN_GPU_FIX, driver_version, unseen_gpu
 from ..voices.espeak import find_program
 from . import manifest
 from .catalogue import load
 from .doctor_finding import Finding, absent, present, tool_command
 
-_TORCH = "import torch as t; print(t.__version__, t.cuda.is_available() and t.cuda.mem_get_info())"
+_TORCH = (
+    "import torch as t; "
+    "print(t.__version__, t.version.cuda or '-', t.cuda.is_available() and t.cuda.mem_get_info())"
+)
 
 
 def gpu(needed: bool) -> Finding:
@@ -36,10 +40,14 @@ def torch(needed: bool) -> Finding:
     answer = _output([sys.executable, "-c", _TORCH]).strip()
     if not answer:
         return absent("torch", f"{_version('torch')} does not import", fix, needed)
-    number, _, memory = answer.partition(" ")
-    if memory == "False":
-        return present("torch", f"{number}, sees no CUDA GPU: runs on the CPU, slowly")
-    return present("torch", f"{number}, with CUDA")
+    number, cuda, memory = answer.split(" ", 2)
+    if memory != "False":
+        return present("torch", f"{number}, with CUDA")
+    driver = driver_version()
+    if driver:
+        found = unseen_gpu(driver, None if cuda == "-" else cuda)
+        return absent("torch", f"{number}: {found}", UNSEEN_GPU_FIX, needed)
+    return present("torch", f"{number}, sees no CUDA GPU: runs on the CPU, slowly")
 
 
 def checkpoints(needed: bool) -> Finding:
