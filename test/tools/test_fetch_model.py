@@ -51,6 +51,7 @@ def test_everything_we_use_arrives_and_nothing_else(hub: Hub, tmp_path: Path) ->
         WEIGHTS,
         "config.json",
         "assets/token2wav/flow.pt",
+        "assets/HT_ref_audio.wav",
         "assets/system_ref_audio.wav",
         manifest.MANIFEST,
     }

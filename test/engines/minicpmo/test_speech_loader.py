@@ -67,9 +67,21 @@ def test_a_missing_tensor_is_named(model: Path, parity: Path) -> None:
 
 
 def test_a_model_whose_own_sample_is_missing_only_writes(model: Path, parity: Path) -> None:
-    (model / "assets" / "system_ref_audio.wav").unlink()
-    with pytest.raises(SpeechUnavailableError, match="no native voice: .*system_ref_audio"):
+    (model / "assets" / "HT_ref_audio.wav").unlink()
+    with pytest.raises(SpeechUnavailableError, match="no native voice: .*HT_ref_audio"):
         load_speech(model, tts_tensors(parity), tts_config(parity), CPU, SpeechOptions())
+
+
+def test_a_model_without_the_first_sample_speaks_with_the_second(
+    model: Path, parity: Path
+) -> None:
+    first, second = (model / "assets" / f"{name}_ref_audio.wav" for name in ("HT", "system"))
+    # damaged: only a voice that is chosen is read
+    second.write_bytes(b"RIFF")
+    load_speech(model, tts_tensors(parity), tts_config(parity), CPU, SpeechOptions(steps=2))
+    second.unlink()
+    first.rename(second)
+    load_speech(model, tts_tensors(parity), tts_config(parity), CPU, SpeechOptions(steps=2))
 
 
 @pytest.mark.parametrize("name", ["flow.pt", "hift.pt"])

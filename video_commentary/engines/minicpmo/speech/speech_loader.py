@@ -21,8 +21,11 @@ from .vocoder import Vocoder
 from .vocoder_loader import VOCODER_FOLDER, load_flow, load_hift
 from .voice_reference import VoiceRefusedError, load_voice
 
-DEFAULT_VOICE = Path("assets") / "system_ref_audio.wav"
-"""The published sample in a model's folder."""
+DEFAULT_VOICES = (
+    Path("assets") / "HT_ref_audio.wav",
+    Path("assets") / "system_ref_audio.wav",
+)
+"""The published samples in a model's folder, the one that upstream's examples speak with first."""
 _WORKING_BYTES = 600_000_000
 """Graphs, convolution workspaces and the talker's KV cache."""
 _DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
@@ -34,7 +37,7 @@ class SpeechUnavailableError(EngineError):
 
 @dataclass(frozen=True, kw_only=True)
 class SpeechOptions:
-    """`steps` of the flow, and its `dtype` on a GPU. `voice`: WAV file, empty for DEFAULT_VOICE."""
+    """`steps` of the flow, and its `dtype` on a GPU. `voice`: WAV file, empty for the model's."""
 
     steps: int = 10
     dtype: str = "float16"
@@ -106,7 +109,7 @@ def load_speech(
 
 
 def _load_voice(model: Path, folder: Path, options: SpeechOptions) -> VoicePrompt:
-    sample = Path(options.voice) if options.voice else model / DEFAULT_VOICE
+    sample = Path(options.voice) if options.voice else _default_voice(model)
     try:
         return load_voice(sample, folder)
     except EngineError as error:
@@ -114,6 +117,12 @@ def _load_voice(model: Path, folder: Path, options: SpeechOptions) -> VoicePromp
         if options.voice and isinstance(error, VoiceRefusedError):
             raise
         raise SpeechUnavailableError(f"no native voice: {error}") from None
+
+
+def _default_voice(model: Path) -> Path:
+    """Return the first of DEFAULT_VOICES that `model` has, the first of all if it has none."""
+    samples = [model / sample for sample in DEFAULT_VOICES]
+    return next((sample for sample in samples if sample.is_file()), samples[0])
 
 
 def _load_vocoder(
