@@ -89,6 +89,7 @@ def load_model(
         qwen3.with_plan(plan),
         config.sampling,
         suppress_tokens=tokenizer.suppress_tokens,
+        unspeakable_tokens=tokenizer.unspeakable_tokens,
         eos_ids=tokenizer.eos_ids,
         image_start_ids=tokenizer.image_start_ids,
     )
