@@ -72,9 +72,7 @@ def test_a_model_whose_own_sample_is_missing_only_writes(model: Path, parity: Pa
         load_speech(model, tts_tensors(parity), tts_config(parity), CPU, SpeechOptions())
 
 
-def test_a_model_without_the_first_sample_speaks_with_the_second(
-    model: Path, parity: Path
-) -> None:
+def test_a_model_without_the_first_sample_speaks_with_the_second(model: Path, parity: Path) -> None:
     first, second = (model / "assets" / f"{name}_ref_audio.wav" for name in ("HT", "system"))
     # damaged: only a voice that is chosen is read
     second.write_bytes(b"RIFF")

@@ -122,6 +122,12 @@ class DecodeStep:
             self._graph.replay()
         self._copy_to_host()
 
+    @torch.inference_mode()
+    def has_finite_logits(self) -> bool:
+        """Return whether the logits after the prompt and after the first token are finite."""
+        rows = (self._prompt_hidden, self.hidden[:1])
+        return all(bool(self._model.lm_head.gemv(row).isfinite().all()) for row in rows)
+
     def read(self, index: int) -> int:
         """Wait for the `index`-th token and return it."""
         if self._events:

@@ -93,7 +93,8 @@ class LanguageModel:
     ) -> None:
         """Begin a session with the prompt `prefix` + `rest`; a `prefix` still cached is reused.
 
-        `speak`: the reply is for the model's own voice, without what that can't speak. Raise EngineError if prompt and `max_new_tokens` do not fit into the context.
+        `speak`: the reply is for the model's own voice, without what that can't speak. Raise
+        EngineError if prompt and `max_new_tokens` do not fit into the context.
         """
         total = len(prefix) + len(rest) + max_new_tokens + 1
         if total > self.max_seq_len:
@@ -129,6 +130,11 @@ class LanguageModel:
             if cancel.cancelled or (token in self._eos_ids and not ignore_eos):
                 return
             yield GeneratedToken(token, step.hidden[:index])
+
+    def has_finite_logits(self) -> bool:
+        """Return whether the reply generated last began with finite logits."""
+        with torch.cuda.stream(self._stream):
+            return self._step.has_finite_logits()
 
     def ended_with_eos(self, count: int) -> bool:
         """Return whether an EOS token follows the `count` tokens yielded, even at the limit."""

@@ -107,6 +107,19 @@ class FlowStream:
             self._chunk([SILENT_CODE] * (new + LOOKAHEAD), last=False, capture=True)
         self.start()
 
+    @torch.inference_mode()
+    def check(self, codes: list[int]) -> tuple[bool, float]:
+        """Speak `codes` as an utterance's first chunk, and drop it.
+
+        Return whether mel frames and keys are finite, and the largest magnitude of a mel frame.
+        """
+        self.start()
+        mel = self.chunk(codes, last=False)
+        finite = bool(mel.isfinite().all()) and bool(self._cache.k_cache.isfinite().all())
+        largest = float(mel.abs().max())
+        self.start()
+        return finite, largest
+
     def chunk(self, codes: list[int], last: bool) -> Tensor:
         """Return the next mel frames [num_mels, T], valid until the next call.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,9 @@ from ....core.engine import EngineError
 from ..checkpoint import Tensors
 from ..checkpoint_shapes import TALKER_PREFIX
 from ..gpu_errors import is_gpu_error, is_out_of_memory
-from .flow_stream import FlowStream, VoicePrompt, cache_bytes
+from ..memory import release_gpu_memory
+from .flow_encoder import LOOKAHEAD
+from .flow_stream import CHUNK_CODES, FlowStream, VoicePrompt, cache_bytes
 from .native_speech import NativeSpeech
 from .talker import Talker, TalkerConfig
 from .vocoder import Vocoder
@@ -29,6 +32,12 @@ DEFAULT_VOICES = (
 _WORKING_BYTES = 600_000_000
 """Graphs, convolution workspaces and the talker's KV cache."""
 _DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
+"""In the order in which one takes the place of the one before where that one overflows."""
+_MAX_MEL = 100.0
+"""Magnitude of mel frames, which are logarithms, above which a 16-bit flow has overflowed."""
+
+
+LOG = logging.getLogger(__name__)
 
 
 class SpeechUnavailableError(EngineError):
@@ -88,11 +97,10 @@ def load_speech(
             f"no native voice: {missing} missing; fetch the model again or set voice:=neural"
         )
     voice = _load_voice(model, folder, options)
-    # a CPU computes 16-bit floats slowly or not at all
-    dtype = _DTYPES[options.dtype] if device.type == "cuda" else torch.float32
     try:
         talker = Talker(tensors, TalkerConfig.from_tts_config(config))
-        vocoder = _load_vocoder(folder, voice, device, dtype, options.steps)
+        flow_stream = _load_finite_flow(folder, voice, device, options)
+        vocoder = Vocoder(flow_stream, load_hift(folder, torch.device("cpu")).to(device))
         speech = NativeSpeech(talker, vocoder)
         speech.capture()
     except SpeechUnavailableError:
@@ -125,18 +133,50 @@ def _default_voice(model: Path) -> Path:
     return next((sample for sample in samples if sample.is_file()), samples[0])
 
 
-def _load_vocoder(
+def _load_finite_flow(
+    folder: Path, voice: VoicePrompt, device: torch.device, options: SpeechOptions
+) -> FlowStream:
+    """Load the flow in the first dtype, from `options.dtype` on, that overflows nowhere.
+
+    Each is tried with a chunk of the voice's own codes.
+    """
+    codes = voice.codes[: CHUNK_CODES + LOOKAHEAD].tolist()
+    for name in _dtype_names(device, options.dtype):
+        stream = _load_flow_stream(folder, voice, device, _DTYPES[name], options.steps)
+        finite, largest = stream.check(codes)
+        if finite and (largest < _MAX_MEL or name == "float32"):
+            return stream
+        del stream
+        LOG.warning(
+            "the vocoder's flow overflows in %s (mel frames up to %.0f): speech_dtype:=%s won't do",
+            name,
+            largest,
+            name,
+        )
+    raise SpeechUnavailableError(
+        "no native voice: the vocoder computes NaN or infinity even in float32; fetch the model "
+        "again, set another voice_reference, or set voice:=neural"
+    )
+
+
+def _dtype_names(device: torch.device, wanted: str) -> list[str]:
+    # a CPU computes 16-bit floats slowly or not at all
+    names = list(_DTYPES)
+    return names[names.index(wanted if device.type == "cuda" else "float32") :]
+
+
+def _load_flow_stream(
     folder: Path, voice: VoicePrompt, device: torch.device, dtype: torch.dtype, steps: int
-) -> Vocoder:
+) -> FlowStream:
     flow = load_flow(folder, torch.device("cpu"), dtype)
-    hift = load_hift(folder, torch.device("cpu"))
     if device.type == "cuda":
+        hift = load_hift(folder, torch.device("cpu"))
         needed = (
             sum(tensor.nbytes for module in (flow, hift) for tensor in module.state_dict().values())
             + cache_bytes(flow, voice, steps)
             + _WORKING_BYTES
         )
-        torch.cuda.empty_cache()  # memory that torch only caches is free too
+        release_gpu_memory()  # memory that torch only caches is free too
         free, total = torch.cuda.mem_get_info(device)
         if needed > free:
             raise SpeechUnavailableError(
@@ -145,7 +185,7 @@ def _load_vocoder(
                     f"{free / 1e9:.1f} of {total / 1e9:.1f} are free"
                 )
             )
-    return Vocoder(FlowStream(flow.to(device), voice, steps), hift.to(device))
+    return FlowStream(flow.to(device), voice, steps)
 
 
 def _no_room(why: str) -> str:
