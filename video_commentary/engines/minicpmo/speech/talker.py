@@ -29,8 +29,8 @@ MAX_SEQ_LEN = 2048
 class TalkerConfig:
     """The values of `tts_config` that the tensors do not show.
 
-    `sampling` is not among them: upstream samples with constants, and a config saved by transformers
-    carries the defaults of any model under the same names.
+    `sampling` is not among them: upstream samples with constants, and a config that transformers
+    saved carries the defaults of any model under the same names.
     """
 
     num_heads: int
