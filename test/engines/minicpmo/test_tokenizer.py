@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from tokenizers import Tokenizer as Bpe
 
 from video_commentary.core.cancel import CancelToken
+from video_commentary.core.engine import EngineError
 from video_commentary.engines.minicpmo.language.language_model import LanguageModel
 from video_commentary.engines.minicpmo.language.sampling import SamplingParams
 from video_commentary.engines.minicpmo.language.tokenizer import Tokenizer
 
 from .models import Parts
 
-MARKS = ("<think>", "</think>", "<tool_call>", "<|listen|>", "<|speak|>", "<|chunk_eos|>")
-MARKS += ("<|turn_eos|>", "<|im_start|>", "<|tts_bos|>", "<unk>", "<image>")
+MARKS = (
+    *("<think>", "</think>", "<tool_call>", "<|listen|>", "<|speak|>", "<|chunk_eos|>"),
+    *("<|turn_eos|>", "<|im_start|>", "<|tts_bos|>", "<unk>", "<image>"),
+)
 
 
 def test_every_added_token_is_suppressed_or_ends_the_reply(parity: Path) -> None:
@@ -56,3 +60,16 @@ def test_what_cannot_be_spoken_is_sampled_only_where_the_reply_is_written(parity
     assert first_token(True) == likely
     assert first_token(False, likely) == likely
     assert first_token(True, likely) not in {likely, *never}
+
+
+def test_a_tokenizer_that_splits_a_frames_placeholder_is_refused(copy: Path) -> None:
+    path = copy / "tokenizer.json"
+    document = json.loads(path.read_text())
+    for token in document["added_tokens"]:
+        if token["content"] == "<unk>":
+            token["content"] = "<unknown>"
+    document["model"]["vocab"]["<unk>"] = 300
+    path.write_text(json.dumps(document))
+    with pytest.raises(EngineError, match="splits the placeholder") as caught:
+        Tokenizer(copy)
+    assert not caught.value.retry

@@ -48,6 +48,16 @@ class Tokenizer:
         self.unspeakable_tokens = tuple(
             sorted({self.id("<unk>"), *bad, *(i for i in unspeakable if i is not None)})
         )
+        self._check_placeholder()
+
+    def _check_placeholder(self) -> None:
+        """Raise EngineError if a frame's placeholder is not tokenised as the model was trained."""
+        expected = [self.id("<image>"), *NUM_QUERIES * [self.id("<unk>")], self.id("</image>")]
+        if self.encode(image_placeholder()) != expected:
+            raise EngineError(
+                "the tokenizer splits the placeholder of a frame: it is not MiniCPM-o 4.5's",
+                retry=False,
+            )
 
     def id(self, token: str) -> int:
         """Return a special token's id. Raise EngineError if the vocabulary lacks it."""
