@@ -99,6 +99,11 @@ class FlowStream:
         self._cache.v_cache[..., : self._prompt_frames, :].copy_(prompt.v_cache)
         self._cache.conv.copy_(prompt.conv)
 
+    def clear(self) -> None:
+        """Zero every slot but the prompt's: NaN would reach the next utterance through its mask."""
+        self._cache.k_cache[..., self._prompt_frames :, :].zero_()
+        self._cache.v_cache[..., self._prompt_frames :, :].zero_()
+
     def capture(self, first_chunk: int) -> None:
         """Capture the graphs of an utterance whose first chunk has `first_chunk` new codes."""
         self.start()

@@ -87,6 +87,7 @@ class Vocoder:
         sound: NDArray[np.float32] = complete.cpu().numpy()
         # else it would be a comment without sound: NaN is never louder than silence
         if not np.isfinite(sound).all():
+            self._flow_stream.clear()
             raise EngineError(
                 "the vocoder computed NaN or infinity: set speech_dtype:=float32, or another voice"
             )
