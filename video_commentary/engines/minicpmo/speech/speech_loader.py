@@ -146,13 +146,15 @@ def _load_finite_flow(
         finite, largest = stream.check(codes)
         if finite and (largest < _MAX_MEL or name == "float32"):
             return stream
+        # before the next one is loaded
         del stream
-        LOG.warning(
-            "the vocoder's flow overflows in %s (mel frames up to %.0f): speech_dtype:=%s won't do",
-            name,
-            largest,
-            name,
-        )
+        if name != "float32":
+            LOG.warning(
+                "the vocoder's flow overflows in %s (largest mel value %.3g): loading it in a "
+                "wider dtype; speech_dtype chooses one at once",
+                name,
+                largest,
+            )
     raise SpeechUnavailableError(
         "no native voice: the vocoder computes NaN or infinity even in float32; fetch the model "
         "again, set another voice_reference, or set voice:=neural"
