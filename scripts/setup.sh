@@ -149,7 +149,7 @@ need_headers() { # the interfaces are built for .venv's Python
 need_ros() {
   if [ "$ros" = wheels ]; then
     want ros requirements/{ros-jazzy,build}.txt
-    step ros "$(install_key)" "Installing ROS 2 Jazzy from wheels (250 MB)" install_ros_wheels
+    step ros "$(install_key)" "Installing ROS 2 Jazzy from wheels (60 MB)" install_ros_wheels
   else
     want ros requirements/build.txt
     step ros "$(install_key)" "Installing colcon for ROS $ros" install
@@ -203,7 +203,7 @@ need_livekit_server() { # where this fails, the tests that need it say why, and 
 
 need_test_packages() {
   want test requirements/{test,minicpmo}.txt
-  step tests "$(install_key)" "Installing what the tests need, torch among it (6 GB, a few minutes)" \
+  step tests "$(install_key)" "Installing what the tests need, torch among it (2.7 GB)" \
     install
   step upstream "$(key requirements/lock/upstream.txt)" "Installing what the vocoder is compared with" \
     install_alone upstream
@@ -226,12 +226,12 @@ main() {
   if [ "$packages" != system ]; then need_uv; fi
   need_ros
   want nodes requirements.txt
-  step nodes "$(install_key)" "Installing what the nodes need (300 MB)" install
+  step nodes "$(install_key)" "Installing what the nodes need (200 MB)" install
   if [ "$1" = dependencies ]; then return; fi
   need_build
   if [ "$1" = core ] || [ "$1" = test ]; then
     want test-core requirements/test-core.txt
-    step core "$(install_key)" "Installing what test-core and lint need (60 MB)" install
+    step core "$(install_key)" "Installing what test-core and lint need (50 MB)" install
   fi
   if [ "$1" = test ]; then
     need_test_packages

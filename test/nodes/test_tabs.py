@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from test.bridge.browsing import chromium, holds, installed, ready, tabs
+from test.nodes.bridge_tabs import bridge, scene
 from test.nodes.graph import commentator
-from test.nodes.test_bridge import bridge, scene
 
 pytestmark = installed
 

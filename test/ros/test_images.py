@@ -22,10 +22,10 @@ GRAY = cv2.cvtColor(RGB, cv2.COLOR_RGB2GRAY)
 
 
 def message(encoding: str, pixels: NDArray[Any], pad: int = 0, big: bool = False) -> Image:
-    rows = pixels.reshape(H, -1)
+    rows: NDArray[Any] = pixels.reshape(H, -1)
     if big:
         rows = rows.astype(rows.dtype.newbyteorder(">"))
-    data = np.ascontiguousarray(rows).view(np.uint8).reshape(H, -1)
+    data: NDArray[np.uint8] = np.ascontiguousarray(rows).view(np.uint8).reshape(H, -1)
     data = np.pad(data, ((0, 0), (0, pad)), constant_values=77)
     return Image(
         height=H,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
-from video_commentary.ros.reliability_trial import MAX_TRIAL, TRIAL, ReliabilityTrial
+import pytest
+
+from video_commentary.ros.reliability_trial import MAX_TRIAL, SILENCE, TRIAL, ReliabilityTrial
 
 CAMERA = frozenset({b"camera"})
 
@@ -83,6 +85,37 @@ def test_a_camera_that_sends_nothing_is_tried_ever_more_rarely_but_for_ever() ->
     assert max(b - a for a, b in pairwise(times)) == MAX_TRIAL
     assert len(times) > 600 / MAX_TRIAL - 2
     assert stream.run(100, lambda reliable: 30.0 if reliable else 0.0)
+
+
+def test_a_reliable_stream_that_dies_is_tried_best_effort_again() -> None:
+    """As over Wi-Fi with 1 % loss: reliable delivery stopped for good, best effort brought some."""
+    stream = Stream()
+    assert stream.run(30, lambda reliable: 15.0 if reliable else 2.0)
+    assert not stream.run(5, lambda reliable: 0.0 if reliable else 12.0)
+    assert not stream.run(60, lambda reliable: 0.0 if reliable else 12.0)
+
+
+@pytest.mark.parametrize("alive", [False, True])
+def test_a_stream_that_dies_both_ways_comes_back_either_way(alive: bool) -> None:
+    stream = Stream()
+    assert stream.run(30, lambda reliable: 15.0 if reliable else 2.0)
+    stream.run(60, lambda _: 0.0)
+    before = stream.received
+    stream.run(MAX_TRIAL + 10, lambda reliable: 15.0 if reliable is alive else 0.0)
+    assert stream.received > before
+
+
+def test_a_trial_that_brings_nothing_is_ended_early() -> None:
+    stream = Stream()
+    assert not stream.run(60, lambda reliable: 0.0 if reliable else 2.0)
+    (begun, _), (ended, _) = stream.switches
+    assert ended - begun <= SILENCE + 1.0
+
+
+def test_a_camera_of_an_image_in_two_seconds_is_not_taken_for_dead() -> None:
+    stream = Stream()
+    stream.run(600, lambda _: 0.5)
+    assert len(stream.switches) == 2, "tried once"
 
 
 def test_without_publishers_nothing_changes() -> None:

@@ -42,12 +42,12 @@ EVENT_KINDS = (
 `who` is "camera"; the `where` of `camera_pans` and `camera_tilts` is the way it turns."""
 
 STATE_KINDS = ("present", "absent", "rests", "total", "quiet")
-"""Kinds of claims about what is so now: it is there, none of it is there, it stands still, so many
-of it have been there so far, nothing happens (`who`: "camera")."""
+"""Kinds of claims about what is so now: it is there, none of it is there, it stands still, its
+number so far, nothing happens (`who`: "camera")."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class BoundingBox:
+class NormalizedBox:
     """Edges as fractions of the picture, 0 at its left and top, 1 at its right and bottom.
 
     Raise ValueError where an edge lies outside or the box is turned over.
@@ -74,7 +74,7 @@ class Observation:
 
     camera: str
     stamp: Stamp
-    box: BoundingBox | None = None
+    box: NormalizedBox | None = None
     name: str = ""
     track: int | None = None
     score: float | None = None

@@ -52,7 +52,7 @@ class PcmResampler:
         return rest
 
     def _convert(self, samples: NDArray[np.int16], *, last: bool) -> Pcm:
-        wave = samples.astype(np.float32).reshape(-1, self._source.channels)
+        wave: NDArray[np.float32] = samples.astype(np.float32).reshape(-1, self._source.channels)
         if self._filtered < self._source.channels:
             wave = wave.mean(axis=1, keepdims=True)
         if self._stream is not None:

@@ -105,7 +105,7 @@ def _require_built_status() -> None:
         different = sorted({name for name, _ in {*built} ^ {*declared}}) or ["their order"]
         raise ImportError(
             f"video_commentary/msg/Status was built from other fields than core/status.py declares "
-            f"({', '.join(different)}): run `make config` and build the messages again"
+            f"({', '.join(different)}): run `make config`, then build the messages (`scripts/setup.sh core`, or colcon build)"
         )
 
 

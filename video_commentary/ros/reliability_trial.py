@@ -6,6 +6,10 @@ SETTLING = 2.0
 """Seconds after subscribing that don't count: publishers discover it, engines load."""
 TRIAL = 5.0
 """Seconds after subscribing when the rate is judged."""
+SILENCE = 3.0
+"""Seconds without an image after which a stream counts as dead, and a reliable trial as failed."""
+MISSING = 5
+"""Images missing in a row after which a slower stream counts as dead."""
 MAX_TRIAL = 30.0
 """Seconds of a trial of a camera from which nothing arrives either way."""
 MIN_GAIN = 1.5
@@ -14,6 +18,9 @@ MIN_GAIN = 1.5
 
 class ReliabilityTrial:
     """Best effort, unless reliable delivery is offered and brings clearly more images.
+
+    A stream that dies is tried the other way, and so on at growing intervals: over a lossy link
+    either way can stop for good, and the other then still works.
 
     Best effort first: in Fast DDS 2 and 3, a reliable reader that joins a running stream of images
     larger than 64 KB, beside another reader, can block for ever inside `take`, and Python with it
@@ -29,9 +36,12 @@ class ReliabilityTrial:
         self._settled = False
         self._trial = TRIAL
         self._best_effort_rate = 0.0
+        self._settled_rate = 0.0
         self._since = 0.0
         self._counted_at = 0.0
         self._count = 0
+        self._newest = 0
+        self._newest_at = 0.0
 
     def update(
         self, now: float, received: int, publishers: frozenset[bytes], offered: bool
@@ -48,8 +58,13 @@ class ReliabilityTrial:
             self._settled = not offered
             self._trial = TRIAL
             return self._begin(now, received, reliable=False)
+        silent = self._silent_for(now, received)
+        if self._settled:
+            return offered and self._is_dead(silent) and self._restart(now, received)
+        if self.reliable and silent > SILENCE and self._best_effort_rate > 0.0:
+            return self._settle(now, received, self._best_effort_rate, reliable=False)
         rate = self._judged(now, received)
-        if self._settled or rate is None:
+        if rate is None:
             return False
         if self.reliable:
             return self._compare(now, received, rate)
@@ -57,6 +72,27 @@ class ReliabilityTrial:
             return self._begin(now, received, reliable=False)
         self._best_effort_rate = rate
         return self._begin(now, received, reliable=True)
+
+    def _silent_for(self, now: float, received: int) -> float:
+        """Return the seconds since an image arrived, or since subscribing if that is later."""
+        if received != self._newest:
+            self._newest, self._newest_at = received, now
+        return now - max(self._newest_at, self._since)
+
+    def _is_dead(self, silent: float) -> bool:
+        usual = 1 / self._settled_rate if self._settled_rate else 0.0
+        return silent > max(SILENCE, MISSING * usual)
+
+    def _restart(self, now: float, received: int) -> bool:
+        """Begin the trials again, with the other kind of delivery."""
+        self._settled = False
+        self._best_effort_rate = 0.0
+        self._trial = TRIAL
+        return self._begin(now, received, reliable=not self.reliable)
+
+    def _settle(self, now: float, received: int, rate: float, reliable: bool) -> bool:
+        self._settled, self._settled_rate = True, rate
+        return self._begin(now, received, reliable)
 
     def _judged(self, now: float, received: int) -> float | None:
         """Return images a second when the trial is over; None before."""
@@ -71,10 +107,8 @@ class ReliabilityTrial:
         if rate == self._best_effort_rate == 0.0:  # inconclusive: try again, at growing intervals
             self._trial = min(2 * self._trial, MAX_TRIAL)
             return self._begin(now, received, reliable=False)
-        self._settled = True
-        if rate >= MIN_GAIN * self._best_effort_rate:
-            return False
-        return self._begin(now, received, reliable=False)
+        better = rate >= MIN_GAIN * self._best_effort_rate
+        return self._settle(now, received, rate if better else self._best_effort_rate, better)
 
     def _begin(self, now: float, received: int, reliable: bool) -> bool:
         changed = reliable != self.reliable

@@ -76,7 +76,8 @@ def open_video(
         raise SourceError(f"{what}: {error}; install PyAV, which decodes it: {INSTALL}") from None
     limits = None if timeout is None else (timeout, timeout)
     with explained(what):
-        return av.open(address, options=options, timeout=limits)
+        container: InputContainer = av.open(address, options=options, timeout=limits)
+    return container
 
 
 def decode(container: InputContainer, what: str, *, live: bool) -> Iterator[SourceFrame]:

@@ -30,7 +30,7 @@ def street(width: int, height: int) -> NDArray[np.uint8]:
     for x in range(0, width, max(1, width // 5)):
         image[middle : middle + max(1, height // 80), x : x + width // 10] = 215, 215, 210
     grain = random.normal(0, 9, image.shape).astype(np.float32)
-    image += 2 * cv2.GaussianBlur(grain, (0, 0), max(0.5, height / 480))
+    image += 2 * np.asarray(cv2.GaussianBlur(grain, (0, 0), max(0.5, height / 480)), np.float32)
     return np.clip(image, 0, 255).astype(np.uint8)
 
 

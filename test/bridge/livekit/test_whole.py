@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page, sync_playwright
 from sensor_msgs.msg import Image
 
+from test.nodes.bridge_tabs import bridge as bridge_node
 from test.nodes.graph import IMAGES, Probe, commentator, probe
-from test.nodes.test_bridge import bridge as bridge_node
 from video_commentary.core.audio import OUTPUT_FORMAT, Pcm
 from video_commentary.core.stamp import from_seconds
 from video_commentary.ros.messages import audio, audio_stamped

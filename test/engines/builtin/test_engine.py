@@ -97,7 +97,7 @@ def test_light_cuts_and_pans_are_commented(blind: Narration, landscape: Image) -
     other = np.ascontiguousarray(255 - np.rot90(landscape, 2) // 2)
     said = blind.show(scene(other, 40, begin=7.0))
     assert any("view" in text or "scene" in text for text in said)
-    wide = cv2.resize(other, None, fx=1.6, fy=1.6)
+    wide = np.asarray(cv2.resize(other, None, fx=1.6, fy=1.6), np.uint8)
     pan = ((11 + n / 10, wide[200:680, 100 + 8 * n : 740 + 8 * n].copy()) for n in range(40))
     assert any("right" in text for text in blind.show(pan))
 

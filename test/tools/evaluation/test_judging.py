@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from test.tools.evaluation.conftest import clip, event
-from video_commentary.core.facts import BoundingBox, Claim, Observation
+from video_commentary.core.facts import Claim, NormalizedBox, Observation
 from video_commentary.tools.evaluation.judging import Judge, Judged, Statement, Verdict
 from video_commentary.tools.evaluation.labels import Clip
 
@@ -14,7 +14,7 @@ NAMES = {"dog": "dog", "person": "person", "something": "thing", "camera": "view
 
 
 def seen(second: float, left: float = 0.0) -> tuple[Observation, ...]:
-    box = BoundingBox(left=left, top=0.2, right=left + 0.1, bottom=0.5)
+    box = NormalizedBox(left=left, top=0.2, right=left + 0.1, bottom=0.5)
     return (Observation(camera="c", stamp=round(second * 1e9), box=box),)
 
 
@@ -71,9 +71,9 @@ def test_a_claim_is_held_against_the_events(
     assert verdict(clip([ENTERS]), said(start, claimed)) is expected
 
 
-def test_an_event_is_told_by_whoever_fits_it_but_not_by_the_wrong_side() -> None:
-    for claimed, told in ((claim(where="left"), {0}), (claim(where="right"), set())):
-        assert judge(clip([ENTERS]), said(5.5, claimed))[0].told == told
+def test_an_event_is_reported_by_what_fits_it_but_not_by_the_wrong_side() -> None:
+    for claimed, reported in ((claim(where="left"), {0}), (claim(where="right"), set())):
+        assert judge(clip([ENTERS]), said(5.5, claimed))[0].reported == reported
 
 
 def test_a_box_near_a_border_excuses_the_neighbouring_side() -> None:
@@ -89,8 +89,8 @@ def test_one_claim_tells_one_event_and_a_number_as_many_as_it_counts() -> None:
         said(6.2, claim(who="person", count=1), text="a person enters"),
         said(7.0, claim(who="person", count=2), text="two people enter"),
     )
-    assert one.told == {2} and one.numbers == ()
-    assert two.told == {0, 1} and two.numbers == (True,) and two.verdict is Verdict.TRUE
+    assert one.reported == {2} and one.numbers == ()
+    assert two.reported == {0, 1} and two.numbers == (True,) and two.verdict is Verdict.TRUE
 
 
 def test_the_same_event_told_again_is_empty() -> None:
@@ -128,6 +128,15 @@ def test_numbers_of_what_is_there_are_checked() -> None:
         assert (found.verdict, found.numbers) == (expected, number), count
 
 
+def test_lower_bounds_are_no_news_again_and_again() -> None:
+    labels = clip(facts=["people; 5 (0-30)"])
+    statements = [
+        said(4.0 * i, claim("present", "person", count=2 + i % 2, at_least=True)) for i in range(6)
+    ]
+    verdicts = [found.verdict for found in judge(labels, *statements)]
+    assert verdicts == [Verdict.TRUE] + 5 * [Verdict.EMPTY]
+
+
 def test_how_many_came_so_far() -> None:
     labels = clip([event(t, "enters", until=t + 1) for t in (1.0, 5.0, 9.0)], seconds=60.0)
     for count, expected in ((3, Verdict.TRUE), (4, Verdict.FALSE)):
@@ -146,7 +155,7 @@ def test_an_absence_is_news_once_it_was_there() -> None:
 def test_an_opening_is_told_by_its_who_by_a_number_or_by_two_of_its_things() -> None:
     labels = clip([event(0.0, "opens", "table", note="a table with three red cups and a ball")])
     cup = claim("present", "cup", count=3)
-    for claims, told in (
+    for claims, reported in (
         ((claim("present", "table"),), True),
         ((cup,), True),
         ((claim("present", "cup", colour="red"),), True),
@@ -154,7 +163,7 @@ def test_an_opening_is_told_by_its_who_by_a_number_or_by_two_of_its_things() -> 
         ((claim("present", "cup"),), False),
         ((claim("present", "something"),), False),
     ):
-        assert bool(judge(labels, said(1.0, *claims))[0].told) is told, claims
+        assert bool(judge(labels, said(1.0, *claims))[0].reported) is reported, claims
 
 
 def test_the_pictures_own_movement_is_judged() -> None:
@@ -162,7 +171,7 @@ def test_the_pictures_own_movement_is_judged() -> None:
     still = clip([event(1.0, "enters", "dog")], ["fixed camera"])
     left, right = (claim("camera_pans", "camera", where=w) for w in ("left", "right"))
     assert verdict(clip([pans]), said(5.5, left)) is Verdict.TRUE
-    assert judge(clip([pans]), said(5.5, right))[0].told == set()
+    assert judge(clip([pans]), said(5.5, right))[0].reported == set()
     assert verdict(still, said(5.5, left)) is Verdict.FALSE
     assert verdict(still, said(9.0, claim("light", "camera"))) is Verdict.FALSE
     assert verdict(still, said(9.0, claim("rests", "camera"))) is Verdict.EMPTY
@@ -171,7 +180,7 @@ def test_the_pictures_own_movement_is_judged() -> None:
 def test_a_word_that_no_table_has_is_told_by_the_same_word() -> None:
     labels = clip([event(5.0, "moults", "quokka", where="left")])
     assert verdict(labels, said(5.5, claim("moults", "quokka"))) is Verdict.TRUE
-    assert judge(labels, said(5.5, claim("moves", "quokka")))[0].told == set()
+    assert judge(labels, said(5.5, claim("moves", "quokka")))[0].reported == set()
 
 
 def test_a_sentence_is_no_better_than_its_claims() -> None:
@@ -185,12 +194,14 @@ def test_a_sentence_is_no_better_than_its_claims() -> None:
         ((good, unknown), Verdict.PARTLY),
     ):
         assert verdict(labels, said(6.2, *claims)) is expected, claims
-    assert judge(labels, said(6.2, good, wrong))[0].told == set(), "a false sentence tells nothing"
+    assert judge(labels, said(6.2, good, wrong))[0].reported == set(), (
+        "a false sentence reports nothing"
+    )
 
 
 def test_claims_that_the_words_dont_say_count_for_nothing() -> None:
     found = judge(clip([ENTERS]), said(5.5, claim(), text="What a lovely day."))[0]
-    assert found.verdict is Verdict.UNJUDGED and not found.told
+    assert found.verdict is Verdict.UNJUDGED and not found.reported
 
 
 def test_written_sentences_are_judged_where_words_are_certain() -> None:

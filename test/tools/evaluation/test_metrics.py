@@ -17,11 +17,11 @@ EVENTS = [
 
 
 def judged(
-    start: float, told: tuple[int, ...] = (), text: str = "one two", **more: object
+    start: float, reported: tuple[int, ...] = (), text: str = "one two", **more: object
 ) -> Judged:
     given: dict[str, object] = {"verdict": Verdict.TRUE, "numbers": (), "repeat": False, **more}
     statement = Statement(start=start, end=start + 2.0, text=text)
-    return Judged(statement=statement, told=frozenset(told), **given)  # type: ignore[arg-type]
+    return Judged(statement=statement, reported=frozenset(reported), **given)  # type: ignore[arg-type]
 
 
 def of(labels: Clip, *found: Judged, answers: tuple[Outcome, ...] = ()) -> Figures:

@@ -72,7 +72,7 @@ def picture(second: float) -> NDArray[np.uint8]:
 
 
 def watch(session: CommentarySession, first: int = 0, seconds: int = 8) -> list[str | None]:
-    session.begin("tell", {})
+    session.begin("report", {})
     said = [session.observe(picture(t), float(t), []) for t in range(first, first + seconds)]
     session.end()
     return said
@@ -82,11 +82,11 @@ def test_what_is_said_comes_out_with_the_next_frame() -> None:
     engine = FakeEngine(says_when)
     said = watch(CommentarySession(engine, SETTINGS, PROFILES))
     assert said[0] is None
-    assert said[1] == "tell 0."
+    assert said[1] == "report 0."
     later = [words for words in said[2:] if words]
     assert len(later) >= 2
     for second, words in enumerate(said):
-        assert words is None or words == f"tell {second - 1}."
+        assert words is None or words == f"report {second - 1}."
 
 
 def test_sessions_follow_one_another_with_the_same_engine() -> None:
@@ -107,7 +107,7 @@ def test_an_engine_that_gives_up_is_no_silence() -> None:
 
 def test_a_frame_that_could_not_be_read_is_no_silence() -> None:
     session = CommentarySession(FakeEngine(), SETTINGS, PROFILES)
-    session.begin("tell", {})
+    session.begin("report", {})
     with pytest.raises(EngineError, match=r"no frame at 0\.0 s"):
         session.observe(None, 0.0, [])
     session.end()

@@ -152,4 +152,4 @@ class Track:
             return 1.0
         heights = [point.box.height for point in points]
         third = max(1, len(heights) // 3)
-        return float(np.median(heights[-third:]) / max(np.median(heights[:third]), 1e-6))
+        return float(np.median(heights[-third:])) / max(float(np.median(heights[:third])), 1e-6)

@@ -65,7 +65,7 @@ def _has(text: str, word: str) -> bool:
 
 
 def _lists(text: str, accepted: list[str]) -> bool:
-    """Return whether an answer names so many alternatives that one had to be right."""
+    """Return whether an answer lists alternatives until one had to be right."""
     found = set(re.findall(r"[a-z]+|\d+", text))
     if {"yes", "no"} <= set(_PARTICLE.findall(text)) and {"yes", "no"} & set(accepted):
         return True

@@ -106,9 +106,9 @@ def same_answer(clip: Clip, answer: str) -> list[str]:
 
 
 class LabelEngine:
-    """Tells a clip's labels when its turn comes: what the cycle and the voice leave of them.
+    """Reports a clip's labels when its turn comes: what the cycle and the voice leave of them.
 
-    Of what is to be told it takes the most important first, then the newest.
+    Of what is to be reported it takes the most important first, then the newest.
     """
 
     description = "labels"
@@ -117,7 +117,7 @@ class LabelEngine:
 
     def __init__(self, clip: Clip) -> None:
         self._clip = clip
-        self._told: set[int] = set()
+        self._reported: set[int] = set()
 
     def load(self) -> None:
         """Need nothing."""
@@ -132,13 +132,13 @@ class LabelEngine:
         ready = [
             (event.importance, event.t, index)
             for index, event in enumerate(self._clip.events)
-            if index not in self._told and event.t <= now and in_time(event, now, EVERY)
+            if index not in self._reported and event.t <= now and in_time(event, now, EVERY)
         ]
         if not ready:
             yield Delta(silent=True)
         else:
             index = max(ready)[2]
-            self._told.add(index)
+            self._reported.add(index)
             statement = _statement(now, self._clip.events[index])
             yield Delta(statement.text, claims=statement.claims)
 

@@ -48,14 +48,14 @@ class Statement:
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """A statement and its verdict. `told`: numbers of the clip's events that it tells.
+    """A statement and its verdict. `reported`: numbers of the clip's events that it reports.
 
     `numbers`: for every number that it says and that could be checked, whether it is right.
     """
 
     statement: Statement
     verdict: Verdict
-    told: frozenset[int]
+    reported: frozenset[int]
     numbers: tuple[bool, ...]
     repeat: bool
 
@@ -65,7 +65,7 @@ class _Finding:
     """What came of one claim."""
 
     verdict: Verdict
-    told: frozenset[int] = frozenset()
+    reported: frozenset[int] = frozenset()
     number: bool | None = None
 
 
@@ -75,7 +75,7 @@ class Judge:
     def __init__(self, clip: Clip) -> None:
         self._clip = clip
         self._truth = Truth(clip)
-        self._told: set[int] = set()
+        self._reported: set[int] = set()
         self._mentioned: dict[str, int | None] = {}
         self._recent: list[tuple[float, str, frozenset[Claim]]] = []
 
@@ -91,18 +91,18 @@ class Judge:
         findings = [self._claim(c, statement.start, written) for c in claims]
         findings += self._opening(claims, statement.start)
         verdict = _together([f.verdict for f in findings], written)
-        told = frozenset(i for f in findings for i in f.told)
-        told = told if verdict is not Verdict.FALSE else frozenset()
-        news = told - self._told
+        reported = frozenset(i for f in findings for i in f.reported)
+        reported = reported if verdict is not Verdict.FALSE else frozenset()
+        news = reported - self._reported
         repeat = not news and self._said_before(statement, claims)
         idle = not news and (repeat or self._quiet(statement.start))
         if idle and verdict in {Verdict.TRUE, Verdict.PARTLY}:
             verdict = Verdict.EMPTY
-        self._remember(statement, claims, told)
+        self._remember(statement, claims, reported)
         return Judged(
             statement=statement,
             verdict=verdict,
-            told=told,
+            reported=reported,
             numbers=tuple(f.number for f in findings if f.number is not None),
             repeat=repeat,
         )
@@ -118,11 +118,11 @@ class Judge:
         )
 
     def _remember(
-        self, statement: Statement, claims: Sequence[Claim], told: frozenset[int]
+        self, statement: Statement, claims: Sequence[Claim], reported: frozenset[int]
     ) -> None:
         plain = frozenset(map(_plain, claims))
         self._recent.append((statement.start, _letters(statement.text), plain))
-        self._told |= told
+        self._reported |= reported
         for claim in claims:
             self._mentioned[kind_of(claim.who)] = 0 if claim.kind == "absent" else claim.count
 
@@ -146,12 +146,12 @@ class Judge:
         return self._of_state(claim, start, span, written)
 
     def _of_events(self, claim: Claim, start: float, fits: list[tuple[int, Fit]]) -> _Finding:
-        """Let the claim tell the event that it fits best, or as many as it counts."""
+        """Let the claim report the event that it fits best, or as many as it counts."""
 
         def order(item: tuple[int, Fit]) -> tuple[object, ...]:
             index, found = item
             event = self._clip.events[index]
-            return (not found.tells, index in self._told, found.rank, abs(start - event.t))
+            return (not found.reports, index in self._reported, found.rank, abs(start - event.t))
 
         fits.sort(key=order)
         best = fits[0][1]
@@ -159,26 +159,26 @@ class Judge:
         total = 0
         for index, found in fits:
             count = self._clip.events[index].count
-            if not chosen or found.tells and total + count <= (claim.count or 1):
+            if not chosen or found.reports and total + count <= (claim.count or 1):
                 chosen.append(index)
                 total += count
         off = count_flaw(claim, total) if best.counted else 0
         number = off == 0 if (claim.count or 0) > 1 and claim.kind not in PICTURE else None
         final = Fit(best.flaws + (off == 1), best.wrong + (off == 2))
-        if not final.tells:
+        if not final.reports:
             hopeless = final.wrong > 1 or final.wrong and final.flaws
             return _Finding(Verdict.FALSE if hopeless else Verdict.PARTLY, number=number)
         verdict = Verdict.PARTLY if final.flaws else Verdict.TRUE
-        if set(chosen) <= self._told:
+        if set(chosen) <= self._reported:
             verdict = Verdict.EMPTY
         return _Finding(verdict, frozenset(chosen), number)
 
     def _opening(self, claims: Sequence[Claim], start: float) -> list[_Finding]:
-        """Return that an opening is told where a sentence names two things of its note."""
+        """Return that an opening is reported where a sentence names two things of its note."""
         return [
             _Finding(Verdict.TRUE, frozenset((index,)))
             for index, event in enumerate(self._clip.events)
-            if index not in self._told
+            if index not in self._reported
             and len({kind for claim in claims if (kind := noted(claim, start, event))}) > 1
         ]
 
@@ -246,7 +246,7 @@ class Judge:
 
         Else EMPTY: "a person is on the right" while a bottle is taken from the table.
         """
-        if number and self._mentioned.get(who) != claim.count:
+        if number and not claim.at_least and self._mentioned.get(who) != claim.count:
             return Verdict.TRUE
         if claim.kind == "rests" and any(is_a(who, group) for group in LIVELY):
             return Verdict.EMPTY  # that it is there is borne out, that it stands still is not

@@ -1,4 +1,4 @@
-"""Whether a claim tells a labelled event, and how well it fits: docs/evaluation.md in code."""
+"""Whether a claim reports a labelled event, and how well it fits: docs/evaluation.md in code."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .vocabulary import (
     HANDLED,
     LOOKALIKES,
     PICTURE,
-    TELLS,
+    REPORTED_BY,
     UNCERTAIN,
 )
 
 LATE = 3.0
 """Seconds after which a claim without evidence no longer says what happens now."""
 FORGOTTEN = 10.0
-"""Seconds after which an event can't be told any more."""
+"""Seconds after which an event can't be reported any more."""
 BEHIND = 1.0
 """Seconds by which a claim's evidence may lie behind the end of an event; before it, `SLACK`."""
 _BORDER = 0.1
@@ -43,8 +43,8 @@ class Fit:
     counted: bool = True
 
     @property
-    def tells(self) -> bool:
-        """Whether the event counts as told."""
+    def reports(self) -> bool:
+        """Whether the event counts as reported."""
         return self.wrong == 0 and self.flaws <= 1
 
     @property
@@ -54,7 +54,7 @@ class Fit:
 
 
 def in_time(event: LabelledEvent, start: float, within: float) -> bool:
-    """Return whether a sentence that begins at `start` tells an event within some seconds."""
+    """Return whether a sentence that begins at `start` reports an event within some seconds."""
     return event.t - SLACK <= start <= max(event.t + within, event.until)
 
 
@@ -73,7 +73,7 @@ def fit(claim: Claim, start: float, event: LabelledEvent) -> Fit | None:
         return None
     if event.what == "opens":
         return _opening(claim, event)
-    same, near = TELLS.get(event.what, ((event.what,), ()))
+    same, near = REPORTED_BY.get(event.what, ((event.what,), ()))
     if claim.kind not in same and claim.kind not in near:
         return None
     who = _who(claim, event)
@@ -158,9 +158,9 @@ def borne_out(colour: str, words: set[str] | frozenset[str]) -> bool:
 def _opening(claim: Claim, event: LabelledEvent) -> Fit | None:
     """Fit a claim to how things stand at the start: its who, or its note by number or colour.
 
-    A sentence that names two things of the note tells it as well: `noted`.
+    A sentence that names two things of the note reports it as well: `noted`.
     """
-    if claim.kind not in TELLS["opens"][0]:
+    if claim.kind not in REPORTED_BY["opens"][0]:
         return None
     claimed, labelled = kind_of(claim.who), kind_of(event.who)
     if claimed == labelled or is_a(labelled, claimed) and claimed not in UNCERTAIN:
@@ -177,7 +177,7 @@ def _opening(claim: Claim, event: LabelledEvent) -> Fit | None:
 
 def noted(claim: Claim, start: float, event: LabelledEvent) -> str:
     """Return the kind in an opening's note that a claim names, empty if it names none."""
-    stands = event.what == "opens" and claim.kind in TELLS["opens"][0]
+    stands = event.what == "opens" and claim.kind in REPORTED_BY["opens"][0]
     if not stands or not in_time(event, start, FORGOTTEN):
         return ""
     claimed = kind_of(claim.who)

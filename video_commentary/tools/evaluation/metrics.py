@@ -51,7 +51,7 @@ def _recalls(outcomes: Sequence[Outcomes]) -> Figures:
     for name, importance in (("recall", 3), ("recall_2", 2), ("recall_1", 1)):
         for within in (3, 10):
             events = [
-                _told(o.judged, index, event, within)
+                _reported(o.judged, index, event, within)
                 for o in outcomes
                 for index, event in labelled_events(o.clip)
                 if event.importance == importance
@@ -60,34 +60,34 @@ def _recalls(outcomes: Sequence[Outcomes]) -> Figures:
     return found
 
 
-def _told(judged: Sequence[Judged], index: int, event: LabelledEvent, within: float) -> bool:
-    return any(index in j.told and in_time(event, j.statement.start, within) for j in judged)
+def _reported(judged: Sequence[Judged], index: int, event: LabelledEvent, within: float) -> bool:
+    return any(index in j.reported and in_time(event, j.statement.start, within) for j in judged)
 
 
 def _timing(outcomes: Sequence[Outcomes]) -> Figures:
     sentences = sum(len(o.judged) for o in outcomes)
     events = sum(len(labelled_events(o.clip)) for o in outcomes)
-    telling = sum(_pairs(o, telling=True) for o in outcomes)
-    alone = sum(_pairs(o, telling=False) for o in outcomes)
+    reporting = sum(_pairs(o, reporting=True) for o in outcomes)
+    alone = sum(_pairs(o, reporting=False) for o in outcomes)
     delays = sorted(delay for o in outcomes for delay in _delays(o))
     return {
-        "time_f1": _share(2 * telling, sentences + events),
+        "time_f1": _share(2 * reporting, sentences + events),
         "time_f1_timing_only": _share(2 * alone, sentences + events),
         "delay_median": median(delays) if delays else None,
         "delay_90": delays[int(0.9 * (len(delays) - 1))] if delays else None,
     }
 
 
-def _pairs(outcomes: Outcomes, telling: bool) -> int:
+def _pairs(outcomes: Outcomes, reporting: bool) -> int:
     """Match sentences and events one to one, the closest first; return how many pairs there are.
 
-    With `telling`, a sentence is matched only to an event that it tells.
+    With `reporting`, a sentence is matched only to an event that it reports.
     """
     near = sorted(
         (abs(j.statement.start - event.t), place, index)
         for place, j in enumerate(outcomes.judged)
         for index, event in labelled_events(outcomes.clip)
-        if abs(j.statement.start - event.t) <= TOLERANCE and (index in j.told or not telling)
+        if abs(j.statement.start - event.t) <= TOLERANCE and (index in j.reported or not reporting)
     )
     places: set[int] = set()
     indices: set[int] = set()
@@ -99,10 +99,10 @@ def _pairs(outcomes: Outcomes, telling: bool) -> int:
 
 
 def _delays(outcomes: Outcomes) -> list[float]:
-    """Return, for every event that is told, how long after it the first sentence begins."""
+    """Return, for every event that is reported, how long after it the first sentence begins."""
     found = []
     for index, event in labelled_events(outcomes.clip):
-        starts = [j.statement.start for j in outcomes.judged if index in j.told]
+        starts = [j.statement.start for j in outcomes.judged if index in j.reported]
         found += [max(0.0, min(starts) - event.t)] if starts else []
     return found
 
@@ -116,7 +116,7 @@ def _pace(outcomes: Sequence[Outcomes]) -> Figures:
         for j in o.judged
         if any(begin <= j.statement.start <= end for begin, end in _quiet(o.clip))
     ]
-    idle = [j for j in in_quiet if not j.told]
+    idle = [j for j in in_quiet if not j.reported]
     return {
         "longest_silence": max((_silence(o) for o in outcomes), default=0.0),
         "quiet_words_per_minute": _share(60 * _words(in_quiet), quiet),

@@ -16,7 +16,7 @@ from .vocabulary import (
     PICTURE,
     PLACE_WORDS,
     PRESENT_WORDS,
-    TELLS,
+    REPORTED_BY,
     UNCERTAIN,
     UNSURE,
 )
@@ -38,7 +38,7 @@ def sentences(text: str) -> list[str]:
 
 
 def read_claims(sentence: str) -> tuple[Claim, ...]:
-    """Return what a written sentence claims for certain; nothing where it can't be told."""
+    """Return what a written sentence claims for certain; nothing where it can't be reported."""
     if _UNSURE.search(sentence):
         return ()
     return tuple(claim for clause in _CLAUSES.split(sentence) for claim in _clause(clause))
@@ -68,7 +68,7 @@ def _kind_is_said(sentence: str, kind: str) -> bool:
     if kind == "opens" or kind in STATE_KINDS or kind.replace("_", " ") in sentence.lower():
         return True
     bare = _without_nouns(sentence, noun_phrases(sentence))
-    same, near = TELLS.get(kind, ((), ()))
+    same, near = REPORTED_BY.get(kind, ((), ()))
     words = [_EVENTS[k] for k in (kind, *same, *near) if k in _EVENTS]
     return any(word.search(bare) for word in words)
 

@@ -1,8 +1,8 @@
 """Test the measure: sanity FOLDER [name:=value ...] prints the table of docs/evaluation.md
 
 Commentators whose worth is known beforehand are measured on a set's labels. The last two rows run
-the commentary cycle, without the videos: the labels as told when their turn comes, and the engine
-that the settings name before a black picture.
+the commentary cycle, without the videos: an engine that knows the labels and reports each when its
+turn comes, and the engine that the settings name before a black picture.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _outcome(clip: Clip, said: Sequence[Statement], answers: Sequence[str]) -> O
 
 
 def through_the_cycle(clips: Sequence[Clip], settings: CommentatorSettings) -> dict[str, Figures]:
-    """Return the figures of the labels told live, and of the engine before a black picture.
+    """Return the figures of the labels reported live, and of the engine before a black picture.
 
     Raise ValueError, EngineError, FootageError.
     """
@@ -116,17 +116,17 @@ def through_the_cycle(clips: Sequence[Clip], settings: CommentatorSettings) -> d
     live, black = [], []
     for clip in clips:
         footage = BlackFootage(clip.end)
-        told = ClipRunner(partial(_telling, clip), settings, profiles).comments(footage)
-        live.append(judged(clip, told, []))
+        reported = ClipRunner(partial(_reporting, clip), settings, profiles).comments(footage)
+        live.append(judged(clip, reported, []))
         answers = blind.answers(footage, clip.questions)
         black.append(judged(clip, blind.comments(footage), answers))
     return {
-        "the labels, told live": figures(live),
+        "the labels, live": figures(live),
         f"{settings.engine}, a black video": figures(black),
     }
 
 
-def _telling(clip: Clip, settings: CommentatorSettings) -> Engine:
+def _reporting(clip: Clip, settings: CommentatorSettings) -> Engine:
     voice = create_voice(settings).voice
     return SpeakingEngine(LabelEngine(clip), voice) if voice else LabelEngine(clip)
 

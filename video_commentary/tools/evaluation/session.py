@@ -112,16 +112,18 @@ def judged(clip: Clip, comments: Sequence[SpokenComment], answers: Sequence[str]
 
 def _transcript(outcome: Outcomes, answers: Sequence[str]) -> Iterator[str]:
     clip = outcome.clip
-    told = {index for found in outcome.judged for index in found.told}
+    reported = {index for found in outcome.judged for index in found.reported}
     yield f"\n{clip.name}"
     for found in outcome.judged:
         said = found.statement
-        tells = ", ".join(f"{clip.events[i].what} {clip.events[i].t:g}" for i in sorted(found.told))
-        more = " (a repeat)" if found.repeat else f" <- {tells}" if tells else ""
+        reports = ", ".join(
+            f"{clip.events[i].what} {clip.events[i].t:g}" for i in sorted(found.reported)
+        )
+        more = " (a repeat)" if found.repeat else f" <- {reports}" if reports else ""
         yield f"{said.start:6.1f}  {found.verdict.value:<8}  {said.text}{more}"
     for index, event in enumerate(clip.events):
-        if index not in told and event.importance > 1:
+        if index not in reported and event.importance > 1:
             words = f"{event.who} {event.what} {event.where}".strip()
-            yield f"{event.t:6.1f}  not told  {words}, importance {event.importance}"
+            yield f"{event.t:6.1f}  not reported  {words}, importance {event.importance}"
     for question, text, result in zip(clip.questions, answers, outcome.answers, strict=False):
         yield f"{question.t:6.1f}  {result.value:<8}  {question.q} - {text}"

@@ -1,4 +1,4 @@
-"""The tables behind the measure: which words mean which kind, and which kinds tell which event.
+"""The tables behind the measure: which words mean which kind, and which kinds report which event.
 
 All of them stand here, so that a reader can check a verdict by hand (docs/evaluation.md).
 """
@@ -179,7 +179,7 @@ PREPOSITIONS = frozenset(
 )
 """A noun after one of these is where something happens, hardly who it happens to."""
 
-TELLS = {  # label's what: (claims' kinds that say it, kinds that half say it)
+REPORTED_BY = {  # label's what: (claims' kinds that say it, kinds that half say it)
     "opens": (("opens", "present", "rests", "moves"), ()),
     "enters": (("enters",), ("approaches", "crosses")),
     "leaves": (("leaves",), ("recedes", "crosses")),
@@ -203,7 +203,7 @@ TELLS = {  # label's what: (claims' kinds that say it, kinds that half say it)
     "camera_pans": (("camera_pans",), ("camera_tilts",)),
     "camera_tilts": (("camera_tilts",), ("camera_pans",)),
 }
-"""A label of any other kind is told by claims of that very kind alone."""
+"""A label of any other kind is reported by claims of that very kind alone."""
 HANDLED = frozenset(("picks_up", "puts_back", "throws", "moves"))
 """Done by somebody to something: the label names one of them, and either may be claimed."""
 ANYWHERE = frozenset(("crosses", "passes", "overtakes", "moves", "approaches", "starts"))

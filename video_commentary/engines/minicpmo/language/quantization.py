@@ -91,7 +91,7 @@ class Int4Linear:
     @property
     def in_features(self) -> int:
         """Inputs of the layer."""
-        return self.qweight.shape[1] * 8
+        return int(self.qweight.shape[1]) * 8
 
     def dequantize(self) -> Tensor:
         """Return the weights [out, in] in `dtype`."""
