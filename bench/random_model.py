@@ -22,6 +22,7 @@ PUBLISHED = {
     "head_dim": 128,
     "rms_norm_eps": 1e-6,
     "rope_theta": 1_000_000,
+    "drop_vision_last_layer": False,
     "query_num": 64,
     "vision_config": {
         "hidden_size": 1152,

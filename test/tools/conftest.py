@@ -128,6 +128,7 @@ def hub() -> Iterator[Hub]:
             "openbmb/MiniCPM-o-4_5": {
                 "config.json": b"another one, which must not replace the first",
                 "assets/token2wav/flow.pt": b"vocoder" * 100,
+                "assets/HT_ref_audio.wav": b"RIFF",
                 "assets/system_ref_audio.wav": b"RIFF",
             },
         }

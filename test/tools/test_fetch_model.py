@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ import pytest
 
 from video_commentary.tools import fetch_model, hugging_face, manifest, npm
 from video_commentary.tools.catalogue import NpmFile, load
+
+from .conftest import COMMIT
 
 if TYPE_CHECKING:
     from .conftest import Hub
@@ -51,6 +54,7 @@ def test_everything_we_use_arrives_and_nothing_else(hub: Hub, tmp_path: Path) ->
         WEIGHTS,
         "config.json",
         "assets/token2wav/flow.pt",
+        "assets/HT_ref_audio.wav",
         "assets/system_ref_audio.wav",
         manifest.MANIFEST,
     }
@@ -59,7 +63,30 @@ def test_everything_we_use_arrives_and_nothing_else(hub: Hub, tmp_path: Path) ->
     weights = hub.files["openbmb/MiniCPM-o-4_5-awq"][WEIGHTS]
     assert recorded[WEIGHTS].sha256 == hashlib.sha256(weights).hexdigest()
     assert recorded[WEIGHTS].source.startswith("openbmb/MiniCPM-o-4_5-awq@0123456789")
-    assert run(hub, tmp_path, "--verify").returncode == 0
+    for said in (done, run(hub, tmp_path, "--verify")):
+        assert said.returncode == 0
+        assert f"from openbmb/MiniCPM-o-4_5-awq@{COMMIT}" in said.stderr
+        assert "warning" not in said.stderr
+
+
+def test_a_vocoder_file_that_differs_from_the_catalogue_is_warned_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = load()["awq"]
+    known = model.hub[1]
+    source = f"{known.repo}@{known.revision}"
+    folder = tmp_path / "assets/token2wav"
+    folder.mkdir(parents=True)
+    (folder / "flow.pt").write_bytes(b"another")
+    sha256 = manifest.digest(folder / "flow.pt")
+    record = manifest.Fetched("assets/token2wav/flow.pt", 7, sha256, source)
+    manifest.write(tmp_path, [record])
+    fetch_model.verify(model, tmp_path)
+    warning = f"warning: assets/token2wav/flow.pt differs from what others report for {source}"
+    assert warning in capsys.readouterr().err
+    manifest.write(tmp_path, [replace(record, source=f"{known.repo}@{COMMIT}")])
+    fetch_model.verify(model, tmp_path)
+    assert "warning" not in capsys.readouterr().err
 
 
 def test_a_second_run_fetches_nothing(hub: Hub, tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ RULES = f"""\
 You see frames of a live camera, oldest first. Say in one or two short spoken sentences what \
 changed or is going on now. Speak as if live: no lists, no markup, no mention of frames, images \
 or pictures. Say only what you can see; say less when unsure. Never repeat what was already said. \
-If nothing new is worth saying, answer exactly: {SILENCE}"""
+Answer in English unless the instruction is in another language or asks for one. If nothing new \
+is worth saying, answer exactly: {SILENCE}"""
 
 
 @dataclass(frozen=True)

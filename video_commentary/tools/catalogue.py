@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,15 @@ class NpmFile:
 
 @dataclass(frozen=True)
 class HubFiles:
-    """Files of one repository of a Hugging Face hub: names or glob patterns at one revision."""
+    """Files of one repository of a Hugging Face hub: names or glob patterns at one revision.
+
+    `sha256`: what is reported of some of them at that revision, by path.
+    """
 
     repo: str
     revision: str
     files: tuple[str, ...]
+    sha256: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ def load(path: Path | None = None) -> dict[str, CatalogueModel]:
 def _model(name: str, entry: dict[str, Any]) -> CatalogueModel:
     npm = NpmFile(**entry["npm"]) if "npm" in entry else None
     hub = tuple(
-        HubFiles(part["repo"], part["revision"], tuple(part["files"]))
+        HubFiles(part["repo"], part["revision"], tuple(part["files"]), part.get("sha256", {}))
         for part in entry.get("hub", ())
     )
     return CatalogueModel(name, entry["title"], entry["folder"], entry["licence"], npm, hub)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable
 
@@ -28,8 +29,13 @@ def main(arguments: list[str] | None = None) -> int:
         "--engine", choices=ENGINES.names, default="builtin", help="the engine that must work"
     )
     parser.add_argument("--seconds", type=float, default=2.0, help="seconds to look for cameras")
+    parser.add_argument(
+        "--model-path",
+        default=os.environ.get("VIDEO_COMMENTARY_MODEL_PATH", ""),
+        help="minicpmo's model_path, where it is set",
+    )
     options = parser.parse_args(arguments)
-    findings = list(examine(options.engine, options.seconds))
+    findings = list(examine(options.engine, options.seconds, options.model_path))
     console = Console()
     console.print(table(findings))
     missing = [finding.what for finding in findings if finding.state is FindingState.MISSING]
@@ -38,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if missing else 0
 
 
-def examine(engine: str, seconds: float) -> Iterable[Finding]:
+def examine(engine: str, seconds: float, model_path: str = "") -> Iterable[Finding]:
     """Yield every finding; what `engine` does not need is optional."""
     yield doctor_ros_checks.ros()
     yield doctor_ros_checks.interfaces()
@@ -46,7 +52,7 @@ def examine(engine: str, seconds: float) -> Iterable[Finding]:
     yield doctor_checks.voice(needed=False)
     yield doctor_checks.gpu(needed=False)
     yield doctor_checks.torch(needed=engine == "minicpmo")
-    yield doctor_checks.checkpoints(needed=engine == "minicpmo")
+    yield doctor_checks.checkpoint(engine == "minicpmo", model_path)
     yield doctor_checks.sound_card()
     yield doctor_checks.livekit()
     yield doctor_ros_checks.cameras(seconds)

@@ -9,12 +9,18 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ..config.paths import model_file, models_dir
+from ..core.engine import EngineError
+from ..engines.minicpmo.config import newest_model
+from ..engines.minicpmo.gpu_driver import UNSEEN_GPU_FIX, driver_version, unseen_gpu
 from ..voices.espeak import find_program
 from . import manifest
 from .catalogue import load
 from .doctor_finding import Finding, absent, present, tool_command
 
-_TORCH = "import torch as t; print(t.__version__, t.cuda.is_available() and t.cuda.mem_get_info())"
+_TORCH = (
+    "import torch as t; "
+    "print(t.__version__, t.version.cuda or '-', t.cuda.is_available() and t.cuda.mem_get_info())"
+)
 
 
 def gpu(needed: bool) -> Finding:
@@ -36,27 +42,49 @@ def torch(needed: bool) -> Finding:
     answer = _output([sys.executable, "-c", _TORCH]).strip()
     if not answer:
         return absent("torch", f"{_version('torch')} does not import", fix, needed)
-    number, _, memory = answer.partition(" ")
-    if memory == "False":
-        return present("torch", f"{number}, sees no CUDA GPU: runs on the CPU, slowly")
-    return present("torch", f"{number}, with CUDA")
+    number, cuda, memory = answer.split(" ", 2)
+    if memory != "False":
+        return present("torch", f"{number}, with CUDA")
+    driver = driver_version()
+    if driver:
+        found = unseen_gpu(driver, None if cuda == "-" else cuda)
+        return absent("torch", f"{number}: {found}", UNSEEN_GPU_FIX, needed)
+    return present("torch", f"{number}, sees no CUDA GPU: runs on the CPU, slowly")
 
 
-def checkpoints(needed: bool) -> Finding:
-    """Look for one of the catalogue's checkpoints with all files of the right size."""
-    what, found = "MiniCPM-o model", []
-    for model in (model for model in load().values() if model.hub):
-        state = _checkpoint(models_dir() / model.folder)
-        if state == "complete":
-            return present(what, f"{model.name} complete in {models_dir()}")
-        if state:
-            found.append(f"{model.name} {state}")
-    text = "; ".join(found) or f"none in {models_dir()} (only minicpmo needs one)"
+def checkpoint(needed: bool, model_path: str = "") -> Finding:
+    """Check the size of every file of the checkpoint that the engine takes.
+
+    It is the folder `model_path`, or the newest one in the models' folder.
+    """
+    what = "MiniCPM-o model"
+    try:
+        folder = Path(model_path).expanduser() if model_path else newest_model()
+    except EngineError:
+        return _no_checkpoint(what, needed)
+    files = manifest.read(folder)
+    state = _checkpoint_state(folder, files)
+    if state != "complete":
+        state = state or "without weights"
+        named = next((m.name for m in load().values() if m.folder == folder.name), "awq")
+        if model_path:
+            return absent(what, f"{folder}: {state}", "set model_path", needed)
+        return absent(what, f"{named} {state}", tool_command(f"fetch_model {named}"), needed)
+    commits = [source[: source.find("@") + 9] for source in manifest.sources(files)]
+    return present(what, ", ".join([f"complete in {folder}", *commits]))
+
+
+def _no_checkpoint(what: str, needed: bool) -> Finding:
+    begun = [
+        f"{model.name} partly fetched"
+        for model in load().values()
+        if model.hub and list((models_dir() / model.folder).rglob("*.part"))
+    ]
+    text = "; ".join(begun) or f"none in {models_dir()} (only minicpmo needs one)"
     return absent(what, text, tool_command("fetch_model awq"), needed)
 
 
-def _checkpoint(folder: Path) -> str:
-    files = manifest.read(folder)
+def _checkpoint_state(folder: Path, files: list[manifest.Fetched]) -> str:
     if files:
         absent_files = manifest.missing(folder, files)
         return f"lacks {', '.join(absent_files)}" if absent_files else "complete"

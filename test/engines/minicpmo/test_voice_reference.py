@@ -59,14 +59,47 @@ def test_another_content_is_another_voice(networks: Path, tmp_path: Path) -> Non
     assert len(load_voice(sample, networks).codes) > len(first.codes)
 
 
-def test_a_folder_that_cannot_be_written_does_not_stop_it(
-    networks: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.fixture
+def read_only(networks: Path) -> Path:
+    """The networks' folder, in which no voice can be saved: a file is in the way, even for root."""
+    (networks / "voices").write_text("")
+    return networks
+
+
+def test_a_voice_goes_to_the_users_cache_where_the_folder_is_read_only(
+    read_only: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     sample = tmp_path / "me.wav"
     write_wav(sample, tone(3.5))
-    (networks / "voices").write_text("a file where the folder should be")
-    assert len(load_voice(sample, networks).codes) == 87
-    assert "can't be saved" in caplog.text
+    voice = load_voice(sample, read_only)
+    assert not caplog.records
+    assert len(list((tmp_path / "cache" / "video_commentary" / "voices").glob("*.npz"))) == 1
+    with monkeypatch.context() as patch:
+        patch.setattr(voice_reference, "_prepare", lambda *_: pytest.fail("prepared again"))
+        assert torch.equal(load_voice(sample, read_only).mel, voice.mel)
+    # the networks of another model make another voice
+    other = read_only.rename(tmp_path / "other")
+    load_voice(sample, other)
+    assert len(list((tmp_path / "cache" / "video_commentary" / "voices").glob("*.npz"))) == 2
+
+
+def test_folders_that_cannot_be_written_do_not_stop_it(
+    read_only: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    (tmp_path / "cache").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    sample = tmp_path / "me.wav"
+    write_wav(sample, tone(3.5))
+    assert len(load_voice(sample, read_only).codes)
+    assert f"can't be saved in {read_only / 'voices'} (" in caplog.text
+    assert str(tmp_path / "cache") in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def add_voice(model: Path, parity: Path) -> None:
     folder.mkdir(parents=True)
     for name in ("flow.pt", "hift.pt"):
         shutil.copy(parity / "token2wav" / name, folder)
-    sample = model / "assets" / "system_ref_audio.wav"
+    sample = model / "assets" / "HT_ref_audio.wav"
     write_wav(sample, Pcm(np.ones(64_000, np.int16), AudioFormat(16_000)))
     path = cached_voice_path(folder, sample.read_bytes())
     path.parent.mkdir()

@@ -27,6 +27,9 @@ _SPACELESS = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]
 """Scripts without spaces between words: every character may end a piece."""
 
 
+_LEADING_DOTS = re.compile(r"\s*(?:(?:\.{2,}|…|\.(?=\s))\s*)+")
+
+
 class SpeechSynthesizer(Protocol):
     """The model's own voice, see `NativeSpeech`."""
 
@@ -57,6 +60,12 @@ def is_silence(text: str) -> bool:
     return may_be_silence(text) and text.lstrip().endswith("\n")
 
 
+def drop_leading_dots(text: str) -> str:
+    """Return `text` without a pause before its first word, such as "... "; ".5" stays."""
+    dots = _LEADING_DOTS.match(text)
+    return text[dots.end() :] if dots else text
+
+
 def has_words(text: str) -> bool:
     """Return whether `text` contains a word that can be spoken."""
     return any(character.isalnum() for character in text)
@@ -82,6 +91,7 @@ def text_deltas(
                 break
             if may_be_silence(held):
                 continue
+            held = drop_leading_dots(held)
         words = whole_words(held)
         if words.strip():
             yield Delta(words)
@@ -126,7 +136,7 @@ class SpokenAnswer:
         for token in tokens:
             # its own hidden state comes with the next token
             if not wordy and has_words(text):
-                self._speech.start(cancel)
+                self._begin(text, cancel)
                 wordy = True
             while wordy and len(self._ids) - self._fed >= SPEECH_GROUP:
                 yield from self._feed(token.hidden, self._fed + SPEECH_GROUP, last=False)
@@ -143,16 +153,28 @@ class SpokenAnswer:
             yield Delta("" if silent else text.strip(), silent=silent, last=True)
             return
         if not wordy:
-            self._speech.start(cancel)
+            self._begin(text, cancel)
         count = len(self._ids)
         end = count if ended_with_eos(count) else self._count_whole_words()
         yield from self._feed(hidden_states(count), max(end, self._fed), last=True)
         yield Delta(self._unshown.rstrip(), last=True)
 
+    def _begin(self, text: str, cancel: CancelToken) -> None:
+        """Start to speak `text`, that of all ids so far, after its leading dots.
+
+        The talker makes noises of dots before the first word.
+        """
+        self._speech.start(cancel)
+        dots = len(text) - len(drop_leading_dots(text))
+        while len(self._tokenizer.decode(self._ids[: self._fed + 1])) <= dots:
+            self._fed += 1
+
     def _feed(self, hidden: Tensor, end: int, last: bool) -> Iterator[Delta]:
         ids = self._ids[self._fed : end]
         new = self._text.add(ids, last)
-        self._unshown += new if self._shown else new.lstrip()
+        self._unshown += new
+        if not self._shown:
+            self._unshown = self._unshown.lstrip()
         text_ids = torch.tensor(ids, dtype=torch.int64, device=self._device)
         rows = hidden[self._fed : end]
         self._fed = end

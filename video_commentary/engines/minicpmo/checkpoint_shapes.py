@@ -103,11 +103,14 @@ def check_tensors(tensors: Tensors, config: ModelConfig) -> None:
     names = set(tensors.names())
     quantized = [name.removesuffix(".qweight") for name in names if name.endswith(".qweight")]
     expected = expected_shapes(config, quantized) | talker_shapes(tensors, config)
+    unused: tuple[str, ...] = UNUSED_PREFIXES
+    if config.vision.drop_last_layer:
+        unused += (f"vpm.encoder.layers.{config.vision.num_layers}.",)
     wrong = [f"{name} is missing" for name in sorted(expected.keys() - names)]
     wrong += [
         f"{name} is not a part of the model"
         for name in sorted(names - expected.keys())
-        if not name.startswith(UNUSED_PREFIXES)
+        if not name.startswith(unused)
     ]
     wrong += [
         f"{name} has shape {list(tensors.shape(name))} instead of {list(shape)}"

@@ -31,7 +31,10 @@ class LanguageConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class VisionConfig:
-    """Sizes of the vision tower, SigLIP, and the resampler's number of queries."""
+    """Sizes of the vision tower, SigLIP, and the resampler's number of queries.
+
+    `drop_last_layer`: the tower's last layer is not used; `num_layers` does not count it.
+    """
 
     hidden_size: int
     intermediate_size: int
@@ -41,6 +44,7 @@ class VisionConfig:
     patch_size: int
     num_positions: int
     num_queries: int
+    drop_last_layer: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,21 +94,33 @@ def _language_config(document: Mapping[str, Any]) -> LanguageConfig:
         head_dim=document.get("head_dim")
         or document["hidden_size"] // document["num_attention_heads"],
         rms_norm_eps=document["rms_norm_eps"],
-        rope_theta=document["rope_theta"],
+        rope_theta=_rope_theta(document),
     )
+
+
+def _rope_theta(document: Mapping[str, Any]) -> float:
+    """Return the base of RoPE, which transformers 5 writes into rope_parameters."""
+    parameters = document.get("rope_parameters") or {}
+    kind = parameters.get("rope_type", "default")
+    if kind != "default":
+        raise ValueError(f"rope_type {kind!r} is set, which MiniCPM-o 4.5 does not use")
+    return float(parameters["rope_theta"] if "rope_theta" in parameters else document["rope_theta"])
 
 
 def _vision_config(document: Mapping[str, Any]) -> VisionConfig:
     vision = document["vision_config"]
+    # what a saved config leaves out is upstream's default
+    drop_last_layer = bool(document.get("drop_vision_last_layer", True))
     return VisionConfig(
         hidden_size=vision["hidden_size"],
         intermediate_size=vision["intermediate_size"],
-        num_layers=vision["num_hidden_layers"] - bool(document.get("drop_vision_last_layer")),
+        num_layers=vision["num_hidden_layers"] - drop_last_layer,
         num_heads=vision["num_attention_heads"],
-        layer_norm_eps=vision["layer_norm_eps"],
+        layer_norm_eps=vision.get("layer_norm_eps", 1e-6),
         patch_size=vision["patch_size"],
         num_positions=(vision["image_size"] // vision["patch_size"]) ** 2,
         num_queries=document["query_num"],
+        drop_last_layer=drop_last_layer,
     )
 
 

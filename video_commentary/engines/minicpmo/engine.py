@@ -164,7 +164,9 @@ class MiniCpmoEngine:
             )
             language_model = model.language_model
             embeds = [embed for _, of_frame in encoded for embed in of_frame]
-            language_model.prefill(prefix, rest, embeds, max_new_tokens=max_new_tokens)
+            language_model.prefill(
+                prefix, rest, embeds, max_new_tokens=max_new_tokens, speak=speech is not None
+            )
             tokens = language_model.generate(max_new_tokens, cancel)
             ended_with_eos = language_model.ended_with_eos
             if speech is None:

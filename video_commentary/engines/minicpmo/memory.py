@@ -11,6 +11,7 @@ from ...core.engine import EngineError
 from .checkpoint import Tensors
 from .checkpoint_shapes import TALKER_PREFIX, UNUSED_PREFIXES
 from .config import ModelConfig
+from .gpu_driver import UNSEEN_GPU_FIX, driver_version, unseen_gpu
 
 LOG = logging.getLogger(__name__)
 
@@ -19,9 +20,21 @@ _WORKING_BYTES = 900_000_000
 
 
 def resolve_device(wanted: str) -> torch.device:
-    """Return the device for `wanted`: auto, cpu or cuda[:n]. Raise EngineError."""
+    """Return the device for `wanted`: auto, cpu or cuda[:n]. Raise EngineError.
+
+    `auto` takes the CPU only where no NVIDIA driver is loaded: beside a GPU that torch does not
+    see, a model on the CPU would look like a GPU that is a hundred times too slow.
+    """
     if wanted == "auto":
-        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+        seen = torch.cuda.is_available()
+        driver = driver_version()
+        if driver and not seen:
+            raise EngineError(
+                f"{unseen_gpu(driver, torch.version.cuda)}: {UNSEEN_GPU_FIX}. "
+                "device:=cpu computes on the CPU, slowly",
+                retry=False,
+            )
+        wanted = "cuda" if seen else "cpu"
     try:
         device = torch.device(wanted)
     except RuntimeError:

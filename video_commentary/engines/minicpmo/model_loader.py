@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from ...core.cancel import CancelToken
+from ...core.engine import EngineError
 from .answer import SpeechSynthesizer
 from .checkpoint import Tensors, is_awq
 from .config import ModelConfig
@@ -89,12 +90,20 @@ def load_model(
         qwen3.with_plan(plan),
         config.sampling,
         suppress_tokens=tokenizer.suppress_tokens,
+        unspeakable_tokens=tokenizer.unspeakable_tokens,
         eos_ids=tokenizer.eos_ids,
         image_start_ids=tokenizer.image_start_ids,
     )
     stream = torch.cuda.Stream(device) if cuda else None
     language_model.capture()
     _warm_up(tokenizer, language_model, vision, stream)
+    if not language_model.has_finite_logits():
+        raise EngineError(
+            f"the model computes NaN or infinity in {dtype_name(dtype)}: its weights are damaged, "
+            "or made for another dtype. Check them with "
+            "`ros2 run video_commentary fetch_model awq --verify`",
+            retry=False,
+        )
     speech = None
     if config.speech is not None:
         speech = _load_speech(

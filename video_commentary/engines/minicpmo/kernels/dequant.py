@@ -25,6 +25,7 @@ def dequantize(
         GROUP_SIZE=group_size,
         BLOCK_K=block_k,
         num_warps=max(1, block_k // 1024),
+        enable_fp_fusion=True,
     )
     return out
 

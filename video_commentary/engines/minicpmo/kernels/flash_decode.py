@@ -68,6 +68,7 @@ def flash_decode(
         BLOCK_N=BLOCK_N,
         USE_PDL=use_pdl,
         num_warps=4,
+        enable_fp_fusion=True,
         **({"launch_pdl": True} if use_pdl else {}),
     )
     return out

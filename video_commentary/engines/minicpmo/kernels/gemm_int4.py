@@ -41,11 +41,13 @@ def int4_gemm(
         BLOCK_N=config.block_n,
         num_warps=config.num_warps,
         num_stages=config.num_stages,
+        enable_fp_fusion=True,
     )
     return out
 
 
-@triton.jit
+# rows: else a first prompt of a multiple of 16 of them would compile a second kernel
+@triton.jit(do_not_specialize=["m"])
 def _int4_gemm_kernel(
     x_ptr,
     qweight_ptr,

@@ -121,6 +121,8 @@ def launch_gemv(
         SWIGLU=swiglu,
         ADD_RESIDUAL=residual is not None,
         USE_PDL=use_pdl,
+        # from Triton 3.10 on, products and sums are fused only on request
+        enable_fp_fusion=True,
         **constants,
         **({"launch_pdl": True} if use_pdl else {}),
     )

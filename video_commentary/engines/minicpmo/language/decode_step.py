@@ -19,17 +19,30 @@ class DecodeStep:
     """Decodes one reply: `reset`, `sample_first`, then `advance` for each further token.
 
     Nothing waits for the device but `read`. `hidden`: float32 [MAX_NEW_TOKENS, hidden_size], the
-    hidden states of the tokens decoded so far.
+    hidden states of the tokens decoded so far. `suppress_tokens` are never sampled,
+    `unspeakable_tokens` only where the reply is not spoken.
     """
 
     def __init__(
-        self, model: Qwen3, params: SamplingParams, suppress_tokens: Sequence[int]
+        self,
+        model: Qwen3,
+        params: SamplingParams,
+        suppress_tokens: Sequence[int],
+        unspeakable_tokens: Sequence[int] = (),
     ) -> None:
         embed_tokens = model.embed_tokens
         device, hidden_size = embed_tokens.device, embed_tokens.shape[1]
         self._model = model
         self._params = params
-        self._suppress_tokens = torch.tensor(suppress_tokens, device=device)
+        # a tokenizer may have more ids than the model has rows
+        vocab_size = len(embed_tokens)
+        suppress_tokens = [id for id in suppress_tokens if id < vocab_size]
+        unspeakable_tokens = [id for id in unspeakable_tokens if id < vocab_size]
+        spoken = [*suppress_tokens, *unspeakable_tokens]
+        # both as long, so that one graph serves both
+        written = [*suppress_tokens, *suppress_tokens[:1] * len(unspeakable_tokens)]
+        self._suppressions = torch.tensor([written, spoken], device=device)
+        self._suppress_tokens = self._suppressions[0].clone()
         self._window_starts = torch.tensor(
             [penalty_window_start(n) for n in range(MAX_NEW_TOKENS)], device=device
         )
@@ -81,8 +94,12 @@ class DecodeStep:
         return (time.perf_counter() - begun) / repeats
 
     @torch.inference_mode()
-    def reset(self, hidden: Tensor, position: int) -> None:
-        """Start a reply after `hidden` [1, hidden_size], the last of `position` prompt tokens."""
+    def reset(self, hidden: Tensor, position: int, *, speak: bool = False) -> None:
+        """Start a reply after `hidden` [1, hidden_size], the last of `position` prompt tokens.
+
+        `speak`: the model's own voice speaks it.
+        """
+        self._suppress_tokens.copy_(self._suppressions[int(speak)])
         self._prompt_hidden.copy_(hidden)
         self._position.fill_(position)
         self._count.zero_()
@@ -104,6 +121,12 @@ class DecodeStep:
         else:
             self._graph.replay()
         self._copy_to_host()
+
+    @torch.inference_mode()
+    def has_finite_logits(self) -> bool:
+        """Return whether the logits after the prompt and after the first token are finite."""
+        rows = (self._prompt_hidden, self.hidden[:1])
+        return all(bool(self._model.lm_head.gemv(row).isfinite().all()) for row in rows)
 
     def read(self, index: int) -> int:
         """Wait for the `index`-th token and return it."""

@@ -35,6 +35,7 @@ class LanguageModel:
         params: SamplingParams,
         *,
         suppress_tokens: Sequence[int],
+        unspeakable_tokens: Sequence[int] = (),
         eos_ids: Sequence[int],
         image_start_ids: Sequence[int],
     ) -> None:
@@ -43,7 +44,7 @@ class LanguageModel:
         self._image_start_ids = torch.tensor(image_start_ids)
         self._eos_ids = frozenset(eos_ids)
         self._cached_prefix: list[int] = []
-        self._step = DecodeStep(model, params, suppress_tokens)
+        self._step = DecodeStep(model, params, suppress_tokens, unspeakable_tokens)
         # its own, and ahead of the one on which frames are encoded as they arrive
         self._stream = (
             torch.cuda.Stream(self._device, priority=-1) if self._device.type == "cuda" else None
@@ -88,10 +89,12 @@ class LanguageModel:
         image_embeds: Sequence[Tensor],
         *,
         max_new_tokens: int,
+        speak: bool = False,
     ) -> None:
         """Begin a session with the prompt `prefix` + `rest`; a `prefix` still cached is reused.
 
-        Raise EngineError if prompt and `max_new_tokens` do not fit into the context.
+        `speak`: the reply is for the model's own voice, without what that can't speak. Raise
+        EngineError if prompt and `max_new_tokens` do not fit into the context.
         """
         total = len(prefix) + len(rest) + max_new_tokens + 1
         if total > self.max_seq_len:
@@ -106,7 +109,7 @@ class LanguageModel:
                 self._model.decoder.prefill(self.embed(prefix, []), 0)
                 self._cached_prefix = list(prefix)
             hidden = self._model.decoder.prefill(self.embed(rest, image_embeds), len(prefix))
-            self._step.reset(hidden[-1:], len(prefix) + len(rest))
+            self._step.reset(hidden[-1:], len(prefix) + len(rest), speak=speak)
 
     def generate(
         self, max_new_tokens: int, cancel: CancelToken, *, ignore_eos: bool = False
@@ -127,6 +130,11 @@ class LanguageModel:
             if cancel.cancelled or (token in self._eos_ids and not ignore_eos):
                 return
             yield GeneratedToken(token, step.hidden[:index])
+
+    def has_finite_logits(self) -> bool:
+        """Return whether the reply generated last began with finite logits."""
+        with torch.cuda.stream(self._stream):
+            return self._step.has_finite_logits()
 
     def ended_with_eos(self, count: int) -> bool:
         """Return whether an EOS token follows the `count` tokens yielded, even at the limit."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from ....core.engine import EngineError
 from ..checkpoint import Tensors, is_awq
 from ..config import ModelConfig
 from ..kernels.plan import KernelPlan
@@ -15,6 +16,9 @@ from .attention import AttentionConfig
 from .decoder import Decoder, LayerWeights
 from .linear import DenseLinear, Linear
 from .quantization import Int4Linear, Int8Linear
+
+_AWQ_DTYPES = {"qweight": torch.int32, "qzeros": torch.int32, "scales": torch.float16}
+"""What is read bit by bit, and would be wrong without an error in another dtype."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,9 +105,19 @@ class _WeightLoader:
 
     def _int4(self, name: str) -> Int4Linear:
         qweight, qzeros, scales = (
-            self._tensors.load(f"{name}.{part}") for part in ("qweight", "qzeros", "scales")
+            self._load_as(f"{name}.{part}", dtype) for part, dtype in _AWQ_DTYPES.items()
         )
         return Int4Linear.from_awq(qweight, qzeros, scales, self._dtype)
+
+    def _load_as(self, name: str, dtype: torch.dtype) -> Tensor:
+        tensor = self._tensors.load(name)
+        if tensor.dtype != dtype:
+            raise EngineError(
+                f"{name} is {tensor.dtype}, not {dtype}: the checkpoint is not AWQ INT4 as "
+                "published",
+                retry=False,
+            )
+        return tensor
 
     def _dense(self, name: str) -> Tensor:
         # one part of a fused linear may be INT4 and another not

@@ -19,13 +19,17 @@ NUM_QUERIES = 64
 EMPTY_THINK = "<think>\n\n</think>\n\n"
 """With it the model answers at once."""
 
-EOS_TOKENS = ("<|tts_eos|>", "<|im_end|>")
+EOS_TOKENS = ("<|tts_eos|>", "<|im_end|>", "<|endoftext|>")
 UNSPEAKABLE = tuple(":#@*()[]&/$")
-"""Characters that cannot be spoken; never sampled."""
+"""Characters that the model's own voice cannot speak."""
 
 
 class Tokenizer:
-    """The checkpoint's tokenizer and its special ids."""
+    """The checkpoint's tokenizer and its special ids.
+
+    `suppress_tokens`: never sampled, every added token but `eos_ids`: marks of other modes, and of
+    thinking. `unspeakable_tokens`: not sampled for the model's own voice, as upstream has it.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Read tokenizer.json and tokenizer_config.json. Raise EngineError."""
@@ -35,13 +39,25 @@ class Tokenizer:
             bad = [int(i) for i in json.loads(text).get("bad_token_ids", [])]
         except Exception as error:  # noqa: BLE001 - tokenizers raises plain Exception
             raise EngineError(f"no tokenizer in {folder} ({error}): {FETCH}") from None
-        self._special = {token.content for token in self._bpe.get_added_tokens_decoder().values()}
+        added = self._bpe.get_added_tokens_decoder()
+        self._special = {token.content for token in added.values()}
         self.eos_ids = tuple(self.id(name) for name in EOS_TOKENS)
         self.image_start_ids = (self.id("<image>"), self.id("<slice>"))
         unspeakable = [self._bpe.token_to_id(character) for character in UNSPEAKABLE]
-        self.suppress_tokens = tuple(
+        self.suppress_tokens = tuple(sorted(added.keys() - set(self.eos_ids)))
+        self.unspeakable_tokens = tuple(
             sorted({self.id("<unk>"), *bad, *(i for i in unspeakable if i is not None)})
         )
+        self._check_placeholder()
+
+    def _check_placeholder(self) -> None:
+        """Raise EngineError if a frame's placeholder is not tokenised as the model was trained."""
+        expected = [self.id("<image>"), *NUM_QUERIES * [self.id("<unk>")], self.id("</image>")]
+        if self.encode(image_placeholder()) != expected:
+            raise EngineError(
+                "the tokenizer splits the placeholder of a frame: it is not MiniCPM-o 4.5's",
+                retry=False,
+            )
 
     def id(self, token: str) -> int:
         """Return a special token's id. Raise EngineError if the vocabulary lacks it."""

@@ -99,6 +99,11 @@ class FlowStream:
         self._cache.v_cache[..., : self._prompt_frames, :].copy_(prompt.v_cache)
         self._cache.conv.copy_(prompt.conv)
 
+    def clear(self) -> None:
+        """Zero every slot but the prompt's: NaN would reach the next utterance through its mask."""
+        self._cache.k_cache[..., self._prompt_frames :, :].zero_()
+        self._cache.v_cache[..., self._prompt_frames :, :].zero_()
+
     def capture(self, first_chunk: int) -> None:
         """Capture the graphs of an utterance whose first chunk has `first_chunk` new codes."""
         self.start()
@@ -106,6 +111,19 @@ class FlowStream:
         for new in [first_chunk] + 4 * [CHUNK_CODES]:
             self._chunk([SILENT_CODE] * (new + LOOKAHEAD), last=False, capture=True)
         self.start()
+
+    @torch.inference_mode()
+    def check(self, codes: list[int]) -> tuple[bool, float]:
+        """Speak `codes` as an utterance's first chunk, and drop it.
+
+        Return whether mel frames and keys are finite, and the largest magnitude of a mel frame.
+        """
+        self.start()
+        mel = self.chunk(codes, last=False)
+        finite = bool(mel.isfinite().all()) and bool(self._cache.k_cache.isfinite().all())
+        largest = float(mel.abs().max())
+        self.start()
+        return finite, largest
 
     def chunk(self, codes: list[int], last: bool) -> Tensor:
         """Return the next mel frames [num_mels, T], valid until the next call.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,18 +15,29 @@ from ....core.engine import EngineError
 from ..checkpoint import Tensors
 from ..checkpoint_shapes import TALKER_PREFIX
 from ..gpu_errors import is_gpu_error, is_out_of_memory
-from .flow_stream import FlowStream, VoicePrompt, cache_bytes
+from ..memory import release_gpu_memory
+from .flow_encoder import LOOKAHEAD
+from .flow_stream import CHUNK_CODES, FlowStream, VoicePrompt, cache_bytes
 from .native_speech import NativeSpeech
 from .talker import Talker, TalkerConfig
 from .vocoder import Vocoder
 from .vocoder_loader import VOCODER_FOLDER, load_flow, load_hift
 from .voice_reference import VoiceRefusedError, load_voice
 
-DEFAULT_VOICE = Path("assets") / "system_ref_audio.wav"
-"""The published sample in a model's folder."""
+DEFAULT_VOICES = (
+    Path("assets") / "HT_ref_audio.wav",
+    Path("assets") / "system_ref_audio.wav",
+)
+"""The published samples in a model's folder, the one that upstream's examples speak with first."""
 _WORKING_BYTES = 600_000_000
 """Graphs, convolution workspaces and the talker's KV cache."""
 _DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
+"""In the order in which one takes the place of the one before where that one overflows."""
+_MAX_MEL = 100.0
+"""Magnitude of mel frames, which are logarithms, above which a 16-bit flow has overflowed."""
+
+
+LOG = logging.getLogger(__name__)
 
 
 class SpeechUnavailableError(EngineError):
@@ -34,7 +46,7 @@ class SpeechUnavailableError(EngineError):
 
 @dataclass(frozen=True, kw_only=True)
 class SpeechOptions:
-    """`steps` of the flow, and its `dtype` on a GPU. `voice`: WAV file, empty for DEFAULT_VOICE."""
+    """`steps` of the flow, and its `dtype` on a GPU. `voice`: WAV file, empty for the model's."""
 
     steps: int = 10
     dtype: str = "float16"
@@ -85,11 +97,10 @@ def load_speech(
             f"no native voice: {missing} missing; fetch the model again or set voice:=neural"
         )
     voice = _load_voice(model, folder, options)
-    # a CPU computes 16-bit floats slowly or not at all
-    dtype = _DTYPES[options.dtype] if device.type == "cuda" else torch.float32
     try:
         talker = Talker(tensors, TalkerConfig.from_tts_config(config))
-        vocoder = _load_vocoder(folder, voice, device, dtype, options.steps)
+        flow_stream = _load_finite_flow(folder, voice, device, options)
+        vocoder = Vocoder(flow_stream, load_hift(folder, torch.device("cpu")).to(device))
         speech = NativeSpeech(talker, vocoder)
         speech.capture()
     except SpeechUnavailableError:
@@ -106,7 +117,7 @@ def load_speech(
 
 
 def _load_voice(model: Path, folder: Path, options: SpeechOptions) -> VoicePrompt:
-    sample = Path(options.voice) if options.voice else model / DEFAULT_VOICE
+    sample = Path(options.voice) if options.voice else _default_voice(model)
     try:
         return load_voice(sample, folder)
     except EngineError as error:
@@ -116,18 +127,58 @@ def _load_voice(model: Path, folder: Path, options: SpeechOptions) -> VoicePromp
         raise SpeechUnavailableError(f"no native voice: {error}") from None
 
 
-def _load_vocoder(
+def _default_voice(model: Path) -> Path:
+    """Return the first of DEFAULT_VOICES that `model` has, the first of all if it has none."""
+    samples = [model / sample for sample in DEFAULT_VOICES]
+    return next((sample for sample in samples if sample.is_file()), samples[0])
+
+
+def _load_finite_flow(
+    folder: Path, voice: VoicePrompt, device: torch.device, options: SpeechOptions
+) -> FlowStream:
+    """Load the flow in the first dtype, from `options.dtype` on, that overflows nowhere.
+
+    Each is tried with a chunk of the voice's own codes.
+    """
+    codes = voice.codes[: CHUNK_CODES + LOOKAHEAD].tolist()
+    for name in _dtype_names(device, options.dtype):
+        stream = _load_flow_stream(folder, voice, device, _DTYPES[name], options.steps)
+        finite, largest = stream.check(codes)
+        if finite and (largest < _MAX_MEL or name == "float32"):
+            return stream
+        # before the next one is loaded
+        del stream
+        if name != "float32":
+            LOG.warning(
+                "the vocoder's flow overflows in %s (largest mel value %.3g): loading it in a "
+                "wider dtype; speech_dtype chooses one at once",
+                name,
+                largest,
+            )
+    raise SpeechUnavailableError(
+        "no native voice: the vocoder computes NaN or infinity even in float32; fetch the model "
+        "again, set another voice_reference, or set voice:=neural"
+    )
+
+
+def _dtype_names(device: torch.device, wanted: str) -> list[str]:
+    # a CPU computes 16-bit floats slowly or not at all
+    names = list(_DTYPES)
+    return names[names.index(wanted if device.type == "cuda" else "float32") :]
+
+
+def _load_flow_stream(
     folder: Path, voice: VoicePrompt, device: torch.device, dtype: torch.dtype, steps: int
-) -> Vocoder:
+) -> FlowStream:
     flow = load_flow(folder, torch.device("cpu"), dtype)
-    hift = load_hift(folder, torch.device("cpu"))
     if device.type == "cuda":
+        hift = load_hift(folder, torch.device("cpu"))
         needed = (
             sum(tensor.nbytes for module in (flow, hift) for tensor in module.state_dict().values())
             + cache_bytes(flow, voice, steps)
             + _WORKING_BYTES
         )
-        torch.cuda.empty_cache()  # memory that torch only caches is free too
+        release_gpu_memory()  # memory that torch only caches is free too
         free, total = torch.cuda.mem_get_info(device)
         if needed > free:
             raise SpeechUnavailableError(
@@ -136,7 +187,7 @@ def _load_vocoder(
                     f"{free / 1e9:.1f} of {total / 1e9:.1f} are free"
                 )
             )
-    return Vocoder(FlowStream(flow.to(device), voice, steps), hift.to(device))
+    return FlowStream(flow.to(device), voice, steps)
 
 
 def _no_room(why: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -27,19 +27,23 @@ MAX_SEQ_LEN = 2048
 
 @dataclass(frozen=True, kw_only=True)
 class TalkerConfig:
-    """The values of `tts_config` that the tensors do not show."""
+    """The values of `tts_config` that the tensors do not show.
+
+    `sampling` is not among them: upstream samples with constants, and a config that transformers
+    saved carries the defaults of any model under the same names.
+    """
 
     num_heads: int
     num_kv_heads: int
     text_eos_id: int
     audio_bos_id: int
     sliding_recompute: bool
-    sampling: AudioSamplingParams
+    sampling: AudioSamplingParams = field(default_factory=AudioSamplingParams)
 
     @staticmethod
     def from_tts_config(config: Mapping[str, Any]) -> TalkerConfig:
         """Read `tts_config`. Raise ValueError if its attention type is not supported."""
-        attention = config.get("attention_type", "full_attention")
+        attention = config.get("attention_type", "sliding_recompute")
         if attention not in {"full_attention", "sliding_recompute"}:
             raise ValueError(
                 f"tts_config.attention_type {attention!r} is neither full_attention nor "
@@ -48,15 +52,9 @@ class TalkerConfig:
         return TalkerConfig(
             num_heads=config["num_attention_heads"],
             num_kv_heads=config.get("num_key_value_heads", config["num_attention_heads"]),
-            text_eos_id=config["text_eos_token_id"],
-            audio_bos_id=config["audio_bos_token_id"],
+            text_eos_id=config.get("text_eos_token_id", 151692),
+            audio_bos_id=config.get("audio_bos_token_id", 151687),
             sliding_recompute=attention == "sliding_recompute",
-            sampling=AudioSamplingParams(
-                temperature=config.get("temperature", 0.8),
-                top_p=config.get("top_p", 0.85),
-                top_k=config.get("top_k", 25),
-                repetition_penalty=config.get("repetition_penalty", 1.05),
-            ),
         )
 
 

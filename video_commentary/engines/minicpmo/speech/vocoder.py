@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ....core.audio import AudioFormat
+from ....core.engine import EngineError
 from ..language.cuda_graph import CudaGraphed
 from .flow_stream import CHUNK_CODES, FlowStream
 from .hift import Hift
@@ -71,6 +72,7 @@ class Vocoder:
         """Return sound, float32 at 24 kHz; for `codes` see `FlowStream.chunk`.
 
         The last `_OVERLAP_FRAMES` frames of sound are held back for the next chunk, unless `last`.
+        Raise EngineError if the sound is not finite.
         """
         mel = torch.cat([self._mel, self._flow_stream.chunk(codes, last)[None].float()], dim=2)
         wave, source = self._synthesize(mel, self._source)
@@ -83,6 +85,12 @@ class Vocoder:
         self._tail = wave[-self._overlap :].clone()
         complete = wave if last else wave[: -self._overlap]
         sound: NDArray[np.float32] = complete.cpu().numpy()
+        # else it would be a comment without sound: NaN is never louder than silence
+        if not np.isfinite(sound).all():
+            self._flow_stream.clear()
+            raise EngineError(
+                "the vocoder computed NaN or infinity: set speech_dtype:=float32, or another voice"
+            )
         return sound
 
     def _synthesize_mel(self, mel: Tensor, cached_source: Tensor) -> tuple[Tensor, ...]:

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ....config.paths import PACKAGE
 from ....core.audio import Pcm, read_wav
 from ....core.engine import EngineError
 from .flow_stream import VoicePrompt
@@ -34,29 +35,43 @@ class VoiceRefusedError(EngineError):
 def load_voice(sample: Path, folder: Path) -> VoicePrompt:
     """Return the voice of the WAV file `sample`, prepared with the networks in `folder`.
 
-    Prepared voices are cached in `folder`/voices by the sample's content; a damaged one is prepared
-    again. Raise VoiceRefusedError, or EngineError if a network is missing.
+    Prepared voices are cached in `folder`/voices by the sample's content, or in the user's cache
+    folder where that is read-only; a damaged one is prepared again. Raise VoiceRefusedError, or
+    EngineError if a network is missing.
     """
     try:
         content = sample.read_bytes()
     except OSError as error:
         raise _refused(sample, f"can't be read ({error.strerror})") from None
-    path = cached_voice_path(folder, content)
-    cached = _read_cached(path)
-    if cached is not None:
-        return cached
+    paths = (cached_voice_path(folder, content), _user_cache_path(folder, content))
+    for path in paths:
+        cached = _read_cached(path)
+        if cached is not None:
+            return cached
     voice = _prepare(_read_sample(sample), folder)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_voice(path, voice)
-    except OSError as error:
-        LOG.warning("the prepared voice can't be saved in %s: %s", path.parent, error.strerror)
+    problems = []
+    for path in paths:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_voice(path, voice)
+        except OSError as error:
+            problems.append(f"{path.parent} ({error.strerror})")
+        else:
+            return voice
+    LOG.warning("the prepared voice can't be saved in %s", " or ".join(problems))
     return voice
 
 
 def cached_voice_path(folder: Path, content: bytes) -> Path:
     """Return the file of the prepared voice for a WAV file with this content."""
     return folder / "voices" / f"{hashlib.sha256(content).hexdigest()[:16]}.npz"
+
+
+def _user_cache_path(folder: Path, content: bytes) -> Path:
+    """Return the file of the prepared voice in the user's cache, one for each model's folder."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    key = hashlib.sha256(content + os.fsencode(folder.resolve())).hexdigest()[:16]
+    return cache / PACKAGE / "voices" / f"{key}.npz"
 
 
 def save_voice(path: Path, voice: VoicePrompt) -> None:
