@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import av
+import av.error
 import pytest
 
 from test.videos import picture
@@ -35,7 +36,7 @@ class Camera(socketserver.StreamRequestHandler):
     sound = False
 
     def handle(self) -> None:
-        with suppress(BrokenPipeError, ConnectionResetError, ValueError):
+        with suppress(BrokenPipeError, ConnectionResetError, ValueError, av.error.FFmpegError):
             while self._answer():
                 pass
 
