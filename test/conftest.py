@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import socket
 from contextlib import suppress
 from pathlib import Path
@@ -46,6 +47,9 @@ def _own_domain() -> int:
     raise RuntimeError("every ROS domain is in use on this machine")
 
 
+# A shell starts what runs in its background with SIGINT ignored, and children would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # Before any test imports rclpy; child processes inherit it.
 os.environ["ROS_DOMAIN_ID"] = str(_own_domain())
 if os.environ.get("ROS_DISTRO") == "humble":
