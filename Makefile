@@ -16,9 +16,10 @@ NUMPY1 ?=
 VENV ?= .venv$(if $(UNLOCKED),-unlocked)$(if $(NUMPY1),-numpy1)
 export VIDEO PARITY IN OUT EVAL UNLOCKED NUMPY1 VENV
 
-# Rooms and files whose tests need no torch, browser, Go or LiveKit.
+# Rooms and files whose tests need no torch, browser, Go or LiveKit. The real videos, which take a
+# fifth of their time, are left to `make test`.
 CORE_TESTS := test/core test/config test/engines/builtin test/sources test/voices test/ros \
-	$(wildcard test/test_*.py)
+	$(wildcard test/test_*.py) --ignore test/engines/builtin/test_videos.py
 
 define CHECK
 	@scripts/in_venv.sh ruff check .
