@@ -46,7 +46,7 @@ eval:  ## Measure what is said about the labelled videos of EVAL; the table as J
 
 test-core:  ## Run the tests of core, config, builtin engine, sources, voices and ROS (a minute; no torch)
 	@scripts/setup.sh core
-	@scripts/in_venv.sh python -m pytest -rR -n auto --dist worksteal $(CORE_TESTS) $(ARGS)
+	@scripts/in_venv.sh python -m pytest -rR -n 4 --dist worksteal $(CORE_TESTS) $(ARGS)
 
 test: setup  ## Run everything CI runs: lint and all tests that need no GPU
 	$(CHECK)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from video_commentary.core.engine import Limits, Request
 from video_commentary.core.frames import Frame, FrameWindow, StampSampler
 from video_commentary.core.prompting import Profile, build_prompt
 from video_commentary.core.stamp import from_seconds
+from video_commentary.engines.builtin.detector import Detection, ObjectDetector
 from video_commentary.engines.builtin.engine import MODEL_FILE, BuiltinEngine
 
 Image = NDArray[np.uint8]
@@ -30,6 +32,23 @@ def model() -> Path:
     if not path.is_file():
         pytest.skip("no detector weights: run fetch_model builtin")
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def detections() -> Iterator[dict[tuple[tuple[int, ...], bytes], list[Detection]]]:
+    """What the detector found in each image so far: many tests show it the same drawn scene."""
+    known: dict[tuple[tuple[int, ...], bytes], list[Detection]] = {}
+    detect = ObjectDetector.detect
+
+    def remembered(detector: ObjectDetector, image: Image) -> list[Detection]:
+        key = image.shape, sha256(image.tobytes()).digest()
+        if key not in known:
+            known[key] = detect(detector, image)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ObjectDetector, "detect", remembered)
+        yield known
 
 
 @pytest.fixture(scope="session")
