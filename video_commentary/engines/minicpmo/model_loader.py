@@ -97,13 +97,7 @@ def load_model(
     stream = torch.cuda.Stream(device) if cuda else None
     language_model.capture()
     _warm_up(tokenizer, language_model, vision, stream)
-    if not language_model.has_finite_logits():
-        raise EngineError(
-            f"the model computes NaN or infinity in {dtype_name(dtype)}: its weights are damaged, "
-            "or made for another dtype. Check them with "
-            "`ros2 run video_commentary fetch_model awq --verify`",
-            retry=False,
-        )
+    _check_logits(language_model, dtype)
     speech = None
     if config.speech is not None:
         speech = _load_speech(
@@ -120,6 +114,17 @@ def load_model(
         f"{torch.cuda.get_device_name(device) if cuda else 'CPU'}, "
         f"{'own voice' if speech else 'text only'}",
     )
+
+
+def _check_logits(language_model: LanguageModel, dtype: torch.dtype) -> None:
+    """Raise EngineError if the reply generated last did not begin with finite logits."""
+    if not language_model.has_finite_logits():
+        raise EngineError(
+            f"the model computes NaN or infinity in {dtype_name(dtype)}: its weights are damaged, "
+            "or made for another dtype. Check them with "
+            "`ros2 run video_commentary fetch_model awq --verify`",
+            retry=False,
+        )
 
 
 def _warm_up(
