@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from video_commentary.ros.reliability_trial import MAX_TRIAL, SILENCE, TRIAL, ReliabilityTrial
+from video_commentary.ros.reliability_trial import DEAD_AFTER, MAX_TRIAL, TRIAL, ReliabilityTrial
 
 CAMERA = frozenset({b"camera"})
 
@@ -109,7 +109,7 @@ def test_a_trial_that_brings_nothing_is_ended_early() -> None:
     stream = Stream()
     assert not stream.run(60, lambda reliable: 0.0 if reliable else 2.0)
     (begun, _), (ended, _) = stream.switches
-    assert ended - begun <= SILENCE + 1.0
+    assert ended - begun <= DEAD_AFTER + 1.0
 
 
 def test_a_camera_of_an_image_in_two_seconds_is_not_taken_for_dead() -> None:

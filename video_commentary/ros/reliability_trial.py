@@ -6,9 +6,9 @@ SETTLING = 2.0
 """Seconds after subscribing that don't count: publishers discover it, engines load."""
 TRIAL = 5.0
 """Seconds after subscribing when the rate is judged."""
-SILENCE = 3.0
+DEAD_AFTER = 3.0
 """Seconds without an image after which a stream counts as dead, and a reliable trial as failed."""
-MISSING = 5
+DEAD_AFTER_IMAGES = 5
 """Images missing in a row after which a slower stream counts as dead."""
 MAX_TRIAL = 30.0
 """Seconds of a trial of a camera from which nothing arrives either way."""
@@ -61,7 +61,7 @@ class ReliabilityTrial:
         silent = self._silent_for(now, received)
         if self._settled:
             return offered and self._is_dead(silent) and self._restart(now, received)
-        if self.reliable and silent > SILENCE and self._best_effort_rate > 0.0:
+        if self.reliable and silent > DEAD_AFTER and self._best_effort_rate > 0.0:
             return self._settle(now, received, self._best_effort_rate, reliable=False)
         rate = self._judged(now, received)
         if rate is None:
@@ -81,7 +81,7 @@ class ReliabilityTrial:
 
     def _is_dead(self, silent: float) -> bool:
         usual = 1 / self._settled_rate if self._settled_rate else 0.0
-        return silent > max(SILENCE, MISSING * usual)
+        return silent > max(DEAD_AFTER, DEAD_AFTER_IMAGES * usual)
 
     def _restart(self, now: float, received: int) -> bool:
         """Begin the trials again, with the other kind of delivery."""
