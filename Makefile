@@ -17,7 +17,7 @@ VENV ?= .venv$(if $(UNLOCKED),-unlocked)$(if $(NUMPY1),-numpy1)
 export VIDEO PARITY IN OUT EVAL UNLOCKED NUMPY1 VENV
 
 # Rooms and files whose tests need no torch, browser, Go or LiveKit. The real videos, which take a
-# fifth of their time, are left to `make test`.
+# fifth of their time, are left to `make test`. Four at once, on two cores too: live tests mostly wait.
 CORE_TESTS := test/core test/config test/engines/builtin test/sources test/voices test/ros \
 	$(wildcard test/test_*.py) --ignore test/engines/builtin/test_videos.py
 
