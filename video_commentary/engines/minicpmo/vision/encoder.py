@@ -10,12 +10,17 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.attention import sdpa_kernel
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from ..config import VisionConfig
-from ..language.attention import SDPA_BACKENDS
 from .image_processing import position_ids
 
+SDPA_BACKENDS = [
+    SDPBackend.FLASH_ATTENTION,
+    SDPBackend.EFFICIENT_ATTENTION,
+    SDPBackend.MATH,
+]
+"""Not cuDNN's attention: it takes 27 ms to plan for a new shape on Hopper."""
 RESAMPLER_HEAD_DIM = 128
 """The same at every hidden size."""
 RESAMPLER_EPS = 1e-6
