@@ -42,7 +42,7 @@ def awq(parity: Path) -> Parts:
 
 def pictures(parts: Parts, parity: Path, golden: Any, indices: list[int]) -> list[torch.Tensor]:
     images = frames(parity, golden)
-    return parts.vision([slice_image(images[i]).overview for i in indices])
+    return parts.vision([slice_image(torch.from_numpy(images[i])).overview for i in indices])
 
 
 def embedded(parts: Parts, ids: list[int], seen: list[torch.Tensor]) -> torch.Tensor:
@@ -116,7 +116,8 @@ def test_chat_of_several_turns(parts: Parts, parity: Path, golden: Any, arrays: 
 
 def test_sliced_frame(parts: Parts, parity: Path, golden: Any, arrays: Arrays) -> None:
     facts = golden["slice"]
-    seen = slice_image(frames(parity, golden)[facts["frame"]], facts["max_slice_nums"])
+    image = torch.from_numpy(frames(parity, golden)[facts["frame"]])
+    seen = slice_image(image, facts["max_slice_nums"])
     number = 0 if facts["use_image_id"] else None
     text = f"{image_placeholder(seen, number)}\n{golden['chat']['user']}"
     ids = parts.tokenizer.encode(chat([("system", golden["chat"]["system"]), ("user", text)]))
@@ -132,7 +133,7 @@ def test_chat_prefill(parts: Parts, parity: Path, golden: Any, arrays: Arrays) -
     norms = embeds.norm(dim=1).numpy()
     np.testing.assert_allclose(norms, arrays["chat/embed_norms"], rtol=0, atol=2e-4)
     decoder = parts.qwen3.decoder
-    x, y, last = embeds.clone(), None, []
+    x, y, last = embeds.clone(), torch.zeros_like(embeds), []
     start_pos = torch.zeros(1, dtype=torch.int32)
     with torch.inference_mode():
         for layer in decoder.layers:

@@ -12,19 +12,18 @@ from torch import Tensor
 from .reference import RMSNorm
 
 
-def fused_add_rms_norm(x: Tensor, y: Tensor | None, norm: RMSNorm, dtype: torch.dtype) -> Tensor:
+def fused_add_rms_norm(x: Tensor, y: Tensor, norm: RMSNorm, dtype: torch.dtype) -> Tensor:
     """Add `y` [n, width] to float32 `x` in place; return the sum's norm in `dtype`."""
     n, width = x.shape
     out = torch.empty(n, width, dtype=dtype, device=x.device)
     _add_rms_norm_kernel[(n,)](
         x,
-        x if y is None else y,
+        y,
         norm.weight,
         out,
         norm.eps,
         WIDTH=width,
         BLOCK=triton.next_power_of_2(width),
-        ADD=y is not None,
         num_warps=8 if width > 1024 else 2,
         enable_fp_fusion=True,
     )
@@ -51,15 +50,13 @@ def _add_rms_norm_kernel(
     eps,
     WIDTH: tl.constexpr,
     BLOCK: tl.constexpr,
-    ADD: tl.constexpr,
 ):
     columns = tl.arange(0, BLOCK)
     mask = columns < WIDTH
     offset = tl.program_id(0).to(tl.int64) * WIDTH + columns
     x = tl.load(x_ptr + offset, mask=mask, other=0.0)
-    if ADD:
-        x += tl.load(y_ptr + offset, mask=mask, other=0.0).to(tl.float32)
-        tl.store(x_ptr + offset, x, mask=mask)
+    x += tl.load(y_ptr + offset, mask=mask, other=0.0).to(tl.float32)
+    tl.store(x_ptr + offset, x, mask=mask)
     inverse_rms = tl.rsqrt(tl.sum(x * x, 0) / WIDTH + eps)
     weight = tl.load(weight_ptr + columns, mask=mask, other=0.0)
     tl.store(out_ptr + offset, (x * inverse_rms * weight).to(out_ptr.dtype.element_ty), mask=mask)

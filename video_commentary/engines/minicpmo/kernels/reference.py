@@ -21,10 +21,9 @@ class RMSNorm:
         return F.rms_norm(x.float(), self.weight.shape, self.weight, self.eps)
 
 
-def add_rms_norm(x: Tensor, y: Tensor | None, norm: RMSNorm, dtype: torch.dtype) -> Tensor:
+def add_rms_norm(x: Tensor, y: Tensor, norm: RMSNorm, dtype: torch.dtype) -> Tensor:
     """Add `y` [n, width] to float32 `x` in place; return the sum's norm in `dtype`."""
-    if y is not None:
-        x += y
+    x += y
     return norm(x).to(dtype)
 
 

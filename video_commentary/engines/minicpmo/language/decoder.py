@@ -52,7 +52,7 @@ class DecoderLayer:
         self.weights = weights
         self.attention = attention
 
-    def prefill(self, x: Tensor, y: Tensor | None, start_pos: Tensor, dtype: torch.dtype) -> Tensor:
+    def prefill(self, x: Tensor, y: Tensor, start_pos: Tensor, dtype: torch.dtype) -> Tensor:
         """Run float32 rows `x` + `y` [n, hidden_size] at `start_pos` (int32 [1]) and on.
 
         `x` is changed in place, and what comes out is still to be added to it: the next norm does.
@@ -64,7 +64,7 @@ class DecoderLayer:
         return w.down_proj(silu_and_mul(w.gate_up_proj(h)))
 
     def prefill_last(
-        self, x: Tensor, y: Tensor | None, start_pos: Tensor, dtype: torch.dtype, row: Tensor
+        self, x: Tensor, y: Tensor, start_pos: Tensor, dtype: torch.dtype, row: Tensor
     ) -> Tensor:
         """Run the same rows as the last layer, where only `row` (int64 [1]) matters: [1, ...]."""
         attn_out = self._prefill_attention(x, y, start_pos, dtype)
@@ -77,7 +77,7 @@ class DecoderLayer:
         return self._after_attention(x, self.attention.decode(qkv, position))
 
     def _prefill_attention(
-        self, x: Tensor, y: Tensor | None, start_pos: Tensor, dtype: torch.dtype
+        self, x: Tensor, y: Tensor, start_pos: Tensor, dtype: torch.dtype
     ) -> Tensor:
         w = self.weights
         h = add_rms_norm(x, y, w.input_layernorm, dtype)
@@ -183,14 +183,14 @@ class Decoder:
     @torch.inference_mode()
     def prefill_rows(self, embeds: Tensor, start_pos: Tensor) -> Tensor:
         """Run float32 rows at `start_pos` (int32 [1]) and on: their hidden states [n, ...]."""
-        x, y = embeds.clone(), None
+        x, y = embeds.clone(), torch.zeros_like(embeds)
         for layer in self.layers:
             y = layer.prefill(x, y, start_pos, self.dtype)
         return self.norm(x + y)
 
     def _prefill_last(self, embeds: Tensor, start_pos: Tensor, row: Tensor) -> tuple[Tensor, ...]:
         """Run float32 rows: the hidden state of `row` (int64 [1]); captured as a graph."""
-        x, y = embeds.clone(), None
+        x, y = embeds.clone(), torch.zeros_like(embeds)
         for layer in self.layers[:-1]:
             y = layer.prefill(x, y, start_pos, self.dtype)
         x = self.layers[-1].prefill_last(x, y, start_pos, self.dtype, row)
@@ -208,7 +208,7 @@ class Decoder:
         return self.norm(x)
 
 
-def add_rms_norm(x: Tensor, y: Tensor | None, norm: RMSNorm, dtype: torch.dtype) -> Tensor:
+def add_rms_norm(x: Tensor, y: Tensor, norm: RMSNorm, dtype: torch.dtype) -> Tensor:
     """Add `y` [n, width] to float32 `x` in place; return the sum's norm in `dtype`."""
     if not x.is_cuda:
         return reference.add_rms_norm(x, y, norm, dtype)
