@@ -11,8 +11,9 @@ from torch import Tensor
 
 from ..language.cuda_graph import CudaGraphed
 from .flow import GUIDANCE, Flow
-from .flow_dit import DiTCache, SlotMapping
+from .flow_dit import DiT, DiTCache, SlotMapping
 from .flow_encoder import LOOKAHEAD, EncoderCache
+from .fused_dit import FusedDiT
 
 SILENT_CODE = 4218
 """The code of silence in the published code book."""
@@ -47,6 +48,8 @@ class FlowStream:
         self, flow: Flow, voice: VoicePrompt, steps: int, *, noise: Tensor | None = None
     ) -> None:
         self._flow = flow
+        on_gpu = flow.encoder_proj.weight.is_cuda
+        self._dit: DiT | FusedDiT = FusedDiT(flow.dit) if on_gpu else flow.dit
         self._prompt_frames = len(voice.mel)
         like = flow.encoder_proj.weight
         self._like = like
@@ -200,7 +203,7 @@ class FlowStream:
         cache = self._cache
         x = noise
         for step, dt in enumerate(self._step_sizes):
-            velocity = self._flow.dit(
+            velocity = self._dit(
                 x.to(mu.dtype),
                 condition,
                 (blocks[step], final[step]),
