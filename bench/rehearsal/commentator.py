@@ -12,7 +12,7 @@ MARK = "torch counts, GB:"
 def print_count(*_: object) -> None:
     """Print what torch has reserved now and at most; nothing before torch is imported."""
     torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_initialized():
+    if torch is not None:
         now, most = torch.cuda.memory_reserved(), torch.cuda.max_memory_reserved()
         print(f"{MARK} {now / 1e9:.3f} {most / 1e9:.3f}", flush=True)
 

@@ -159,19 +159,16 @@ class Session:
 
     def gpu_memory(self) -> dict[str, float]:
         """Return the commentator's GPU memory in GB, as its driver and as torch count it."""
-        used = gpu_used_by(self.process.popen.pid)
-        name = "GPU memory by the driver, GB"
-        if not used:  # in some containers it names no processes
-            used = max(0.0, gpu_used() - self.gpu_before)
-            name = "GPU memory by the driver, whole card, GB"
-        if not used:
-            return {}
+        found = {}
+        if used := gpu_used_by(self.process.popen.pid):
+            found["GPU memory by the driver, GB"] = used
+        elif used := gpu_used():  # in some containers the driver names no processes
+            found["GPU memory by the driver, whole card, GB"] = used - self.gpu_before
         self.process.popen.send_signal(signal.SIGUSR1)
         self.graph.spin(1.0)
-        found = {name: used}
         lines = [line for line in self.process.output().splitlines() if line.startswith(MARK)]
-        if lines:
-            now, most = lines[-1].removeprefix(MARK).split()
+        for line in lines[-1:]:
+            now, most = line.removeprefix(MARK).split()
             found["GPU memory reserved by torch, GB"] = float(now)
             found["the same, highest, GB"] = float(most)
         return found

@@ -9,6 +9,7 @@ from typing import Any
 from bench.rehearsal.figures import Row, Spread
 from bench.rehearsal.resources import Watch
 from bench.rehearsal.session import Session, ros_offset
+from test.nodes.graph import Probe
 from video_commentary.core.audio import OUTPUT_FORMAT
 from video_commentary.ros.time import to_seconds
 
@@ -26,6 +27,7 @@ def measure(session: Session, row: Row) -> None:
     start = {topic: len(messages) for topic, messages in graph.got.items()}
     with Watch(session.pids) as watch:
         graph.spin(plan.minutes * 60)
+        graph.until(lambda: _finished(graph, start), plan.limit, "a whole comment")
     events = graph.got["commentary_events"][start.get("commentary_events", 0) :]
     row.spreads |= delays(events)
     row.values |= counts(events, graph.got["status"][start.get("status", 0) :])
@@ -34,6 +36,12 @@ def measure(session: Session, row: Row) -> None:
         sounds = graph.got["audio_stamped"][first:], graph.times["audio_stamped"][first:]
         row.values |= sound(*sounds, ros_offset())
     row.values |= watch.values() | session.gpu_memory()
+
+
+def _finished(graph: Probe, start: dict[str, int]) -> bool:
+    """Return whether a comment ended after `start`."""
+    events = graph.got["commentary_events"][start.get("commentary_events", 0) :]
+    return any(event.final and event.text for event in events)
 
 
 def delays(events: list[Any]) -> dict[str, Spread | None]:
