@@ -1,8 +1,7 @@
-"""What a process takes of the machine: processor, memory, the GPU's memory by its driver."""
+"""What a process takes of the machine: processor and memory."""
 
 from __future__ import annotations
 
-import subprocess
 import threading
 import time
 from collections.abc import Mapping
@@ -13,34 +12,6 @@ from bench.machine import cpu_seconds
 
 INTERVAL = 1.0
 """Seconds between samples."""
-
-
-def query_gpu(query: str) -> list[list[str]]:
-    """Return the lines of an nvidia-smi query as cells; none without a GPU."""
-    command = ["nvidia-smi", f"--query-{query}", "--format=csv,noheader,nounits"]
-    try:
-        found = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
-    except (OSError, subprocess.TimeoutExpired):
-        return []
-    if found.returncode:
-        return []
-    return [[cell.strip() for cell in line.split(",")] for line in found.stdout.splitlines()]
-
-
-def gpu_used() -> float:
-    """Return the GB in use on the first GPU, 0 without one."""
-    cells = query_gpu("gpu=memory.used")
-    return _gigabytes(cells[0][0]) if cells else 0.0
-
-
-def gpu_used_by(pid: int) -> float:
-    """Return the GB that the driver counts for a process, 0 if it lists none."""
-    rows = query_gpu("compute-apps=pid,used_memory")
-    return sum(_gigabytes(used) for number, used in rows if number == str(pid))
-
-
-def _gigabytes(mebibytes: str) -> float:
-    return float(mebibytes) * 2**20 / 1e9 if mebibytes.isdigit() else 0.0
 
 
 @dataclass(frozen=True)

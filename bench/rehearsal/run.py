@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
+from bench.gpu_memory import query_gpu
 from bench.machine import describe
 from bench.rehearsal.figures import Row, heading
 from bench.rehearsal.plan import Plan
-from bench.rehearsal.resources import query_gpu
 from bench.rehearsal.rows import SCENARIOS, run_rows
 from bench.rehearsal.session import SIZE, Stage
 from video_commentary.config.process_env import for_this_machine_only

@@ -15,9 +15,9 @@ from typing import Any
 
 from std_srvs.srv import SetBool
 
+from bench.gpu_memory import card_gb, driver_row
 from bench.rehearsal.commentator import MARK
 from bench.rehearsal.plan import Plan
-from bench.rehearsal.resources import gpu_used, gpu_used_by
 from test.nodes.graph import Probe, Process, probe
 from video_commentary.config.paths import share_dir
 from video_commentary.config.process_env import for_images
@@ -136,7 +136,7 @@ class Session:
 
     def open(self) -> None:
         """Start the nodes. Raise AssertionError if they do not do what is waited for."""
-        self.gpu_before = gpu_used()
+        self.gpu_before = card_gb()
         self.graph: Probe = self._stack.enter_context(probe())
         self.sources = self.stage.sources(self.setup)
         for source in self.sources:
@@ -159,11 +159,7 @@ class Session:
 
     def gpu_memory(self) -> dict[str, float]:
         """Return the commentator's GPU memory in GB, as its driver and as torch count it."""
-        found = {}
-        if used := gpu_used_by(self.process.popen.pid):
-            found["GPU memory by the driver, GB"] = used
-        elif used := gpu_used():  # in some containers the driver names no processes
-            found["GPU memory by the driver, whole card, GB"] = used - self.gpu_before
+        found = driver_row(self.gpu_before, self.process.popen.pid)
         self.process.popen.send_signal(signal.SIGUSR1)
         self.graph.spin(1.0)
         lines = [line for line in self.process.output().splitlines() if line.startswith(MARK)]
