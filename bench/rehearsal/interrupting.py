@@ -21,7 +21,9 @@ def measure(stage: Stage, row: Row) -> None:
         before = _participants()
         process = stage.commentator(setup, PROGRAM)
         time.sleep(seconds)
+        began = time.monotonic()
         trouble = end(process, signal.SIGINT)
+        row.values[f"SIGINT at {seconds:g} s: s to its end"] = time.monotonic() - began
         left = _participants() - before - _in_use()
         size = sum(file.stat().st_size for file in left if file.exists()) / 1e6
         row.values[f"SIGINT at {seconds:g} s: MB left in /dev/shm"] = size

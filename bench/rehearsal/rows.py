@@ -96,6 +96,8 @@ def _shared(stage: Stage, chosen: list[tuple[str, Scenario]]) -> Iterator[Row]:
         yield from rows
         return
     rows[0].values |= session.start_values
+    if status := session.graph.status():
+        rows[0].notes.append(f"{status.engine}; voice: {status.voice}")
     for row, (_, scenario) in zip(rows, chosen, strict=True):
         assert scenario.in_session is not None
         _guarded(row, partial(scenario.in_session, session, row))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -25,6 +26,10 @@ from video_commentary.config.process_env import for_images
 SIZE = (640, 480)
 SETTLE = 2.0
 """Seconds for cameras to appear before the commentator starts, and for the GPU after one ended."""
+
+
+ERROR_LIMIT = 15.0
+"""Seconds in the state "error" after which a start has failed; an engine tries again meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +152,9 @@ class Session:
         self.process = self.stage.commentator(self.setup)
         self._stack.callback(self.process.close)
         if self._wait:
-            self.start_values = watch_start(self.graph, self.process, began, self.plan.start_limit)
+            watch = StartWatch(self.graph, self.process, began)
+            self.start_values = watch.values
+            watch.wait(self.plan.start_limit)
 
     @property
     def pids(self) -> dict[str, int]:
@@ -170,42 +177,61 @@ class Session:
         return found
 
 
-def watch_start(graph: Probe, process: Process, began: float, limit: float) -> dict[str, float]:
-    """Return seconds from a commentator's start to what it does first.
+class StartWatch:
+    """Notes when a starting commentator does something for the first time."""
 
-    Raise AssertionError with the end of its log if no words come within `limit` seconds.
-    """
-    found: dict[str, float] = {}
-    client = graph.node.create_client(SetBool, "/commentator/set_enabled")
-    answer: Any = None
+    def __init__(self, graph: Probe, process: Process, began: float) -> None:
+        self._graph, self._process, self._began = graph, process, began
+        self._client = graph.node.create_client(SetBool, "/commentator/set_enabled")
+        self._answer: Any = None
+        self._failed = math.inf
+        self.values: dict[str, float] = {}
+        """Seconds from the start, by name."""
 
-    def look() -> bool:
-        nonlocal answer
-        if answer is None and client.service_is_ready():
-            answer = client.call_async(SetBool.Request(data=True))
-        if answer is not None and answer.done():
-            found.setdefault("start to a service's answer, s", time.monotonic() - began)
-        if graph.times["status"]:
-            found.setdefault("start to the first ~/status, s", graph.times["status"][0] - began)
-        words = first(graph, "commentary_events", lambda event: bool(event.text))
-        if words is not None:
-            found.setdefault("start to the first words, s", words - began)
-        return words is not None or process.popen.poll() is not None
+    def wait(self, limit: float) -> None:
+        """Wait for the first words.
 
-    try:
-        graph.until(look, limit, "the first words")
-        if process.popen.poll() is not None:
-            raise AssertionError(f"the commentator ended with {process.popen.returncode}")
-    except AssertionError as error:
-        status = graph.status()
-        detail = f"; status: {status.state}, {status.detail}" if status else ""
-        log = " | ".join(process.output().splitlines()[-4:])
-        raise AssertionError(f"{error}{detail}; its log ends: {log}") from None
-    graph.spin(1.0)
-    sound = first(graph, "audio_stamped", lambda message: len(message.audio.data) > 0)
-    if sound is not None:
-        found["start to the first sound sent, s"] = sound - began
-    return found
+        Raise AssertionError, with the end of the log, if none come within `limit` seconds.
+        """
+        try:
+            self._graph.until(self._is_over, limit, "the first words")
+            if self._process.popen.poll() is not None:
+                raise AssertionError(f"the commentator ended with {self._process.popen.returncode}")
+            if not self._has_words():
+                raise AssertionError("the commentator stays in error")
+        except AssertionError as error:
+            status = self._graph.status()
+            detail = f"; status: {status.state}, {status.detail}" if status else ""
+            log = " | ".join(self._process.output().splitlines()[-4:])
+            raise AssertionError(f"{error}{detail}; its log ends: {log}") from None
+        self._graph.spin(1.0)
+        self._note("sound sent", first(self._graph, "audio_stamped", _has_sound))
+
+    def _is_over(self) -> bool:
+        now = time.monotonic()
+        if self._answer is None and self._client.service_is_ready():
+            self._answer = self._client.call_async(SetBool.Request(data=True))
+        if self._answer is not None and self._answer.done():
+            self._note("answer of a service", now)
+        self._note("~/status", first(self._graph, "status", bool))
+        status = self._graph.status()
+        in_error = status is not None and status.state == "error"
+        self._failed = min(self._failed, now) if in_error else math.inf
+        ended = self._process.popen.poll() is not None
+        return self._has_words() or ended or now - self._failed > ERROR_LIMIT
+
+    def _has_words(self) -> bool:
+        words = first(self._graph, "commentary_events", lambda event: bool(event.text))
+        self._note("words", words)
+        return words is not None
+
+    def _note(self, what: str, moment: float | None) -> None:
+        if moment is not None:
+            self.values.setdefault(f"start to the first {what}, s", moment - self._began)
+
+
+def _has_sound(message: Any) -> bool:
+    return len(message.audio.data) > 0
 
 
 def first(graph: Probe, topic: str, wanted: Callable[[Any], bool], start: int = 0) -> float | None:

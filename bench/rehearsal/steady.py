@@ -29,7 +29,11 @@ def measure(session: Session, row: Row) -> None:
         graph.spin(plan.minutes * 60)
         graph.until(lambda: _finished(graph, start), plan.limit, "a whole comment")
     events = graph.got["commentary_events"][start.get("commentary_events", 0) :]
-    row.spreads |= delays(events)
+    row.spreads |= {
+        name: spread
+        for name, spread in delays(events).items()
+        if session.setup.voice or "sound" not in name
+    }
     row.values |= counts(events, graph.got["status"][start.get("status", 0) :])
     if session.setup.voice:
         first = start.get("audio_stamped", 0)
