@@ -42,7 +42,7 @@ def write_tiny(folder: Path, kind: str) -> None:
 
 
 def write_full_size(folder: Path, kind: str) -> None:
-    """Write text, vision, talker, vocoder and a voice sample: 9 GB as AWQ, 19 GB as BF16.
+    """Write text, vision, talker, vocoder and a voice sample: about 8 GB as AWQ, 19 GB as BF16.
 
     Needs a CUDA GPU, which makes the numbers.
     """

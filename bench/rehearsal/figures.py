@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 COLUMNS = ("n", "min", "median", "p99", "max")
@@ -37,7 +37,8 @@ class Spread:
 class Row:
     """What a row of the rehearsal measured, or why it could not.
 
-    `spreads` and `values` by name, with the unit in the name; `notes`: sentences.
+    `spreads` and `values` by name, with the unit in the name; `series`: what the spreads were made
+    of, in the order of time, which shows when an outlier came; `notes`: sentences.
     """
 
     name: str
@@ -45,6 +46,12 @@ class Row:
     values: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     failure: str = ""
+    series: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, series: Mapping[str, list[float]]) -> None:
+        """Add quantities that were measured several times."""
+        self.series |= series
+        self.spreads |= {name: Spread.of(values) for name, values in series.items()}
 
     def lines(self) -> list[str]:
         """Return the row as lines of the table."""

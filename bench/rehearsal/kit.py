@@ -159,7 +159,10 @@ def _name_our_headers(venv: Path) -> None:
 def _build(venv: Path) -> None:
     """Build the interfaces and the package into `venv`, as scripts/setup.sh does."""
     environment = os.environ | {
-        "PATH": os.pathsep.join([f"{venv}/bin", os.environ.get("PATH", "")]),
+        # CMake may lie beside this Python, as pip installs it.
+        "PATH": os.pathsep.join(
+            [f"{venv}/bin", str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+        ),
         "AMENT_PREFIX_PATH": str(venv),
         "CMAKE_PREFIX_PATH": str(venv),
         "LD_LIBRARY_PATH": os.pathsep.join([f"{venv}/lib", os.environ.get("LD_LIBRARY_PATH", "")]),

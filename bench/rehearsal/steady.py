@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from bench.rehearsal.figures import Row, Spread
+from bench.rehearsal.figures import Row
 from bench.rehearsal.resources import Watch
 from bench.rehearsal.session import Session, ros_offset
 from test.nodes.graph import Probe
@@ -29,11 +28,9 @@ def measure(session: Session, row: Row) -> None:
         graph.spin(plan.minutes * 60)
         graph.until(lambda: _finished(graph, start), plan.limit, "a whole comment")
     events = graph.got["commentary_events"][start.get("commentary_events", 0) :]
-    row.spreads |= {
-        name: spread
-        for name, spread in delays(events).items()
-        if session.setup.voice or "sound" not in name
-    }
+    row.add(delays(events, "words"))
+    if session.setup.voice:
+        row.add(delays(events, "sound"))
     row.values |= counts(events, graph.got["status"][start.get("status", 0) :])
     if session.setup.voice:
         first = start.get("audio_stamped", 0)
@@ -48,25 +45,19 @@ def _finished(graph: Probe, start: dict[str, int]) -> bool:
     return any(event.final and event.text for event in events)
 
 
-def delays(events: list[Any]) -> dict[str, Spread | None]:
-    """Return the delays to the first words and sounds of comments, in ms."""
+def delays(events: list[Any], what: str) -> dict[str, list[float]]:
+    """Return the delays to the first words or the first sound of comments, in ms."""
     finished = [e for e in events if e.final and e.text and not e.cancelled and not e.question]
-
-    def spread(begin: Callable[[Any], Any], ended: str) -> Spread | None:
-        return Spread.of(
-            [
-                1e3 * (to_seconds(getattr(event, ended)) - to_seconds(begin(event)))
-                for event in finished
-                if to_seconds(getattr(event, ended))
-            ]
-        )
-
-    return {
-        "request to first words, ms": spread(lambda e: e.requested, "first_words"),
-        "request to first sound, ms": spread(lambda e: e.requested, "first_sound"),
-        "picture to first words, ms": spread(lambda e: e.header.stamp, "first_words"),
-        "picture to first sound, ms": spread(lambda e: e.header.stamp, "first_sound"),
+    found: dict[str, list[float]] = {
+        f"request to first {what}, ms": [],
+        f"picture to first {what}, ms": [],
     }
+    requests, pictures = found.values()
+    for event in finished:
+        if first := to_seconds(getattr(event, f"first_{what}")):
+            requests.append(1e3 * (first - to_seconds(event.requested)))
+            pictures.append(1e3 * (first - to_seconds(event.header.stamp)))
+    return found
 
 
 def counts(events: list[Any], statuses: list[Any]) -> dict[str, float]:

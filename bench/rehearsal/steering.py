@@ -6,7 +6,7 @@ import random
 import time
 from typing import Any
 
-from bench.rehearsal.figures import Row, Spread
+from bench.rehearsal.figures import Row
 from bench.rehearsal.session import Session, first, ros_offset
 from video_commentary.ros.time import to_seconds
 
@@ -71,9 +71,9 @@ class Wishes:
         dues = (to_seconds(e.first_sound) for e in events if e.instruction == text)
         return next((due for due in dues if due), 0.0)
 
-    def spreads(self, call: str) -> dict[str, Spread | None]:
-        """Return the spreads, named after what was called."""
-        return {f"{call} to {name}, ms": Spread.of(times) for name, times in self._times.items()}
+    def series(self, call: str) -> dict[str, list[float]]:
+        """Return the times, named after what was called."""
+        return {f"{call} to {name}, ms": times for name, times in self._times.items()}
 
 
 def steer(session: Session, row: Row) -> None:
@@ -84,7 +84,7 @@ def steer(session: Session, row: Row) -> None:
         session.graph.spin(0.3 if session.plan.tiny else chance.uniform(*PAUSE))
         _try(row, lambda n=number: wishes.steer(f"look at the {chance.choice(SUBJECTS)}, {n}"))
     session.graph.steer("")
-    row.spreads |= wishes.spreads("call")
+    row.add(wishes.series("call"))
     row.values["comments cut"] = wishes.cut
 
 
@@ -100,7 +100,7 @@ def second_wish(session: Session, row: Row) -> None:
 
         _try(row, twice)
     session.graph.steer("")
-    row.spreads |= wishes.spreads("second call")
+    row.add(wishes.series("second call"))
     row.values["comments cut"] = wishes.cut
 
 
@@ -115,7 +115,7 @@ def ask(session: Session, row: Row) -> None:
             times.append(1e3 * (time.monotonic() - began))
         else:
             row.notes.append(f"no answer: {answer.answer}")
-    row.spreads["ask: call to whole answer, ms"] = Spread.of(times)
+    row.add({"call to whole answer, ms": times})
 
 
 def _wait_for_comment(session: Session) -> None:

@@ -23,7 +23,7 @@ sys.stdin.read()
 """
 ROOM_FOR_TEXT, ROOM_FOR_NOTHING = 9.6e9, 6e9
 """Bytes left free: enough for the AWQ model's text and not for its voice; too few for either."""
-PATIENCE = 120.0
+PATIENCE = 60.0
 """Seconds for what was missing to come back."""
 
 

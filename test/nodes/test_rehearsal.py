@@ -58,7 +58,7 @@ def test_wishes_and_questions_are_timed_from_the_call(rows: dict[str, Any]) -> N
     steered, second, asked = (rows[name]["spreads"] for name in ("steer", "second-wish", "ask"))
     assert steered["call to response, ms"]["n"] == 2
     assert second["second call to new sound due, ms"]["n"] == 1
-    assert asked["ask: call to whole answer, ms"]["n"] == 1
+    assert asked["call to whole answer, ms"]["n"] == 1
     words = steered["call to first new words, ms"]
     assert words["min"] > steered["call to response, ms"]["min"] > 0
 
