@@ -1,7 +1,8 @@
 """ROS and what else the rehearsal needs, as one file for a GPU machine without a registry.
 
 python -m bench.rehearsal.kit FOLDER    (where there is a registry; as make rehearsal-kit)
-python -m bench.rehearsal --kit FOLDER  (on the GPU machine)
+python -m bench.rehearsal --kit FOLDER  (on the GPU machine; or in two steps, the first of which is
+python -m bench.rehearsal.kit FOLDER --install .venv-rehearsal)
 
 The GPU machine needs Linux x86_64, a C++ compiler, CMake and a Python 3.12 that has its headers,
 pip, torch, numpy, OpenCV, Pillow, PyYAML, safetensors and tokenizers: these are too large to carry.
@@ -184,10 +185,15 @@ def _build(venv: Path) -> None:
 
 
 def main() -> None:
-    """Collect the kit and say how large it is."""
+    """Collect the kit and say how large it is, or install it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    path = collect(parser.parse_args().folder)
+    parser.add_argument("--install", type=Path, metavar="VENV", help="from FOLDER, offline")
+    options = parser.parse_args()
+    if options.install:
+        install(options.folder, options.install.resolve())
+        return
+    path = collect(options.folder)
     print(f"{path}: {path.stat().st_size / 2**20:.1f} MiB")
 
 
