@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.backends.cuda import SDPAParams, can_use_flash_attention
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.nn.attention.bias import causal_lower_right
 
 from ..kernels.reference import RMSNorm
 
@@ -101,16 +101,7 @@ class Attention:
         cache.k_cache[:, positions] = k.transpose(0, 1)
         cache.v_cache[:, positions] = v.transpose(0, 1)
         keys, values = cache.k_cache[None, :, :end_pos], cache.v_cache[None, :, :end_pos]
-        # a mask tensor would rule out flash attention
-        mask = causal_lower_right(n, end_pos) if n > 1 else None
-        with sdpa_kernel(SDPA_BACKENDS):
-            out = F.scaled_dot_product_attention(
-                q.transpose(0, 1)[None].to(keys.dtype),
-                keys,
-                values,
-                attn_mask=mask,
-                enable_gqa=True,
-            )
+        out = attend_causally(q.transpose(0, 1)[None].to(keys.dtype), keys, values)
         return out[0].transpose(0, 1).reshape(n, -1)
 
     def decode(self, qkv: Tensor, position: Tensor) -> Tensor:
@@ -140,3 +131,30 @@ class Attention:
             for part in torch.split(qkv, list(self.config.qkv_sizes), dim=-1)
         )
         return q, k, v
+
+
+def attend_causally(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Attend with the last rows of a sequence, each to what is not after it.
+
+    `q`: [1, num_heads, n, head_dim]; `k`, `v`: [1, num_kv_heads, end, head_dim], of which the last
+    n rows are those of `q`. What `torch.nn.attention.bias.causal_lower_right` does, whose module
+    imports torch's compiler, for two to four seconds.
+    """
+    n, end = q.shape[2], k.shape[2]
+    with sdpa_kernel(SDPA_BACKENDS):
+        if n in (1, end):
+            return F.scaled_dot_product_attention(q, k, v, is_causal=n > 1, enable_gqa=True)
+        # a mask tensor would rule out flash attention, whose own causal mask ends in the corner
+        if _takes_flash(q, k, v):
+            out: Tensor = torch.ops.aten._scaled_dot_product_flash_attention(
+                q, k, v, is_causal=True
+            )[0]
+            return out
+        mask = torch.ones(n, end, dtype=torch.bool, device=q.device).tril(end - n)
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=True)
+
+
+def _takes_flash(q: Tensor, k: Tensor, v: Tensor) -> bool:
+    """Return whether flash attention serves these; unpadded, heads are a multiple of 8 wide."""
+    fits = q.is_cuda and q.shape[-1] % 8 == 0
+    return fits and can_use_flash_attention(SDPAParams(q, k, v, None, 0.0, False, True))
