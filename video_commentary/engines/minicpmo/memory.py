@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import gc
 import logging
@@ -16,6 +17,9 @@ from .config import ModelConfig
 from .gpu_driver import UNSEEN_GPU_FIX, driver_version, unseen_gpu
 
 LOG = logging.getLogger(__name__)
+
+# What is frozen at the end is never freed, and Triton's bindings would report it as leaked.
+atexit.register(gc.unfreeze)
 
 FreeMemory = Callable[[torch.device], "tuple[int, int] | None"]
 """Returns the free and all bytes of a device's memory, None if it is not limited."""
