@@ -20,9 +20,9 @@ from bench.rehearsal.vocabulary import write_tokenizer
 from bench.speech import random_voice
 from test.engines.minicpmo.token2wav import add_voice
 from video_commentary.core.audio import AudioFormat, Pcm, write_wav
+from video_commentary.engines.minicpmo.config import VOCODER_FOLDER
 from video_commentary.engines.minicpmo.speech.flow import Flow, FlowConfig
 from video_commentary.engines.minicpmo.speech.hift import Hift, HiftConfig
-from video_commentary.engines.minicpmo.speech.vocoder_loader import VOCODER_FOLDER
 from video_commentary.engines.minicpmo.speech.voice_reference import cached_voice_path, save_voice
 
 COMPLETE = "complete"

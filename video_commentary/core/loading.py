@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 from .backoff import Backoff
 from .engine import Engine, EngineError
-
-GRACE = 1.0
-"""Seconds for which `close` waits for a load under way: a large model takes half a minute."""
 
 
 class Loader:
     """Loads an engine on its own thread, with 1 to 30 s between tries.
 
     After an error that only a setting can cure it waits for `try_again` instead. `ready` is set
-    once the engine is loaded; `error` says why it is not yet, and what to do.
+    once the engine is loaded; `error` says why it is not yet, and what to do. `seconds`: how long
+    the load took that succeeded.
     """
 
     def __init__(self, engine: Engine, on_ready: Callable[[], object] = lambda: None) -> None:
@@ -28,6 +27,7 @@ class Loader:
         self._asked = False
         self.ready = threading.Event()
         self.error = ""
+        self.seconds = 0.0
         self._thread = threading.Thread(target=self._run, name="loader", daemon=True)
         self._thread.start()
 
@@ -42,7 +42,6 @@ class Loader:
         with self._lock:
             self._closed = True
             self._lock.notify()
-        self._thread.join(GRACE)
         if self.ready.is_set():
             self._engine.close()
 
@@ -50,6 +49,7 @@ class Loader:
         backoff = Backoff()
         while not self._closed:
             self._asked = False  # a change during this try may have come too late for it
+            begun = time.monotonic()
             try:
                 self._engine.load()
             except EngineError as error:
@@ -58,6 +58,7 @@ class Loader:
                 self.error, retry = f"{type(error).__name__}: {error}", True
             else:
                 self.error = ""
+                self.seconds = time.monotonic() - begun
                 self._loaded()
                 return
             self._wait(backoff.failed() if retry else None)

@@ -45,7 +45,7 @@ class Session:
         self._clock = clock
         self._control = control
         self.assembly = assembly
-        self.loader = Loader(assembly.engine, on_ready=control.wake.set)
+        self.loader = Loader(assembly.engine, on_ready=self._loaded)
         self.playout = Playout(OUTPUT_FORMAT)
         self._scene = SceneMonitor(settings, assembly.engine)
         self.commentator = Commentator(
@@ -57,6 +57,14 @@ class Session:
         self._audio_publisher: AudioPublisher | None = None
         self._frames: FrameWorker | None = None
         self._thread: threading.Thread | None = None
+
+    @property
+    def load_time(self) -> str:
+        """How long the engine took to load, and its phases; empty before it is loaded."""
+        if not self.loader.ready.is_set():
+            return ""
+        phases = self.assembly.progress.summary
+        return f"{self.loader.seconds:.1f} s" + (f" ({phases})" if phases else "")
 
     @property
     def active(self) -> bool:
@@ -117,6 +125,10 @@ class Session:
         self.rates.update()
         for camera in self.cameras:
             camera.follow_publishers()
+
+    def _loaded(self) -> None:
+        self._node.get_logger().info(f"the engine was loaded in {self.load_time}")
+        self._control.wake.set()
 
     def _open_cameras(self, topics: Sequence[str]) -> None:
         self._scene.watch(topics)

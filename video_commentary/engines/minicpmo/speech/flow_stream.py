@@ -215,11 +215,11 @@ class FlowStream:
         return (x,)
 
 
-def cache_bytes(flow: Flow, voice: VoicePrompt, steps: int) -> int:
-    """Return the bytes of a FlowStream's caches on the device."""
+def cache_bytes(flow: Flow, voice: VoicePrompt, steps: int, dtype: torch.dtype) -> int:
+    """Return the bytes of a FlowStream's caches, in `dtype`, on the device."""
     config = flow.config
     kv_width = 2 * 2 * config.dit_num_heads * config.dit_head_dim
-    slot_bytes: int = kv_width * flow.encoder_proj.weight.element_size()
+    slot_bytes = kv_width * torch.finfo(dtype).bits // 8
     # the working slots, and the prompt's, from which every utterance starts
     slots = _num_slots(len(voice.mel)) + len(voice.mel)
     return steps * config.dit_depth * slots * slot_bytes

@@ -17,6 +17,8 @@ from ..language.decoder import Decoder, LayerWeights
 from ..language.linear import DenseLinear
 from .audio_sampling import WINDOW, AudioSamplingParams, append_recent, sample_code
 
+HOST_TENSOR = "emb_text.weight"
+"""230 MB of which a group of tokens needs ten rows: not on the device."""
 MAX_NEW_CODES = 500
 """Codes after which a group ends even without an EOS code: 20 s."""
 _PREFILL_ROWS = (16, 32, 64, 128)
@@ -75,8 +77,7 @@ class Talker:
     ) -> None:
         self._config = config
         self._sample_code = sample
-        # 230 MB of which a group needs ten rows: not on the device
-        self._emb_text = tensors["emb_text.weight"].cpu()
+        self._emb_text = tensors[HOST_TENSOR].cpu()
         self._emb_code = tensors["emb_code.0.weight"]
         self._projector_semantic = [
             tensors[f"projector_semantic.linear{layer}.{part}"]
