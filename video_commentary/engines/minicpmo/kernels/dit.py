@@ -228,10 +228,10 @@ def _linear_kernel(
     if NORM:
         whole = tl.arange(0, PADDED_K)
         mask = row_mask[:, None] & (whole < K)[None]
-        x = tl.load(x_ptr + row_offsets[:, None] + whole[None], mask=mask, other=0.0)
-        x = x.to(tl.float32)
-        mean = tl.sum(x, 1) / K
-        centered = tl.where(mask, x - mean[:, None], 0.0)
+        row = tl.load(x_ptr + row_offsets[:, None] + whole[None], mask=mask, other=0.0)
+        row = row.to(tl.float32)
+        mean = tl.sum(row, 1) / K
+        centered = tl.where(mask, row - mean[:, None], 0.0)
         inverse_std = tl.rsqrt(tl.sum(centered * centered, 1) / K + eps)
     acc = tl.zeros([BLOCK_M, BLOCK_N], tl.float32)
     for start in range(0, K, BLOCK_K):
@@ -245,14 +245,16 @@ def _linear_kernel(
         if NORM:
             scale = tl.load(scale_ptr + offs_k, mask=mask_k, other=0.0).to(tl.float32)
             shift = tl.load(shift_ptr + offs_k, mask=mask_k, other=0.0).to(tl.float32)
-            x = (x.to(tl.float32) - mean[:, None]) * inverse_std[:, None]
-            x = x * scale[None] + shift[None]
+            normed = (x.to(tl.float32) - mean[:, None]) * inverse_std[:, None]
+            a = (normed * scale[None] + shift[None]).to(dtype)
+        else:
+            a = x.to(dtype)
         weight = tl.load(
             weight_ptr + columns[:, None] * K + offs_k[None],
             mask=column_mask[:, None] & mask_k[None],
             other=0.0,
         )
-        acc += tl.dot(x.to(dtype), tl.trans(weight), input_precision="ieee")
+        acc += tl.dot(a, tl.trans(weight), input_precision="ieee")
     acc += tl.load(bias_ptr + columns, mask=column_mask, other=0.0).to(tl.float32)[None]
     if GELU:
         inner = 0.7978845608028654 * (acc + 0.044715 * acc * acc * acc)
