@@ -109,6 +109,7 @@ def load_model(
             image_start_ids=tokenizer.image_start_ids,
         )
         language_model.capture()
+        language_model.warm_up()
         _warm_up(tokenizer, language_model, vision, stream)
     _check_logits(language_model, dtype)
     return LoadedModel(

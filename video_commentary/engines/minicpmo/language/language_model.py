@@ -17,6 +17,9 @@ from .sampling import SamplingParams
 
 LOG = logging.getLogger(__name__)
 
+_WARM_UP_ROWS = (33, 64, 100, 128, 200, 256, 330, 400, 512, 600)
+"""Prompt lengths; torch's attention and cuBLAS have kernels of their own for some of them."""
+
 
 @dataclass(frozen=True)
 class GeneratedToken:
@@ -62,6 +65,26 @@ class LanguageModel:
             with torch.cuda.stream(self._stream):
                 self._step.capture()
                 LOG.info("a decode step takes %.2f ms", 1e3 * self._step.seconds())
+        self._cached_prefix = []
+
+    @torch.inference_mode()
+    def warm_up(self) -> None:
+        """Run prompts of usual lengths on a GPU, with and without a prefix before them.
+
+        CUDA loads a kernel when it is first launched, and torch's memory grows with the first
+        long prompt: no comment is to wait for that. About 20 ms each.
+        """
+        if self._stream is None:
+            return
+        embeds = self._model.embed_tokens.new_zeros(
+            max(_WARM_UP_ROWS), self._model.embed_tokens.shape[1]
+        )
+        with torch.cuda.stream(self._stream):
+            for rows in _WARM_UP_ROWS:
+                for start in (0, _WARM_UP_ROWS[0]):
+                    if start + rows <= self.max_seq_len:
+                        self._model.decoder.prefill(embeds[:rows], start)
+            self._stream.synchronize()
         self._cached_prefix = []
 
     @torch.inference_mode()
