@@ -55,15 +55,16 @@ def test_what_only_a_setting_can_cure_is_tried_again_when_asked(
             raise errors.pop()
 
     engine.load = load  # type: ignore[method-assign]
-    ready = threading.Event()
-    loader = Loader(engine, on_ready=ready.set)
+    took: list[float] = []
+    loader = Loader(engine, on_ready=took.append)
     assert failed(loader) == "server_url is empty: name a server"
     for _ in range(2):
         assert tried.acquire(timeout=10)
         assert not tried.acquire(timeout=0.1)  # not by itself
         loader.try_again()
-    assert ready.wait(10)
-    assert loader.ready.is_set()
+    assert loader.ready.wait(10)
+    loader._thread.join(10)
+    assert len(took) == 1
     assert loader.error == ""
     loader.close()
 

@@ -14,12 +14,16 @@ class Loader:
     """Loads an engine on its own thread, with 1 to 30 s between tries.
 
     After an error that only a setting can cure it waits for `try_again` instead. `ready` is set
-    once the engine is loaded; `error` says why it is not yet, and what to do. `seconds`: how long
-    the load took that succeeded.
+    once the engine is loaded; `error` says why it is not yet, and what to do.
     """
 
-    def __init__(self, engine: Engine, on_ready: Callable[[], object] = lambda: None) -> None:
-        """Begin to load; `on_ready` is called on the loader's thread once `ready` is set."""
+    def __init__(
+        self, engine: Engine, on_ready: Callable[[float], object] = lambda _: None
+    ) -> None:
+        """Begin to load; once `ready` is set, `on_ready` gets the seconds that it took.
+
+        It is called on the loader's thread, maybe before this returns.
+        """
         self._engine = engine
         self._on_ready = on_ready
         self._lock = threading.Condition()
@@ -27,7 +31,6 @@ class Loader:
         self._asked = False
         self.ready = threading.Event()
         self.error = ""
-        self.seconds = 0.0
         self._thread = threading.Thread(target=self._run, name="loader", daemon=True)
         self._thread.start()
 
@@ -58,8 +61,7 @@ class Loader:
                 self.error, retry = f"{type(error).__name__}: {error}", True
             else:
                 self.error = ""
-                self.seconds = time.monotonic() - begun
-                self._loaded()
+                self._loaded(time.monotonic() - begun)
                 return
             self._wait(backoff.failed() if retry else None)
 
@@ -71,11 +73,11 @@ class Loader:
             else:
                 self._lock.wait_for(lambda: self._closed, seconds)
 
-    def _loaded(self) -> None:
+    def _loaded(self, seconds: float) -> None:
         with self._lock:
             if not self._closed:
                 self.ready.set()
         if self.ready.is_set():
-            self._on_ready()
+            self._on_ready(seconds)
         else:
             self._engine.close()

@@ -81,8 +81,7 @@ def diagnose(session: Session | None, status: CommentatorStatus) -> list[Check]:
         for _, field, value in status_values(status)
         if field.diagnostic
     }
-    if session.load_time:
-        engine["loaded in"] = session.load_time
+    engine["loaded in"] = session.load_time
     return [
         Check("engine", session.error, True, engine),
         Check("voice", session.assembly.voice_trouble(), False, {"voice": status.voice}),

@@ -45,6 +45,8 @@ class Session:
         self._clock = clock
         self._control = control
         self.assembly = assembly
+        # how long the engine took to load, and its phases; empty before it is loaded
+        self.load_time = ""
         self.loader = Loader(assembly.engine, on_ready=self._loaded)
         self.playout = Playout(OUTPUT_FORMAT)
         self._scene = SceneMonitor(settings, assembly.engine)
@@ -57,14 +59,6 @@ class Session:
         self._audio_publisher: AudioPublisher | None = None
         self._frames: FrameWorker | None = None
         self._thread: threading.Thread | None = None
-
-    @property
-    def load_time(self) -> str:
-        """How long the engine took to load, and its phases; empty before it is loaded."""
-        if not self.loader.ready.is_set():
-            return ""
-        phases = self.assembly.progress.summary
-        return f"{self.loader.seconds:.1f} s" + (f" ({phases})" if phases else "")
 
     @property
     def active(self) -> bool:
@@ -126,7 +120,9 @@ class Session:
         for camera in self.cameras:
             camera.follow_publishers()
 
-    def _loaded(self) -> None:
+    def _loaded(self, seconds: float) -> None:
+        phases = self.assembly.progress.summary
+        self.load_time = f"{seconds:.1f} s" + (f" ({phases})" if phases else "")
         self._node.get_logger().info(f"the engine was loaded in {self.load_time}")
         self._control.wake.set()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ....core.engine import EngineError
-from ..checkpoint import Tensors
+from ..checkpoint import Checkpoint, Tensors
 from ..checkpoint_shapes import TALKER_PREFIX, UNUSED_PREFIXES
 from ..config import VOCODER_FOLDER
 from ..gpu_errors import is_gpu_error, is_out_of_memory
@@ -72,6 +72,13 @@ class TalkerTensors(Mapping[str, Tensor]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+    def text_rows(self) -> Callable[[Sequence[int]], Tensor] | None:
+        """Return a reader of HOST_TENSOR's rows, None if they aren't in a file."""
+        name = self._names.get(HOST_TENSOR)
+        if name is None or not isinstance(self._tensors, Checkpoint):
+            return None
+        return self._tensors.rows(name)
 
     @property
     def nbytes(self) -> int:
@@ -135,7 +142,8 @@ def load_speech(
             talker_bytes, folder, vocoder.hift, vocoder.voice, dtype, options.steps
         )
         check_room(needed, device, free_memory)
-        talker = Talker(tensors, TalkerConfig.from_tts_config(config))
+        text_rows = tensors.text_rows() if isinstance(tensors, TalkerTensors) else None
+        talker = Talker(tensors, TalkerConfig.from_tts_config(config), text_rows=text_rows)
         flow_stream = _load_finite_flow(folder, vocoder.voice, device, options)
         speech = NativeSpeech(talker, Vocoder(flow_stream, vocoder.hift.to(device)))
         with capturing or nullcontext():
