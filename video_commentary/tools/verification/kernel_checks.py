@@ -1,0 +1,162 @@
+"""Checks of what the GPU computes, against float32 on the CPU, with the real weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from ...engines.minicpmo.checkpoint import Checkpoint, Tensors
+from ...engines.minicpmo.kernels.plan import (
+    DEFAULT_PLAN,
+    INT4_GEMM_CONFIGS,
+    INT4_GEMV_CONFIGS,
+    KernelPlan,
+)
+from ...engines.minicpmo.language.decoder import DecoderLayer
+from ...engines.minicpmo.language.qwen3 import Qwen3
+from ...engines.minicpmo.memory import release_gpu_memory, use_device
+from ...engines.minicpmo.vision.encoder import VisionEncoder
+from ...engines.minicpmo.vision.image_processing import slice_image
+from .check import CheckOutcome, fail, ok
+from .greedy_reply import read_picture
+from .layer_sample import load_layers
+
+if TYPE_CHECKING:
+    from .model_under_test import ModelUnderTest
+
+PROMPT_ROWS = 48
+_TEXT = "A robot arm stands at a table and lifts a white cup onto a saucer. "
+_LIMITS = {torch.float16: 1e-2, torch.bfloat16: 5e-2}
+"""Largest error, relative to what the layer adds: some ten times the dtype's rounding."""
+_FIX = "the kernels are wrong on this card: send the report, and use engine:=server meanwhile"
+
+
+def check_kernels(model: ModelUnderTest) -> CheckOutcome:
+    """Compare the first, middle and last layer: prefill and decode, with each kernel plan."""
+    device = model.gpu("no GPU: the kernels run on a GPU only")
+    use_device(device)
+    config, dtype = model.config(), model.dtype()
+    count = config.language.num_layers
+    layers = sorted({0, count // 2, count - 1})
+    reference = load_layers(model.tensors(), config, layers, torch.float32, PROMPT_ROWS + 1)
+    checkpoint = Checkpoint(model.options.folder, device)
+    ours = load_layers(checkpoint, config, layers, dtype, PROMPT_ROWS + 1)
+    errors = compare_layers(ours, reference, _embedded_text(model))
+    del ours
+    release_gpu_memory()
+    return _judge(errors, dtype, f"layers {', '.join(map(str, layers))}")
+
+
+def check_vision(model: ModelUnderTest) -> CheckOutcome:
+    """Compare the shipped picture's embeddings."""
+    device = model.gpu("no GPU: vision is plain torch on the CPU")
+    use_device(device)
+    dtype = model.dtype()
+    image = [slice_image(read_picture(model)).overview]
+    embeds = []
+    for place, kind in ((torch.device("cpu"), torch.float32), (device, dtype)):
+        checkpoint = Checkpoint(model.options.folder, place)
+        load = partial(_load_as, checkpoint, kind)
+        embeds.append(VisionEncoder(load, model.config().vision)(image)[0])
+    error = _relative(embeds[1], embeds[0], embeds[0])
+    del embeds
+    release_gpu_memory()
+    return _judge({"picture": error}, dtype, "64 embeddings of the picture")
+
+
+def _load_as(tensors: Tensors, dtype: torch.dtype, name: str) -> Tensor:
+    return tensors.load(name).to(dtype)
+
+
+def _judge(errors: dict[str, float], dtype: torch.dtype, what: str) -> CheckOutcome:
+    limit = _LIMITS[dtype]
+    worst = max(errors, key=lambda name: errors[name])
+    found = f"{what}: at most {errors[worst]:.1e} off float32 ({worst}; limit {limit:.0e})"
+    if errors[worst] > limit:
+        return fail(found, _FIX, errors=errors, limit=limit)
+    return ok(found, errors=errors, limit=limit)
+
+
+def _embedded_text(model: ModelUnderTest) -> Tensor:
+    """Return float32 embeddings [PROMPT_ROWS + 1, hidden_size] of a text, on the CPU."""
+    ids = model.tokenizer().encode(_TEXT * PROMPT_ROWS)[: PROMPT_ROWS + 1]
+    return model.tensors().load("llm.model.embed_tokens.weight")[ids].float()
+
+
+@torch.inference_mode()
+def compare_layers(ours: Qwen3, reference: Qwen3, rows: Tensor) -> dict[str, float]:
+    """Return the largest error of each way to compute, over the layers.
+
+    `rows`: float32 [n, hidden_size]; all but the last are prefilled, the last is decoded. Each
+    layer gets what the reference's layer before it returned, so errors do not add up.
+    """
+    errors: dict[str, float] = {}
+    for name, plan in _plans(ours.int4):
+        try:
+            found = _compare_with(ours.with_plan(plan), reference, rows)
+        except _out_of_resources():
+            continue  # needs more shared memory than the card has: never chosen there
+        for part, difference in found.items():
+            errors[f"{part}, {name}"] = difference
+    return errors
+
+
+def _compare_with(ours: Qwen3, reference: Qwen3, rows: Tensor) -> dict[str, float]:
+    errors = {"prefill": 0.0, "decode": 0.0}
+    for layer, expected in zip(ours.decoder.layers, reference.decoder.layers, strict=True):
+        prefill, decode, rows = _compare_layer(layer, expected, rows, ours.decoder.dtype)
+        errors["prefill"] = max(errors["prefill"], prefill)
+        errors["decode"] = max(errors["decode"], decode)
+    logits = reference.lm_head.gemv(rows[-1:])
+    got = ours.lm_head.gemv(rows[-1:].to(ours.embed_tokens.device))
+    return errors | {"lm_head": _relative(got, logits, logits)}
+
+
+def _compare_layer(
+    ours: DecoderLayer, reference: DecoderLayer, rows: Tensor, dtype: torch.dtype
+) -> tuple[float, float, Tensor]:
+    """Return the errors of prefill and decode, and the reference's rows for the next layer."""
+    prompt, last = rows[:-1], rows[-1:]
+    device = ours.attention.kv_cache.k_cache.device
+    position = torch.tensor([len(prompt)], dtype=torch.int32)
+    expected = reference.prefill(prompt, 0, torch.float32)
+    expected_last = reference.decode(last, position)
+    got = ours.prefill(prompt.to(device), 0, dtype)
+    # attends to what the prefill appended to the cache
+    got_last = ours.decode(last.to(device), position.to(device))
+    return (
+        _relative(got, expected, expected - prompt),
+        _relative(got_last, expected_last, expected_last - last),
+        torch.cat([expected, expected_last]),
+    )
+
+
+def _plans(int4: bool) -> Iterator[tuple[str, KernelPlan]]:
+    """Yield every plan that a model may run with."""
+    if not int4:
+        yield "16 bits", DEFAULT_PLAN
+        return
+    for gemv in INT4_GEMV_CONFIGS:
+        yield f"GEMV of {gemv.block_n}", replace(DEFAULT_PLAN, gemv=gemv)
+    for gemm in INT4_GEMM_CONFIGS:
+        yield f"GEMM of {gemm.block_m} x {gemm.block_n}", replace(DEFAULT_PLAN, gemm=gemm)
+
+
+def _out_of_resources() -> type[Exception]:
+    """Return what Triton raises; a machine without a GPU may have no triton."""
+    from triton.runtime.errors import OutOfResources
+
+    kind: type[Exception] = OutOfResources
+    return kind
+
+
+def _relative(got: Tensor, expected: Tensor, scale: Tensor) -> float:
+    """Return the norm of the error over that of `scale`; infinity if anything is not finite."""
+    error = float((got.float().cpu() - expected).norm() / scale.norm())
+    return error if math.isfinite(error) else math.inf
