@@ -80,7 +80,7 @@ def write_report(path: Path, document: Mapping[str, Any]) -> None:
 def personal_words() -> dict[str, str]:
     """Return the words that name this machine and its user, and what stands in for each."""
     host = socket.gethostname()
-    words = {host: "HOST", host.partition(".")[0]: "HOST", str(Path.home()): "~"}
+    words = {host: "HOST", host.partition(".")[0]: "HOST", Path.home().name: "USER"}
     with suppress(KeyError, OSError):  # a container's user may have no name
         words[getpass.getuser()] = "USER"
     return {word: mark for word, mark in words.items() if len(word) >= _SHORTEST_NAME}
@@ -89,9 +89,10 @@ def personal_words() -> dict[str, str]:
 def scrub(value: Any, words: Mapping[str, str]) -> Any:
     """Return a JSON value without absolute paths and `words`, in every text of it."""
     if isinstance(value, str):
+        value = _ABSOLUTE_PATH.sub("", value)
         for word in sorted(words, key=len, reverse=True):
             value = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", words[word], value)
-        return _ABSOLUTE_PATH.sub("", value)
+        return value
     if isinstance(value, Mapping):
         return {scrub(key, words): scrub(item, words) for key, item in value.items()}
     if isinstance(value, Sequence):
