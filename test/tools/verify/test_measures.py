@@ -158,9 +158,9 @@ def test_what_could_not_be_made_is_tried_once() -> None:
     assert len(tries) == 1
 
 
-def test_a_row_is_cut_to_two_lines_and_the_report_has_all(tmp_path: Path) -> None:
+def test_a_row_is_cut_to_three_lines_and_the_report_has_all(tmp_path: Path) -> None:
     row = CheckedRow("answer", ok("word " * 100, tokens=3))
-    assert len(report.render_row(row).plain.splitlines()) == 2
+    assert len(report.render_row(row).plain.splitlines()) == 3
     assert all(len(line) <= 80 for line in report.render_row(row).plain.splitlines())
     path = tmp_path / "report.json"
     report.write_report(path, report.make_report([row], "awq", ["loaded"]))

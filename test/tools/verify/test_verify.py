@@ -13,6 +13,7 @@ from torch import Tensor
 
 from video_commentary.config.paths import share_dir
 from video_commentary.core.audio import read_wav
+from video_commentary.engines.minicpmo import gpu_driver
 from video_commentary.tools import verify
 from video_commentary.tools.verification.check import CheckVerdict
 from video_commentary.tools.verification.checks import CHECKS
@@ -136,6 +137,22 @@ def test_scales_of_another_dtype_fail(
     assert done.status == 1
     assert "BF16, not F16" in done.row("dtypes")["found"]
     assert done.row("load")["verdict"] == "fail"
+
+
+def test_a_gpu_that_torch_does_not_see_fails_and_the_files_are_checked_all_the_same(
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = tmp_path / "version"
+    driver.write_text("NVRM version: NVIDIA UNIX x86_64 Kernel Module  560.35.03  Fri Aug 16\n")
+    monkeypatch.setattr(gpu_driver, "DRIVER_FILE", driver)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    model = under_test(copy, device="auto")
+    found = outcome_of("GPU", model)
+    assert found.verdict is CheckVerdict.FAIL
+    assert "560.35.03" in found.found and "cu126" in found.found
+    assert "tensors finite" in outcome_of("weights", model).found
+    for name in ("kernels", "load", "answer"):
+        assert outcome_of(name, model).verdict is CheckVerdict.SKIP
 
 
 def test_without_a_checkpoint_it_cannot_run(

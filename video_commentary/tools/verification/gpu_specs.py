@@ -64,10 +64,11 @@ def copy_bandwidth(device: torch.device) -> float:
 
 def driver_used_bytes(device: torch.device) -> int | None:
     """Return the bytes in use on the card by the driver's count, of all processes."""
-    uuid = getattr(torch.cuda.get_device_properties(device), "uuid", None)
-    if uuid is None:
+    uuid = str(getattr(torch.cuda.get_device_properties(device), "uuid", ""))
+    if not uuid:
         return None
-    command = ["nvidia-smi", "-i", f"GPU-{uuid}", "--query-gpu=memory.used"]
+    card = uuid if uuid.startswith("GPU-") else f"GPU-{uuid}"
+    command = ["nvidia-smi", "-i", card, "--query-gpu=memory.used"]
     try:
         done = subprocess.run(
             [*command, "--format=csv,noheader,nounits"],

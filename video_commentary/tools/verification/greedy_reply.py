@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -16,6 +17,7 @@ from ...core.prompting import Prompt, build_prompt
 from ...core.stamp import from_seconds
 from ...engines.minicpmo.language.tokenizer import prompt_ids
 from ...engines.minicpmo.memory import use_device
+from ...engines.minicpmo.model_loader import LoadedModel
 from ...engines.minicpmo.vision.image_processing import slice_image
 from .inspectable_engine import InspectableEngine
 
@@ -60,6 +62,27 @@ def reply_to_picture(model: ModelUnderTest) -> GreedyReply:
     return greedy_reply(model.engine(), picture_frames(model, 1), MAX_TOKENS)
 
 
+def prefill_picture(
+    parts: LoadedModel, frames: tuple[Frame, ...], max_new_tokens: int, *, speakable: bool = False
+) -> int:
+    """Encode `frames`, and prefill the question about them; return the prompt's length."""
+    use_device(parts.device)
+    images = [slice_image(frame.image) for frame in frames]
+    prefix, rest = prompt_ids(parts.tokenizer, picture_prompt(frames), images, speak=False)
+    embeds = parts.vision([image.overview for image in images])
+    _synchronize(parts.device)  # the language model has a stream of its own
+    parts.language_model.prefill(
+        prefix, rest, embeds, max_new_tokens=max_new_tokens, speak=speakable
+    )
+    _synchronize(parts.device)
+    return len(prefix) + len(rest)
+
+
+def _synchronize(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
 def greedy_reply(
     engine: InspectableEngine,
     frames: tuple[Frame, ...],
@@ -69,12 +92,8 @@ def greedy_reply(
 ) -> GreedyReply:
     """Reply to `frames`; `speakable` bars what the model's own voice cannot say."""
     parts = engine.parts
-    use_device(parts.device)
-    images = [slice_image(frame.image) for frame in frames]
-    prefix, rest = prompt_ids(parts.tokenizer, picture_prompt(frames), images, speak=False)
-    embeds = parts.vision([image.overview for image in images])
+    prefill_picture(parts, frames, max_new_tokens, speakable=speakable)
     language_model = parts.language_model
-    language_model.prefill(prefix, rest, embeds, max_new_tokens=max_new_tokens, speak=speakable)
     tokens = language_model.generate(max_new_tokens, CancelToken())
     ids = tuple(token.id for token in tokens)
     return GreedyReply(

@@ -23,7 +23,7 @@ FORMAT = 1
 WIDTH = 80
 _NAME_WIDTH = 11
 _MARK_WIDTH = 5
-_MOST_LINES = 2
+_MOST_LINES = 3
 """Lines of one row's finding on the screen; the report has all of it."""
 _STYLES = {
     CheckVerdict.OK: "green",

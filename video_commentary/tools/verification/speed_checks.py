@@ -11,14 +11,10 @@ from typing import TYPE_CHECKING
 import torch
 
 from ...core.cancel import CancelToken
-from ...core.frames import Frame
-from ...engines.minicpmo.language.tokenizer import prompt_ids
 from ...engines.minicpmo.memory import bytes_needed
-from ...engines.minicpmo.vision.image_processing import slice_image
 from .check import CheckOutcome, Figure, ok, warn
 from .gpu_specs import driver_used_bytes, read_specs
-from .greedy_reply import picture_frames, picture_prompt
-from .inspectable_engine import InspectableEngine
+from .greedy_reply import picture_frames, prefill_picture
 from .lower_bounds import model_cost
 from .spoken_reply import timed_comment
 
@@ -46,10 +42,10 @@ def check_decode(model: ModelUnderTest) -> CheckOutcome:
     cuda = engine.parts.device.type == "cuda"
     count = _GPU_TOKENS if cuda else _CPU_TOKENS
     frames = picture_frames(model, FRAMES)
-    prompt = _prefill(engine, frames, count)
+    prompt = prefill_picture(engine.parts, frames, count)
     seconds = []
     for _ in range(3 if cuda else 1):
-        _prefill(engine, frames, count)
+        prefill_picture(engine.parts, frames, count)
         begun = time.perf_counter()
         tokens = engine.parts.language_model.generate(count, CancelToken(), ignore_eos=True)
         made = sum(1 for _ in tokens)
@@ -103,7 +99,7 @@ def _beside_bounds(
     engine = model.engine()
     specs = read_specs(engine.parts.device)
     cost = model_cost(model.tensors(), model.config())
-    prompt = _prefill(engine, picture_frames(model, FRAMES), 1)
+    prompt = prefill_picture(engine.parts, picture_frames(model, FRAMES), 1)
     bounds = {
         "first word, new": cost.first_word_seconds(specs, FRAMES, prompt),
         "first word, ahead": cost.first_word_seconds(specs, 0, prompt),
@@ -149,18 +145,6 @@ def check_memory(model: ModelUnderTest) -> CheckOutcome:
     if driver and driver > 1.15 * computed:
         return warn(found, "more than computed: send the report", **figures)
     return ok(found, **figures)
-
-
-def _prefill(engine: InspectableEngine, frames: tuple[Frame, ...], count: int) -> int:
-    """Prefill a request with room for `count` tokens; return the prompt's length."""
-    parts = engine.parts
-    images = [slice_image(frame.image) for frame in frames]
-    prefix, rest = prompt_ids(parts.tokenizer, picture_prompt(frames), images, speak=False)
-    embeds = parts.vision([image.overview for image in images])
-    parts.language_model.prefill(prefix, rest, embeds, max_new_tokens=count)
-    if parts.device.type == "cuda":
-        torch.cuda.synchronize(parts.device)
-    return len(prefix) + len(rest)
 
 
 def _add(times: dict[str, list[float]], name: str, seconds: float | None) -> None:

@@ -12,6 +12,7 @@ from ...core.engine import EngineError
 from ...engines.minicpmo.checkpoint import Checkpoint
 from ...engines.minicpmo.checkpoint_shapes import check_tensors
 from ...engines.minicpmo.config import FETCH
+from ...engines.minicpmo.memory import release_gpu_memory
 from .check import CheckOutcome, Figure, NotCheckedError, fail, ok, warn
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def check_weights(model: ModelUnderTest) -> CheckOutcome:
     """Read every tensor."""
     try:
         device = model.device()
-    except EngineError:
+    except (EngineError, NotCheckedError):
         device = torch.device("cpu")
     model.tensors()
     tensors = Checkpoint(model.options.folder, device)
@@ -51,6 +52,7 @@ def check_weights(model: ModelUnderTest) -> CheckOutcome:
         problem = _problem(name, tensors.load(name))
         if problem:
             wrong[name] = problem
+    release_gpu_memory()
     if wrong:
         named = ", ".join(f"{name}: {problem}" for name, problem in list(wrong.items())[:2])
         more = f" and {len(wrong) - 2} more" if len(wrong) > 2 else ""
