@@ -67,9 +67,10 @@ def prefill_picture(
 ) -> int:
     """Encode `frames`, and prefill the question about them; return the prompt's length."""
     use_device(parts.device)
-    images = [slice_image(frame.image) for frame in frames]
+    with torch.cuda.stream(parts.stream):
+        images = [slice_image(torch.from_numpy(frame.image).to(parts.device)) for frame in frames]
+        embeds = parts.vision([image.overview for image in images])
     prefix, rest = prompt_ids(parts.tokenizer, picture_prompt(frames), images, speak=False)
-    embeds = parts.vision([image.overview for image in images])
     _synchronize(parts.device)  # the language model has a stream of its own
     parts.language_model.prefill(
         prefix, rest, embeds, max_new_tokens=max_new_tokens, speak=speakable

@@ -1,9 +1,9 @@
-"""A few layers of a checkpoint as a small model of their own."""
+"""One layer of a checkpoint as a small model of its own."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 import torch
@@ -20,18 +20,17 @@ HEAD_ROWS = 4096
 
 
 class LayerSample:
-    """Tensors of the language model with only some layers, renumbered from 0."""
+    """Tensors of the language model with one of its layers only, and fewer vocabulary rows."""
 
-    def __init__(self, tensors: Tensors, layers: Sequence[int]) -> None:
+    def __init__(self, tensors: Tensors, layer: int) -> None:
         self._tensors = tensors
         self._names: dict[str, str] = {}
         for name in tensors.names():
-            layer = _LAYER.match(name)
-            if layer is None:
+            found = _LAYER.match(name)
+            if found is None:
                 self._names[name] = name
-            elif int(layer[1]) in layers:
-                place = layers.index(int(layer[1]))
-                self._names[f"llm.model.layers.{place}.{name[layer.end() :]}"] = name
+            elif int(found[1]) == layer:
+                self._names[f"llm.model.layers.0.{name[found.end() :]}"] = name
 
     def names(self) -> Iterable[str]:
         """Return all names."""
@@ -52,11 +51,11 @@ class LayerSample:
         return tensor[:HEAD_ROWS].clone() if name in _VOCABULARY else tensor
 
 
-def load_layers(
-    tensors: Tensors, config: ModelConfig, layers: Sequence[int], dtype: torch.dtype, rows: int
+def load_layer(
+    tensors: Tensors, config: ModelConfig, layer: int, dtype: torch.dtype, rows: int
 ) -> Qwen3:
-    """Load `layers` of the language model in `dtype`, with room for `rows` positions."""
-    few = replace(config, language=replace(config.language, num_layers=len(layers)))
+    """Load `layer` between embeddings and lm_head in `dtype`, with room for `rows` positions."""
+    one = replace(config, language=replace(config.language, num_layers=1))
     return load_qwen3(
-        LayerSample(tensors, layers), few, dtype=dtype, max_seq_len=rows, int8_lm_head=False
+        LayerSample(tensors, layer), one, dtype=dtype, max_seq_len=rows, int8_lm_head=False
     )

@@ -76,7 +76,7 @@ class FakeModel:
         self._text += "<|im_start|>user\n"
         for item in message["content"]:
             if isinstance(item, Image.Image):
-                self._images.append(slice_image(np.array(item)))
+                self._images.append(slice_image(torch.from_numpy(np.array(item))))
                 self._text += image_placeholder()
             else:
                 self._text += item
