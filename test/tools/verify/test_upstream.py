@@ -33,10 +33,10 @@ def test_the_same_ids_and_a_like_mel(speaking_copy: Path, upstream_python: Path)
         upstream_python=upstream_python,
         upstream_model=speaking_copy,
     )
-    ids = outcome_of("ids", model)
+    ids = outcome_of("upstream ids", model)
     assert ids.verdict is CheckVerdict.OK, ids
     assert "32 greedy ids are the same" in ids.found
-    mel = outcome_of("mel", model)
+    mel = outcome_of("upstream mel", model)
     assert mel.verdict is CheckVerdict.OK, mel
     difference = mel.figures["difference"]
     assert isinstance(difference, float) and difference > 0
@@ -47,19 +47,19 @@ def test_another_text_and_noise_for_sound_fail(speaking_copy: Path, upstream_pyt
     model = under_test(
         speaking_copy, speak=True, upstream_python=upstream_python, upstream_model=speaking_copy
     )
-    ids = outcome_of("ids", model)
+    ids = outcome_of("upstream ids", model)
     assert ids.verdict is CheckVerdict.FAIL
     assert ids.figures["same"] == 0
-    assert outcome_of("mel", model).verdict is CheckVerdict.FAIL
+    assert outcome_of("upstream mel", model).verdict is CheckVerdict.FAIL
 
 
 def test_what_upstream_raises_is_in_the_row(copy: Path, upstream_python: Path) -> None:
     (copy / "fake.json").write_text(json.dumps({"error": "no autoawq"}))
     model = under_test(copy, upstream_python=upstream_python, upstream_model=copy)
-    found = outcome_of("ids", model)
+    found = outcome_of("upstream ids", model)
     assert found.verdict is CheckVerdict.FAIL
     assert "RuntimeError: no autoawq" in found.found
-    assert outcome_of("mel", model).verdict is CheckVerdict.SKIP
+    assert outcome_of("upstream mel", model).verdict is CheckVerdict.SKIP
 
 
 def test_an_environment_that_does_not_start_is_named(copy: Path, tmp_path: Path) -> None:
@@ -67,8 +67,8 @@ def test_an_environment_that_does_not_start_is_named(copy: Path, tmp_path: Path)
     broken.write_text("#!/bin/sh\necho 'No module named transformers' >&2; exit 1\n")
     broken.chmod(0o755)
     model = under_test(copy, upstream_python=broken, upstream_model=copy)
-    assert "status 1: No module named transformers" in outcome_of("ids", model).found
-    assert outcome_of("mel", model).found == "needs upstream's answer"
+    assert "status 1: No module named transformers" in outcome_of("upstream ids", model).found
+    assert outcome_of("upstream mel", model).found == "needs upstream's answer"
 
 
 def test_no_secret_reaches_upstream(
@@ -79,7 +79,7 @@ def test_no_secret_reaches_upstream(
     spy.write_text('#!/bin/sh\necho "token:$HF_TOKEN offline:$HF_HUB_OFFLINE" >&2; exit 1\n')
     spy.chmod(0o755)
     model = under_test(copy, upstream_python=spy, upstream_model=copy)
-    assert "token: offline:1" in outcome_of("ids", model).found
+    assert "token: offline:1" in outcome_of("upstream ids", model).found
 
 
 def test_nothing_runs_without_consent(

@@ -21,8 +21,8 @@ from video_commentary.tools.verification.checks import CHECKS
 from .conftest import change_tensors, make_uneven
 from .running import outcome_of, run_verify, under_test
 
-GPU_ONLY = {"GPU", "kernels", "vision", "fastest", "latency", "memory"}
-ON_REQUEST = {"ids", "mel"}
+GPU_ONLY = {"GPU", "kernels", "vision", "kernel plan", "latency", "memory"}
+ON_REQUEST = {"upstream ids", "upstream mel"}
 
 
 def test_a_whole_checkpoint_passes(

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from ...core.prompting import one_line
 from .check import CheckOutcome, Figure, fail, ok, warn
 from .weight_checks import RANDOM, fail_unless_random, ok_unless_random
 
@@ -50,7 +51,7 @@ def check_kernel_choice(model: ModelUnderTest) -> CheckOutcome:
 def check_answer(model: ModelUnderTest) -> CheckOutcome:
     """Ask about the picture; the numbers must be finite, and the answer about the picture."""
     reply = model.reply()
-    text = " ".join(reply.text.split())
+    text = one_line(reply.text)
     figures: dict[str, Figure] = {
         "text": text,
         "ids": list(reply.ids),

@@ -35,9 +35,9 @@ CHECKS = (
     ModelCheck("kernels", kernel_checks.check_kernels),
     ModelCheck("vision", kernel_checks.check_vision),
     ModelCheck("load", answer_checks.check_load),
-    ModelCheck("fastest", answer_checks.check_kernel_choice),
+    ModelCheck("kernel plan", answer_checks.check_kernel_choice),
     ModelCheck("answer", answer_checks.check_answer),
-    ModelCheck("added", answer_checks.check_added_tokens),
+    ModelCheck("added tokens", answer_checks.check_added_tokens),
     ModelCheck("language", answer_checks.check_language),
     ModelCheck("repetition", answer_checks.check_repetition),
     ModelCheck("voice", sound_checks.check_voice),
@@ -46,8 +46,8 @@ CHECKS = (
     ModelCheck("latency", speed_checks.check_latency),
     ModelCheck("memory", speed_checks.check_memory),
     # last: the model is released, so that upstream's has room
-    ModelCheck("ids", upstream_checks.check_upstream_text),
-    ModelCheck("mel", upstream_checks.check_upstream_sound),
+    ModelCheck("upstream ids", upstream_checks.check_upstream_text),
+    ModelCheck("upstream mel", upstream_checks.check_upstream_sound),
 )
 
 

@@ -46,7 +46,7 @@ def check_files(model: ModelUnderTest) -> CheckOutcome:
     if differing:
         return warn(
             f"{found}; not as others report them: {', '.join(differing)}",
-            "another commit, or damaged: `fetch_model ... --verify`",
+            "another commit, or damaged: `fetch_model awq --verify` reads every byte",
             **figures,
         )
     return ok(found, **figures)

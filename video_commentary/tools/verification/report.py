@@ -21,7 +21,7 @@ from .checks import CheckedRow
 FORMAT = 1
 """Version of the report's layout."""
 WIDTH = 80
-_NAME_WIDTH = 11
+_NAME_WIDTH = 13
 _MARK_WIDTH = 5
 _MOST_LINES = 3
 """Lines of one row's finding on the screen; the report has all of it."""

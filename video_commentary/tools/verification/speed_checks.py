@@ -59,9 +59,9 @@ def check_decode(model: ModelUnderTest) -> CheckOutcome:
         "gb_per_s": round(rate, 1),
         "prompt_tokens": prompt,
     }
-    found = f"{speed:.0f} tokens/s, {rate:.0f} GB/s"
     if not cuda:
-        return ok(f"{found} on the CPU", **figures)
+        return ok(f"{speed:.1f} tokens/s on the CPU", **figures)
+    found = f"{speed:.0f} tokens/s, {rate:.0f} GB/s"
     bound = 1 / cost.decode_seconds(read_specs(engine.parts.device), context)
     share = speed / bound
     figures |= {"possible_tokens_per_s": round(bound, 1), "share": round(share, 2)}

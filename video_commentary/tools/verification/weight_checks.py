@@ -58,7 +58,7 @@ def check_weights(model: ModelUnderTest) -> CheckOutcome:
         more = f" and {len(wrong) - 2} more" if len(wrong) > 2 else ""
         return fail(
             named + more,
-            f"damaged: compare the files with `fetch_model ... --verify`, or {FETCH}",
+            f"damaged: `fetch_model awq --verify` reads every byte, or {FETCH}",
             tensors=count,
             wrong=wrong,
         )
