@@ -21,6 +21,12 @@ DATA = Path(__file__).resolve().parents[2] / "data" / "minicpmo"
 torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Every run of a test draws the same numbers."""
+    torch.manual_seed(0)
+
+
 @pytest.fixture(scope="session")
 def parity() -> Path:
     """The folder of the tiny checkpoints."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from video_commentary.tools import verify
+from video_commentary.tools.verification import upstream_checks
 from video_commentary.tools.verification.check import CheckVerdict
 
 from .running import outcome_of, under_test
@@ -21,11 +22,20 @@ def upstream_python(tmp_path: Path) -> Path:
     """A Python that has the fake upstream, as an environment of its own would."""
     path = tmp_path / "upstream-python"
     places = f"{Path(__file__).parent / 'fake_upstream'}:{ROOT}"
-    path.write_text(f'#!/bin/sh\nPYTHONPATH={places} exec {sys.executable} "$@"\n')
+    threads = "OMP_NUM_THREADS=1"  # tiny matrices: more threads only wait for each other
+    path.write_text(f'#!/bin/sh\n{threads} PYTHONPATH={places} exec {sys.executable} "$@"\n')
     path.chmod(0o755)
     return path
 
 
+@pytest.fixture
+def short_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two chunks for the vocoder, where the user's comparison has four."""
+    monkeypatch.setattr(upstream_checks, "SENTENCE_CODES", 26)
+
+
+@pytest.mark.timeout(300)  # a second process with torch, and a vocoder on a CPU
+@pytest.mark.usefixtures("short_sentence")
 def test_the_same_ids_and_a_like_mel(speaking_copy: Path, upstream_python: Path) -> None:
     model = under_test(
         speaking_copy,
@@ -42,6 +52,8 @@ def test_the_same_ids_and_a_like_mel(speaking_copy: Path, upstream_python: Path)
     assert isinstance(difference, float) and difference > 0
 
 
+@pytest.mark.timeout(300)
+@pytest.mark.usefixtures("short_sentence")
 def test_another_text_and_noise_for_sound_fail(speaking_copy: Path, upstream_python: Path) -> None:
     (speaking_copy / "fake.json").write_text(json.dumps({"text": "else", "noise": -1}))
     model = under_test(
