@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -55,7 +56,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--wav", type=Path, default=Path("verify.wav"), help="%(default)s")
     parser.add_argument(
         "--against",
-        type=Path,
         metavar="UPSTREAM_PYTHON",
         help="compare with upstream's own code, run by the Python of an environment that has it",
     )
@@ -81,7 +81,8 @@ def _run(given: argparse.Namespace) -> int:
             )
     for path in (given.report, given.wav):
         _check_writable(path)
-    upstream_model = _upstream_model(given, folder) if given.against else None
+    python = _upstream_python(given.against) if given.against else None
+    upstream_model = _upstream_model(given, folder) if python else None
     # these take seconds to load; --help and mistakes needn't wait
     from .verification.model_under_test import VerifyOptions
 
@@ -90,7 +91,7 @@ def _run(given: argparse.Namespace) -> int:
         device=given.device,
         speak=not given.no_voice,
         wav=given.wav,
-        upstream_python=given.against,
+        upstream_python=python,
         upstream_model=upstream_model,
     )
     return _check(options, given.model if given.model in load() else folder.name, given.report)
@@ -144,9 +145,17 @@ def _check_writable(path: Path) -> None:
         raise CannotRunError(f"{path} can't be written: name another file with --report or --wav")
 
 
+def _upstream_python(name: str) -> Path:
+    """Return the whole path of a Python: it runs in another folder, and may be a venv's link."""
+    found = shutil.which(Path(name).expanduser())
+    if found is None:
+        raise CannotRunError(f"--against: no program {name}; name the Python of an environment")
+    return Path(found).absolute()
+
+
 def _upstream_model(given: argparse.Namespace, folder: Path) -> Path:
     """Return the folder whose code upstream's Python is to run, once the user agreed to it."""
-    upstream: Path = given.upstream_model or folder
+    upstream = given.upstream_model.expanduser() if given.upstream_model else folder
     if not (upstream / _UPSTREAM_CODE).is_file():
         raise CannotRunError(
             f"{upstream} has no {_UPSTREAM_CODE}: fetch_model leaves code out. Give "

@@ -98,6 +98,8 @@ def test_nothing_runs_without_consent(
     copy: Path, upstream_python: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = [str(copy), "--device", "cpu", "--against", str(upstream_python)]
+    assert verify.main([str(copy), "--against", "no-such-python"]) == 2
+    assert "no program no-such-python" in capsys.readouterr().err
     assert verify.main(words) == 2
     assert "has no modeling_minicpmo.py" in capsys.readouterr().err
     (copy / "modeling_minicpmo.py").touch()
@@ -126,5 +128,5 @@ def test_on_a_terminal_it_asks(
     monkeypatch.setattr(sys, "stdin", Terminal())
     monkeypatch.setattr(verify, "_check", check)
     monkeypatch.chdir(tmp_path)
-    status = verify.main([str(copy), "--against", "python"])
+    status = verify.main([str(copy), "--against", sys.executable])
     assert (status == 0, bool(ran)) == (agreed, agreed)
