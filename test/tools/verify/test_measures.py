@@ -158,14 +158,14 @@ def test_what_could_not_be_made_is_tried_once() -> None:
 
 
 def test_a_row_is_cut_to_three_lines_and_the_report_has_all(tmp_path: Path) -> None:
-    row = CheckedRow("answer", ok("word " * 100, tokens=3))
+    row = CheckedRow("answer", ok("word " * 100, tokens=3, error=float("inf")))
     assert len(report.render_row(row).plain.splitlines()) == 3
     assert all(len(line) <= 80 for line in report.render_row(row).plain.splitlines())
     path = tmp_path / "report.json"
     report.write_report(path, report.make_report([row], "awq", ["loaded"]))
     document = json.loads(path.read_text())
     assert document["checks"][0]["found"] == "word " * 100
-    assert document["checks"][0]["figures"] == {"tokens": 3}
+    assert document["checks"][0]["figures"] == {"tokens": 3, "error": "inf"}
     assert document["log"] == ["loaded"]
 
 

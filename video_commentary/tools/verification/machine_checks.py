@@ -10,7 +10,7 @@ import torch
 
 from ...engines.minicpmo.gpu_driver import driver_version
 from .check import CheckOutcome, Figure, NotCheckedError, ok, warn
-from .gpu_specs import copy_bandwidth, driver_used_bytes, read_specs
+from .gpu_specs import copy_bandwidth, driver_used_bytes
 
 if TYPE_CHECKING:
     from .model_under_test import ModelUnderTest
@@ -55,7 +55,7 @@ def check_gpu(model: ModelUnderTest) -> CheckOutcome:
     found = torch.cuda.get_device_properties(device)
     model.driver_bytes_before = driver_used_bytes(device)
     free, total = torch.cuda.mem_get_info(device)
-    specs, copied = read_specs(device), copy_bandwidth(device)
+    specs, copied = model.specs(), copy_bandwidth(device)
     torch.cuda.empty_cache()
     known = "" if specs.measured else f", {specs.bandwidth / 1e9:.0f} GB/s by its clocks"
     return ok(

@@ -21,6 +21,7 @@ from ...engines.minicpmo.memory import release_gpu_memory, resolve_device
 from ...engines.minicpmo.model_loader import MiniCpmoConfig
 from ...engines.minicpmo.speech.speech_loader import SpeechOptions
 from .check import NotCheckedError
+from .gpu_specs import read_specs
 from .greedy_reply import reply_to_picture
 from .inspectable_engine import InspectableEngine, LogCapture
 from .safetensors_header import StoredTensors, read_header
@@ -98,6 +99,7 @@ class ModelUnderTest:
         self.tensors = MadeOnce("the safetensors files", self._open_checkpoint)
         self.tokenizer = MadeOnce("the tokenizer", lambda: Tokenizer(options.folder))
         self.device = MadeOnce("a device", lambda: resolve_device(options.device))
+        self.specs = MadeOnce("the GPU's figures", lambda: read_specs(self.device()))
         self.random_weights = MadeOnce("the weights", self._are_random)
         self.engine = MadeOnce("the loaded model", self._load_engine)
         self.reply = MadeOnce("an answer", lambda: reply_to_picture(self))

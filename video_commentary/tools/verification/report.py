@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import math
 import re
 import socket
 import textwrap
@@ -87,12 +88,14 @@ def personal_words() -> dict[str, str]:
 
 
 def scrub(value: Any, words: Mapping[str, str]) -> Any:
-    """Return a JSON value without absolute paths and `words`, in every text of it."""
+    """Return a value as JSON has it, without absolute paths and `words` in any text of it."""
     if isinstance(value, str):
         value = _ABSOLUTE_PATH.sub("", value)
         for word in sorted(words, key=len, reverse=True):
             value = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", words[word], value)
         return value
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON has neither NaN nor infinity
     if isinstance(value, Mapping):
         return {scrub(key, words): scrub(item, words) for key, item in value.items()}
     if isinstance(value, Sequence):

@@ -13,7 +13,7 @@ import torch
 from ...core.cancel import CancelToken
 from ...engines.minicpmo.memory import bytes_needed
 from .check import CheckOutcome, Figure, ok, warn
-from .gpu_specs import driver_used_bytes, read_specs
+from .gpu_specs import driver_used_bytes
 from .greedy_reply import picture_frames, prefill_picture
 from .lower_bounds import model_cost
 from .spoken_reply import timed_comment
@@ -62,7 +62,7 @@ def check_decode(model: ModelUnderTest) -> CheckOutcome:
     if not cuda:
         return ok(f"{speed:.1f} tokens/s on the CPU", **figures)
     found = f"{speed:.0f} tokens/s, {rate:.0f} GB/s"
-    bound = 1 / cost.decode_seconds(read_specs(engine.parts.device), context)
+    bound = 1 / cost.decode_seconds(model.specs(), context)
     share = speed / bound
     figures |= {"possible_tokens_per_s": round(bound, 1), "share": round(share, 2)}
     found += f"; {share:.0%} of the {bound:.0f} that the card's memory allows"
@@ -97,7 +97,7 @@ def _beside_bounds(
     model: ModelUnderTest, ms: dict[str, float], found: str, figures: dict[str, Figure]
 ) -> CheckOutcome:
     engine = model.engine()
-    specs = read_specs(engine.parts.device)
+    specs = model.specs()
     cost = model_cost(model.tensors(), model.config())
     prompt = prefill_picture(engine.parts, picture_frames(model, FRAMES), 1)
     bounds = {
@@ -110,7 +110,7 @@ def _beside_bounds(
         figures[f"{name}, at least ms"] = round(1e3 * bounds[name], 1)
         if value > 1e3 * (_MOST_TIMES * bounds[name] + _HOST_SECONDS):
             slow.append(name)
-    found += f" (4 frames; a word takes at least {1e3 * bounds['first word, new']:.0f} new)"
+    found += f" ({FRAMES} frames; new ones take at least {1e3 * bounds['first word, new']:.0f} ms)"
     if slow:
         return warn(f"{found}; slow: {', '.join(slow)}", _SLOW, **figures)
     return ok(found, **figures)
