@@ -34,7 +34,7 @@ _TEXT = "A robot arm stands at a table and lifts a white cup onto a saucer. "
 _LIMITS = {torch.float16: 1e-2, torch.bfloat16: 5e-2, torch.float32: 1e-3}
 """Largest error, relative to the result: some ten times the dtype's rounding."""
 _TOWER_TIMES = 2
-"""The picture's embeddings may be so many times as far off: 27 layers in a row."""
+"""How much further off the picture's embeddings may be, after 27 layers in a row."""
 _FIX = "the kernels are wrong on this card: send the report, and use engine:=server meanwhile"
 
 

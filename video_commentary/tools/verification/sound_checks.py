@@ -102,7 +102,7 @@ def measure_levels(pcm: Pcm) -> SoundLevels:
 
 
 def sound_problem(levels: SoundLevels, words: int) -> str:
-    """Return what is wrong with a sound that says so many `words`; empty if nothing is."""
+    """Return what is wrong with a sound that says this number of `words`; empty if nothing is."""
     if levels.seconds < _SHORTEST:
         return "too short"
     if levels.rms_db < _SILENT_DB or levels.quiet > _MOST_QUIET:
