@@ -179,6 +179,15 @@ def test_what_cannot_work_is_said_at_once(
     assert "pip install -r requirements/minicpmo.txt" in capsys.readouterr().err
 
 
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", ["checkpoint", "checkpoint_awq"])
+def test_on_a_gpu_the_kernels_agree_and_all_is_measured(parity: Path, name: str) -> None:
+    model = under_test(parity / name, device="cuda")
+    for check in ("weights", *sorted(GPU_ONLY), "answer", "decode"):
+        found = outcome_of(check, model)
+        assert found.verdict in (CheckVerdict.OK, CheckVerdict.WARN), (check, found)
+
+
 def test_the_picture_is_small_and_has_a_licence() -> None:
     folder = share_dir() / "models" / "verify"
     assert (folder / "picture.jpg").stat().st_size < 100_000
