@@ -152,13 +152,14 @@ def measure(kind: str, copy: float, before: float) -> tuple[dict[str, float], Ri
     """
     rig = Rig(kind)
     frames = rig.frames()
-    vision, image = rig.model.vision, slice_image(frames[0].image).overview
+    vision, pixels = rig.model.vision, torch.from_numpy(frames[0].image)
+    image = slice_image(pixels.to(rig.device)).overview
     rows: dict[str, float] = {"load and warm-up, s": rig.ready}
     rig.encode(frames)
     # in a new process the kernels of a long prompt are not loaded yet
     rows["prefill, the first one, ms"] = median_ms(lambda: rig.prefill(frames), 1)
     rig.cycle(frames)
-    rows["resize on the CPU, ms/frame"] = median_ms(lambda: slice_image(frames[0].image))
+    rows["upload and resize, ms/frame"] = median_ms(lambda: slice_image(pixels.to(rig.device)))
     rows["vision, ms for 1 frame"] = median_ms(lambda: vision([image]))
     rows["vision, ms for 4 frames"] = median_ms(lambda: vision([image] * 4))
     rows["prompt, tokens"] = length = rig.prefill(frames)
