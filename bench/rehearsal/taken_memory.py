@@ -21,7 +21,7 @@ while (spare := torch.cuda.mem_get_info()[0] - free) > 5e7:
 print("held", flush=True)
 sys.stdin.read()
 """
-ROOM_FOR_TEXT, ROOM_FOR_NOTHING = 9.6e9, 6e9
+ROOM_FOR_TEXT, ROOM_FOR_NOTHING = 10e9, 6e9
 """Bytes left free: enough for the AWQ model's text and not for its voice; too few for either."""
 PATIENCE = 60.0
 """Seconds for what was missing to come back."""

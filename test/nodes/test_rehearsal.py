@@ -11,7 +11,7 @@ import pytest
 
 from test.nodes.graph import ROOT
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(600)
 pytest.importorskip("torch")
 
 TINY = (sys.executable, "-m", "bench.rehearsal", "--tiny", "--minutes", "0.02")
@@ -19,7 +19,7 @@ TINY = (sys.executable, "-m", "bench.rehearsal", "--tiny", "--minutes", "0.02")
 
 def rehearse(*options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*TINY, *options], cwd=ROOT, capture_output=True, text=True, timeout=380, check=False
+        [*TINY, *options], cwd=ROOT, capture_output=True, text=True, timeout=560, check=False
     )
 
 
