@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...core.engine import EngineError
+from ...engines.minicpmo.config import VOCODER_FOLDER
 from ...engines.minicpmo.language.sampling import SamplingParams
 from ...engines.minicpmo.memory import release_gpu_memory
 from ...engines.minicpmo.speech.code_chunker import CodeChunker
 from ...engines.minicpmo.speech.flow_stream import FlowStream, VoicePrompt
 from ...engines.minicpmo.speech.speech_loader import DEFAULT_VOICES, SpeechOptions
 from ...engines.minicpmo.speech.vocoder import Vocoder
-from ...engines.minicpmo.speech.vocoder_loader import VOCODER_FOLDER, load_flow, load_hift
+from ...engines.minicpmo.speech.vocoder_loader import load_flow, load_hift
 from ...engines.minicpmo.speech.voice_features import flow_mel
 from ...engines.minicpmo.speech.voice_reference import load_voice
 from .check import CheckOutcome, NotCheckedError, fail, ok, warn

@@ -16,6 +16,7 @@ import torch
 from PIL import Image
 
 from video_commentary.core.cancel import CancelToken
+from video_commentary.core.load_progress import LoadProgress
 from video_commentary.engines.minicpmo.checkpoint import Checkpoint
 from video_commentary.engines.minicpmo.config import read_config
 from video_commentary.engines.minicpmo.language.sampling import SamplingParams
@@ -50,7 +51,7 @@ class FakeModel:
         self._folder = folder
         tensors, config = Checkpoint(folder, CPU), read_config(folder)
         greedy = MiniCpmoConfig(sampling=SamplingParams(greedy=True))
-        self._parts = load_model(tensors, config, folder, CPU, greedy)
+        self._parts = load_model(tensors, config, folder, CPU, greedy, LoadProgress())
         self._text, self._images = "", list[Any]()
 
     def eval(self) -> None:
