@@ -48,6 +48,10 @@ def test_the_engine_does_not_import_torchs_compiler() -> None:
             "from test.engines.minicpmo.test_engine import a_request, said, started\n"
             f"assert said(started(__import__('pathlib').Path({str(DATA / 'checkpoint')!r})), "
             "a_request())\n"
+            "import torch\n"
+            "from video_commentary.engines.minicpmo.speech.vocoder_loader import load_flow\n"
+            f"load_flow(__import__('pathlib').Path({str(DATA / 'token2wav')!r}), "
+            "torch.device('cpu'), torch.float32)\n"
             "print([name for name in ('torch._dynamo', 'torch._inductor', 'sympy') "
             "if name in sys.modules])"
         )
