@@ -42,8 +42,9 @@ class Context:
             "camera": situation.camera,
             "camera_fps": round(situation.camera_fps, 2),
             "display_delay": round(gateway.display.current_delay, 3),
+            "clock_offset": round(gateway.display.clock_correction, 3),
             "measured_delay": round(gateway.display.delay.target, 3),
-            "words_per_second": round(gateway.history.words_per_second(gateway.robot.now()), 2),
+            "words_per_second": round(gateway.history.words_per_second(gateway.display.now()), 2),
             "clients": {kind: count for kind, count in self.clients.now.items() if count},
             "now": gateway.robot.now(),
         }

@@ -42,9 +42,11 @@ class CommentatorSettings(NodeSettings):
         ("/camera/image_raw",), "Image topics to watch, one per camera", live=True
     )
     image_transport: str = setting(
-        "raw",
-        "raw (sensor_msgs/Image) or compressed (sensor_msgs/CompressedImage on <topic>/compressed)",
-        choices=("raw", "compressed"),
+        "auto",
+        "raw (sensor_msgs/Image), compressed (sensor_msgs/CompressedImage on <topic>/compressed), "
+        "or auto: compressed if that is published and the publisher is on another machine or raw "
+        "images do not arrive",
+        choices=("auto", "raw", "compressed"),
     )
     max_image_side: int = setting(
         1280,

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
+from ..core.clock_offset import LARGE
+from ..core.stamp import to_seconds
+
 if TYPE_CHECKING:  # it imports OpenCV, which a speaker does not need
     from .image_topic import ImageTopic
 
@@ -64,9 +67,30 @@ def camera_check(camera: ImageTopic[Any], fps: float) -> Check:
         "publishers": camera.publishers,
         "images": camera.received,
         "dropped": camera.dropped,
+        "missing": f"{camera.missing:.0%}",
         "frame_id": camera.frame_id,
     }
     return Check(f"camera {camera.full_topic}", camera_trouble(camera), False, values)
+
+
+def clock_check(camera: ImageTopic[Any]) -> Check:
+    """Return the check of the clock that a camera's stamps are from."""
+    offset = camera.clock.smallest
+    values = {} if offset is None else {"stamp to arrival, smallest": f"{offset:.3f} s"}
+    trouble = clock_trouble(camera.topic, to_seconds(camera.clock.correction))
+    return Check(f"clock of {camera.topic}", trouble, False, values)
+
+
+def clock_trouble(topic: str, correction: float) -> str:
+    """Return what to do about stamps that are `correction` seconds behind our clock, if much."""
+    if abs(correction) < LARGE:
+        return ""
+    side = "behind" if correction > 0 else "ahead of"
+    return (
+        f"the stamps of {topic} are {abs(correction):.1f} s {side} this machine's clock. Delays "
+        "are corrected for it; to set the clocks, install chrony on both machines, with one as the "
+        "server of the other. For a recording, use_sim_time:=true and `ros2 bag play --clock`"
+    )
 
 
 def camera_trouble(camera: ImageTopic[Any]) -> str:

@@ -12,15 +12,20 @@ DEAD_AFTER_IMAGES = 5
 """Images missing in a row after which a slower stream counts as dead."""
 MAX_TRIAL = 30.0
 """Seconds of a trial of a camera from which nothing arrives either way."""
-MIN_GAIN = 1.5
+MIN_GAIN = 1.2
 """Reliable delivery is kept if it brings at least this many times the images."""
+LOSSY = 1 / 3
+"""Part of the images missing from which the other kind of delivery is tried."""
+RETRY, MAX_RETRY = 60.0, 600.0
+"""Seconds until that is tried again, each time twice as long: a trial may bring nothing for 3 s."""
 
 
 class ReliabilityTrial:
     """Best effort, unless reliable delivery is offered and brings clearly more images.
 
     A stream that dies is tried the other way, and so on at growing intervals: over a lossy link
-    either way can stop for good, and the other then still works.
+    either way can stop for good, and the other then still works. Where images are missing, the
+    other way is tried too, and that which brings more is kept.
 
     Best effort first: in Fast DDS 2 and 3, a reliable reader that joins a running stream of images
     larger than 64 KB, beside another reader, can block forever inside `take`, and Python with it
@@ -29,7 +34,7 @@ class ReliabilityTrial:
     """
 
     def __init__(self, sufficient_fps: float) -> None:
-        """With `sufficient_fps` images a second, reliable delivery is not tried."""
+        """With `sufficient_fps` images a second and few missing, best effort is kept."""
         self._sufficient_fps = sufficient_fps
         self.reliable = False
         self._publishers: frozenset[bytes] = frozenset()
@@ -42,25 +47,32 @@ class ReliabilityTrial:
         self._count = 0
         self._newest = 0
         self._newest_at = 0.0
+        self._retry = RETRY
+        self._retry_at = 0.0
 
     def update(
-        self, now: float, received: int, publishers: frozenset[bytes], offered: bool
+        self,
+        now: float,
+        received: int,
+        publishers: frozenset[bytes],
+        offered: bool,
+        missing: float = 0.0,
     ) -> bool:
         """Return whether to subscribe again, with `reliable`; call about once a second.
 
         `now`: seconds. `received`: images so far. `publishers`: their GIDs. `offered`: whether all
-        of them offer reliable delivery.
+        of them offer reliable delivery. `missing`: the part of the images that is, 0 to 1.
         """
         if not publishers:
             return False
         if publishers != self._publishers:
             self._publishers = publishers
             self._settled = not offered
-            self._trial = TRIAL
+            self._trial, self._retry = TRIAL, RETRY
             return self._begin(now, received, reliable=False)
         silent = self._silent_for(now, received)
         if self._settled:
-            return offered and self._is_dead(silent) and self._restart(now, received)
+            return offered and self._reconsider(now, received, silent, missing)
         if self.reliable and silent > DEAD_AFTER and self._best_effort_rate > 0.0:
             return self._settle(now, received, self._best_effort_rate, reliable=False)
         rate = self._judged(now, received)
@@ -68,7 +80,7 @@ class ReliabilityTrial:
             return False
         if self.reliable:
             return self._compare(now, received, rate)
-        if rate >= self._sufficient_fps:
+        if rate >= self._sufficient_fps and missing < LOSSY:
             return self._begin(now, received, reliable=False)
         self._best_effort_rate = rate
         return self._begin(now, received, reliable=True)
@@ -83,15 +95,20 @@ class ReliabilityTrial:
         usual = 1 / self._settled_rate if self._settled_rate else 0.0
         return silent > max(DEAD_AFTER, DEAD_AFTER_IMAGES * usual)
 
-    def _restart(self, now: float, received: int) -> bool:
-        """Begin the trials again, with the other kind of delivery."""
+    def _reconsider(self, now: float, received: int, silent: float, missing: float) -> bool:
+        """Begin the trials again where that may bring more: if it died, with the other kind."""
+        dead = self._is_dead(silent)
+        if not dead and (missing < LOSSY or now < self._retry_at):
+            return False
         self._settled = False
         self._best_effort_rate = 0.0
         self._trial = TRIAL
-        return self._begin(now, received, reliable=not self.reliable)
+        return self._begin(now, received, reliable=dead and not self.reliable)
 
     def _settle(self, now: float, received: int, rate: float, reliable: bool) -> bool:
         self._settled, self._settled_rate = True, rate
+        self._retry_at = now + self._retry
+        self._retry = min(2 * self._retry, MAX_RETRY)
         return self._begin(now, received, reliable)
 
     def _judged(self, now: float, received: int) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...core.control import Control
 from ...core.status import CommentatorStatus, StatusKind, status_values
-from ...ros.health import Check, camera_check, camera_trouble
+from ...ros.health import Check, camera_check, camera_trouble, clock_check
 from .session import Session
 
 
@@ -84,4 +84,5 @@ def diagnose(session: Session | None, status: CommentatorStatus) -> list[Check]:
         Check("engine", session.error, True, engine),
         Check("voice", session.assembly.voice_trouble(), False, {"voice": status.voice}),
         *map(camera_check, session.cameras, session.rates.fps),
+        *map(clock_check, session.cameras),
     ]
