@@ -18,7 +18,12 @@ from video_commentary.config.launch_plan import (
 )
 
 LAUNCH = Path(__file__).resolve().parents[1] / "launch"
-FILES = {"commentary.launch.py": "commentator", "demo.launch.py": "demo"}
+FILES = {
+    "commentary.launch.py": "commentator",
+    "demo.launch.py": "demo",
+    "desk.launch.py": "desk",
+    "robot.launch.py": "robot",
+}
 
 
 def test_every_launch_file_is_known_here() -> None:

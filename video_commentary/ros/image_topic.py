@@ -51,8 +51,8 @@ class ImageTopic(ABC, Generic[Queued]):
     `topic` is the camera's topic as given, `full_topic` the one subscribed to. `received` and
     `dropped` count messages. `clock` compares the camera's clock with ours. `seen_at` is the
     monotonic time of the newest message, None before the first. `trouble` says what is wrong with
-    the images themselves, empty if the last one was fine. `parameter` names the setting that chooses
-    the topic.
+    the images themselves, empty if the last one was fine. `parameter` names the setting that
+    chooses the topic.
     """
 
     parameter: ClassVar[str]
