@@ -156,7 +156,7 @@ def test_steering_from_the_page_reaches_the_commentator() -> None:
 def test_it_shows_what_the_commentator_watches_even_if_another_client_switches_it() -> None:
     with (
         commentator("says", "image_topics:=['/phone/image_raw']") as _,
-        bridge() as it,
+        bridge("phone_timeout:=300.0") as it,
         probe() as graph,
     ):
 
@@ -172,6 +172,23 @@ def test_it_shows_what_the_commentator_watches_even_if_another_client_switches_i
         request = SetParameters.Request(parameters=[phone])
         graph.call(SetParameters, "/commentator/set_parameters", request)
         graph.until(lambda: shows("phone", "/phone/image_raw"))
+
+
+def test_a_phone_that_has_left_gives_way_to_the_robots_camera() -> None:
+    with (
+        commentator("says", "image_topics:=['/phone/image_raw']") as _,
+        bridge("phone_timeout:=4.0", "view_transport:=raw") as it,
+        probe() as graph,
+    ):
+        graph.until(lambda: it.status()["source"] == "phone")
+        phone: dict[str, Any] = {"topic": "/phone/image_raw"}
+        graph.film(lambda: it.status()["camera_fps"] > 0, **phone)
+        filmed = time.monotonic() + 5.0
+        graph.film(lambda: time.monotonic() > filmed, **phone)
+        assert it.status()["source"] == "phone", "it sends images"
+        graph.until(lambda: it.status()["cameras"] == ["/camera/image_raw"])
+        graph.until(lambda: it.status()["source"] == "robot")
+        assert "has left" in it.status()["notice"]
 
 
 def test_it_stays_up_while_camera_and_commentator_are_away_and_takes_up_again() -> None:

@@ -226,6 +226,13 @@ class BridgeSettings(NodeSettings):
     phone_topic: str = setting(
         "/phone/image_raw", "Image topic for the camera of a LiveKit participant"
     )
+    phone_timeout: float = setting(
+        5.0,
+        "Seconds without that camera, while it is watched, after which the robot's own is watched "
+        "again",
+        low=1.0,
+        high=3600.0,
+    )
 
 
 NODE_SETTINGS: dict[str, type[NodeSettings]] = {
