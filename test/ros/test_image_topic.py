@@ -105,7 +105,9 @@ def test_a_camera_takes_what_is_published_and_raw_images_on_one_machine(graph: P
         assert it.full_topic == "/camera/image_raw"
         graph.until(lambda: graph.jpeg(JPEG) or it.received)
         assert it.full_topic == "/camera/image_raw/compressed"
-        graph.film(lambda: it.follow_publishers() or it.full_topic == "/camera/image_raw")
+        graph.picture()
+        it.follow_publishers()
+        assert it.full_topic == "/camera/image_raw"
         received = it.received
         graph.film(lambda: it.received > received)
 
@@ -119,9 +121,10 @@ def test_a_camera_knows_what_is_lost_and_how_its_clock_differs(graph: Probe) -> 
             graph.spin(0.02)
         graph.until(lambda: it.received >= 30, 5)
         assert it.missing == pytest.approx(1 / 3, abs=0.1)
-        assert clock_check(it).trouble.startswith("the stamps of /camera/image_raw are ")
-        assert "behind this machine's clock" in clock_check(it).trouble
-        graph.film(lambda: not clock_check(it).trouble, stamp=0.0)
+        trouble = clock_check(it.topic, it.clock).trouble
+        assert trouble.startswith("the stamps of /camera/image_raw are ")
+        assert "behind this machine's clock" in trouble
+        graph.film(lambda: not clock_check(it.topic, it.clock).trouble, stamp=0.0)
 
 
 def test_a_feed_takes_the_transport_that_is_published_and_passes_jpegs_through(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
-from ..core.clock_offset import LARGE
+from ..core.clock_offset import LARGE, ClockOffset
 from ..core.stamp import to_seconds
 
 if TYPE_CHECKING:  # it imports OpenCV, which a speaker does not need
@@ -73,12 +73,12 @@ def camera_check(camera: ImageTopic[Any], fps: float) -> Check:
     return Check(f"camera {camera.full_topic}", camera_trouble(camera), False, values)
 
 
-def clock_check(camera: ImageTopic[Any]) -> Check:
-    """Return the check of the clock that a camera's stamps are from."""
-    offset = camera.clock.smallest
+def clock_check(topic: str, clock: ClockOffset) -> Check:
+    """Return the check of the clock that the stamps of `topic` are from."""
+    offset = clock.smallest
     values = {} if offset is None else {"stamp to arrival, smallest": f"{offset:.3f} s"}
-    trouble = clock_trouble(camera.topic, to_seconds(camera.clock.correction))
-    return Check(f"clock of {camera.topic}", trouble, False, values)
+    trouble = clock_trouble(topic, to_seconds(clock.correction))
+    return Check(f"clock of {topic}", trouble, False, values)
 
 
 def clock_trouble(topic: str, correction: float) -> str:

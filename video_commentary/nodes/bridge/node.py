@@ -104,7 +104,7 @@ class BridgeNode(Node):
         clients = {kind: str(count) for kind, count in self._web.clients.now.items()}
         checks = [
             camera_check(self._feed, self._rates.fps[0]),
-            clock_check(self._feed),
+            clock_check(self._feed.topic, self._feed.clock),
             Check("commentator", situation.commentator_trouble, False, {}),
             Check("livekit", trouble if state != "off" else "", False, {"state": state}),
             Check("web", "", False, {"address": address(self._live.settings), **clients}),

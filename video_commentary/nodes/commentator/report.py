@@ -84,5 +84,5 @@ def diagnose(session: Session | None, status: CommentatorStatus) -> list[Check]:
         Check("engine", session.error, True, engine),
         Check("voice", session.assembly.voice_trouble(), False, {"voice": status.voice}),
         *map(camera_check, session.cameras, session.rates.fps),
-        *map(clock_check, session.cameras),
+        *(clock_check(camera.topic, camera.clock) for camera in session.cameras),
     ]
