@@ -18,6 +18,9 @@ if TYPE_CHECKING:  # it imports OpenCV, which a speaker does not need
 SILENT_AFTER = 2.0
 """Seconds without an image after which a camera counts as away."""
 
+LARGEST_MESSAGE = "largest message"
+"""Key in /diagnostics for the size of what a camera's node sends at once."""
+
 
 @dataclass(frozen=True)
 class Check:

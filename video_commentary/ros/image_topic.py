@@ -16,7 +16,7 @@ from ..core.clock_offset import ClockOffset
 from ..core.stamp import Stamp
 from .image_subscription import ImageSubscription
 from .images import Rgb, decode, shrink, to_rgb
-from .machines import all_remote
+from .machines import all_remote, gids_of
 from .time import to_stamp
 from .timers import every
 from .transport_choice import Publishers, TransportChoice
@@ -161,22 +161,12 @@ class ImageTopic(ABC, Generic[Queued]):
         return raw + COMPRESSED if transport == "compressed" else raw
 
     def _find_publishers(self, raw: str) -> Publishers:
-        of_raw = self._node.get_publishers_info_by_topic(raw)
-        of_compressed = self._node.get_publishers_info_by_topic(raw + COMPRESSED)
-        ours = [
-            info
-            for info in self._node.get_subscriptions_info_by_topic(self.full_topic)
-            if info.node_name == self._node.get_name()
-            and info.node_namespace == self._node.get_namespace()
-        ]
-        return Publishers(
-            frozenset(bytes(info.endpoint_gid) for info in of_raw),
-            frozenset(bytes(info.endpoint_gid) for info in of_compressed),
-            all_remote(
-                [bytes(info.endpoint_gid) for info in ours],
-                [bytes(info.endpoint_gid) for info in of_raw],
-            ),
+        of_raw, of_compressed = (
+            [bytes(info.endpoint_gid) for info in self._node.get_publishers_info_by_topic(topic)]
+            for topic in (raw, raw + COMPRESSED)
         )
+        remote = all_remote(gids_of(self._node, self.full_topic), of_raw)
+        return Publishers(frozenset(of_raw), frozenset(of_compressed), remote)
 
     def _subscribe(self, full_topic: str) -> None:
         self.full_topic = full_topic
