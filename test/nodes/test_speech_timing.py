@@ -75,6 +75,11 @@ def test_a_sender_whose_clock_is_set_goes_on(step: float) -> None:
     assert max(link.say(5)) < 0.25
 
 
+def test_sound_without_stamps_is_never_late() -> None:
+    timing = SpeechTiming()
+    assert [timing.lateness(0, from_seconds(now), now) for now in (1.0, 9.0)] == [0.0, 0.0]
+
+
 def test_our_own_clock_may_be_set() -> None:
     timing = SpeechTiming()
     for index in range(200):
