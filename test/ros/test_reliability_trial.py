@@ -7,7 +7,13 @@ from itertools import pairwise
 
 import pytest
 
-from video_commentary.ros.reliability_trial import DEAD_AFTER, MAX_TRIAL, TRIAL, ReliabilityTrial
+from video_commentary.ros.reliability_trial import (
+    DEAD_AFTER,
+    MAX_TRIAL,
+    PAUSE,
+    TRIAL,
+    ReliabilityTrial,
+)
 
 CAMERA = frozenset({b"camera"})
 
@@ -71,7 +77,7 @@ def test_a_lossy_stream_is_not_left_for_one_that_brings_nothing() -> None:
     stream = Stream()
     assert not stream.run(1200, lambda it: 0.0 if it else 9.0, sent=15.0)
     without = sum(b - a for (a, _), (b, _) in zip(*[iter(stream.switches)] * 2, strict=True))
-    assert without < 0.02 * 1200, "trials are short and rare"
+    assert without < 0.03 * 1200, "trials are short and rare"
 
 
 def test_a_stream_that_gets_worse_later_is_tried_again() -> None:
@@ -83,7 +89,7 @@ def test_a_stream_that_gets_worse_later_is_tried_again() -> None:
 def test_a_slow_camera_is_tried_once() -> None:
     stream = Stream()
     assert not stream.run(600, lambda _: 2.0)
-    assert stream.switches == [(TRIAL, True), (2 * TRIAL, False)]
+    assert stream.switches == [(TRIAL, True), (2 * TRIAL + PAUSE, False)]
 
 
 def test_other_publishers_get_a_new_trial() -> None:
@@ -107,8 +113,8 @@ def test_a_camera_that_sends_nothing_is_tried_ever_more_rarely_but_for_ever() ->
     stream = Stream()
     stream.run(600, lambda _: 0.0)
     times = [time for time, _ in stream.switches]
-    assert max(b - a for a, b in pairwise(times)) == MAX_TRIAL
-    assert len(times) > 600 / MAX_TRIAL - 2
+    assert max(b - a for a, b in pairwise(times)) == MAX_TRIAL + PAUSE
+    assert len(times) > 600 / (MAX_TRIAL + PAUSE) - 2
     assert stream.run(100, lambda reliable: 30.0 if reliable else 0.0)
 
 
@@ -134,7 +140,7 @@ def test_a_trial_that_brings_nothing_is_ended_early() -> None:
     stream = Stream()
     assert not stream.run(60, lambda reliable: 0.0 if reliable else 2.0)
     (begun, _), (ended, _) = stream.switches
-    assert ended - begun <= DEAD_AFTER + 1.0
+    assert ended - begun <= PAUSE + DEAD_AFTER + 1.0
 
 
 def test_a_camera_of_an_image_in_two_seconds_is_not_taken_for_dead() -> None:

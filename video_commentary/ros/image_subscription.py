@@ -10,7 +10,7 @@ from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 
 from ..core.stamp_gaps import StampGaps
-from .reliability_trial import ReliabilityTrial
+from .reliability_trial import PAUSE, ReliabilityTrial
 from .time import to_stamp
 
 
@@ -33,7 +33,8 @@ class ImageSubscription:
         self.received = 0
         self._gaps = StampGaps()
         self._trial = ReliabilityTrial(sufficient_fps)
-        self._subscription = self._subscribe()
+        self._subscribe_at = 0.0
+        self._subscription: Any | None = self._subscribe()
 
     @property
     def reliable(self) -> bool:
@@ -54,11 +55,15 @@ class ImageSubscription:
         if self._trial.update(now, self.received, publishers, offered, missing):
             self.close()
             self._gaps.clear()
+            self._subscribe_at = now + PAUSE if self.reliable else now
+        if self._subscription is None and now >= self._subscribe_at:
             self._subscription = self._subscribe()
 
     def close(self) -> None:
         """Unsubscribe."""
-        self._node.destroy_subscription(self._subscription)
+        if self._subscription is not None:
+            self._node.destroy_subscription(self._subscription)
+            self._subscription = None
 
     def _subscribe(self) -> Any:
         policy = ReliabilityPolicy.RELIABLE if self.reliable else ReliabilityPolicy.BEST_EFFORT

@@ -6,6 +6,9 @@ SETTLING = 2.0
 """Seconds after subscribing that don't count: publishers discover it, engines load."""
 TRIAL = 5.0
 """Seconds after subscribing when the rate is judged."""
+PAUSE = 2.0
+"""Seconds without a subscription before a reliable one: until the publisher has forgotten the last,
+and no piece of an image is on its way to it."""
 DEAD_AFTER = 3.0
 """Seconds without an image after which a stream counts as dead, and a reliable trial as failed."""
 DEAD_AFTER_IMAGES = 5
@@ -27,10 +30,11 @@ class ReliabilityTrial:
     either way can stop for good, and the other then still works. Where images are missing, the
     other way is tried too, and that which brings more is kept.
 
-    Best effort first: in Fast DDS 2 and 3, a reliable reader that joins a running stream of images
-    larger than 64 KB, beside another reader, can block forever inside `take`, and Python with it
-    (StatefulReader::processGapMsg removes a fragmented sample from the history but not from the
-    reader's list). But best effort can lose most images larger than the sender's shared memory.
+    Best effort first, and a pause before reliable delivery: in Fast DDS 2 and 3, a reliable reader
+    that gets the end of an image that was sent to another reader of its process can block forever
+    inside `take`, and Python with it (StatefulReader::processGapMsg removes a fragmented sample
+    from the history but not from the reader's list; docs/decisions.md has figures). But best effort
+    can lose most images larger than the sender's shared memory.
     """
 
     def __init__(self, sufficient_fps: float) -> None:
@@ -59,6 +63,8 @@ class ReliabilityTrial:
         missing: float = 0.0,
     ) -> bool:
         """Return whether to subscribe again, with `reliable`; call about once a second.
+
+        Before a reliable subscription, be without one for `PAUSE` seconds.
 
         `now`: seconds. `received`: images so far. `publishers`: their GIDs. `offered`: whether all
         of them offer reliable delivery. `missing`: the part of the images that is, 0 to 1.
@@ -130,5 +136,6 @@ class ReliabilityTrial:
     def _begin(self, now: float, received: int, reliable: bool) -> bool:
         changed = reliable != self.reliable
         self.reliable = reliable
-        self._since, self._counted_at, self._count = now, now, received
+        self._since = now + PAUSE if changed and reliable else now
+        self._counted_at, self._count = self._since, received
         return changed

@@ -28,7 +28,8 @@ class SpeechTiming:
     def lateness(self, due: Stamp, arrived: Stamp, now: float) -> float:
         """Return the seconds by which a block comes after it is due; negative if it is in time.
 
-        `due`: its stamp, 0 if it has none: then it is never late. `arrived`: our time. `now`: monotonic, seconds.
+        `due`: its stamp, 0 if it has none: then it is never late. `arrived`: our time. `now`:
+        monotonic, seconds.
         """
         if not due:
             return 0.0
