@@ -96,7 +96,8 @@ def test_robot_and_desk_share_out_the_nodes() -> None:
 
 def test_robot_and_desk_are_joined_by_wifi_and_send_compressed_images() -> None:
     link, publish = "VIDEO_COMMENTARY_LINK", "VIDEO_COMMENTARY_PUBLISH"
-    assert target_environment(ROBOT, {}, {}) == {link: "lossy", publish: "compressed"}
+    added = target_environment(ROBOT, {}, {})
+    assert added == {link: "lossy", publish: "compressed", "VIDEO_COMMENTARY_LATENCY": "0.3"}
     assert target_environment(DESK, {}, {}) == {link: "lossy"}
     assert target_environment(DEMO, {}, {}) == {link: "local"}
     assert target_environment(DEMO, {}, {link: "lossy"}) == {link: "lossy"}

@@ -24,6 +24,7 @@ def session() -> Any:
         topic="/left",
         full_topic="/left",
         missing=0.0,
+        changing=False,
         clock=ClockOffset(),
         dropped=7,
         seen_at=time.monotonic(),

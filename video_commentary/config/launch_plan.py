@@ -24,7 +24,8 @@ _NODES = {
     ROBOT: ("source", "speaker"),
     DESK: ("commentator", "bridge", "speaker"),
 }
-_ROBOT_PUBLISHES = "compressed"
+_ROBOT_DEFAULTS = {"publish": "compressed", "latency": "0.3"}
+"""Speech has to bear the jitter of Wi-Fi."""
 _NOTHING: Mapping[str, str] = {}
 
 
@@ -102,7 +103,7 @@ def _own(target: str, found: dict[str, Argument]) -> list[Argument]:
     if target == ROBOT:
         del found["audio_topic"]
         return [
-            replace(found["publish"], default=_ROBOT_PUBLISHES),
+            *(replace(found[name], default=text) for name, text in _ROBOT_DEFAULTS.items()),
             replace(
                 found["source"],
                 description=f"{found['source'].description}; without it no source is started: the "
@@ -162,10 +163,10 @@ def target_environment(
     if link not in LINKS:
         raise ValueError(f"link:={link}: not one of {', '.join(LINKS)}")
     added = {LINK_VARIABLE: link}
-    # By its variable, so that a parameters file wins.
-    publish = f"{ENV_PREFIX}PUBLISH"
-    if target == ROBOT and publish not in environment:
-        added[publish] = _ROBOT_PUBLISHES
+    if target == ROBOT:
+        # By variables, so that a parameters file wins.
+        defaults = {f"{ENV_PREFIX}{name.upper()}": text for name, text in _ROBOT_DEFAULTS.items()}
+        added |= {name: text for name, text in defaults.items() if name not in environment}
     return added
 
 

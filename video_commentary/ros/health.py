@@ -104,5 +104,7 @@ def camera_trouble(camera: ImageTopic[Any]) -> str:
         return f"{topic}: {camera.trouble}" if camera.trouble else ""
     if not camera.publishers:
         return f"nobody publishes {topic}: start the camera, or set {camera.parameter} to its topic"
+    if camera.changing:
+        return ""
     lately = "yet" if camera.seen_at is None else f"for {SILENT_AFTER:g} s"
     return f"no image on {topic} {lately}, though it has a publisher: check the camera"

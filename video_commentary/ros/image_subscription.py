@@ -10,7 +10,7 @@ from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 
 from ..core.stamp_gaps import StampGaps
-from .reliability_trial import PAUSE, ReliabilityTrial
+from .reliability_trial import PAUSE, SETTLING, ReliabilityTrial
 from .time import to_stamp
 
 
@@ -33,13 +33,18 @@ class ImageSubscription:
         self.received = 0
         self._gaps = StampGaps()
         self._trial = ReliabilityTrial(sufficient_fps)
-        self._subscribe_at = 0.0
+        self._subscribe_at = -SETTLING
         self._subscription: Any | None = self._subscribe()
 
     @property
     def reliable(self) -> bool:
         """Whether lost images are sent again."""
         return self._trial.reliable
+
+    @property
+    def changing(self) -> bool:
+        """Whether no images are to be expected: it is being subscribed to another way."""
+        return time.monotonic() < self._subscribe_at + SETTLING
 
     @property
     def missing(self) -> float:

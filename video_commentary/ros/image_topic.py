@@ -83,6 +83,11 @@ class ImageTopic(ABC, Generic[Queued]):
         return int(self._node.count_publishers(self.full_topic))
 
     @property
+    def changing(self) -> bool:
+        """Whether no images are to be expected: it is being subscribed to another way."""
+        return self._subscription.changing
+
+    @property
     def missing(self) -> float:
         """The part of the images that is lost on the way, 0 to 1, as gaps in the stamps show."""
         return self._subscription.missing

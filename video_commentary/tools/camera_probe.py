@@ -53,11 +53,16 @@ class _MeasuredTopic(ImageTopic[None]):
 
     def __init__(self, node: Node, topic: str) -> None:
         self.bytes = 0
+        self._first_at: float | None = None
         super().__init__(node, topic, ImageTopicOptions("auto", 64, 4.0, 1), threading.Event())
         self._since = (time.monotonic(), 0, 0)
 
     def _on_image(self, message: Any, stamp: Stamp) -> None:
         del stamp
+        if self._first_at is None:  # what discovery took doesn't count
+            self._first_at = time.monotonic()
+            self._since = self._first_at, self.received, 0
+            return
         self.bytes += len(message.data)
 
     def measure(self, message_size: str) -> Measurement:

@@ -45,7 +45,10 @@ def judged(camera: Measurement) -> Finding:
     if camera.message_size:
         origin += f" (messages of {camera.message_size})"
     if camera.offset is None:
-        return absent(what, f"published {origin}, no image arrives", _lost(camera), needed=False)
+        fix = f"if the camera is on: {_lost(camera)}"
+        if camera.remote is False:
+            fix += "; or it runs as another user or in a container (docs/containers.md)"
+        return absent(what, f"published {origin}, no image arrives", fix, needed=False)
     found = (
         f"{camera.fps:.1f} images/s, {camera.missing:.0%} missing, {camera.mbit:.1f} Mbit/s, "
         f"{camera.offset:.3f} s from stamp to arrival, {origin}"
