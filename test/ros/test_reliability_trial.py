@@ -122,8 +122,18 @@ def test_a_reliable_stream_that_dies_is_tried_best_effort_again() -> None:
     """As over Wi-Fi with 1 % loss: reliable delivery stopped for good, best effort brought some."""
     stream = Stream()
     assert stream.run(30, lambda reliable: 15.0 if reliable else 2.0)
-    assert not stream.run(5, lambda reliable: 0.0 if reliable else 12.0)
+    assert not stream.run(12, lambda reliable: 0.0 if reliable else 12.0)
     assert not stream.run(60, lambda reliable: 0.0 if reliable else 12.0)
+
+
+def test_a_reliable_stream_outlives_a_short_outage_of_the_link() -> None:
+    stream = Stream()
+    assert stream.run(30, lambda reliable: 15.0 if reliable else 2.0)
+    switches = len(stream.switches)
+    for outage in (1, 8):
+        assert stream.run(outage, lambda _: 0.0)
+        assert stream.run(20, lambda reliable: 15.0 if reliable else 2.0)
+    assert len(stream.switches) == switches
 
 
 @pytest.mark.parametrize("alive", [False, True])

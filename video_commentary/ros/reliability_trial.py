@@ -11,6 +11,9 @@ PAUSE = 2.0
 and no piece of an image is on its way to it."""
 DEAD_AFTER = 3.0
 """Seconds without an image after which a stream counts as dead, and a reliable trial as failed."""
+RELIABLE_DEAD_AFTER = 10.0
+"""The same for a reliable stream that has worked: after a shorter outage of the link it goes on
+within a second, without a pause."""
 DEAD_AFTER_IMAGES = 5
 """Images missing in a row after which a slower stream counts as dead."""
 MAX_TRIAL = 30.0
@@ -99,7 +102,8 @@ class ReliabilityTrial:
 
     def _is_dead(self, silent: float) -> bool:
         usual = 1 / self._settled_rate if self._settled_rate else 0.0
-        return silent > max(DEAD_AFTER, DEAD_AFTER_IMAGES * usual)
+        shortest = RELIABLE_DEAD_AFTER if self.reliable else DEAD_AFTER
+        return silent > max(shortest, DEAD_AFTER_IMAGES * usual)
 
     def _reconsider(self, now: float, received: int, silent: float, missing: float) -> bool:
         """Begin the trials again where that may bring more: if it died, with the other kind."""
