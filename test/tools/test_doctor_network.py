@@ -68,6 +68,7 @@ def test_the_kernels_limits_come_with_what_raises_them(tmp_path: Path) -> None:
 
 WELL = Measurement(
     topic="/camera/image_raw/compressed",
+    reliable=False,
     remote=True,
     fps=15.0,
     missing=0.01,
@@ -82,7 +83,7 @@ WELL = Measurement(
     ("changes", "found", "fix"),
     [
         ({}, "15.0 images/s, 1% missing, 5.3 Mbit/s, 0.020 s from stamp to arrival", ""),
-        ({}, "from another machine (messages of source: 1400 bytes)", ""),
+        ({}, "best effort, from another machine (messages of source: 1400 bytes)", ""),
         ({"missing": 0.3}, "30% missing", "profile for lossy links"),
         ({"missing": 0.3, "remote": False}, "this machine", "with our Fast DDS profile"),
         ({"fps": 0.0}, "0.0 images/s", "it has stopped"),

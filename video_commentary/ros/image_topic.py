@@ -83,6 +83,11 @@ class ImageTopic(ABC, Generic[Queued]):
         return int(self._node.count_publishers(self.full_topic))
 
     @property
+    def reliable(self) -> bool:
+        """Whether lost images are sent again."""
+        return self._subscription.reliable
+
+    @property
     def changing(self) -> bool:
         """Whether no images are to be expected: it is being subscribed to another way."""
         return self._subscription.changing

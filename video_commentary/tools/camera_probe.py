@@ -31,14 +31,16 @@ _FIND_PERIOD = 0.5
 class Measurement:
     """One camera since it was measured last.
 
-    `topic`: the one received. `remote`: whether it comes from another machine, None if unknown.
-    `fps`: images a second that arrived. `missing`: the part that was lost, 0 to 1. `mbit`: megabits
-    a second. `offset`: smallest seconds from stamp to arrival, None without images; `correction`:
-    the part of it that is a clock that differs. `message_size`: bytes that its sender sends at
-    once, as the senders' /diagnostics say; empty if none does.
+    `topic`: the one received. `reliable`: whether lost images are sent again. `remote`: whether it
+    comes from another machine, None if unknown. `fps`: images a second that arrived. `missing`: the
+    part that was lost, 0 to 1. `mbit`: megabits a second. `offset`: smallest seconds from stamp to
+    arrival, None without images; `correction`: the part of it that is a clock that differs.
+    `message_size`: bytes that its sender sends at once, as the senders' /diagnostics say; empty if
+    none does.
     """
 
     topic: str
+    reliable: bool
     remote: bool | None
     fps: float
     missing: float
@@ -73,6 +75,7 @@ class _MeasuredTopic(ImageTopic[None]):
         seconds = max(now - began, 1e-6)
         return Measurement(
             topic=self.full_topic,
+            reliable=self.reliable,
             remote=is_remote(self._node, self.full_topic),
             fps=(received - received_then) / seconds,
             missing=self.missing,

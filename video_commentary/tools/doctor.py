@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--engine", choices=ENGINES.names, default="builtin", help="the engine that must work"
     )
-    parser.add_argument("--seconds", type=float, default=4.0, help="seconds to measure the cameras")
+    parser.add_argument("--seconds", type=float, default=6.0, help="seconds to measure the cameras")
     parser.add_argument(
         "--model-path",
         default=os.environ.get("VIDEO_COMMENTARY_MODEL_PATH", ""),

@@ -49,9 +49,10 @@ def judged(camera: Measurement) -> Finding:
         if camera.remote is False:
             fix += "; or it runs as another user or in a container (docs/containers.md)"
         return absent(what, f"published {origin}, no image arrives", fix, needed=False)
+    delivery = "reliable" if camera.reliable else "best effort"
     found = (
         f"{camera.fps:.1f} images/s, {camera.missing:.0%} missing, {camera.mbit:.1f} Mbit/s, "
-        f"{camera.offset:.3f} s from stamp to arrival, {origin}"
+        f"{camera.offset:.3f} s from stamp to arrival, {delivery}, {origin}"
     )
     fixes = []
     if not camera.fps:
