@@ -3,8 +3,9 @@
 python -m bench.joins [--seconds 40] [--rounds 3] [--pause 0]
 
 In each round a process subscribes to a 640x480 camera at 30 Hz, again every 0.4 s, with a pause of
---pause seconds between two subscriptions, beside three other subscribers and four processes that keep the processor busy, until it freezes or the time is
-up. ros/reliability_trial.py explains why it can freeze.
+--pause seconds between two subscriptions, beside three other subscribers and four processes that
+keep the processor busy, until it freezes or the time is up. ros/reliability_trial.py explains why
+it can freeze.
 """
 
 from __future__ import annotations
