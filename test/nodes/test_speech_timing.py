@@ -75,6 +75,19 @@ def test_a_sender_whose_clock_is_set_goes_on(step: float) -> None:
     assert max(link.say(5)) < 0.25
 
 
+def test_speech_after_a_cut_may_be_due_before_what_was_cut_off() -> None:
+    link = Link(4.0)
+    link.say(5)
+    timing, now = link.timing, link.now
+    late = [
+        timing.lateness(from_seconds(now + 4.0 + due), from_seconds(now + 0.02), now + 0.02)
+        for due in (0.2, 0.0, 0.04, 0.08, 0.2)
+    ]
+    assert max(late) < 0.1
+    held_up = timing.lateness(from_seconds(now + 4.0), from_seconds(now + 6.0), now + 6.0)
+    assert held_up > MAX_LATE, "the fastest block is still known"
+
+
 def test_sound_without_stamps_is_never_late() -> None:
     timing = SpeechTiming()
     assert [timing.lateness(0, from_seconds(now), now) for now in (1.0, 9.0)] == [0.0, 0.0]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 
-from .stamp import Stamp, from_seconds, to_seconds
+from .stamp import NANOSECONDS, Stamp, from_seconds, to_seconds
 
 WINDOW = 10.0
 """Seconds of which the smallest difference counts: a drift of 100 ppm is 1 ms in that time."""
 MAX_LATENCY = 0.2
 """Seconds that the fastest image may take from the camera to us; more is a clock that differs."""
+JUMP: Stamp = NANOSECONDS
+"""By how much a stamp must be older than the last for the clock to count as set back. Speech that
+follows a cut may be due a little earlier than what was cut off."""
 LARGE = 0.5
 """Seconds from which a difference is worth setting the clocks."""
 
@@ -38,9 +41,9 @@ class ClockOffset:
     def add(self, stamp: Stamp, arrived: Stamp, now: float) -> None:
         """Take a message's stamp and when it arrived by our clock; `now`: monotonic, seconds.
 
-        A stamp that jumps backwards is a clock that was set, or a recording that begins again.
+        A stamp that jumps back by more than `JUMP` is a clock that was set, or a recording that begins again.
         """
-        if self._newest is not None and stamp < self._newest:
+        if self._newest is not None and stamp < self._newest - JUMP:
             self._differences.clear()
         self._newest = stamp
         difference = arrived - stamp
