@@ -41,7 +41,8 @@ class ClockOffset:
     def add(self, stamp: Stamp, arrived: Stamp, now: float) -> None:
         """Take a message's stamp and when it arrived by our clock; `now`: monotonic, seconds.
 
-        A stamp that jumps back by more than `JUMP` is a clock that was set, or a recording that begins again.
+        A stamp that jumps back by more than `JUMP` is a clock that was set, or a recording that
+        begins again.
         """
         if self._newest is not None and stamp < self._newest - JUMP:
             self._differences.clear()
