@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # it imports OpenCV, which a speaker does not need
 
 SILENT_AFTER = 2.0
 """Seconds without an image after which a camera counts as away."""
+CHANGED_WITHIN = 8.0
+"""The same where the way of its delivery is being changed, which takes a few seconds."""
 
 LARGEST_MESSAGE = "largest message"
 """Key in /diagnostics for the size of what a camera's node sends at once."""
@@ -99,12 +101,11 @@ def clock_trouble(topic: str, correction: float) -> str:
 def camera_trouble(camera: ImageTopic[Any]) -> str:
     """Return what is wrong with a camera and what to do; empty if images arrive."""
     topic = camera.full_topic
-    away = camera.seen_at is None or time.monotonic() - camera.seen_at > SILENT_AFTER
+    patience = CHANGED_WITHIN if camera.changing else SILENT_AFTER
+    away = camera.seen_at is None or time.monotonic() - camera.seen_at > patience
     if not away:
         return f"{topic}: {camera.trouble}" if camera.trouble else ""
     if not camera.publishers:
         return f"nobody publishes {topic}: start the camera, or set {camera.parameter} to its topic"
-    if camera.changing:
-        return ""
     lately = "yet" if camera.seen_at is None else f"for {SILENT_AFTER:g} s"
     return f"no image on {topic} {lately}, though it has a publisher: check the camera"
