@@ -1,10 +1,11 @@
 """How often a subscriber freezes as it joins a running camera, reliably and best effort.
 
-python -m bench.joins [--seconds 40] [--rounds 3]
+python -m bench.joins [--seconds 40] [--rounds 3] [--pause 0]
 
-In each round a process subscribes to a 640x480 camera at 30 Hz, again every 0.4 s, beside three
-other subscribers and four processes that keep the processor busy, until it freezes or the time is
-up. ros/reliability_trial.py explains why it can freeze.
+In each round a process subscribes to a 640x480 camera at 30 Hz, again every 0.4 s, with a pause of
+--pause seconds between two subscriptions, beside three other subscribers and four processes that
+keep the processor busy, until it freezes or the time is up. ros/reliability_trial.py explains why
+it can freeze.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ OTHERS, BUSY = 3, 4
 POLICIES = {"reliable": ReliabilityPolicy.RELIABLE, "best effort": ReliabilityPolicy.BEST_EFFORT}
 
 
-def join(policy: str, seconds: float, hold: float) -> None:
+def join(policy: str, seconds: float, hold: float, pause: float) -> None:
     """Subscribe again and again; print how often, and how many images came."""
     rclpy.init()
     node, joins, images = Node("joining"), 0, 0
@@ -54,6 +55,8 @@ def join(policy: str, seconds: float, hold: float) -> None:
             faulthandler.dump_traceback_later(FROZEN, exit=True)
             rclpy.spin_once(node, timeout_sec=0.02)
         node.destroy_subscription(subscription)
+        faulthandler.cancel_dump_traceback_later()
+        time.sleep(pause)
         print(f"joins {joins} {images}", flush=True)
     os._exit(0)
 
@@ -69,7 +72,7 @@ def killed(running: Process) -> Iterator[Process]:
         running.close()
 
 
-def measure(policy: str, seconds: float) -> tuple[bool, int, int]:
+def measure(policy: str, seconds: float, pause: float) -> tuple[bool, int, int]:
     """Return whether the process froze, and how many joins and images came before."""
     env = for_images(os.environ, share_dir() / "config") | for_this_machine_only(os.environ)
     joining = ("-m", "bench.joins", "--join", policy)
@@ -81,7 +84,7 @@ def measure(policy: str, seconds: float) -> tuple[bool, int, int]:
     with ExitStack() as stack:
         for command in commands:
             stack.enter_context(killed(Process(*command, env=env)))
-        joiner = Process(*joining, "--seconds", str(seconds), env=env)
+        joiner = Process(*joining, "--seconds", str(seconds), "--pause", str(pause), env=env)
         measured = stack.enter_context(killed(joiner))
         froze = measured.popen.wait(2 * seconds + 60) != 0
         lines = measured.output().splitlines()
@@ -95,14 +98,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=40.0)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pause", type=float, default=0.0)
     parser.add_argument("--join", choices=POLICIES, help=argparse.SUPPRESS)
     parser.add_argument("--hold", type=float, default=HOLD, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.join:
-        join(given.join, given.seconds, given.hold)
+        join(given.join, given.seconds, given.hold, given.pause)
     print(describe("ros-rclpy", "ros-fastrtps"))
     for policy in POLICIES:
-        rounds = [measure(policy, given.seconds) for _ in range(given.rounds)]
+        rounds = [measure(policy, given.seconds, given.pause) for _ in range(given.rounds)]
         froze = sum(frozen for frozen, _, _ in rounds)
         joins = sum(joined for _, joined, _ in rounds)
         images = sum(came for _, _, came in rounds)

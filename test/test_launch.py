@@ -18,7 +18,12 @@ from video_commentary.config.launch_plan import (
 )
 
 LAUNCH = Path(__file__).resolve().parents[1] / "launch"
-FILES = {"commentary.launch.py": "commentator", "demo.launch.py": "demo"}
+FILES = {
+    "commentary.launch.py": "commentator",
+    "demo.launch.py": "demo",
+    "desk.launch.py": "desk",
+    "robot.launch.py": "robot",
+}
 
 
 def test_every_launch_file_is_known_here() -> None:
@@ -79,7 +84,8 @@ def test_launch_shows_every_argument(name: str, target: str) -> None:
 
 @pytest.mark.parametrize(("name", "target"), FILES.items())
 def test_launch_starts_the_nodes_as_planned(name: str, target: str) -> None:
-    given = {"namespace": "robot1", "instruction": "5: only people", "log_level": "debug"}
+    text = "frame_id" if target == "robot" else "instruction"
+    given = {"namespace": "robot1", text: "5: only people", "log_level": "debug"}
     _, nodes, context = expand(name, given)
     starts = launch_plan(target, given)
     assert [node.expanded_node_namespace for node in nodes] == ["/robot1"] * len(starts)

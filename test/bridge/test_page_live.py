@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from test.bridge.browsing import camera, holds, installed, opened, ready
-from test.bridge.serving import WELL, Served, serve
+from test.bridge.serving import WELL, Served, serve, until
 from test.ports import free_port
 from video_commentary.bridge.access import TOKEN_VARIABLE
 from video_commentary.bridge.items import Reply
@@ -131,6 +131,17 @@ def test_the_choice_of_camera_follows_what_is_watched(browser: Any, web: Served)
         assert page.evaluate("joined") is False, "the commentator went back to the robot's camera"
         web.gateway.publish(replace(WELL, source="phone"))
         holds(page, "document.getElementById('source').value === 'other'")
+
+
+def test_it_says_that_the_device_whose_camera_was_watched_has_left(browser: Any) -> None:
+    with serve(phone_timeout=1.0) as web, camera(web), opened(browser, web) as page:
+        ready(page)
+        gone = replace(WELL, source="phone", camera_fps=0.0)
+        web.gateway.publish(gone)
+        until(lambda: ("source", "robot") in web.robot.asked)
+        web.gateway.publish(WELL)
+        page.wait_for_selector("#notice:has-text('has left')")
+        holds(page, "document.getElementById('source').value === 'robot'")
 
 
 def test_it_comes_back_when_the_bridge_starts_again_with_another_token(browser: Any) -> None:

@@ -5,12 +5,15 @@ import pytest
 from test.config.plugged import CHOICE
 from video_commentary.config.launch_plan import (
     DEMO,
+    DESK,
     LAUNCH_TARGETS,
+    ROBOT,
     Start,
     absolute,
     arguments,
     launch_plan,
     ros_arguments,
+    target_environment,
 )
 from video_commentary.config.plugins import all_rules
 from video_commentary.config.settings import NODE_SETTINGS
@@ -27,9 +30,15 @@ def test_every_argument_sets_a_real_setting(target: str) -> None:
 @pytest.mark.parametrize("target", LAUNCH_TARGETS)
 def test_every_setting_can_be_given(target: str) -> None:
     reachable = {pair for argument in arguments(target).values() for pair in argument.settings}
-    nodes = list(NODE_SETTINGS) if target == DEMO else [target]
+    together = {
+        DEMO: list(NODE_SETTINGS),
+        ROBOT: ["source", "speaker"],
+        DESK: ["commentator", "bridge", "speaker"],
+    }
+    nodes = together.get(target, [target])
     wanted = {(node, name) for node in nodes for name in all_rules(NODE_SETTINGS[node], {})}
-    assert wanted - reachable == ({("speaker", "audio_topic")} if target == DEMO else set())
+    derived = {("speaker", "audio_topic")} if target in together else set()
+    assert wanted - reachable == derived
 
 
 def test_only_what_was_given_is_passed_on() -> None:
@@ -64,6 +73,38 @@ def test_the_demo_connects_its_nodes() -> None:
     assert commentator.parameters == {"image_topics": ["/front"]}
     assert bridge.parameters == {"view_topic": "/front"}
     assert speaker.parameters == {"audio_topic": "/robot1/commentator/audio_stamped"}
+
+
+def test_robot_and_desk_share_out_the_nodes() -> None:
+    topic = "/robot1/commentator/audio_stamped"
+    given = {"namespace": "robot1", "image_topic": "/front"}
+    assert launch_plan(ROBOT, given) == [Start("speaker", {"audio_topic": topic})]
+    source, speaker = launch_plan(ROBOT, given | {"source": "/dev/video0"})
+    assert source == Start("source", {"image_topic": "/front", "source": "/dev/video0"})
+    assert speaker.node == "speaker"
+    assert launch_plan(ROBOT, {"source": "test", "speaker": "no"}) == [
+        Start("source", {"source": "test"})
+    ]
+    assert launch_plan(DESK, given) == [
+        Start("commentator", {"image_topics": ["/front"]}),
+        Start("bridge", {"view_topic": "/front"}),
+    ]
+    assert len(launch_plan(DESK, {"speaker": "yes"})) == 3
+    with pytest.raises(ValueError, match="nothing to start"):
+        launch_plan(ROBOT, {"speaker": "false"})
+
+
+def test_robot_and_desk_are_joined_by_wifi_and_send_compressed_images() -> None:
+    link, publish = "VIDEO_COMMENTARY_LINK", "VIDEO_COMMENTARY_PUBLISH"
+    added = target_environment(ROBOT, {}, {})
+    assert added == {link: "lossy", publish: "compressed", "VIDEO_COMMENTARY_LATENCY": "0.3"}
+    assert target_environment(DESK, {}, {}) == {link: "lossy"}
+    assert target_environment(DEMO, {}, {}) == {link: "local"}
+    assert target_environment(DEMO, {}, {link: "lossy"}) == {link: "lossy"}
+    assert target_environment(DESK, {"link": "local"}, {link: "lossy"}) == {link: "local"}
+    assert publish not in target_environment(ROBOT, {}, {publish: "both"})
+    with pytest.raises(ValueError, match="local, lossy"):
+        target_environment(DESK, {"link": "slow"}, {})
 
 
 def test_no_two_nodes_give_one_name_to_two_things() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from video_commentary.config.fast_dds_profile import largest_message
 from video_commentary.config.process_env import for_images, for_this_machine_only
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
@@ -27,6 +28,37 @@ def test_fast_dds_gets_the_profile_and_malloc_its_settings(
     assert [Path(v).is_file() for k, v in added.items() if "PROFILES" in k] == [True]
     assert name in added
     assert "MALLOC_TRIM_THRESHOLD_" in added
+
+
+@pytest.mark.parametrize("distro", ["jazzy", "kilted"])
+@pytest.mark.parametrize(("link", "size"), [("", 65_500), ("local", 65_500), ("lossy", 1_400)])
+def test_the_link_chooses_the_size_of_messages(distro: str, link: str, size: int) -> None:
+    environment = {"ROS_DISTRO": distro, "VIDEO_COMMENTARY_LINK": link}
+    environment |= for_images(environment, CONFIG)
+    assert largest_message(environment) == size
+
+
+def test_a_link_that_is_none_is_named_with_what_is_allowed() -> None:
+    with pytest.raises(ValueError, match="'wifi' is not one of local, lossy"):
+        for_images({"VIDEO_COMMENTARY_LINK": "wifi"}, CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("<profiles/>", 65_500),
+        ("<a><t><type>UDPv4</type><maxMessageSize>1200</maxMessageSize></t></a>", 1_200),
+        ("<a><t><type>SHM</type><maxMessageSize>1200</maxMessageSize></t></a>", 65_500),
+        ("not xml", None),
+    ],
+)
+def test_the_size_of_messages_of_another_profile(
+    text: str, size: int | None, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.xml"
+    mine.write_text(text)
+    assert largest_message({"FASTRTPS_DEFAULT_PROFILES_FILE": str(mine)}) == size
+    assert largest_message({"RMW_IMPLEMENTATION": "rmw_cyclonedds_cpp"}) is None
 
 
 def test_what_the_user_chose_stays() -> None:

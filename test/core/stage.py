@@ -10,7 +10,7 @@ from typing import Any
 from test.fakes import FORMAT, FakeEngine, Schedule, frame, tone
 from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.audio import OUTPUT_FORMAT
-from video_commentary.core.clock import VirtualClock
+from video_commentary.core.clock import CameraClock, VirtualClock
 from video_commentary.core.comment import Comment
 from video_commentary.core.commentator import Commentator
 from video_commentary.core.control import Control
@@ -26,7 +26,14 @@ TOPIC = "/camera/image_raw"
 class Stage:
     """A commentator with a camera of 2 fps, run on a virtual clock."""
 
-    def __init__(self, engine: FakeEngine, still: bool = False, **settings: Any) -> None:
+    def __init__(
+        self,
+        engine: FakeEngine,
+        still: bool = False,
+        camera_ahead: float = 0.0,
+        **settings: Any,
+    ) -> None:
+        """`camera_ahead`: seconds by which the camera's clock is ahead of ours."""
         self.engine = engine
         self.settings = replace(CommentatorSettings(), **settings)
         self.schedule = Schedule()
@@ -36,8 +43,10 @@ class Stage:
         self.playout = Playout(OUTPUT_FORMAT)
         self.scene = SceneMonitor(self.settings, engine)
         self.published: list[tuple[float, Comment]] = []
+        self.camera_ahead = camera_ahead
+        camera_clock = CameraClock(self.clock, lambda: from_seconds(-camera_ahead))
         self.commentator = Commentator(
-            engine, self.scene, self.control, self.playout, self.clock, self._publish
+            engine, self.scene, self.control, self.playout, camera_clock, self._publish
         )
         self.still = still
         self.stop = threading.Event()
@@ -47,7 +56,7 @@ class Stage:
 
     def film(self, seconds: float) -> None:
         for i in range(round(seconds * 2)):
-            self.at(i / 2, self._seeing(self.start + i / 2))
+            self.at(i / 2, self._seeing(self.start + self.camera_ahead + i / 2))
 
     def _seeing(self, stamp: float) -> Callable[[], None]:
         return lambda: self.see(stamp)

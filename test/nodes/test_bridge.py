@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+import pytest
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 
@@ -56,6 +57,37 @@ def settled(it: Bridge, page: Tab) -> bool:
     took = [said["first_words"] - said["newest"] for said in list(newest.values())[-3:]]
     held = it.status()["display_delay"]
     return len(took) == 3 and all(abs(held - one) < 0.15 for one in took)
+
+
+@pytest.mark.parametrize("ahead", [-5.0, 5.0])
+def test_a_camera_whose_clock_differs_is_in_step_all_the_same(ahead: float) -> None:
+    with (
+        commentator("says", "breathing_pause:=0.1") as _,
+        bridge() as it,
+        probe() as graph,
+        tab(it) as page,
+    ):
+        due = 0.0
+
+        def settled() -> bool:
+            nonlocal due
+            if time.monotonic() >= due:
+                due = time.monotonic() + 0.1
+                graph.picture(stamp=graph.now() + ahead)
+            said = [said for _, said in page.comments if said["first_words"]]
+            pictures = [stamp - graph.now() - ahead for _, stamp, _ in page.pictures[-1:]]
+            return len(said) > 5 and bool(pictures) and abs(pictures[0]) < 4.9
+
+        graph.until(settled, 60)
+        status = it.status()
+        troubles = graph.troubles()
+        took = [
+            said["first_words"] - said["newest"] for _, said in page.comments if said["first_words"]
+        ]
+    assert status["clock_offset"] == pytest.approx(-ahead, abs=0.3)
+    assert all(-0.3 < each < 3.0 for each in took[3:]), "words after their frames, by one clock"
+    assert 0.0 <= status["measured_delay"] < 4.9, "the delay is measured, not left out"
+    assert "machine's clock. Delays are corrected" in troubles
 
 
 def test_words_come_in_the_order_in_which_they_were_said() -> None:
@@ -156,7 +188,7 @@ def test_steering_from_the_page_reaches_the_commentator() -> None:
 def test_it_shows_what_the_commentator_watches_even_if_another_client_switches_it() -> None:
     with (
         commentator("says", "image_topics:=['/phone/image_raw']") as _,
-        bridge() as it,
+        bridge("phone_timeout:=300.0") as it,
         probe() as graph,
     ):
 
@@ -172,6 +204,23 @@ def test_it_shows_what_the_commentator_watches_even_if_another_client_switches_i
         request = SetParameters.Request(parameters=[phone])
         graph.call(SetParameters, "/commentator/set_parameters", request)
         graph.until(lambda: shows("phone", "/phone/image_raw"))
+
+
+def test_a_phone_that_has_left_gives_way_to_the_robots_camera() -> None:
+    with (
+        commentator("says", "image_topics:=['/phone/image_raw']") as _,
+        bridge("phone_timeout:=4.0", "view_transport:=raw") as it,
+        probe() as graph,
+    ):
+        graph.until(lambda: it.status()["source"] == "phone")
+        phone: dict[str, Any] = {"topic": "/phone/image_raw"}
+        graph.film(lambda: it.status()["camera_fps"] > 0, **phone)
+        filmed = time.monotonic() + 5.0
+        graph.film(lambda: time.monotonic() > filmed, **phone)
+        assert it.status()["source"] == "phone", "it sends images"
+        graph.until(lambda: it.status()["cameras"] == ["/camera/image_raw"])
+        graph.until(lambda: it.status()["source"] == "robot")
+        assert "has left" in it.status()["notice"]
 
 
 def test_it_stays_up_while_camera_and_commentator_are_away_and_takes_up_again() -> None:

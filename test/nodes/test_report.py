@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from video_commentary.config.settings import CommentatorSettings
+from video_commentary.core.clock_offset import ClockOffset
 from video_commentary.core.stats import Stats
 from video_commentary.core.status import STATUS_FIELDS, CommentatorStatus, status_values
 from video_commentary.nodes.commentator.report import describe, diagnose
@@ -20,7 +21,11 @@ def session() -> Any:
     ready = threading.Event()
     ready.set()
     camera = SimpleNamespace(
+        topic="/left",
         full_topic="/left",
+        missing=0.0,
+        changing=False,
+        clock=ClockOffset(),
         dropped=7,
         seen_at=time.monotonic(),
         trouble="",
@@ -86,9 +91,10 @@ def test_without_a_session_it_says_what_to_do() -> None:
 
 def test_diagnostics_carry_the_values_that_the_table_names() -> None:
     status = describe(session(), CONTROL, "")
-    engine, voice, camera = diagnose(session(), status)
+    engine, voice, camera, clock = diagnose(session(), status)
     named = {f.diagnostic for f in STATUS_FIELDS.values() if f.diagnostic}
     assert set(engine.values) == named | {"loaded in"}
     assert engine.values["words delay"] == "0.250 s"
     assert engine.values["errors"] == 4
     assert (engine.trouble, voice.trouble, camera.trouble) == ("", "the voice is hoarse", "")
+    assert (clock.name, clock.trouble) == ("clock of /left", "")

@@ -15,7 +15,7 @@ from video_commentary.core.scene_monitor import Use
 from video_commentary.core.stamp import to_seconds
 from video_commentary.ros.camera import QUEUE_SIZE, Camera
 from video_commentary.ros.feed import Feed, FeedOptions
-from video_commentary.ros.health import camera_trouble
+from video_commentary.ros.health import camera_trouble, clock_check
 from video_commentary.ros.images_out import encode_jpeg
 
 JPEG = encode_jpeg(np.full((48, 64, 3), 90, np.uint8), 77)
@@ -28,10 +28,12 @@ def graph() -> Iterator[Probe]:
 
 
 @contextmanager
-def camera(graph: Probe, use: Use = Use.KEEP) -> Iterator[tuple[Camera, threading.Event]]:
+def camera(
+    graph: Probe, use: Use = Use.KEEP, transport: str = "raw"
+) -> Iterator[tuple[Camera, threading.Event]]:
     arrived = threading.Event()
     topic = "/camera/image_raw"
-    with closing(Camera(graph.node, topic, "raw", 32, lambda *_: use, arrived)) as it:
+    with closing(Camera(graph.node, topic, transport, 32, lambda *_: use, arrived)) as it:
         yield it, arrived
 
 
@@ -96,6 +98,33 @@ def test_an_image_without_a_stamp_gets_the_time_of_its_arrival(graph: Probe) -> 
         seen = it.next_frame()
         assert seen is not None
         assert before <= to_seconds(seen[0].stamp) <= graph.now()
+
+
+def test_a_camera_takes_what_is_published_and_raw_images_on_one_machine(graph: Probe) -> None:
+    with camera(graph, transport="auto") as (it, _):
+        assert it.full_topic == "/camera/image_raw"
+        graph.until(lambda: graph.jpeg(JPEG) or it.received)
+        assert it.full_topic == "/camera/image_raw/compressed"
+        graph.picture()
+        it.follow_publishers()
+        assert it.full_topic == "/camera/image_raw"
+        received = it.received
+        graph.film(lambda: it.received > received)
+
+
+def test_a_camera_knows_what_is_lost_and_how_its_clock_differs(graph: Probe) -> None:
+    with camera(graph, Use.NONE) as (it, _):
+        start = graph.now() - 7.0
+        for index in range(60):
+            if index % 3:
+                graph.picture(stamp=start + index / 15)
+            graph.spin(0.02)
+        graph.until(lambda: it.received >= 30, 5)
+        assert it.missing == pytest.approx(1 / 3, abs=0.1)
+        trouble = clock_check(it.topic, it.clock).trouble
+        assert trouble.startswith("the stamps of /camera/image_raw are ")
+        assert "behind this machine's clock" in trouble
+        graph.film(lambda: not clock_check(it.topic, it.clock).trouble, stamp=0.0)
 
 
 def test_a_feed_takes_the_transport_that_is_published_and_passes_jpegs_through(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -38,7 +39,9 @@ def create_app(context: Context) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await context.livekit.start()
+        phone_watch = asyncio.create_task(context.phone_watch.run())
         yield
+        phone_watch.cancel()
         await context.livekit.stop()
 
     app: FastAPI = FastAPIOffline(

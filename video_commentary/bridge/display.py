@@ -18,17 +18,26 @@ _SNAPSHOT_INTEREST = 3.0
 
 
 class Display:
-    """The kept frames and their delay. `now` returns seconds of the ROS clock."""
+    """The kept frames and their delay.
 
-    def __init__(self, buffer: FrameBuffer, now: Callable[[], float]) -> None:
+    `clock_correction`: seconds to add to the camera's stamps to get the ROS clock's.
+    """
+
+    def __init__(self, buffer: FrameBuffer, ros_now: Callable[[], float]) -> None:
+        """Show frames of `buffer`; `ros_now` returns seconds of the ROS clock."""
         self.buffer = buffer
         self.delay = DisplayDelay(time.monotonic())
-        self.now = now
+        self.clock_correction = 0.0
+        self._ros_now = ros_now
         self._lock = threading.Lock()  # viewers come and go on two event loops
         self.viewers = 0
         self.shown = 0
         self.skipped = 0
         self._asked_at = float("-inf")
+
+    def now(self) -> float:
+        """Return seconds of the camera's clock."""
+        return self._ros_now() - self.clock_correction
 
     @property
     def wanted(self) -> bool:

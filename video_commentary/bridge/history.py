@@ -50,7 +50,7 @@ class CommentHistory:
             return list(self._finals)[-limit:]
 
     def words_per_second(self, now: float) -> float:
-        """Return the average over the last `_RATE_WINDOW` s; `now`: seconds of the ROS clock."""
+        """Return the average over the last `_RATE_WINDOW` s; `now`: by the camera's clock."""
         with self._lock:
             recent = [
                 comment

@@ -7,17 +7,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
 from .plugins import all_rules, find
-from .rules import Rule, as_text, check, parse, rules
+from .process_env import LINK_VARIABLE, LINKS, LOCAL, LOSSY
+from .rules import ENV_PREFIX, Rule, as_text, check, parse, rules
 from .settings import NODE_SETTINGS
 
-DEMO = "demo"
-LAUNCH_TARGETS = (*NODE_SETTINGS, DEMO)
-"""What can be started: each node alone, or the demo."""
+DEMO, ROBOT, DESK = "demo", "robot", "desk"
+LAUNCH_TARGETS = (*NODE_SETTINGS, DEMO, ROBOT, DESK)
+"""What can be started: each node alone, the demo, or one of two machines joined by Wi-Fi."""
+_NODES = {
+    DEMO: ("source", "commentator", "bridge", "speaker"),
+    ROBOT: ("source", "speaker"),
+    DESK: ("commentator", "bridge", "speaker"),
+}
+_ROBOT_DEFAULTS = {"publish": "compressed", "latency": "0.3"}
+"""Speech has to bear the jitter of Wi-Fi."""
 _NOTHING: Mapping[str, str] = {}
 
 
@@ -39,6 +47,11 @@ class Start:
     parameters: dict[str, Any]
 
 
+_SPEAKER = Argument("speaker", "true: play the speech on this machine's sound card", "false")
+_LINK = (
+    "Link between the machines: local for one machine or a cable, lossy for Wi-Fi "
+    "(docs/network.md); VIDEO_COMMENTARY_LINK sets it too"
+)
 _COMMON = (
     Argument("namespace", "Namespace of the nodes, such as robot1"),
     Argument("params_file", "ROS parameters file; arguments given here win over it"),
@@ -57,7 +70,8 @@ def arguments(target: str, given: Mapping[str, str] = _NOTHING) -> dict[str, Arg
             sets = (*found[setting].settings, (node, setting)) if setting in found else ()
             own = sets or ((node, setting),)
             found[setting] = Argument(setting, _described(rule), as_text(default), own)
-    for argument in (*_own(target, found), *_COMMON):
+    link = Argument("link", _LINK, _default_link(target))
+    for argument in (*_own(target, found), link, *_COMMON):
         found[argument.name] = argument
     return found
 
@@ -68,8 +82,12 @@ def _described(rule: Rule) -> str:
     return f"{rule.description}: {', '.join(rule.allowed)}"
 
 
-def _nodes(target: str) -> list[str]:
-    return list(NODE_SETTINGS) if target == DEMO else [target]
+def _nodes(target: str) -> tuple[str, ...]:
+    return _NODES.get(target, (target,))
+
+
+def _default_link(target: str) -> str:
+    return LOSSY if target in (ROBOT, DESK) else LOCAL
 
 
 def _own(target: str, found: dict[str, Argument]) -> list[Argument]:
@@ -81,9 +99,26 @@ def _own(target: str, found: dict[str, Argument]) -> list[Argument]:
         del found["image_topics"], found["audio_topic"], found["view_topic"]
         topic = found["image_topic"]
         all_of = (*topic.settings, camera, ("bridge", "view_topic"))
+        return [Argument("image_topic", topic.description, topic.default, all_of), _SPEAKER]
+    if target == ROBOT:
+        del found["audio_topic"]
         return [
-            Argument("image_topic", topic.description, topic.default, all_of),
-            Argument("speaker", "true: play the speech on this machine's sound card", "false"),
+            *(replace(found[name], default=text) for name, text in _ROBOT_DEFAULTS.items()),
+            replace(
+                found["source"],
+                description=f"{found['source'].description}; without it no source is started: the "
+                "camera's own driver publishes",
+                default="",
+            ),
+            replace(_SPEAKER, default="true"),
+        ]
+    if target == DESK:
+        del found["audio_topic"]
+        default = found["image_topics"].default
+        both = (camera, ("bridge", "view_topic"))
+        return [
+            Argument("image_topic", "The image topic to watch and to show", default, both),
+            _SPEAKER,
         ]
     return []
 
@@ -102,14 +137,37 @@ def launch_plan(target: str, given: Mapping[str, str]) -> list[Start]:
             raise ValueError(f"unknown argument {name}{_similar(name, known)}")
         for node, setting in known[name].settings:
             parameters[node][setting] = _value(name, text, setting, *nodes[node][setting])
-    if target != DEMO:
+    if target not in _NODES:
         return [Start(target, parameters[target])]
-    starts = [Start(node, parameters[node]) for node in ("source", "commentator", "bridge")]
-    if _truth("speaker", given.get("speaker", "false")):
-        prefix = absolute(given.get("namespace", ""))
-        parameters["speaker"]["audio_topic"] = f"{prefix}/commentator/audio_stamped"
-        starts.append(Start("speaker", parameters["speaker"]))
-    return starts
+    prefix = absolute(given.get("namespace", ""))
+    parameters["speaker"]["audio_topic"] = f"{prefix}/commentator/audio_stamped"
+    starts = [Start(node, parameters[node]) for node in _NODES[target]]
+    without = set()
+    if not _truth("speaker", given.get("speaker", known["speaker"].default)):
+        without.add("speaker")
+    if target == ROBOT and not given.get("source"):
+        without.add("source")
+    if not without.symmetric_difference(_NODES[target]):
+        raise ValueError("speaker:=false without source:= leaves nothing to start")
+    return [start for start in starts if start.node not in without]
+
+
+def target_environment(
+    target: str, given: Mapping[str, str], environment: Mapping[str, str]
+) -> dict[str, str]:
+    """Return variables to add for all nodes of `target`: its link, and other defaults.
+
+    Raise ValueError that says what is allowed.
+    """
+    link = given.get("link") or environment.get(LINK_VARIABLE) or _default_link(target)
+    if link not in LINKS:
+        raise ValueError(f"link:={link}: not one of {', '.join(LINKS)}")
+    added = {LINK_VARIABLE: link}
+    if target == ROBOT:
+        # By variables, so that a parameters file wins.
+        defaults = {f"{ENV_PREFIX}{name.upper()}": text for name, text in _ROBOT_DEFAULTS.items()}
+        added |= {name: text for name, text in defaults.items() if name not in environment}
+    return added
 
 
 def _check_plugins(target: str, given: Mapping[str, str]) -> None:

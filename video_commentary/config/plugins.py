@@ -19,7 +19,7 @@ Value = Callable[[str, Any, Rule], Any]
 """Returns the value of the setting of a name, a default and a rule. Raises ValueError."""
 
 
-_TAKEN = ("log_level", "namespace", "params_file", "speaker", "use_sim_time")
+_TAKEN = ("link", "log_level", "namespace", "params_file", "speaker", "use_sim_time")
 """Names of launch arguments and parameters that are not among the settings."""
 
 

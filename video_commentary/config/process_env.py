@@ -23,11 +23,16 @@ _MALLOPT = {
     "MALLOC_ARENA_MAX": -8,
 }
 """Parameters of mallopt(3), by the variable that sets them at a process's start (malloc.h)."""
-_PROFILES = {
-    2: ("FASTRTPS_DEFAULT_PROFILES_FILE", "fastdds_large_images.xml"),
-    3: ("FASTDDS_DEFAULT_PROFILES_FILE", "fastdds3_large_images.xml"),
+LINK_VARIABLE = "VIDEO_COMMENTARY_LINK"
+LOCAL, LOSSY = "local", "lossy"
+LINKS = (LOCAL, LOSSY)
+"""What joins the machines: `lossy` is for Wi-Fi, docs/network.md says why it is not for all."""
+_FILES = {LOCAL: "large_images.xml", LOSSY: "lossy_link.xml"}
+PROFILES = {
+    2: ("FASTRTPS_DEFAULT_PROFILES_FILE", "fastdds"),
+    3: ("FASTDDS_DEFAULT_PROFILES_FILE", "fastdds3"),
 }
-"""Variable and file by major version of Fast DDS.
+"""Variable, and first word of the file, by major version of Fast DDS.
 
 2 does not read the new variable, 3 warns about the old one, and each refuses the other's file.
 """
@@ -41,13 +46,19 @@ _DISCOVERY = (
 
 
 def for_images(existing: Mapping[str, str], config: Path) -> dict[str, str]:
-    """Return variables to add to `existing`; what the user has set is left alone."""
+    """Return variables to add to `existing`; what the user has set is left alone.
+
+    Raise ValueError for a link that is none of `LINKS`.
+    """
+    link = existing.get(LINK_VARIABLE) or LOCAL
+    if link not in LINKS:
+        raise ValueError(f"{LINK_VARIABLE}: {link!r} is not one of {', '.join(LINKS)}")
     added = {name: value for name, value in _MALLOC.items() if name not in existing}
     fast_dds = existing.get("RMW_IMPLEMENTATION", "rmw_fastrtps_cpp").startswith("rmw_fastrtps")
-    if fast_dds and not any(variable in existing for variable, _ in _PROFILES.values()):
+    if fast_dds and not any(variable in existing for variable, _ in PROFILES.values()):
         version = 2 if existing.get("ROS_DISTRO", "jazzy") in _WITH_FAST_DDS_2 else 3
-        variable, file = _PROFILES[version]
-        added[variable] = str(config / file)
+        variable, first = PROFILES[version]
+        added[variable] = str(config / f"{first}_{_FILES[link]}")
     return added
 
 

@@ -42,9 +42,11 @@ class CommentatorSettings(NodeSettings):
         ("/camera/image_raw",), "Image topics to watch, one per camera", live=True
     )
     image_transport: str = setting(
-        "raw",
-        "raw (sensor_msgs/Image) or compressed (sensor_msgs/CompressedImage on <topic>/compressed)",
-        choices=("raw", "compressed"),
+        "auto",
+        "raw (sensor_msgs/Image), compressed (sensor_msgs/CompressedImage on <topic>/compressed), "
+        "or auto: compressed if that is published and the publisher is on another machine or raw "
+        "images do not arrive",
+        choices=("auto", "raw", "compressed"),
     )
     max_image_side: int = setting(
         1280,
@@ -223,6 +225,13 @@ class BridgeSettings(NodeSettings):
     )
     phone_topic: str = setting(
         "/phone/image_raw", "Image topic for the camera of a LiveKit participant"
+    )
+    phone_timeout: float = setting(
+        5.0,
+        "Seconds without that camera, while it is watched, after which the robot's own is watched "
+        "again",
+        low=1.0,
+        high=3600.0,
     )
 
 

@@ -39,6 +39,24 @@ class LiveClock:
         wake.wait(timeout)
 
 
+class CameraClock:
+    """A clock whose stamps are in the time of a camera that has another one.
+
+    So a comment's words and its frames have stamps of one clock, whose differences are delays.
+    """
+
+    def __init__(self, clock: Clock, correction: Callable[[], Stamp]) -> None:
+        """Follow `clock`; `correction` returns what to add to the camera's stamps to get its."""
+        self._clock = clock
+        self._correction = correction
+        self.now = clock.now
+        self.wait = clock.wait
+
+    def stamp(self) -> Stamp:
+        """Return the present in the camera's time."""
+        return self._clock.stamp() - self._correction()
+
+
 class VirtualClock:
     """Time that passes at once whenever a caller waits; `events` happen as it does.
 

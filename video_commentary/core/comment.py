@@ -13,7 +13,8 @@ class Comment:
     """A comment so far.
 
     `newest`, `oldest`: stamps of the frames it is about. `requested`: when the engine was asked.
-    `first_words`: when they came, `first_sound`: when it is due to be heard; None before.
+    `first_words`: when they came, `first_sound`: when it is due to be heard; None before. All are
+    in the camera's time.
     """
 
     sequence: int

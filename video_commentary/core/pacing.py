@@ -11,6 +11,9 @@ READING_SPEED = 25.0
 """Characters a second (about 300 words a minute): a comment without sound gets the time to be read
 before the next begins."""
 
+LEAD = 0.2
+"""Seconds before it is due that sound is handed out at the earliest."""
+
 
 class Average:
     """An exponential average: `alpha` of each new value, the rest from before."""
@@ -36,7 +39,7 @@ class Playout:
     and clears, another takes; `changed` is set whenever there is something new to take.
     """
 
-    def __init__(self, format: AudioFormat, lead: float = 0.2, block: float = 0.04) -> None:
+    def __init__(self, format: AudioFormat, lead: float = LEAD, block: float = 0.04) -> None:
         """Hand out `block` seconds at a time; everything pushed must have this `format`."""
         self._format = format
         self._lead = lead

@@ -58,17 +58,11 @@ class Feed(ImageTopic[tuple[Any, float]]):
         self._compressed_at = 0.0
         self._stopping = False
         topic_options = ImageTopicOptions(
-            options.transport, options.max_side, SUFFICIENT_FPS, QUEUE_SIZE
+            options.transport, options.max_side, SUFFICIENT_FPS, QUEUE_SIZE, prefer_compressed=True
         )
         super().__init__(node, topic, topic_options, threading.Event())
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
         self._thread.start()
-
-    def switch(self, topic: str) -> None:
-        """Deliver another topic from now on; call on the ROS thread."""
-        self.topic = topic
-        self.seen_at = None
-        self.follow_publishers()
 
     def close(self) -> None:
         """Unsubscribe and stop the thread."""

@@ -9,11 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
+from ..core.clock_offset import LARGE, ClockOffset
+from ..core.stamp import to_seconds
+
 if TYPE_CHECKING:  # it imports OpenCV, which a speaker does not need
     from .image_topic import ImageTopic
 
 SILENT_AFTER = 2.0
 """Seconds without an image after which a camera counts as away."""
+CHANGED_WITHIN = 8.0
+"""The same where the way of its delivery is being changed, which takes a few seconds."""
+
+LARGEST_MESSAGE = "largest message"
+"""Key in /diagnostics for the size of what a camera's node sends at once."""
 
 
 @dataclass(frozen=True)
@@ -64,15 +72,37 @@ def camera_check(camera: ImageTopic[Any], fps: float) -> Check:
         "publishers": camera.publishers,
         "images": camera.received,
         "dropped": camera.dropped,
+        "missing": f"{camera.missing:.0%}",
         "frame_id": camera.frame_id,
     }
     return Check(f"camera {camera.full_topic}", camera_trouble(camera), False, values)
 
 
+def clock_check(topic: str, clock: ClockOffset) -> Check:
+    """Return the check of the clock that the stamps of `topic` are from."""
+    offset = clock.smallest
+    values = {} if offset is None else {"stamp to arrival, smallest": f"{offset:.3f} s"}
+    trouble = clock_trouble(topic, to_seconds(clock.correction))
+    return Check(f"clock of {topic}", trouble, False, values)
+
+
+def clock_trouble(topic: str, correction: float) -> str:
+    """Return what to do about stamps that are `correction` seconds behind our clock, if much."""
+    if abs(correction) < LARGE:
+        return ""
+    side = "behind" if correction > 0 else "ahead of"
+    return (
+        f"the stamps of {topic} are {abs(correction):.1f} s {side} this machine's clock. Delays "
+        "are corrected for it; to set the clocks, install chrony on both machines, with one as the "
+        "server of the other. For a recording, use_sim_time:=true and `ros2 bag play --clock`"
+    )
+
+
 def camera_trouble(camera: ImageTopic[Any]) -> str:
     """Return what is wrong with a camera and what to do; empty if images arrive."""
     topic = camera.full_topic
-    away = camera.seen_at is None or time.monotonic() - camera.seen_at > SILENT_AFTER
+    patience = CHANGED_WITHIN if camera.changing else SILENT_AFTER
+    away = camera.seen_at is None or time.monotonic() - camera.seen_at > patience
     if not away:
         return f"{topic}: {camera.trouble}" if camera.trouble else ""
     if not camera.publishers:

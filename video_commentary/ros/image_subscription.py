@@ -9,7 +9,9 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 
-from .reliability_trial import ReliabilityTrial
+from ..core.stamp_gaps import StampGaps
+from .reliability_trial import PAUSE, SETTLING, ReliabilityTrial
+from .time import to_stamp
 
 
 class ImageSubscription:
@@ -29,26 +31,44 @@ class ImageSubscription:
         self._topic = topic
         self._on_image = on_image
         self.received = 0
+        self._gaps = StampGaps()
         self._trial = ReliabilityTrial(sufficient_fps)
-        self._subscription = self._subscribe()
+        self._subscribe_at = -SETTLING
+        self._subscription: Any | None = self._subscribe()
 
     @property
     def reliable(self) -> bool:
         """Whether lost images are sent again."""
         return self._trial.reliable
 
+    @property
+    def changing(self) -> bool:
+        """Whether no images are to be expected: it is being subscribed to another way."""
+        return time.monotonic() < self._subscribe_at + SETTLING
+
+    @property
+    def missing(self) -> float:
+        """The part of the images that is lost on the way, 0 to 1, as gaps in the stamps show."""
+        return self._gaps.missing
+
     def follow_publishers(self) -> None:
         """Adapt to the publishers and to what arrives; call about once a second."""
         infos = self._node.get_publishers_info_by_topic(self._topic)
         offered = all(i.qos_profile.reliability is ReliabilityPolicy.RELIABLE for i in infos)
         publishers = frozenset(bytes(info.endpoint_gid) for info in infos)
-        if self._trial.update(time.monotonic(), self.received, publishers, offered):
+        now, missing = time.monotonic(), self._gaps.missing
+        if self._trial.update(now, self.received, publishers, offered, missing):
             self.close()
+            self._gaps.clear()
+            self._subscribe_at = now + PAUSE if self.reliable else now
+        if self._subscription is None and now >= self._subscribe_at:
             self._subscription = self._subscribe()
 
     def close(self) -> None:
         """Unsubscribe."""
-        self._node.destroy_subscription(self._subscription)
+        if self._subscription is not None:
+            self._node.destroy_subscription(self._subscription)
+            self._subscription = None
 
     def _subscribe(self) -> Any:
         policy = ReliabilityPolicy.RELIABLE if self.reliable else ReliabilityPolicy.BEST_EFFORT
@@ -57,4 +77,5 @@ class ImageSubscription:
 
     def _receive(self, message: Any) -> None:
         self.received += 1
+        self._gaps.add(to_stamp(message.header.stamp))
         self._on_image(message)

@@ -9,7 +9,7 @@ from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, UnsetLaunchConfiguration
 from launch_ros.actions import Node
 
-from ..config.launch_plan import Argument, arguments, launch_plan, ros_arguments
+from ..config.launch_plan import Argument, arguments, launch_plan, ros_arguments, target_environment
 from ..config.paths import PACKAGE, share_dir
 from ..config.process_env import for_images
 
@@ -34,6 +34,8 @@ def _start(target: str, context: LaunchContext) -> list[LaunchDescriptionEntity]
     given = {name: configured[name] for name in known if configured.get(name)}
     # An include isn't a scope: our empty log_level would reach whatever is included after us.
     unset = [UnsetLaunchConfiguration(name) for name in known if name not in given]
+    environment = target_environment(target, given, os.environ)
+    environment |= for_images({**os.environ, **environment}, share_dir() / "config")
     nodes = [
         Node(
             package=PACKAGE,
@@ -41,7 +43,7 @@ def _start(target: str, context: LaunchContext) -> list[LaunchDescriptionEntity]
             name=start.node,
             namespace=given.get("namespace", ""),
             arguments=ros_arguments(start, given),
-            additional_env=for_images(os.environ, share_dir() / "config"),
+            additional_env=environment,
             output="both",
             emulate_tty=True,
             # A node that hangs ends itself (see ros/running.py), and configures itself.

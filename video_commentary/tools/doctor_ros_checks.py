@@ -1,16 +1,13 @@
-"""What doctor checks of ROS: that it imports, our interfaces, and which cameras publish."""
+"""What doctor checks of ROS: that it imports, and our interfaces."""
 
 from __future__ import annotations
 
 import os
 import sys
-import time
 from importlib import import_module
 
 from ..config.paths import PACKAGE, source_tree
-from .doctor_finding import Finding, absent, present, tool_command
-
-_IMAGES = {"sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"}
+from .doctor_finding import Finding, absent, present
 
 
 def ros() -> Finding:
@@ -42,28 +39,3 @@ def interfaces() -> Finding:
         fix = f"sudo apt install ros-{distro}-audio-common-msgs" if distro else "make setup"
         return absent("interfaces", "audio_common_msgs is missing", fix, needed=True)
     return present("interfaces", "built, audio_common_msgs too")
-
-
-def cameras(seconds: float) -> Finding:
-    """Look for `seconds` and name the image topics that have a publisher."""
-    try:
-        import rclpy
-    except ImportError:
-        return absent("cameras", "not checked: no ROS", "", needed=False)
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    node = rclpy.create_node("doctor", context=context, use_global_arguments=False)
-    try:
-        time.sleep(seconds)
-        topics = sorted(
-            name
-            for name, types in node.get_topic_names_and_types()
-            if _IMAGES & set(types) and node.count_publishers(name)
-        )
-    finally:
-        node.destroy_node()
-        rclpy.shutdown(context=context)
-    if topics:
-        return present("cameras", ", ".join(topics))
-    fix = f"start a camera, or a test scene: {tool_command('run source')}"
-    return absent("cameras", f"no image topic within {seconds:.0f} s", fix, needed=False)

@@ -8,6 +8,7 @@ from textwrap import wrap
 
 from ..config.paths import share_dir
 from ..config.plugins import plugin_settings
+from ..config.process_env import LINK_VARIABLE
 from ..config.rules import ENV_PREFIX, as_text, rules
 from ..config.settings import NODE_SETTINGS
 
@@ -25,6 +26,10 @@ OTHERS = {
         "USER_ID": (
             "1000",
             "User ID of the containers; shared memory needs that of your other ROS nodes",
+        ),
+        LINK_VARIABLE: (
+            "local",
+            "lossy where robot and desk are joined by Wi-Fi, on both (docs/network.md)",
         ),
         "VIDEO_COMMENTARY_MODELS": ("./models", "Folder of models; containers only read it"),
         "VIDEO_DEVICE": ("/dev/video0", "Camera of the source service"),

@@ -1,4 +1,4 @@
-"""Start nodes where there is no `ros2 launch`: run demo|<node> name:=value ...
+"""Start nodes where there is no `ros2 launch`: run demo|robot|desk|<node> name:=value ...
 
 The same nodes with the same parameters as the launch files, from the same table. Each node is a
 process; when one dies, or on Ctrl-C, all end.
@@ -25,6 +25,7 @@ from ..config.launch_plan import (
     arguments,
     launch_plan,
     ros_arguments,
+    target_environment,
 )
 from ..config.paths import PACKAGE, share_dir, source_tree
 from ..config.process_env import for_images, for_this_machine_only
@@ -52,7 +53,7 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         given = _given(options.arguments, options.params)
         starts = launch_plan(options.target, given)
-        environment = _environment(options.target)
+        environment = _environment(options.target, given)
         if options.target == DEMO:
             _check_source(given, environment)
         return _run(options.target, starts, given, environment)
@@ -101,8 +102,9 @@ def _given(words: Sequence[str], params: str | None) -> dict[str, str]:
     return given
 
 
-def _environment(target: str) -> dict[str, str]:
+def _environment(target: str, given: dict[str, str]) -> dict[str, str]:
     environment = dict(os.environ)
+    environment |= target_environment(target, given, environment)
     environment |= for_images(environment, share_dir() / "config")
     if target == DEMO:
         environment |= for_this_machine_only(environment)

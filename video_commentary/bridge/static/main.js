@@ -18,6 +18,7 @@ let enabled = true;
 let drawn = 0;
 let source = "robot"; // in the last status
 let switching = false;
+let noted = "";
 let settled = 0; // time until which a status may still show the source before the last switch
 const pending = []; // comments
 
@@ -67,6 +68,8 @@ function show(status) {
   find("sound").disabled = !status.speaks && !sound.on;
   if (!sound.on) find("sound").querySelector("b").textContent = status.speaks ? "Turn sound on" : "No voice";
   followSource(status.source);
+  if (status.notice && status.notice !== noted) notify(status.notice, false);
+  noted = status.notice;
   live.request({ behind: Math.min(10, Number(sound.behind.toFixed(3))) });
 }
 

@@ -13,8 +13,9 @@ from ...bridge.livekit.factory import create_participant
 from ...bridge.robot_gateway import RobotGateway
 from ...bridge.web_server import WebServer, address
 from ...config.settings import BridgeSettings
+from ...core.stamp import to_seconds
 from ...ros.feed import Feed, FeedOptions
-from ...ros.health import Check, Rates, camera_check, camera_trouble, diagnostic
+from ...ros.health import Check, Rates, camera_check, camera_trouble, clock_check, diagnostic
 from ...ros.parameters import LiveParameters, declare
 from ...ros.running import run
 from ...ros.timers import every
@@ -86,6 +87,7 @@ class BridgeNode(Node):
     def _publish_situation(self) -> None:
         self._feed.follow_publishers()
         self._rates.update()
+        self._gateway.display.clock_correction = to_seconds(self._feed.clock.correction)
         situation = Situation(
             report=self._commentator.report,
             commentator_trouble=self._commentator.trouble,
@@ -102,6 +104,7 @@ class BridgeNode(Node):
         clients = {kind: str(count) for kind, count in self._web.clients.now.items()}
         checks = [
             camera_check(self._feed, self._rates.fps[0]),
+            clock_check(self._feed.topic, self._feed.clock),
             Check("commentator", situation.commentator_trouble, False, {}),
             Check("livekit", trouble if state != "off" else "", False, {"state": state}),
             Check("web", "", False, {"address": address(self._live.settings), **clients}),

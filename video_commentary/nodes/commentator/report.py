@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...core.control import Control
 from ...core.status import CommentatorStatus, StatusKind, status_values
-from ...ros.health import Check, camera_check, camera_trouble
+from ...ros.health import Check, camera_check, camera_trouble, clock_check
 from .session import Session
 
 
@@ -86,4 +86,5 @@ def diagnose(session: Session | None, status: CommentatorStatus) -> list[Check]:
         Check("engine", session.error, True, engine),
         Check("voice", session.assembly.voice_trouble(), False, {"voice": status.voice}),
         *map(camera_check, session.cameras, session.rates.fps),
+        *(clock_check(camera.topic, camera.clock) for camera in session.cameras),
     ]

@@ -12,7 +12,7 @@ from rclpy.node import Node
 
 from ...config.settings import CommentatorSettings
 from ...core.audio import OUTPUT_FORMAT
-from ...core.clock import Clock
+from ...core.clock import CameraClock, Clock
 from ...core.comment import Comment
 from ...core.commentator import Commentator
 from ...core.control import Control
@@ -50,10 +50,11 @@ class Session:
         self.loader = Loader(assembly.engine, on_ready=self._loaded)
         self.playout = Playout(OUTPUT_FORMAT)
         self._scene = SceneMonitor(settings, assembly.engine)
-        self.commentator = Commentator(
-            assembly.engine, self._scene, control, self.playout, clock, publish
-        )
         self.cameras: list[Camera] = []
+        camera_clock = CameraClock(clock, self._clock_correction)
+        self.commentator = Commentator(
+            assembly.engine, self._scene, control, self.playout, camera_clock, publish
+        )
         self.rates = Rates([])
         self._stop = threading.Event()
         self._audio_publisher: AudioPublisher | None = None
@@ -147,6 +148,10 @@ class Session:
 
     def _use(self, topic: str, stamp: Stamp) -> Use:
         return self._scene.use(topic, stamp) if self.loader.ready.is_set() else Use.NONE
+
+    def _clock_correction(self) -> Stamp:
+        """Return what to add to the first camera's stamps to get our time."""
+        return self.cameras[0].clock.correction if self.cameras else 0
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.time import Time
 from sensor_msgs.msg import CompressedImage, Image
 
+from ...config.fast_dds_profile import largest_message
 from ...config.settings import SourceSettings
-from ...ros.health import Check, diagnostic
+from ...ros.health import LARGEST_MESSAGE, Check, diagnostic
 from ...ros.images import decode_jpeg
 from ...ros.images_out import encode_jpeg, to_compressed, to_image
 from ...ros.parameters import LiveParameters, declare
@@ -41,6 +44,7 @@ class SourceNode(Node):
         if settings.publish in ("compressed", "both"):
             self._jpeg = self.create_publisher(CompressedImage, f"{topic}/compressed", _QOS)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self._largest = largest_message(os.environ)
         self._newest = 0
         self._size = ""
         self._broken = 0
@@ -109,6 +113,7 @@ class SourceNode(Node):
             "pictures": str(health.frames),
             "size": self._size,
             "broken pictures": str(self._broken),
+            LARGEST_MESSAGE: "unknown" if self._largest is None else f"{self._largest} bytes",
         }
         trouble = self._trouble(health)
         check = Check("pictures", trouble, bool(self._failure), values)

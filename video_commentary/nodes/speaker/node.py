@@ -11,13 +11,15 @@ from rclpy.node import Node
 from ...config.settings import SpeakerSettings
 from ...core.audio import OUTPUT_FORMAT, from_bytes
 from ...core.backoff import Backoff
-from ...ros.health import Check, diagnostic
+from ...ros.health import Check, clock_check, diagnostic
 from ...ros.parameters import declare
 from ...ros.qos import EVENTS
 from ...ros.running import run
+from ...ros.time import to_stamp
 from ...ros.timers import every
 from .jitter_buffer import JitterBuffer
 from .sound_card import SoundCard, SoundCardError
+from .speech_timing import MAX_LATE, SpeechTiming
 
 
 class SpeakerNode(Node):
@@ -28,6 +30,9 @@ class SpeakerNode(Node):
         settings = declare(self, SpeakerSettings)
         self._buffer = JitterBuffer(OUTPUT_FORMAT.rate, settings.latency)
         self._card = SoundCard(settings.sound_device, OUTPUT_FORMAT, self._buffer.take)
+        self._timing = SpeechTiming()
+        self._late = 0
+        self._audio_topic = self.resolve_topic_name(settings.audio_topic)
         self._card_name = ""
         self._trouble = "opening the sound card"
         self._backoff = Backoff()
@@ -45,9 +50,15 @@ class SpeakerNode(Node):
     def _on_audio(self, message: AudioDataStamped) -> None:
         if not message.audio.data:
             self._buffer.clear()
+            return
+        now = time.monotonic()
+        arrived = self.get_clock().now().nanoseconds
+        late = self._timing.lateness(to_stamp(message.header.stamp), arrived, now)
+        if late > MAX_LATE:
+            self._late += 1
         elif self._card_name:  # without a card, sound is not kept for later
             samples = from_bytes(message.audio.data.tobytes(), OUTPUT_FORMAT).samples
-            self._buffer.put(samples, time.monotonic())
+            self._buffer.put(samples, now)
 
     def _supervise(self) -> None:
         if self._card.gone:
@@ -81,9 +92,13 @@ class SpeakerNode(Node):
             "played s": f"{self._buffer.played / rate:.1f}",
             "dropped s": f"{self._buffer.dropped / rate:.1f}",
             "underruns": str(self._buffer.underruns),
+            "blocks too late": str(self._late),
         }
-        check = Check("sound card", self._trouble, False, values)
-        report = DiagnosticArray(status=[diagnostic(self.get_name(), check)])
+        checks = [
+            Check("sound card", self._trouble, False, values),
+            clock_check(self._audio_topic, self._timing.clock),
+        ]
+        report = DiagnosticArray(status=[diagnostic(self.get_name(), check) for check in checks])
         report.header.stamp = self.get_clock().now().to_msg()
         self._diagnostics.publish(report)
 
