@@ -16,7 +16,9 @@ from .answers import answer
 from .claims import Sentence
 from .comment_selector import CommentSelector
 from .detector import ObjectDetector
+from .evidence import Evidence
 from .perception import PerceptionPipeline
+from .recent_images import RecentImages
 from .scene_store import SceneHistory, SceneStore
 from .topics import TopicFilter, topic_filter
 
@@ -51,6 +53,7 @@ class BuiltinEngine:
 
     def _reset(self) -> None:
         self._store = SceneStore()
+        self._images = RecentImages()
         self._pipelines: dict[str, PerceptionPipeline] = {}
         self._selector = CommentSelector(self._seed)
         self._last_orders: tuple[str, str] | None = None
@@ -87,6 +90,7 @@ class BuiltinEngine:
             self._store.clear(frame.camera)
         if stamp > pipeline.last_stamp:
             state, events = pipeline.process(stamp, frame.image)
+            self._images.add(frame.camera, stamp, frame.image)
             self._store.add(frame.camera, replace(state, frame_stamp=frame.stamp), events)
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
@@ -148,20 +152,32 @@ class BuiltinEngine:
         return orders != before and (before is not None or bool(instruction))
 
     def _answer(self, request: Request) -> str:
-        histories = self._histories(request.frames)
+        cameras = _cameras(request.frames)
         question = request.prompt.question
         answers = [
-            _with_camera(answer(question, history.states), history.camera, len(histories))
-            for history in histories
+            _with_camera(answer(question, self._evidence(camera)), camera, len(cameras))
+            for camera in cameras
         ]
         return " ".join(dict.fromkeys(answers))
 
+    def _evidence(self, camera: str) -> Evidence:
+        """Return everything that is still known of a camera's scene."""
+        known = self._store.history(camera, float("-inf"), float("inf"))
+        start = known.kept[-1].scene_start if known.kept else 0.0
+        images = [(at, image) for at, image in self._images.of(camera) if at >= start]
+        states = [state for state in known.kept if state.stamp >= start]
+        return Evidence(states, known.events, images, self._detector)
+
     def _histories(self, frames: tuple[Frame, ...]) -> list[SceneHistory]:
         """Return each camera's history within the frames' time, the newest frame's camera first."""
-        cameras = list(dict.fromkeys(frame.camera for frame in reversed(frames)))
         newest = _seconds(frames[-1])
         oldest = min(_seconds(frames[0]), newest - _MIN_HISTORY)
-        return [self._store.history(camera, oldest, newest) for camera in cameras]
+        return [self._store.history(camera, oldest, newest) for camera in _cameras(frames)]
+
+
+def _cameras(frames: tuple[Frame, ...]) -> list[str]:
+    """Return the cameras of frames, the newest frame's first."""
+    return list(dict.fromkeys(frame.camera for frame in reversed(frames)))
 
 
 def _seconds(frame: Frame) -> float:

@@ -41,6 +41,7 @@ class PerceptionPipeline:
         self._tracker, self._events = Tracker(), EventDetector()
         self._camera_move = CameraMove.STILL
         self._scene_start = float("-inf")
+        self._detections: tuple[Detection, ...] = ()
         self.last_stamp = float("-inf")
         """Stamp of the last image, in seconds."""
 
@@ -63,6 +64,7 @@ class PerceptionPipeline:
         motion = self._ego_motion.observe(gray, ignore)
         events += self._light_events(stamp, gray) + self._camera_events(stamp, motion, aspect)
         detections = self._detector.detect(small) if self._detector else []
+        self._detections = tuple(detections)
         detections += motion_detections(self._moving_regions(gray, motion, detections))
         lost, jumped = self._tracker.update(stamp, detections, motion)
         if jumped:
@@ -132,6 +134,7 @@ class PerceptionPipeline:
             brightness=self._light.brightness,
             scene_start=self._scene_start,
             has_detector=self._detector is not None,
+            detections=self._detections,
             aspect=aspect,
         )
 

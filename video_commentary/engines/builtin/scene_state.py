@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ...core.stamp import Stamp
 from .camera_moves import CameraMove
 from .clothing import clothing_phrase
+from .detector import Detection
 from .geometry import BoundingBox
 from .track import Track
 
@@ -54,6 +55,7 @@ class SceneState:
     `camera_move`: what the camera itself does. `brightness`: mean grey level, 0 to 255.
     `scene_start`: stamp of the last scene cut. `has_detector`: False if objects can't be detected.
     `aspect`: the image's width / height. `frame_stamp`: the image's, nanoseconds; `stamp` in full.
+    `detections`: the detector's boxes of any score.
     """
 
     stamp: float
@@ -63,6 +65,7 @@ class SceneState:
     brightness: float = 128.0
     scene_start: float = float("-inf")
     has_detector: bool = True
+    detections: tuple[Detection, ...] = ()
     aspect: float = 4 / 3
     frame_stamp: Stamp = 0
 
