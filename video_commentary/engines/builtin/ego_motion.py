@@ -21,6 +21,8 @@ _MIN_CELLS = 5  # of the 12 cells of a 4 by 3 grid, that must contain inliers
 _STILL_PIXELS = 0.35
 _STILL = 0.002  # image heights, e-folds or radians an image; less is noise
 _MIN_IMAGE_SIDE = 24  # pixels
+_MIN_RESPONSE = 0.75  # of the phase correlation, 1 if the images differ by a shift alone
+_MIN_SHIFT = 3.0  # pixels; a smaller shift is also what a driving camera's far background shows
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,25 @@ class EgoMotionEstimator:
             return EgoMotion()
         if motion.still and motion.known:
             return motion
-        return replace(motion, travel=travel_rate(start, end, gray.shape))
+        travel = travel_rate(start, end, gray.shape)
+        if not (motion.known or travel):
+            return _phase_shift(before, gray)
+        return replace(motion, travel=travel)
+
+
+def _phase_shift(before: NDArray[np.uint8], gray: NDArray[np.uint8]) -> EgoMotion:
+    """Return a fast pan or tilt, whose flow is lost where the image has few or like corners."""
+    height, width = gray.shape
+    size = width // 2, height // 2
+    one, other = (
+        np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
+        for image in (before, gray)
+    )
+    window = cv2.createHanningWindow(size, cv2.CV_32F)
+    (dx, dy), response = cv2.phaseCorrelate(one, other, window)
+    if response < _MIN_RESPONSE or math.hypot(dx, dy) * 2 < _MIN_SHIFT:
+        return EgoMotion(known=False)
+    return EgoMotion(dx=dx / size[1], dy=dy / size[1])
 
 
 def _flow(
