@@ -12,16 +12,24 @@ from video_commentary.engines.builtin.event_kinds import EventKind, EventTraits
 from video_commentary.engines.builtin.events import SceneEvent
 from video_commentary.engines.builtin.sentences import sentences
 
-TRAITS = EventTraits(weight=1, topic=None, templates=("{Subject} jump{s}.",), still_true=None)
+TRAITS = EventTraits(
+    weight=1, claim="jumps", topic=None, templates=("{Subject} jump{s}.",), still_true=None
+)
+PARTS = ("weight", "claim", "topic", "templates", "still_true")
 MOVES = [move.name for move in CameraMove if move.texts.comments]
 
 
-@pytest.mark.parametrize("missing", ["weight", "topic", "templates", "still_true"])
+@pytest.mark.parametrize("missing", PARTS)
 def test_a_kind_with_a_missing_part_is_refused(missing: str) -> None:
-    parts = {name: getattr(TRAITS, name) for name in ("weight", "topic", "templates", "still_true")}
+    parts = {name: getattr(TRAITS, name) for name in PARTS}
     del parts[missing]
     with pytest.raises(TypeError, match=missing):
         EventTraits(**parts)
+
+
+def test_a_kind_that_claims_what_nobody_knows_is_refused() -> None:
+    with pytest.raises(ValueError, match="'hops' is no kind"):
+        replace(TRAITS, claim="hops")
 
 
 @pytest.mark.parametrize("templates", [(), {}, {"left": ()}])

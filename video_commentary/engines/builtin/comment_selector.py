@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .claims import Sentence, each_present, event_claim
 from .events import SceneEvent, merged, still_true
 from .scene_store import SceneHistory
 from .sentences import sentences
@@ -43,63 +44,64 @@ class CommentSelector:
 
     def next_comment(
         self, stamp: float, history: SceneHistory, topics: TopicFilter, recent: Sequence[str]
-    ) -> str:
-        """Return the next comment on a camera, "" if there is nothing new.
+    ) -> Sentence:
+        """Return the next comment on a camera, empty if there is nothing new.
 
         `recent`: comments that must not be repeated either.
         """
         self._expire(stamp)
         if "counts" in topics.asked and history.states:
-            text = self._first_new(stamp, summaries(history.states, topics, self._rng), recent)
-            if text:
-                return text
+            said = self._first_new(stamp, summaries(history, topics, self._rng), recent)
+            if said:
+                return said
         for event in self._ranked(stamp, history, topics):
             if event.kind.traits.shows_scene:
                 return self._new_scene(stamp, event, history, topics)
             for text in sentences(event, self._says_another(stamp, event), self._rng):
                 if self._is_new(stamp, text, recent):
                     self._record(stamp, text, event)
-                    return text
+                    return Sentence(text, (event_claim(event, history),))
         if not history.states or self._quiet_for(stamp) < _QUIET_SECONDS or not _is_lively(history):
-            return ""
-        return self._first_new(stamp, summaries(history.states, topics, self._rng), recent)
+            return Sentence()
+        return self._first_new(stamp, summaries(history, topics, self._rng), recent)
 
     def confirm_instruction(
         self, stamp: float, history: SceneHistory, topics: TopicFilter, recent: Sequence[str]
-    ) -> str:
-        """Return a comment on what a new instruction asks for, "" if nothing was seen yet."""
+    ) -> Sentence:
+        """Return a comment on what a new instruction asks for, empty if nothing was seen yet."""
         self._expire(stamp)
         if not history.states:
-            return ""
+            return Sentence()
         if topics.asked:
-            text = instruction_summary(topics.asked, history.states)
-            self._record(stamp, text, None)
-            return text
-        return self._first_new(stamp, summaries(history.states, topics, self._rng), recent)
+            said = instruction_summary(topics.asked, history)
+            self._record(stamp, said.text, None)
+            return said
+        return self._first_new(stamp, summaries(history, topics, self._rng), recent)
 
     def _new_scene(
         self, stamp: float, event: SceneEvent, history: SceneHistory, topics: TopicFilter
-    ) -> str:
+    ) -> Sentence:
         """Comment on a cut and the objects of the new scene, once there was time to detect them."""
         objects = [t for t in history.objects if topics.allows(t.group, t.name)]
         objects = [t for t in objects if t.group not in {"things", "motion"}]
         if stamp - event.stamp < (_SCENE_SECONDS if objects else _EMPTY_SCENE_SECONDS):
-            return ""
+            return Sentence()
+        claims = (event_claim(event, history), *each_present(objects, history))
         for sentence in sentences(event, False, self._rng):
             text = sentence
             if objects:
                 text = f"{sentence[:-1]}: {scene_contents(objects, self._rng)}."
             if self._is_new(stamp, text, ()):
                 self._record(stamp, text, event)
-                return text
-        return ""
+                return Sentence(text, claims)
+        return Sentence()
 
-    def _first_new(self, stamp: float, texts: Sequence[str], recent: Sequence[str]) -> str:
-        for text in texts:
-            if self._is_new(stamp, text, recent):
-                self._record(stamp, text, None)
-                return text
-        return ""
+    def _first_new(self, stamp: float, ways: Sequence[Sentence], recent: Sequence[str]) -> Sentence:
+        for said in ways:
+            if self._is_new(stamp, said.text, recent):
+                self._record(stamp, said.text, None)
+                return said
+        return Sentence()
 
     def _expire(self, stamp: float) -> None:
         """Forget old events, and everything if the stamps went back (a recording in a loop)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ...core.audio import AudioFormat
@@ -12,6 +13,7 @@ from ...core.frames import Frame
 from ...core.prompting import Profile
 from ...core.stamp import to_seconds
 from .answers import answer
+from .claims import Sentence
 from .comment_selector import CommentSelector
 from .detector import ObjectDetector
 from .perception import PerceptionPipeline
@@ -84,20 +86,24 @@ class BuiltinEngine:
             pipeline = self._pipelines[frame.camera] = PerceptionPipeline(self._detector)
             self._store.clear(frame.camera)
         if stamp > pipeline.last_stamp:
-            self._store.add(frame.camera, *pipeline.process(stamp, frame.image))
+            state, events = pipeline.process(stamp, frame.image)
+            self._store.add(frame.camera, replace(state, frame_stamp=frame.stamp), events)
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield a comment or an answer word by word."""
-        text = self._answer(request) if request.prompt.question else self._comment(request)
-        if not text:
+        said = (
+            Sentence(self._answer(request)) if request.prompt.question else self._comment(request)
+        )
+        if not said:
             yield Delta(silent=True, last=True)
             return
-        words = text.split()[: max(1, int(request.limits.max_tokens * _WORDS_A_TOKEN))]
+        words = said.text.split()[: max(1, int(request.limits.max_tokens * _WORDS_A_TOKEN))]
         for index, word in enumerate(words):
             if cancel.cancelled:
                 return
             last = index == len(words) - 1
-            yield Delta(word if last else word + " ", last=last)
+            claims = said.claims if last else ()
+            yield Delta(word if last else word + " ", last=last, claims=claims)
 
     def close(self) -> None:
         """Free the detector and forget what was seen."""
@@ -105,29 +111,35 @@ class BuiltinEngine:
         self._missing = "closed"
         self._reset()
 
-    def _comment(self, request: Request) -> str:
+    def _comment(self, request: Request) -> Sentence:
         prompt, stamp = request.prompt, _seconds(request.frames[-1])
         topics = topic_filter(prompt.instruction, prompt.profile)
         histories = self._histories(request.frames)
         if self._new_orders(prompt.instruction, prompt.profile):
-            text = self._confirmation(stamp, histories, topics, prompt.instruction)
-            if text:
-                return text
+            said = self._confirmation(stamp, histories, topics, prompt.instruction)
+            if said:
+                return said
         for history in histories:
-            text = self._selector.next_comment(stamp, history, topics, prompt.recent)
-            if text:
-                return _with_camera(text, history.camera, len(histories))
-        return ""
+            said = self._selector.next_comment(stamp, history, topics, prompt.recent)
+            if said:
+                text = _with_camera(said.text, history.camera, len(histories))
+                return replace(said, text=text)
+        return Sentence()
 
     def _confirmation(
         self, stamp: float, histories: list[SceneHistory], topics: TopicFilter, instruction: str
-    ) -> str:
-        texts = [
+    ) -> Sentence:
+        found = [
             (h.camera, self._selector.confirm_instruction(stamp, h, topics, ())) for h in histories
         ]
         if instruction and not (topics.asked or topics.excluded):
-            return _HELP
-        return " ".join(_with_camera(t, camera, len(histories)) for camera, t in texts if t)
+            return Sentence(_HELP)
+        said = Sentence()
+        for camera, one in found:
+            if one:
+                text = _with_camera(one.text, camera, len(histories))
+                said = said.followed_by(replace(one, text=text))
+        return said
 
     def _new_orders(self, instruction: str, profile: Profile) -> bool:
         """Return whether the instruction or profile changed since the last comment."""

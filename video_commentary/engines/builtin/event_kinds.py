@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, unique
 
+from ...core.facts import EVENT_KINDS, STATE_KINDS
 from .camera_moves import CameraMove
 from .scene_state import SceneObject
 
@@ -50,6 +51,8 @@ class EventTraits:
 
     `weight`: how much it is worth a comment; the event with the highest weight is chosen, less
     for its age, its topic's place in the instruction, and recent comments of the same kind.
+    `claim`: what its sentences claim, one of `core.facts.EVENT_KINDS`; of a camera move, what is
+    claimed if its name says no more.
     `topic`: "camera" or "light"; None for the group of the object that takes part.
     `templates`: ways to say it, tried in a random order; by heading if they depend on it.
     `still_true`: whether it still holds, asked for every object that takes part and false if one
@@ -61,6 +64,7 @@ class EventTraits:
     """
 
     weight: float
+    claim: str
     topic: str | None
     templates: tuple[str, ...] | Mapping[str, tuple[str, ...]]
     still_true: StillTrue | None
@@ -70,11 +74,13 @@ class EventTraits:
     shows_scene: bool = False
 
     def __post_init__(self) -> None:
-        """Raise ValueError if there are no templates, or one can't be filled."""
+        """Raise ValueError for an unknown claim, no templates, or one that can't be filled."""
         templates = self.templates
         ways = [*templates.values()] if isinstance(templates, Mapping) else [templates]
         if not ways or not all(ways):
             raise ValueError("an event kind needs templates")
+        if self.claim not in (*EVENT_KINDS, *STATE_KINDS):
+            raise ValueError(f"claim: {self.claim!r} is no kind of core.facts")
         for template in itertools.chain.from_iterable(ways):
             fields = {field for _, field, _, _ in string.Formatter().parse(template) if field}
             unknown = sorted(fields - PLACEHOLDERS)
@@ -92,6 +98,7 @@ class EventKind(Enum):
 
     ENTERS = EventTraits(
         weight=8,
+        claim="enters",
         topic=None,
         templates=(
             "{Subject} {move} in from {border}.",
@@ -105,6 +112,7 @@ class EventKind(Enum):
     )
     LEAVES = EventTraits(
         weight=7,
+        claim="leaves",
         topic=None,
         templates=(
             "{Subject} leave{s} at {border}.",
@@ -117,6 +125,7 @@ class EventKind(Enum):
     )
     CLOSER = EventTraits(
         weight=4,
+        claim="approaches",
         topic=None,
         templates=(
             "{Subject} {place} {come} closer.",
@@ -127,6 +136,7 @@ class EventKind(Enum):
     )
     AWAY = EventTraits(
         weight=3.5,
+        claim="recedes",
         topic=None,
         templates=(
             "{Subject} {place} {is} moving away from the camera.",
@@ -137,6 +147,7 @@ class EventKind(Enum):
     )
     STOPS = EventTraits(
         weight=5.5,
+        claim="stops",
         topic=None,
         templates=(
             "{Subject} stop{s} {place}.",
@@ -147,6 +158,7 @@ class EventKind(Enum):
     )
     STARTS = EventTraits(
         weight=5,
+        claim="starts",
         topic=None,
         templates=(
             "{Subject} {place} start{s} moving again{course}.",
@@ -158,6 +170,7 @@ class EventKind(Enum):
     )
     CROSSES = EventTraits(
         weight=5.5,
+        claim="crosses",
         topic=None,
         templates=(
             "{Subject} {has} crossed the view{course}.",
@@ -167,6 +180,7 @@ class EventKind(Enum):
     )
     WALK_TOGETHER = EventTraits(
         weight=6.5,
+        claim="moves",
         topic=None,
         templates=(
             "{Subject} walk together{course}, {place}.",
@@ -177,6 +191,7 @@ class EventKind(Enum):
     )
     STAND_TOGETHER = EventTraits(
         weight=5,
+        claim="rests",
         topic=None,
         templates=(
             "{Subject} stand together {place}.",
@@ -186,6 +201,7 @@ class EventKind(Enum):
     )
     PASS_EACH_OTHER = EventTraits(
         weight=6,
+        claim="passes",
         topic=None,
         templates=(
             "Two people pass each other {place}.",
@@ -196,6 +212,7 @@ class EventKind(Enum):
     )
     MOVES = EventTraits(
         weight=3,
+        claim="moves",
         topic=None,
         templates=(
             "Something is moving {place}.",
@@ -207,18 +224,21 @@ class EventKind(Enum):
     )
     BRIGHTER = EventTraits(
         weight=12,
+        claim="light",
         topic="light",
         templates=("It gets brighter.", "The light comes up.", "It is brighter now."),
         still_true=None,
     )
     DARKER = EventTraits(
         weight=12,
+        claim="light",
         topic="light",
         templates=("It gets darker.", "The light goes down.", "It is darker now."),
         still_true=None,
     )
     SCENE_CUT = EventTraits(
         weight=15,
+        claim="cut",
         topic="camera",
         templates=("The view changes.", "The scene changes.", "Now a different view."),
         still_true=None,
@@ -226,6 +246,7 @@ class EventKind(Enum):
     )
     CAMERA_MOVES = EventTraits(
         weight=5,
+        claim="moves",
         topic="camera",
         templates={move.name: move.texts.comments for move in CameraMove if move.texts.comments},
         still_true=None,
@@ -233,6 +254,7 @@ class EventKind(Enum):
     )
     CAMERA_RESTS = EventTraits(
         weight=2,
+        claim="rests",
         topic="camera",
         templates=("The camera is still again.", "The camera has come to rest."),
         still_true=None,

@@ -132,6 +132,7 @@ class PerceptionPipeline:
             brightness=self._light.brightness,
             scene_start=self._scene_start,
             has_detector=self._detector is not None,
+            aspect=aspect,
         )
 
     def _objects(self, stamp: float, aspect: float) -> list[SceneObject]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ...core.stamp import Stamp
 from .camera_moves import CameraMove
 from .clothing import clothing_phrase
 from .geometry import BoundingBox, cut_edges
@@ -54,6 +55,7 @@ class SceneState:
     `unnamed`: number of tracks by group that have no name (yet), so counts may be too low.
     `camera_move`: what the camera itself does. `brightness`: mean grey level, 0 to 255.
     `scene_start`: stamp of the last scene cut. `has_detector`: False if objects can't be detected.
+    `aspect`: the image's width / height. `frame_stamp`: the image's, nanoseconds; `stamp` in full.
     """
 
     stamp: float
@@ -63,6 +65,8 @@ class SceneState:
     brightness: float = 128.0
     scene_start: float = float("-inf")
     has_detector: bool = True
+    aspect: float = 4 / 3
+    frame_stamp: Stamp = 0
 
     def in_group(self, group: str) -> list[SceneObject]:
         """Return the objects of a group."""

@@ -17,11 +17,15 @@ _CUT_TOLERANCE = 0.01  # seconds
 
 @dataclass(frozen=True)
 class SceneHistory:
-    """A camera's recent states and events, the oldest first."""
+    """A camera's recent states and events, the oldest first.
+
+    `kept`: all states that are still known, for what events rest on.
+    """
 
     camera: str
     states: tuple[SceneState, ...]
     events: tuple[SceneEvent, ...]
+    kept: tuple[SceneState, ...] = ()
 
     @property
     def objects(self) -> tuple[SceneObject, ...]:
@@ -75,4 +79,5 @@ class SceneStore:
             camera,
             tuple(s for s in states if s.stamp >= first),
             tuple(e for e in events if e.stamp >= scene_start - _CUT_TOLERANCE),
+            tuple(states),
         )
