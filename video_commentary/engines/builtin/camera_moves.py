@@ -1,4 +1,4 @@
-"""Camera moves, classified from the ego motion of about a second: pan, tilt, zoom, drive and shake."""
+"""Camera moves, classified from the ego motion of about a second."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ class CameraMove(Enum):
         answer="The view is widening.",
     )
     FORWARD = CameraMoveTexts(
-        comments=("The camera starts moving forward.", "The camera moves forward."),
+        comments=("The camera is moving forward.", "The camera drives forward."),
         answer="The camera is moving forward.",
     )
     BACKWARD = CameraMoveTexts(
-        comments=("The camera starts moving backward.", "The camera moves backward."),
+        comments=("The camera is moving backward.", "The camera drives backward."),
         answer="The camera is moving backward.",
     )
     SHAKE = CameraMoveTexts(
@@ -80,6 +80,9 @@ class CameraMove(Enum):
         """What is said about the move."""
         return self.value
 
+
+DRIVES = frozenset((CameraMove.FORWARD, CameraMove.BACKWARD))
+"""Moves by which near things grow or shrink without moving themselves."""
 
 _AXES = (
     (CameraMove.PAN_RIGHT, CameraMove.PAN_LEFT, 0.08),

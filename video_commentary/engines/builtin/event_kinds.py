@@ -110,6 +110,17 @@ class EventKind(Enum):
         merges=True,
         says_another=True,
     )
+    APPEARS = EventTraits(
+        weight=6,
+        claim="enters",
+        topic=None,
+        templates=(
+            "{Subject} {come} into view {place}.",
+            "{Place}, {subject} {come} into view.",
+        ),
+        still_true=None,
+        merges=True,
+    )
     LEAVES = EventTraits(
         weight=7,
         claim="leaves",
@@ -168,6 +179,17 @@ class EventKind(Enum):
         still_true=lambda now, _: bool(now.heading),
         courses=SIDEWAYS,  # a first step is too short to show a change of distance
     )
+    SETS_OFF = EventTraits(
+        weight=4.5,
+        claim="starts",
+        topic=None,
+        templates=(
+            "{Subject} {place} start{s} moving{course}.",
+            "{Subject} {place} set{s} off{course}.",
+        ),
+        still_true=lambda now, _: bool(now.heading),
+        courses=SIDEWAYS,
+    )
     CROSSES = EventTraits(
         weight=5.5,
         claim="crosses",
@@ -176,6 +198,46 @@ class EventKind(Enum):
             "{Subject} {has} crossed the view{course}.",
             "{Subject} {has} gone right across{course}.",
         ),
+        still_true=None,
+    )
+    BENDS_DOWN = EventTraits(
+        weight=5.5,
+        claim="crouches",
+        topic=None,
+        templates=(
+            "{Subject} {place} bend{s} down.",
+            "{Subject} bend{s} down {place}.",
+        ),
+        still_true=None,
+    )
+    JUMPS = EventTraits(
+        weight=6,
+        claim="jumps",
+        topic=None,
+        templates=("{Subject} {place} jump{s} up.", "{Subject} jump{s} up {place}."),
+        still_true=None,
+    )
+    LEANS = EventTraits(
+        weight=4.5,
+        claim="leans",
+        topic=None,
+        templates=("{Subject} lean{s} over{course}.", "{Subject} lean{s}{course}."),
+        still_true=None,
+        courses=SIDEWAYS,
+    )
+    SHIFTS = EventTraits(
+        weight=4.2,
+        claim="moves",
+        topic=None,
+        templates=("{Subject} move{s} over{course}.", "{Subject} {is} moving{course}."),
+        still_true=None,
+        courses=SIDEWAYS,
+    )
+    TURNS_ROUND = EventTraits(
+        weight=4,
+        claim="turns",
+        topic=None,
+        templates=("{Subject} {place} turn{s} round.", "{Subject} turn{s} round {place}."),
         still_true=None,
     )
     WALK_TOGETHER = EventTraits(
@@ -252,11 +314,28 @@ class EventKind(Enum):
         still_true=None,
         courses=frozenset(),  # the templates name the direction
     )
-    CAMERA_RESTS = EventTraits(
-        weight=2,
-        claim="rests",
+    CAMERA_DRIVES = EventTraits(
+        weight=6,
+        claim="starts",
         topic="camera",
-        templates=("The camera is still again.", "The camera has come to rest."),
+        templates={
+            CameraMove.FORWARD.name: (
+                "The camera starts moving forward.",
+                "The camera sets off, forward.",
+            ),
+            CameraMove.BACKWARD.name: (
+                "The camera starts moving backward.",
+                "The camera sets off, backward.",
+            ),
+        },
+        still_true=None,
+        courses=frozenset(),
+    )
+    CAMERA_STOPS = EventTraits(
+        weight=6.5,
+        claim="stops",
+        topic="camera",
+        templates=("The camera stops.", "The camera has stopped moving."),
         still_true=None,
     )
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .camera_events import CameraEventDetector
 from .camera_moves import CameraMove, CameraMoveClassifier
 from .clothing import torso_colour
 from .companions import with_companions
@@ -36,6 +37,7 @@ class PerceptionPipeline:
         """Without a detector, only motion, light, cuts and camera moves are seen."""
         self._detector = detector
         self._ego_motion, self._moves = EgoMotionEstimator(), CameraMoveClassifier()
+        self._camera_events = CameraEventDetector()
         self._light, self._cuts = LightChangeDetector(), SceneCutDetector()
         self._motion = MotionDetector()
         self._tracker, self._events = Tracker(), EventDetector()
@@ -61,24 +63,29 @@ class PerceptionPipeline:
             events.append(SceneEvent(stamp=stamp, kind=EventKind.SCENE_CUT))
         ignore = [track.box.expanded(0.05) for track in self._tracker.tracks]
         motion = self._ego_motion.observe(gray, ignore)
-        events += self._light_events(stamp, gray) + self._camera_events(stamp, motion, aspect)
+        self._camera_move = self._moves.observe(stamp, motion, aspect)
+        events += self._camera_events.observe(stamp, self._camera_move, motion)
+        events += self._light_events(stamp, gray)
         detections = self._detector.detect(small) if self._detector else []
         detections += motion_detections(self._moving_regions(gray, motion, detections))
-        lost, jumped = self._tracker.update(stamp, detections, motion)
+        lost, jumped = self._tracker.update(stamp, detections, motion, aspect)
         if jumped:
             self._events.reset()
             self._scene_start = stamp
         else:
-            events += self._events.lost(lost, aspect)
+            events += self._events.lost(stamp, lost, aspect)
         self._vote_clothing(stamp, small)
         state = self._state(stamp, aspect)
         objects = {thing.track_id: thing for thing in state.objects}
-        events += self._events.observe(stamp, self._tracker.tracks, objects, aspect)
+        events += self._events.observe(
+            stamp, self._tracker.tracks, objects, aspect, self._camera_move
+        )
         return state, events
 
     def _start_scene(self, stamp: float) -> None:
         self._scene_start = stamp
         self._tracker, self._moves = Tracker(), CameraMoveClassifier()
+        self._camera_events = CameraEventDetector()
         self._events.reset()
         self._light.reset()
         self._motion.reset()
@@ -90,17 +97,6 @@ class PerceptionPipeline:
             return []
         self._motion.reset()
         return [SceneEvent(stamp=stamp, kind=change)]
-
-    def _camera_events(self, stamp: float, motion: EgoMotion, aspect: float) -> list[SceneEvent]:
-        before, move = self._camera_move, self._moves.observe(stamp, motion, aspect)
-        self._camera_move = move
-        if move is before:
-            return []
-        if move.texts.comments:
-            return [SceneEvent(stamp=stamp, kind=EventKind.CAMERA_MOVES, heading=move.name)]
-        if move is CameraMove.STILL and before is not CameraMove.UNKNOWN:
-            return [SceneEvent(stamp=stamp, kind=EventKind.CAMERA_RESTS)]
-        return []
 
     def _moving_regions(
         self, gray: NDArray[np.uint8], motion: EgoMotion, detections: Sequence[Detection]

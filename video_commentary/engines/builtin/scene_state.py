@@ -82,7 +82,7 @@ def scene_object(
         name=name,
         group=track.group,
         box=track.box,
-        heading=heading(track, aspect),
+        heading=heading(track),
         stationary=is_stationary(track),
         side=side(track.box, aspect),
         depth=depth(track.box),
@@ -93,7 +93,7 @@ def scene_object(
     )
 
 
-def heading(track: Track, aspect: float) -> str:
+def heading(track: Track) -> str:
     """Return a track's heading over the last two seconds, as `SceneObject.heading` has it."""
     if track.last_seen - track.continuous_since < _MIN_TRAJECTORY:
         return ""

@@ -33,7 +33,8 @@ def stood_still(
     outside = background > 0
     if not outside.any():
         return False
-    change = np.abs(change - np.median(change[outside]))  # the exposure may change
+    exposure = np.float32(np.median(change[outside]))
+    change = np.abs(change - exposure)
     across = np.abs(np.asarray(cv2.Sobel(one, cv2.CV_32F, 1, 0), np.float32)) / 8
     down = np.abs(np.asarray(cv2.Sobel(one, cv2.CV_32F, 0, 1), np.float32)) / 8
     upright = outside & (across > _MIN_GRADIENT) & (across > _DOMINANT * down)
@@ -48,7 +49,7 @@ def _has_edges(image: NDArray[np.float32]) -> bool:
 
 
 def _edges_rest(
-    edges: NDArray[np.bool_], change: NDArray[np.float32], gradient: NDArray[np.float32]
+    edges: NDArray[np.bool_], change: NDArray[np.floating], gradient: NDArray[np.floating]
 ) -> bool:
     rows, columns = np.nonzero(edges)
     if len(rows) < _MIN_EDGES:

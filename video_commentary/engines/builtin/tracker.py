@@ -83,8 +83,8 @@ class Tracker:
             predicted = predicted.clipped(self._aspect)
             for detection in detections:
                 if detection.group == track.group:
-                    cut = bool(cut_edges(detection.box, self._aspect))
-                    affinity = _affinity(predicted, detection.box, gate, cut)
+                    partial = bool(cut_edges(detection.box, self._aspect))
+                    affinity = _affinity(predicted, detection.box, gate, partial)
                     if affinity > 0:
                         bonus = 0.3 * (track.hits >= _MIN_HITS)
                         pairs.append((affinity + bonus, track, detection))
@@ -167,13 +167,13 @@ def _jumps(track: Track, detection: Detection, stamp: float, aspect: float) -> b
     return iou < 0.3 or not 1 / 1.45 < heights < 1.45
 
 
-def _affinity(predicted: BoundingBox, box: BoundingBox, gate: float, cut: bool) -> float:
+def _affinity(predicted: BoundingBox, box: BoundingBox, gate: float, partial: bool) -> float:
     """Return how well a box fits a prediction; 0 if it can't be the same object.
 
-    `cut`: the image cuts the box off.
+    `partial`: the image cuts the box off.
     """
     heights = box.height / max(predicted.height, 1e-6)
-    if not (0.3 if cut else 0.5) < heights < (3.3 if cut else 2.0):
+    if not (0.3 if partial else 0.5) < heights < (3.3 if partial else 2.0):
         return 0.0
     size = (predicted.area * box.area) ** 0.25
     dx, dy = box.center_x - predicted.center_x, box.center_y - predicted.center_y
