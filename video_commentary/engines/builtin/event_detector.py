@@ -96,14 +96,21 @@ class EventDetector:
         events += self._passing.observe(stamp, people)
         return events + self._together.observe(stamp, people)
 
-    def lost(self, stamp: float, tracks: Iterable[Track], aspect: float) -> list[SceneEvent]:
+    def lost(
+        self,
+        stamp: float,
+        tracks: Iterable[Track],
+        aspect: float,
+        camera_move: CameraMove = CameraMove.STILL,
+    ) -> list[SceneEvent]:
         """Return LEAVES for tracks that were lost at a border on their way out."""
         events = []
         for track in tracks:
             history = self._histories.pop(track.track_id, _TrackHistory())
             self._postures.forget(track.track_id)
             border = touched_border(track.box, aspect)
-            if not (track.name and border) or track.group in {"things", "motion"}:
+            by_itself = track.group not in {"things", "motion"} and camera_move not in DRIVES
+            if not (track.name and border and by_itself):
                 continue
             across, down = (speed / reference_size(track) for speed in track.velocity(1.2))
             outward = {"left": -across, "right": across, "bottom": down, "top": -down}

@@ -27,12 +27,13 @@ from .scene_state import SceneObject
 
 PLACEHOLDERS = frozenset(
     ("Subject", "subject", "move", "come", "go", "has", "is", "s")
-    + ("border", "place", "Place", "course")
+    + ("plural", "border", "place", "Place", "course")
 )
 """What a template may contain.
 
 `subject`: who does it, such as "a person"; the verb follows it in number: `move` ("walks", by the
 subject's kind), `come`, `go`, `has`, `is`, and `s` for the ending of any other verb.
+`plural`: the noun for several of them, such as "birds".
 `border`: where it enters or leaves, such as "the left". `place`: where it is, such as "on the
 left". `course`: its direction, with a comma before it, or "" if unknown. `Subject` and `Place`
 begin with a capital.
@@ -200,6 +201,48 @@ class EventKind(Enum):
         ),
         still_true=None,
     )
+    CROWD = EventTraits(
+        weight=6,
+        claim="present",
+        topic=None,
+        templates={
+            "several": (
+                "Several {plural} are in view {place}.",
+                "There are several {plural} {place}.",
+            ),
+            "many": ("Many {plural} are in view {place}.", "There are many {plural} {place}."),
+        },
+        still_true=None,
+        courses=frozenset(),
+    )
+    GAINED_ON = EventTraits(
+        weight=7.5,
+        claim="approaches",
+        topic=None,
+        templates=("We get closer to {subject} {place}.", "{Place}, {subject} {come} closer."),
+        still_true=None,
+    )
+    PULLS_AWAY = EventTraits(
+        weight=4.5,
+        claim="recedes",
+        topic=None,
+        templates=("{Subject} ahead pull{s} away.", "{Subject} ahead {is} moving away from us."),
+        still_true=None,
+    )
+    OVERTAKES = EventTraits(
+        weight=8,
+        claim="overtakes",
+        topic=None,
+        templates=("{Subject} overtake{s} us {place}.", "{Place}, {subject} overtake{s} us."),
+        still_true=None,
+    )
+    PASSED = EventTraits(
+        weight=4.5,
+        claim="passes",
+        topic=None,
+        templates=("We pass {subject} {place}.", "{Place}, we pass {subject}."),
+        still_true=None,
+    )
     BENDS_DOWN = EventTraits(
         weight=5.5,
         claim="crouches",
@@ -274,14 +317,9 @@ class EventKind(Enum):
     )
     MOVES = EventTraits(
         weight=3,
-        claim="moves",
+        claim="starts",
         topic=None,
-        templates=(
-            "Something is moving {place}.",
-            "Something moves {place}.",
-            "There is some movement {place}.",
-            "{Place}, something moves.",
-        ),
+        templates=("Something starts moving {place}.", "{Place}, something starts moving."),
         still_true=None,
     )
     BRIGHTER = EventTraits(

@@ -13,7 +13,9 @@ from .camera_events import CameraEventDetector
 from .camera_moves import CameraMove, CameraMoveClassifier
 from .clothing import torso_colour
 from .companions import with_companions
+from .crowds import CrowdDetector
 from .detector import Detection, ObjectDetector, resize_to_input
+from .drive import DriveDetector
 from .ego_motion import EgoMotion, EgoMotionEstimator
 from .event_detector import EventDetector
 from .event_kinds import EventKind
@@ -41,6 +43,7 @@ class PerceptionPipeline:
         self._light, self._cuts = LightChangeDetector(), SceneCutDetector()
         self._motion = MotionDetector()
         self._tracker, self._events = Tracker(), EventDetector()
+        self._drive, self._crowds = DriveDetector(), CrowdDetector()
         self._camera_move = CameraMove.STILL
         self._scene_start = float("-inf")
         self.last_stamp = float("-inf")
@@ -67,25 +70,30 @@ class PerceptionPipeline:
         events += self._camera_events.observe(stamp, self._camera_move, motion)
         events += self._light_events(stamp, gray)
         detections = self._detector.detect(small) if self._detector else []
+        followed = [track.name for track in self._tracker.tracks]
+        events += self._crowds.observe(stamp, detections, followed, aspect)
         detections += motion_detections(self._moving_regions(gray, motion, detections))
         lost, jumped = self._tracker.update(stamp, detections, motion, aspect)
         if jumped:
             self._events.reset()
             self._scene_start = stamp
         else:
-            events += self._events.lost(stamp, lost, aspect)
+            events += self._events.lost(stamp, lost, aspect, self._camera_move)
+            events += self._drive.lost(stamp, lost, self._camera_move)
         self._vote_clothing(stamp, small)
         state = self._state(stamp, aspect)
         objects = {thing.track_id: thing for thing in state.objects}
         events += self._events.observe(
             stamp, self._tracker.tracks, objects, aspect, self._camera_move
         )
+        events += self._drive.observe(stamp, self._tracker.tracks, objects, self._camera_move)
         return state, events
 
     def _start_scene(self, stamp: float) -> None:
         self._scene_start = stamp
         self._tracker, self._moves = Tracker(), CameraMoveClassifier()
         self._camera_events = CameraEventDetector()
+        self._drive, self._crowds = DriveDetector(), CrowdDetector()
         self._events.reset()
         self._light.reset()
         self._motion.reset()
@@ -128,6 +136,7 @@ class PerceptionPipeline:
             brightness=self._light.brightness,
             scene_start=self._scene_start,
             has_detector=self._detector is not None,
+            crowds=dict(self._crowds.sizes),
             aspect=aspect,
         )
 

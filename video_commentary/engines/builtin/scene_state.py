@@ -55,6 +55,7 @@ class SceneState:
     `unnamed`: number of tracks by group that have no name (yet), so counts may be too low.
     `camera_move`: what the camera itself does. `brightness`: mean grey level, 0 to 255.
     `scene_start`: stamp of the last scene cut. `has_detector`: False if objects can't be detected.
+    `crowds`: how many there are about, by label, of small things that are many.
     `aspect`: the image's width / height. `frame_stamp`: the image's, nanoseconds; `stamp` in full.
     """
 
@@ -65,6 +66,7 @@ class SceneState:
     brightness: float = 128.0
     scene_start: float = float("-inf")
     has_detector: bool = True
+    crowds: dict[str, int] = field(default_factory=dict)
     aspect: float = 4 / 3
     frame_stamp: Stamp = 0
 
