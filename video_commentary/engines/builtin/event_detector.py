@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .encounters import PassingDetector, TogetherDetector
 from .event_kinds import EventKind
 from .events import SceneEvent, object_event
 from .geometry import BoundingBox
+from .proximity import ProximityDetector
 from .scene_state import SceneObject, reference_size, side, touched_border
 from .track import StampedBox, Track
 
@@ -49,11 +50,12 @@ class EventDetector:
         self._histories: dict[int, _TrackHistory] = {}
         self._passing = PassingDetector()
         self._together = TogetherDetector()
+        self._proximity = ProximityDetector()
 
     def observe(
         self,
         stamp: float,
-        tracks: Iterable[Track],
+        tracks: Sequence[Track],
         objects: Mapping[int, SceneObject],
         aspect: float,
     ) -> list[SceneEvent]:
@@ -69,6 +71,10 @@ class EventDetector:
                 events += _track_events(stamp, track, thing, history, aspect)
         people = [thing for thing in objects.values() if thing.group == "people"]
         events += self._passing.observe(stamp, people)
+        seen = {track.track_id for track in tracks if track.last_seen == stamp}
+        events += self._proximity.observe(
+            stamp, [o for o in objects.values() if o.track_id in seen]
+        )
         return events + self._together.observe(stamp, people)
 
     def lost(self, tracks: Iterable[Track], aspect: float) -> list[SceneEvent]:
