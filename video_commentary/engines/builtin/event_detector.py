@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .camera_moves import DRIVES, CameraMove
@@ -12,6 +12,7 @@ from .events import SceneEvent, object_event
 from .geometry import BoundingBox
 from .kinematics import StampedBox
 from .postures import PostureDetector
+from .proximity import ProximityDetector
 from .scene_state import SceneObject, reference_size, side, touched_border
 from .track import Track
 
@@ -70,11 +71,12 @@ class EventDetector:
         self._together = TogetherDetector()
         self._postures = PostureDetector()
         self._start: float | None = None
+        self._proximity = ProximityDetector()
 
     def observe(
         self,
         stamp: float,
-        tracks: Iterable[Track],
+        tracks: Sequence[Track],
         objects: Mapping[int, SceneObject],
         aspect: float,
         camera_move: CameraMove = CameraMove.STILL,
@@ -94,6 +96,10 @@ class EventDetector:
                 events += _track_events(scene, track, thing, history)
         people = [thing for thing in objects.values() if thing.group == "people"]
         events += self._passing.observe(stamp, people)
+        seen = {track.track_id for track in tracks if track.last_seen == stamp}
+        events += self._proximity.observe(
+            stamp, [o for o in objects.values() if o.track_id in seen]
+        )
         return events + self._together.observe(stamp, people)
 
     def lost(

@@ -17,12 +17,16 @@ _VERBS: dict[str, tuple[str, str, str, str]] = {
 _OTHER_VERBS = ("moves", "comes", "move", "come")
 
 
-def sentences(event: SceneEvent, another: bool, rng: random.Random) -> list[str]:
+def sentences(
+    event: SceneEvent, another: bool, rng: random.Random, *, late: bool = False
+) -> list[str]:
     """Return ways to say an event, in the order to try them.
 
     `another`: call the subject "another person", because one was mentioned a moment ago.
+    `late`: it is over, or some seconds ago.
     """
-    templates = event.kind.traits.templates_for(event.heading)
+    traits = event.kind.traits
+    templates = traits.late if late else traits.templates_for(event.heading)
     ways = [_filled(template, event, another, rng) for template in templates]
     rng.shuffle(ways)
     return ways
