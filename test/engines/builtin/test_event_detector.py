@@ -29,10 +29,10 @@ def detected(*people: Where, seconds: float = 12.0) -> list[SceneEvent]:
         stamp = number / 5
         boxes = [box for person in people if (box := person(stamp))]
         detections = [Detection("person", 0.7, box) for box in boxes]
-        lost, _ = tracker.update(stamp, detections, EgoMotion())
+        lost, _ = tracker.update(stamp, detections, EgoMotion(), ASPECT)
         tracks = [t for t in tracker.tracks if t.name and t.last_seen == stamp]
         objects = with_companions([scene_object(stamp, t, t.name, ASPECT) for t in tracks])
-        events += detector.lost(lost, ASPECT)
+        events += detector.lost(stamp, lost, ASPECT)
         by_id = {thing.track_id: thing for thing in objects}
         events += detector.observe(stamp, tracker.tracks, by_id, ASPECT)
     return events

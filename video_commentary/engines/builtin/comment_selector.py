@@ -9,18 +9,25 @@ from dataclasses import dataclass
 
 from .claims import Sentence, each_present, event_claim
 from .events import SceneEvent, merged, still_true
+from .opening import opening
+from .scene_state import SceneObject
 from .scene_store import SceneHistory
 from .sentences import sentences
 from .summary import instruction_summary, scene_contents, summaries
 from .topics import TopicFilter
+from .totals import Totals
 
 _REPEAT_SECONDS = 20.0  # in which no sentence is repeated
-_QUIET_SECONDS = 4.0  # without a comment, after which a summary may follow
+_PAUSE_SECONDS = 2.0  # without a comment, after which a total may follow
+_QUIET_SECONDS = 5.0  # the same for minor events and numbers
 _SCENE_SECONDS, _EMPTY_SCENE_SECONDS = 0.7, 1.4  # to look at a new scene, with and without objects
 _ARRIVED_SECONDS = 1.5  # after which an object no longer counts as just arriving
 
 _TOPIC_PENALTY = 0.5  # of weight, for each topic before the event's in the instruction
-_REPEAT_PENALTY = 1.6  # of weight, for each recent comment on an event of the same kind
+_OPENING_WEIGHT = 8.2  # an event of more weight is told before what a new scene shows
+_MINOR_WEIGHT = 4.0  # of a kind; less is told only after some silence
+_MIN_WEIGHT = 2.0  # of a kind; less is told only if asked for
+_REPEAT_PENALTY = 0.5  # of weight, for each recent comment on an event of the same kind
 _AGE_PENALTY = 0.3  # of weight, a second
 
 
@@ -41,6 +48,8 @@ class CommentSelector:
         self._rng = random.Random(seed)
         self._comments: deque[PastComment] = deque(maxlen=64)
         self._reported: dict[tuple[str, int], float] = {}
+        self._totals: dict[str, Totals] = {}
+        self._opened: set[tuple[str, float]] = set()
 
     def next_comment(
         self, stamp: float, history: SceneHistory, topics: TopicFilter, recent: Sequence[str]
@@ -50,20 +59,54 @@ class CommentSelector:
         `recent`: comments that must not be repeated either.
         """
         self._expire(stamp)
+        totals = self._totals.setdefault(history.camera, Totals())
+        totals.observe(stamp, history.events)
         if "counts" in topics.asked and history.states:
             said = self._first_new(stamp, summaries(history, topics, self._rng), recent)
             if said:
                 return said
         for event in self._ranked(stamp, history, topics):
+            if self._weight(stamp, event, topics) < _OPENING_WEIGHT:
+                said = self._opening(stamp, history, topics)
+                if said:
+                    return said
             if event.kind.traits.shows_scene:
                 return self._new_scene(stamp, event, history, topics)
-            for text in sentences(event, self._says_another(stamp, event), self._rng):
-                if self._is_new(stamp, text, recent):
-                    self._record(stamp, text, event)
-                    return Sentence(text, (event_claim(event, history),))
-        if not history.states or self._quiet_for(stamp) < _QUIET_SECONDS or not _is_lively(history):
+            said = self._event(stamp, event, history, recent)
+            if said:
+                return said
+        said = self._opening(stamp, history, topics)
+        if said or self._quiet_for(stamp) < _PAUSE_SECONDS or not self._comments:
+            return said
+        ways = totals.so_far(stamp, topics)
+        if self._quiet_for(stamp) > _QUIET_SECONDS and _is_lively(history):
+            ways += totals.now(history, topics)
+        return self._first_new(stamp, ways, recent)
+
+    def _event(
+        self, stamp: float, event: SceneEvent, history: SceneHistory, recent: Sequence[str]
+    ) -> Sentence:
+        """Return a sentence about an event that is not among the recent ones."""
+        late = _is_late(stamp, event, history.objects)
+        for text in sentences(event, self._says_another(stamp, event), self._rng, late=late):
+            if self._is_new(stamp, text, recent):
+                self._record(stamp, text, event)
+                return Sentence(text, (event_claim(event, history),))
+        return Sentence()
+
+    def _opening(self, stamp: float, history: SceneHistory, topics: TopicFilter) -> Sentence:
+        """Say how things stand in a scene, once."""
+        scene = history.camera, history.scene_age_from
+        if scene in self._opened:
             return Sentence()
-        return self._first_new(stamp, summaries(history, topics, self._rng), recent)
+        if self._comments and self._comments[-1].stamp >= history.scene_age_from:
+            return Sentence()  # where we are looking is known by what was said already
+        said = opening(stamp, history, topics, self._rng)
+        if said:
+            self._opened = {(c, s) for c, s in self._opened if c != history.camera} | {scene}
+            self._record(stamp, said.text, None)
+            self._totals[history.camera].note(said.claims)
+        return said
 
     def confirm_instruction(
         self, stamp: float, history: SceneHistory, topics: TopicFilter, recent: Sequence[str]
@@ -89,6 +132,7 @@ class CommentSelector:
         claims = (event_claim(event, history), *each_present(objects, history))
         for sentence in sentences(event, False, self._rng):
             text = sentence
+            self._opened.add((history.camera, history.scene_age_from))
             if objects:
                 text = f"{sentence[:-1]}: {scene_contents(objects, self._rng)}."
             if self._is_new(stamp, text, ()):
@@ -100,6 +144,8 @@ class CommentSelector:
         for said in ways:
             if self._is_new(stamp, said.text, recent):
                 self._record(stamp, said.text, None)
+                for totals in self._totals.values():
+                    totals.note(said.claims)
                 return said
         return Sentence()
 
@@ -108,6 +154,8 @@ class CommentSelector:
         if self._comments and self._comments[-1].stamp > stamp:
             self._comments.clear()
             self._reported.clear()
+            self._totals.clear()
+            self._opened.clear()
         for mark in [m for m, at in self._reported.items() if at < stamp - _REPEAT_SECONDS]:
             del self._reported[mark]
 
@@ -117,9 +165,17 @@ class CommentSelector:
             for event in history.events
             if _is_wanted(event, topics)
             and not self._is_reported(event)
-            and still_true(event, history.objects)
+            and (event.kind.traits.late or not _is_late(stamp, event, history.objects))
+            and self._is_due(stamp, event, topics)
         ]
         return sorted(merged(events), key=lambda event: -self._weight(stamp, event, topics))
+
+    def _is_due(self, stamp: float, event: SceneEvent, topics: TopicFilter) -> bool:
+        """Return whether an event is worth the floor: a minor one only after some silence."""
+        weight = event.kind.traits.weight_for(event.group)
+        if event.topic in topics.asked or weight >= _MINOR_WEIGHT:
+            return True
+        return weight >= _MIN_WEIGHT and self._quiet_for(stamp) >= _QUIET_SECONDS
 
     def _is_reported(self, event: SceneEvent) -> bool:
         return _marks(event) <= self._reported.keys()
@@ -129,7 +185,7 @@ class CommentSelector:
         rank = order.index(event.topic) if event.topic in order else len(order)
         repeats = sum(past.kind is event.kind for past in self._recent_events(stamp))
         return (
-            event.kind.traits.weight
+            event.kind.traits.weight_for(event.group)
             - _TOPIC_PENALTY * rank
             - _REPEAT_PENALTY * repeats
             - _AGE_PENALTY * (stamp - event.stamp)
@@ -159,6 +215,11 @@ class CommentSelector:
         self._comments.append(PastComment(stamp, text, event))
         if event is not None:
             self._reported |= dict.fromkeys(_marks(event), event.stamp)
+
+
+def _is_late(stamp: float, event: SceneEvent, objects: Sequence[SceneObject]) -> bool:
+    """Return whether an event is over, or too long ago to be told as what happens now."""
+    return stamp - event.stamp > event.kind.traits.fresh or not still_true(event, objects)
 
 
 def _marks(event: SceneEvent) -> set[tuple[str, int]]:

@@ -28,7 +28,7 @@ MODEL_FILE = Path("builtin") / "efficientdet_lite0.tflite"
 _GENERIC_WORDS = {"camera", "cam", "link", "frame", "optical", "image", "raw", ""}
 """Words in a frame_id or a topic that don't distinguish cameras."""
 
-_MIN_HISTORY = 2.5  # seconds of events before the newest frame
+_MIN_HISTORY = 9.0  # seconds of events before the newest frame
 _WORDS_A_TOKEN = 0.75
 _HELP = "I can follow people, vehicles, animals, motion, light and the camera's own movement."
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import itertools
 import string
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, unique
 
 from ...core.facts import EVENT_KINDS, STATE_KINDS
@@ -27,12 +27,13 @@ from .scene_state import SceneObject
 
 PLACEHOLDERS = frozenset(
     ("Subject", "subject", "move", "come", "go", "has", "is", "s")
-    + ("border", "place", "Place", "course")
+    + ("plural", "border", "place", "Place", "course")
 )
 """What a template may contain.
 
 `subject`: who does it, such as "a person"; the verb follows it in number: `move` ("walks", by the
 subject's kind), `come`, `go`, `has`, `is`, and `s` for the ending of any other verb.
+`plural`: the noun for several of them, such as "birds".
 `border`: where it enters or leaves, such as "the left". `place`: where it is, such as "on the
 left". `course`: its direction, with a comma before it, or "" if unknown. `Subject` and `Place`
 begin with a capital.
@@ -57,6 +58,9 @@ class EventTraits:
     `templates`: ways to say it, tried in a random order; by heading if they depend on it.
     `still_true`: whether it still holds, asked for every object that takes part and false if one
     is out of view; None if it stays true once it has happened.
+    `late`: ways to say it when it is over or some seconds ago, (): then it is not said any more.
+    `fresh`: seconds for which it can be told as what happens now.
+    `weights`: by group of the object that takes part, where the weight is another.
     `courses`: headings that `{course}` may name.
     `merges`: whether several at the same place become one sentence ("two people come in").
     `says_another`: whether a second one soon after is "another person".
@@ -68,6 +72,9 @@ class EventTraits:
     topic: str | None
     templates: tuple[str, ...] | Mapping[str, tuple[str, ...]]
     still_true: StillTrue | None
+    late: tuple[str, ...] = ()
+    fresh: float = 3.0
+    weights: Mapping[str, float] = field(default_factory=dict)
     courses: frozenset[str] = ALL_COURSES
     merges: bool = False
     says_another: bool = False
@@ -77,6 +84,7 @@ class EventTraits:
         """Raise ValueError for an unknown claim, no templates, or one that can't be filled."""
         templates = self.templates
         ways = [*templates.values()] if isinstance(templates, Mapping) else [templates]
+        ways += [self.late] if self.late else []
         if not ways or not all(ways):
             raise ValueError("an event kind needs templates")
         if self.claim not in (*EVENT_KINDS, *STATE_KINDS):
@@ -86,6 +94,10 @@ class EventTraits:
             unknown = sorted(fields - PLACEHOLDERS)
             if unknown:
                 raise ValueError(f"{template!r}: unknown placeholder {', '.join(unknown)}")
+
+    def weight_for(self, group: str) -> float:
+        """Return the weight of an event of an object of this group."""
+        return self.weights.get(group, self.weight)
 
     def templates_for(self, heading: str) -> tuple[str, ...]:
         """Return the templates for an event with this heading."""
@@ -106,9 +118,24 @@ class EventKind(Enum):
             "{Subject} {come} into view from {border}.",
             "{Subject} enter{s} from {border}.",
         ),
+        late=(
+            "{Subject} {has} come in from {border}.",
+            "{Subject} {has} entered from {border}.",
+        ),
         still_true=None,
         merges=True,
         says_another=True,
+    )
+    APPEARS = EventTraits(
+        weight=6,
+        claim="enters",
+        topic=None,
+        templates=(
+            "{Subject} {come} into view {place}.",
+            "{Place}, {subject} {come} into view.",
+        ),
+        still_true=None,
+        merges=True,
     )
     LEAVES = EventTraits(
         weight=7,
@@ -117,33 +144,49 @@ class EventKind(Enum):
         templates=(
             "{Subject} leave{s} at {border}.",
             "{Subject} {go} out of view at {border}.",
-            "{Subject} {has} gone out of sight at {border}.",
-            "At {border}, {subject} leave{s} the view.",
+            "At {border}, {subject} leave{s}.",
         ),
         still_true=None,
+        fresh=2.2,
         merges=True,
     )
     CLOSER = EventTraits(
-        weight=4,
+        weight=7.5,
         claim="approaches",
         topic=None,
         templates=(
-            "{Subject} {place} {come} closer.",
-            "{Subject} {place} {is} coming towards the camera.",
-            "{Subject} {is} getting closer {place}.",
+            "{Subject} {come} closer {place}.",
+            "{Subject} {come} towards us {place}.",
+            "{Place}, {subject} {come} closer.",
         ),
+        weights={"people": 1.5},
         still_true=lambda now, _: now.heading == "closer",
     )
     AWAY = EventTraits(
-        weight=3.5,
+        weight=6.5,
         claim="recedes",
         topic=None,
         templates=(
-            "{Subject} {place} {is} moving away from the camera.",
+            "{Subject} move{s} away {place}.",
             "{Subject} {go} further away {place}.",
-            "{Subject} {place} {is} heading away.",
+            "{Place}, {subject} move{s} away.",
         ),
+        weights={"people": 1.5},
         still_true=lambda now, _: now.heading == "away",
+    )
+    COMES_NEAR = EventTraits(
+        weight=7.5,
+        claim="approaches",
+        topic=None,
+        templates=("{Subject} {come} closer.", "{Subject} {come} nearer."),
+        still_true=None,
+    )
+    DRAWS_BACK = EventTraits(
+        weight=7,
+        claim="recedes",
+        topic=None,
+        templates=("{Subject} move{s} away.", "{Subject} draw{s} back.", "{Subject} back{s} away."),
+        still_true=None,
     )
     STOPS = EventTraits(
         weight=5.5,
@@ -168,6 +211,17 @@ class EventKind(Enum):
         still_true=lambda now, _: bool(now.heading),
         courses=SIDEWAYS,  # a first step is too short to show a change of distance
     )
+    SETS_OFF = EventTraits(
+        weight=4.5,
+        claim="starts",
+        topic=None,
+        templates=(
+            "{Subject} {place} start{s} moving{course}.",
+            "{Subject} {place} set{s} off{course}.",
+        ),
+        still_true=lambda now, _: bool(now.heading),
+        courses=SIDEWAYS,
+    )
     CROSSES = EventTraits(
         weight=5.5,
         claim="crosses",
@@ -178,8 +232,90 @@ class EventKind(Enum):
         ),
         still_true=None,
     )
+    CROWD = EventTraits(
+        weight=6,
+        claim="present",
+        topic=None,
+        templates={
+            "several": (
+                "Several {plural} are in view {place}.",
+                "There are several {plural} {place}.",
+            ),
+            "many": ("Many {plural} are in view {place}.", "There are many {plural} {place}."),
+        },
+        still_true=None,
+        courses=frozenset(),
+    )
+    GAINED_ON = EventTraits(
+        weight=7.5,
+        claim="approaches",
+        topic=None,
+        templates=("We get closer to {subject} {place}.", "{Place}, {subject} {come} closer."),
+        still_true=None,
+    )
+    PULLS_AWAY = EventTraits(
+        weight=4.5,
+        claim="recedes",
+        topic=None,
+        templates=("{Subject} ahead pull{s} away.", "{Subject} ahead {is} moving away from us."),
+        still_true=None,
+    )
+    OVERTAKES = EventTraits(
+        weight=8,
+        claim="overtakes",
+        topic=None,
+        templates=("{Subject} overtake{s} us {place}.", "{Place}, {subject} overtake{s} us."),
+        still_true=None,
+    )
+    PASSED = EventTraits(
+        weight=4.5,
+        claim="passes",
+        topic=None,
+        templates=("We pass {subject} {place}.", "{Place}, we pass {subject}."),
+        still_true=None,
+    )
+    BENDS_DOWN = EventTraits(
+        weight=5.5,
+        claim="crouches",
+        topic=None,
+        templates=(
+            "{Subject} {place} bend{s} down.",
+            "{Subject} bend{s} down {place}.",
+        ),
+        still_true=None,
+    )
+    JUMPS = EventTraits(
+        weight=6,
+        claim="jumps",
+        topic=None,
+        templates=("{Subject} {place} jump{s} up.", "{Subject} jump{s} up {place}."),
+        still_true=None,
+    )
+    LEANS = EventTraits(
+        weight=4.5,
+        claim="leans",
+        topic=None,
+        templates=("{Subject} lean{s} over{course}.", "{Subject} lean{s}{course}."),
+        still_true=None,
+        courses=SIDEWAYS,
+    )
+    SHIFTS = EventTraits(
+        weight=4.2,
+        claim="moves",
+        topic=None,
+        templates=("{Subject} move{s} over{course}.", "{Subject} {is} moving{course}."),
+        still_true=None,
+        courses=SIDEWAYS,
+    )
+    TURNS_ROUND = EventTraits(
+        weight=4,
+        claim="turns",
+        topic=None,
+        templates=("{Subject} {place} turn{s} round.", "{Subject} turn{s} round {place}."),
+        still_true=None,
+    )
     WALK_TOGETHER = EventTraits(
-        weight=6.5,
+        weight=3.5,
         claim="moves",
         topic=None,
         templates=(
@@ -190,7 +326,7 @@ class EventKind(Enum):
         still_true=lambda now, heading: now.heading == heading and bool(now.companions),
     )
     STAND_TOGETHER = EventTraits(
-        weight=5,
+        weight=3,
         claim="rests",
         topic=None,
         templates=(
@@ -200,7 +336,7 @@ class EventKind(Enum):
         still_true=lambda now, _: not now.heading and bool(now.companions),
     )
     PASS_EACH_OTHER = EventTraits(
-        weight=6,
+        weight=3.5,
         claim="passes",
         topic=None,
         templates=(
@@ -212,28 +348,31 @@ class EventKind(Enum):
     )
     MOVES = EventTraits(
         weight=3,
-        claim="moves",
+        claim="starts",
         topic=None,
-        templates=(
-            "Something is moving {place}.",
-            "Something moves {place}.",
-            "There is some movement {place}.",
-            "{Place}, something moves.",
-        ),
+        templates=("Something starts moving {place}.", "{Place}, something starts moving."),
         still_true=None,
     )
     BRIGHTER = EventTraits(
-        weight=12,
+        weight=6,
         claim="light",
         topic="light",
         templates=("It gets brighter.", "The light comes up.", "It is brighter now."),
+        late=(
+            "It got brighter.",
+            "The light has come up.",
+        ),
         still_true=None,
     )
     DARKER = EventTraits(
-        weight=12,
+        weight=6,
         claim="light",
         topic="light",
         templates=("It gets darker.", "The light goes down.", "It is darker now."),
+        late=(
+            "It got darker.",
+            "The light has gone down.",
+        ),
         still_true=None,
     )
     SCENE_CUT = EventTraits(
@@ -252,11 +391,28 @@ class EventKind(Enum):
         still_true=None,
         courses=frozenset(),  # the templates name the direction
     )
-    CAMERA_RESTS = EventTraits(
-        weight=2,
-        claim="rests",
+    CAMERA_DRIVES = EventTraits(
+        weight=6,
+        claim="starts",
         topic="camera",
-        templates=("The camera is still again.", "The camera has come to rest."),
+        templates={
+            CameraMove.FORWARD.name: (
+                "The camera starts moving forward.",
+                "The camera sets off, forward.",
+            ),
+            CameraMove.BACKWARD.name: (
+                "The camera starts moving backward.",
+                "The camera sets off, backward.",
+            ),
+        },
+        still_true=None,
+        courses=frozenset(),
+    )
+    CAMERA_STOPS = EventTraits(
+        weight=6.5,
+        claim="stops",
+        topic="camera",
+        templates=("The camera stops.", "The camera has stopped moving."),
         still_true=None,
     )
 

@@ -9,10 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .camera_events import CameraEventDetector
 from .camera_moves import CameraMove, CameraMoveClassifier
 from .clothing import torso_colour
 from .companions import with_companions
+from .crowds import CrowdDetector
 from .detector import Detection, ObjectDetector, resize_to_input
+from .drive import DriveDetector
 from .ego_motion import EgoMotion, EgoMotionEstimator
 from .event_detector import EventDetector
 from .event_kinds import EventKind
@@ -36,9 +39,11 @@ class PerceptionPipeline:
         """Without a detector, only motion, light, cuts and camera moves are seen."""
         self._detector = detector
         self._ego_motion, self._moves = EgoMotionEstimator(), CameraMoveClassifier()
+        self._camera_events = CameraEventDetector()
         self._light, self._cuts = LightChangeDetector(), SceneCutDetector()
         self._motion = MotionDetector()
         self._tracker, self._events = Tracker(), EventDetector()
+        self._drive, self._crowds = DriveDetector(), CrowdDetector()
         self._camera_move = CameraMove.STILL
         self._scene_start = float("-inf")
         self._detections: tuple[Detection, ...] = ()
@@ -62,25 +67,35 @@ class PerceptionPipeline:
             events.append(SceneEvent(stamp=stamp, kind=EventKind.SCENE_CUT))
         ignore = [track.box.expanded(0.05) for track in self._tracker.tracks]
         motion = self._ego_motion.observe(gray, ignore)
-        events += self._light_events(stamp, gray) + self._camera_events(stamp, motion, aspect)
+        self._camera_move = self._moves.observe(stamp, motion, aspect)
+        events += self._camera_events.observe(stamp, self._camera_move, motion)
+        events += self._light_events(stamp, gray)
         detections = self._detector.detect(small) if self._detector else []
         self._detections = tuple(detections)
+        followed = [track.name for track in self._tracker.tracks]
+        events += self._crowds.observe(stamp, detections, followed, aspect)
         detections += motion_detections(self._moving_regions(gray, motion, detections))
-        lost, jumped = self._tracker.update(stamp, detections, motion)
+        lost, jumped = self._tracker.update(stamp, detections, motion, aspect)
         if jumped:
             self._events.reset()
             self._scene_start = stamp
         else:
-            events += self._events.lost(lost, aspect)
+            events += self._events.lost(stamp, lost, aspect, self._camera_move)
+            events += self._drive.lost(stamp, lost, self._camera_move)
         self._vote_clothing(stamp, small)
         state = self._state(stamp, aspect)
         objects = {thing.track_id: thing for thing in state.objects}
-        events += self._events.observe(stamp, self._tracker.tracks, objects, aspect)
+        events += self._events.observe(
+            stamp, self._tracker.tracks, objects, aspect, self._camera_move
+        )
+        events += self._drive.observe(stamp, self._tracker.tracks, objects, self._camera_move)
         return state, events
 
     def _start_scene(self, stamp: float) -> None:
         self._scene_start = stamp
         self._tracker, self._moves = Tracker(), CameraMoveClassifier()
+        self._camera_events = CameraEventDetector()
+        self._drive, self._crowds = DriveDetector(), CrowdDetector()
         self._events.reset()
         self._light.reset()
         self._motion.reset()
@@ -92,17 +107,6 @@ class PerceptionPipeline:
             return []
         self._motion.reset()
         return [SceneEvent(stamp=stamp, kind=change)]
-
-    def _camera_events(self, stamp: float, motion: EgoMotion, aspect: float) -> list[SceneEvent]:
-        before, move = self._camera_move, self._moves.observe(stamp, motion, aspect)
-        self._camera_move = move
-        if move is before:
-            return []
-        if move.texts.comments:
-            return [SceneEvent(stamp=stamp, kind=EventKind.CAMERA_MOVES, heading=move.name)]
-        if move is CameraMove.STILL and before is not CameraMove.UNKNOWN:
-            return [SceneEvent(stamp=stamp, kind=EventKind.CAMERA_RESTS)]
-        return []
 
     def _moving_regions(
         self, gray: NDArray[np.uint8], motion: EgoMotion, detections: Sequence[Detection]
@@ -135,6 +139,7 @@ class PerceptionPipeline:
             scene_start=self._scene_start,
             has_detector=self._detector is not None,
             detections=self._detections,
+            crowds=dict(self._crowds.sizes),
             aspect=aspect,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from .events import SceneEvent
-from .labels import UNIDENTIFIED, counted
+from .labels import UNIDENTIFIED, counted, plural
 from .phrases import BORDERS, PLACES, course_phrase, first_upper, place_phrase
 
 _VERBS: dict[str, tuple[str, str, str, str]] = {
@@ -17,12 +17,16 @@ _VERBS: dict[str, tuple[str, str, str, str]] = {
 _OTHER_VERBS = ("moves", "comes", "move", "come")
 
 
-def sentences(event: SceneEvent, another: bool, rng: random.Random) -> list[str]:
+def sentences(
+    event: SceneEvent, another: bool, rng: random.Random, *, late: bool = False
+) -> list[str]:
     """Return ways to say an event, in the order to try them.
 
     `another`: call the subject "another person", because one was mentioned a moment ago.
+    `late`: it is over, or some seconds ago.
     """
-    templates = event.kind.traits.templates_for(event.heading)
+    traits = event.kind.traits
+    templates = traits.late if late else traits.templates_for(event.heading)
     ways = [_filled(template, event, another, rng) for template in templates]
     rng.shuffle(ways)
     return ways
@@ -44,6 +48,7 @@ def _filled(template: str, event: SceneEvent, another: bool, rng: random.Random)
         course=f", {course}" if course else "",
         move=verbs[0 if one else 2],
         come=verbs[1 if one else 3],
+        plural=plural(event.name),
         go="goes" if one else "go",
         s="s" if one else "",
         has="has" if one else "have",
