@@ -15,8 +15,9 @@ from .sightings import Sighting
 from .wording import CANNOT, place, thing_name
 
 _FEW = 3  # things that are counted exactly, and told one by one
-_SURE = 0.3  # strength of a possible thing that makes a count uncertain, or is worth a place
+_LIKELY = 0.28  # strength of a possible thing that makes a count uncertain, or is worth a place
 _FILTERED_BY_MOTION = frozenset((Form.WHERE, Form.COUNT, Form.COLOUR, Form.PRESENCE))
+_ABOUT_MOTION = frozenset((Form.APPROACH, Form.HEADING, Form.ACTION, Form.DOING))
 
 
 def fitting(asked: Question, noun: Noun, evidence: Evidence) -> Found:
@@ -50,10 +51,14 @@ def _is_at(evidence: Evidence, sighting: Sighting, sides: Sequence[str]) -> bool
 def _coloured(
     asked: Question, noun: Noun, evidence: Evidence, sightings: list[Sighting]
 ) -> list[Sighting]:
-    """Return things of a colour that the question names, else those whose colour is unknown."""
+    """Return things of a colour that the question names, else those whose colour is unknown.
+
+    Both where a thing that moves is asked for: movement makes its colour hard to see.
+    """
     colours = {id(s): evidence.colour(s, noun, asked.part) for s in sightings}
     fits = [s for s in sightings if set(colours[id(s)].split()) & set(asked.colours)]
-    return fits or [s for s in sightings if not colours[id(s)]]
+    unknown = [s for s in sightings if not colours[id(s)]]
+    return fits + unknown if asked.form in _ABOUT_MOTION else fits or unknown
 
 
 def none_of(asked: Question, noun: Noun, found: Found) -> str:
@@ -92,7 +97,7 @@ def about_count(asked: Question, noun: Noun, evidence: Evidence) -> str:
     found = fitting(asked, noun, evidence)
     if not found.certain:
         return none_of(asked, noun, found)
-    uncertain = any(s.strength(noun.family) > _SURE for s in found.possible)
+    uncertain = any(s.strength(noun.family) > _LIKELY for s in found.possible)
     return f"I see {amount(noun, len(found.certain), uncertain)}."
 
 
@@ -116,7 +121,7 @@ def about_presence(asked: Question, noun: Noun, evidence: Evidence) -> str:
 def about_where(asked: Question, noun: Noun, evidence: Evidence) -> str:
     """Say where it is; who asks that knows that it is there, so weak signs count."""
     found = fitting(asked, noun, evidence)
-    likely = [s for s in found.possible if s.strength(noun.family) > _SURE]
+    likely = [s for s in found.possible if s.strength(noun.family) > _LIKELY]
     if not found.certain and likely:
         return f"Probably {place(evidence, likely[0].box).phrase}."
     if not found.certain:
