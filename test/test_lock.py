@@ -24,12 +24,13 @@ BOUNDS = {
     "ros": ["ros-jazzy", "build"],
     "test": ["../requirements", "ros-jazzy", "build", "test"],
     "test-core": ["test-core"],
+    "text": ["text"],
     "upstream": ["upstream"],
     "uv": ["uv"],
     "vllm": ["vllm"],
 }
 """Each lock file, and the files of requirements/ whose bounds it holds."""
-PARTS = ("minicpmo", "nodes", "ros", "test-core")
+PARTS = ("minicpmo", "nodes", "ros", "test-core", "text")
 """What is installed alone, and must be the same in .venv with everything."""
 ENVIRONMENTS = [
     {"python_version": python, "python_full_version": f"{python}.1", "platform_machine": machine}

@@ -26,6 +26,8 @@ from .scene_answers import (
     place_contents,
     setting,
 )
+from .text_comments import text_answer
+from .text_reader import HOW_TO_INSTALL
 from .thing_answers import (
     about_colour,
     about_count,
@@ -77,9 +79,10 @@ def answer(question: str, evidence: Evidence) -> str:
     if not evidence.states:
         return NOTHING_SEEN
     asked = parse(question)
-    if asked.form in {None, Form.UNKNOWABLE, Form.TEXT}:
+    if asked.form is None or asked.form is Form.UNKNOWABLE:
         return CANNOT
-    assert asked.form is not None
+    if asked.form is Form.TEXT:
+        return _text(evidence)
     if not evidence.now.has_detector and asked.form not in _WITHOUT_DETECTOR:
         return _NO_DETECTOR
     if asked.form in _ABOUT_SCENE:
@@ -90,6 +93,12 @@ def answer(question: str, evidence: Evidence) -> str:
     if any(noun.said in GENDERED for noun in asked.nouns) and "can't tell" not in reply:
         reply += f" {_GENDER_UNKNOWN}"
     return reply
+
+
+def _text(evidence: Evidence) -> str:
+    if evidence.read_text is None:
+        return f"I can't tell that: I read no text without RapidOCR; {HOW_TO_INSTALL}."
+    return text_answer(evidence.read_text(), evidence.now)
 
 
 def _without_noun(asked: Question, form: Form, evidence: Evidence) -> str:

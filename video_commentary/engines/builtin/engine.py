@@ -13,6 +13,7 @@ from ...core.frames import Frame
 from ...core.prompting import Profile
 from ...core.stamp import to_seconds
 from .answers import answer
+from .camera_moves import CameraMove
 from .claims import Sentence
 from .comment_selector import CommentSelector
 from .detector import ObjectDetector
@@ -20,6 +21,9 @@ from .evidence import Evidence
 from .perception import PerceptionPipeline
 from .recent_images import RecentImages
 from .scene_store import SceneHistory, SceneStore
+from .text_comments import TextCommenter
+from .text_reader import HOW_TO_INSTALL, is_installed
+from .text_watch import Read, TextWatch
 from .topics import TopicFilter, topic_filter
 
 MODEL_FILE = Path("builtin") / "efficientdet_lite0.tflite"
@@ -43,15 +47,34 @@ class BuiltinEngine:
     look_fps = 5.0
     voice: AudioFormat | None = None
 
-    def __init__(self, model: Path | None = None, seed: int = 0) -> None:
-        """Read the detector's weights from the file `model`; vary the wording by `seed`."""
+    def __init__(
+        self,
+        model: Path | None = None,
+        seed: int = 0,
+        *,
+        read_text: bool = False,
+        text_reader: Read | None = None,
+    ) -> None:
+        """Read the detector's weights from the file `model`; vary the wording by `seed`.
+
+        `read_text`: read text in the picture, with `text_reader` or else with RapidOCR if that is
+        installed.
+        """
         self._model = model
+        self._text_reader = text_reader
+        self._reads_text = read_text and (text_reader is not None or is_installed())
+        self._text_missing = read_text and not self._reads_text
         self._seed = seed
         self._detector: ObjectDetector | None = None
         self._missing = "not loaded yet"
+        self._text: TextWatch | None = None
         self._reset()
 
     def _reset(self) -> None:
+        if self._text:
+            self._text.close()
+        self._text = TextWatch(self._text_reader) if self._reads_text else None
+        self._text_commenter = TextCommenter()
         self._store = SceneStore()
         self._images = RecentImages()
         self._pipelines: dict[str, PerceptionPipeline] = {}
@@ -61,9 +84,12 @@ class BuiltinEngine:
     @property
     def description(self) -> str:
         """What this engine is, and what is missing for it to be complete."""
+        text = f"; reads no text: {HOW_TO_INSTALL}" if self._text_missing else ""
         if self._detector:
-            return "built-in: EfficientDet-Lite0 detector, tracks, motion, light; no language model"
-        return f"built-in: motion, light and cuts only, it can name nothing ({self._missing})"
+            what = "EfficientDet-Lite0 detector, tracks, motion, light"
+            what += ", text" if self._reads_text else ""
+            return f"built-in: {what}; no language model{text}"
+        return f"built-in: motion, light and cuts only, it can name nothing ({self._missing}){text}"
 
     def load(self) -> None:
         """Load the detector if it is installed; `description` says if not."""
@@ -91,12 +117,17 @@ class BuiltinEngine:
         if stamp > pipeline.last_stamp:
             state, events = pipeline.process(stamp, frame.image)
             self._images.add(frame.camera, stamp, frame.image)
+            if self._text:
+                still = state.camera_move is CameraMove.STILL and stamp > state.scene_start
+                self._text.offer(frame.camera, stamp, frame.image, still)
             self._store.add(frame.camera, replace(state, frame_stamp=frame.stamp), events)
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield a comment or an answer word by word."""
         said = (
-            Sentence(self._answer(request)) if request.prompt.question else self._comment(request)
+            Sentence(self._answer(request, cancel))
+            if request.prompt.question
+            else self._comment(request, cancel)
         )
         if not said:
             yield Delta(silent=True, last=True)
@@ -115,7 +146,7 @@ class BuiltinEngine:
         self._missing = "closed"
         self._reset()
 
-    def _comment(self, request: Request) -> Sentence:
+    def _comment(self, request: Request, cancel: CancelToken) -> Sentence:
         prompt, stamp = request.prompt, _seconds(request.frames[-1])
         topics = topic_filter(prompt.instruction, prompt.profile)
         histories = self._histories(request.frames)
@@ -128,6 +159,14 @@ class BuiltinEngine:
             if said:
                 text = _with_camera(said.text, history.camera, len(histories))
                 return replace(said, text=text)
+        if self._text and "things" in topics.topics:
+            for history in histories:
+                texts = self._text.known(history.camera, stamp, cancel)
+                if texts and history.states:
+                    said = self._text_commenter.comment(history.camera, texts, history.states[-1])
+                    if said:
+                        text = _with_camera(said.text, history.camera, len(histories))
+                        return replace(said, text=text)
         return Sentence()
 
     def _confirmation(
@@ -151,22 +190,29 @@ class BuiltinEngine:
         self._last_orders = orders
         return orders != before and (before is not None or bool(instruction))
 
-    def _answer(self, request: Request) -> str:
+    def _answer(self, request: Request, cancel: CancelToken) -> str:
         cameras = _cameras(request.frames)
         question = request.prompt.question
         answers = [
-            _with_camera(answer(question, self._evidence(camera)), camera, len(cameras))
+            _with_camera(answer(question, self._evidence(camera, cancel)), camera, len(cameras))
             for camera in cameras
         ]
         return " ".join(dict.fromkeys(answers))
 
-    def _evidence(self, camera: str) -> Evidence:
+    def _evidence(self, camera: str, cancel: CancelToken) -> Evidence:
         """Return everything that is still known of a camera's scene."""
         known = self._store.history(camera, float("-inf"), float("inf"))
         start = known.kept[-1].scene_start if known.kept else 0.0
         images = [(at, image) for at, image in self._images.of(camera) if at >= start]
         states = [state for state in known.kept if state.stamp >= start]
-        return Evidence(states, known.events, images, self._detector)
+        text = self._text
+        newest = states[-1].stamp if states else 0.0
+        read = (
+            (lambda: text.known(camera, newest, cancel) or text.read_now(images, cancel))
+            if text
+            else None
+        )
+        return Evidence(states, known.events, images, self._detector, read)
 
     def _histories(self, frames: tuple[Frame, ...]) -> list[SceneHistory]:
         """Return each camera's history within the frames' time, the newest frame's camera first."""

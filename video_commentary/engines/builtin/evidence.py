@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +19,7 @@ from .labels import VEHICLES
 from .nouns import Noun
 from .scene_state import SceneObject, SceneState
 from .sightings import Look, Sighting, gather
+from .text_watch import ReadText
 
 _SECONDS = 2.1  # of looks that count
 _CLOSE_LOOKS = 2  # enlarged images
@@ -54,13 +55,15 @@ class Evidence:
     """What one camera showed lately. `images`: stamps and uint8 RGB (H, W, 3), the newest last.
 
     `states` and `events`: of the current scene, the oldest first. The detector looks at the newest
-    images again, enlarged, when a question needs it.
+    images again, enlarged, when a question needs it. `read_text` returns the text in view; None
+    if text can't be read.
     """
 
     states: Sequence[SceneState]
     events: Sequence[SceneEvent] = ()
     images: Sequence[tuple[float, NDArray[np.uint8]]] = ()
     detector: ObjectDetector | None = None
+    read_text: Callable[[], Sequence[ReadText]] | None = None
     _looks: list[Look] = field(default_factory=list, init=False)
 
     @property
