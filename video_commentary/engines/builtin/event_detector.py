@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .encounters import PassingDetector, TogetherDetector
+from .encounters import JoiningDetector, PassingDetector, TogetherDetector
 from .event_kinds import EventKind
 from .events import SceneEvent, object_event
 from .geometry import BoundingBox
@@ -50,6 +50,7 @@ class EventDetector:
         self._histories: dict[int, _TrackHistory] = {}
         self._passing = PassingDetector()
         self._together = TogetherDetector()
+        self._joining = JoiningDetector()
         self._proximity = ProximityDetector()
 
     def observe(
@@ -75,6 +76,8 @@ class EventDetector:
         events += self._proximity.observe(
             stamp, [o for o in objects.values() if o.track_id in seen]
         )
+        animals = [thing for thing in objects.values() if thing.group == "animals"]
+        events += self._joining.observe(stamp, animals, people)
         return events + self._together.observe(stamp, people)
 
     def lost(self, tracks: Iterable[Track], aspect: float) -> list[SceneEvent]:

@@ -17,7 +17,7 @@ class SceneEvent:
     `group` and `name`: of the object that takes part, "" for the camera and the light.
     `where`: a side of the image; for ENTERS and LEAVES a border. `heading`: a direction; for
     CAMERA_MOVES the name of a `CameraMove`. `track_ids`: all who take part; `count`: their number.
-    `clothes`: as in "in red", or "".
+    `clothes`: as in "in red", or "". `in_view`: of things, how many of this name are there now.
     """
 
     stamp: float
@@ -30,6 +30,7 @@ class SceneEvent:
     track_ids: tuple[int, ...] = ()
     count: int = 1
     clothes: str = ""
+    in_view: int = 0
 
     @property
     def topic(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from .events import SceneEvent
-from .labels import UNIDENTIFIED, counted
+from .labels import UNIDENTIFIED, counted, number
 from .phrases import BORDERS, PLACES, course_phrase, first_upper, place_phrase
 
 _VERBS: dict[str, tuple[str, str, str, str]] = {
@@ -50,10 +50,17 @@ def _filled(template: str, event: SceneEvent, another: bool, rng: random.Random)
         come=verbs[1 if one else 3],
         go="goes" if one else "go",
         s="s" if one else "",
+        es="es" if one else "",
+        left=f", {_number(event.in_view)} left",
+        now=f", now there are {number(event.in_view)}" if event.in_view > 1 else "",
         has="has" if one else "have",
         **{"is": "is" if one else "are"},
     )
     return " ".join(text.replace(",,", ",").replace(",.", ".").split())
+
+
+def _number(count: int) -> str:
+    return "none is" if count == 0 else "one is" if count == 1 else f"{number(count)} are"
 
 
 def _subject(event: SceneEvent, another: bool, rng: random.Random) -> str:
