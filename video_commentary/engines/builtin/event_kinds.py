@@ -308,7 +308,7 @@ class EventKind(Enum):
         courses=SIDEWAYS,
     )
     TURNS_ROUND = EventTraits(
-        weight=4,
+        weight=2.5,
         claim="turns",
         topic=None,
         templates=("{Subject} {place} turn{s} round.", "{Subject} turn{s} round {place}."),

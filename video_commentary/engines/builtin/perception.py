@@ -23,6 +23,7 @@ from .events import SceneEvent
 from .geometry import BoundingBox
 from .light import LightChangeDetector
 from .motion import MotionDetector
+from .plausibility import gets_on, keeps_still, rename
 from .scene_cut import SceneCutDetector
 from .scene_state import SceneObject, SceneState, scene_object
 from .track import Track
@@ -74,6 +75,7 @@ class PerceptionPipeline:
         events += self._crowds.observe(stamp, detections, followed, aspect)
         detections += motion_detections(self._moving_regions(gray, motion, detections))
         lost, jumped = self._tracker.update(stamp, detections, motion, aspect)
+        rename(self._tracker.tracks)
         if jumped:
             self._events.reset()
             self._scene_start = stamp
@@ -113,8 +115,13 @@ class PerceptionPipeline:
         if moved or self._camera_move is not CameraMove.STILL:
             self._motion.reset()
             return []
-        known = [detection.box for detection in detections]
-        known += [track.box for track in self._tracker.tracks if track.group != "motion"]
+        # What is called a thing and drives is no thing: it must not hide what it is.
+        known = [detection.box for detection in detections if detection.group != "things"]
+        known += [
+            track.box
+            for track in self._tracker.tracks
+            if track.group != "motion" and (track.group != "things" or keeps_still(track))
+        ]
         return self._motion.observe(gray, known)
 
     def _vote_clothing(self, stamp: float, image: NDArray[np.uint8]) -> None:
@@ -143,6 +150,7 @@ class PerceptionPipeline:
     def _objects(self, stamp: float, aspect: float) -> list[SceneObject]:
         tracks = self._tracker.tracks
         in_view = [t for t in tracks if t.name and stamp - t.last_seen <= _IN_VIEW_SECONDS]
+        in_view = [t for t in in_view if t.group != "motion" or gets_on(t)]
         names = {track.track_id: track.name for track in in_view} | _rider_names(in_view)
         return with_companions(
             [
