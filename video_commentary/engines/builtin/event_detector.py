@@ -18,6 +18,7 @@ from .track import Track
 
 # "own sizes" below are multiples of `reference_size`.
 _MIN_CROSSING = 0.45  # of the image's width
+_MIN_STEP_HEIGHT = 0.23  # image heights, of a person whose steps are worth a word
 _MIN_WALK = 0.8  # own sizes an object must have moved before it can stop
 _MIN_WALK_SECONDS = 1.2
 _MIN_START = 0.3  # own sizes from where it stopped
@@ -156,7 +157,8 @@ def _track_events(
         yield object_event(stamp, EventKind.CROSSES, thing, heading=thing.heading)
     if track.named_group in {"motion", "things"} or scene.camera_move in DRIVES:
         return  # too loose a box to distinguish a step from a stretch; moved by others; by us
-    yield from _stops_and_starts(stamp, track, thing, history)
+    if thing.group != "people" or track.box.height > _MIN_STEP_HEIGHT:
+        yield from _stops_and_starts(stamp, track, thing, history)
     yield from _distance_changes(stamp, track, thing, history)
 
 

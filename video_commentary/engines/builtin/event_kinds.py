@@ -234,6 +234,7 @@ class EventKind(Enum):
     )
     CROWD = EventTraits(
         weight=6,
+        weights={"people": 3, "vehicles": 3},
         claim="present",
         topic=None,
         templates={

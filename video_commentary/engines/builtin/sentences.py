@@ -54,7 +54,8 @@ def _filled(template: str, event: SceneEvent, another: bool, rng: random.Random)
         has="has" if one else "have",
         **{"is": "is" if one else "are"},
     )
-    return " ".join(text.replace(",,", ",").replace(",.", ".").split())
+    text = " ".join(text.replace(",,", ",").split())
+    return text.replace(",.", ".").replace(" .", ".")
 
 
 def _subject(event: SceneEvent, another: bool, rng: random.Random) -> str:
