@@ -55,6 +55,7 @@ def event_claim(event: SceneEvent, history: SceneHistory) -> Claim:
         who=event.name,
         where=where if where in _SIDES or where in _BORDERS.values() else "",
         count=event.count,
+        at_least=event.at_least,
         colour=_colour(event.clothes),
         evidence=_event_evidence(event, history),
     )

@@ -28,13 +28,14 @@ from .scene_state import SceneObject
 
 PLACEHOLDERS = frozenset(
     ("Subject", "subject", "move", "come", "go", "has", "is", "s")
-    + ("border", "place", "Place", "course", "left", "now", "es")
+    + ("plural", "border", "place", "Place", "course", "left", "now", "es")
 )
 """What a template may contain.
 
 `subject`: who does it, such as "a person"; the verb follows it in number: `move` ("walks", by the
 subject's kind), `come`, `go`, `has`, `is`, and `s` or `es` for the ending of any
 other verb.
+`plural`: the noun for several of them, such as "birds".
 `border`: where it enters or leaves, such as "the left". `place`: where it is, such as "on the
 left". `course`: its direction, with a comma before it, or "" if unknown. `Subject` and `Place`
 begin with a capital.
@@ -129,6 +130,17 @@ class EventKind(Enum):
         merges=True,
         says_another=True,
     )
+    APPEARS = EventTraits(
+        weight=6,
+        claim="enters",
+        topic=None,
+        templates=(
+            "{Subject} {come} into view {place}.",
+            "{Place}, {subject} {come} into view.",
+        ),
+        still_true=None,
+        merges=True,
+    )
     LEAVES = EventTraits(
         weight=7,
         claim="leaves",
@@ -210,6 +222,17 @@ class EventKind(Enum):
         still_true=lambda now, _: bool(now.heading),
         courses=SIDEWAYS,  # a first step is too short to show a change of distance
     )
+    SETS_OFF = EventTraits(
+        weight=4.5,
+        claim="starts",
+        topic=None,
+        templates=(
+            "{Subject} {place} start{s} moving{course}.",
+            "{Subject} {place} set{s} off{course}.",
+        ),
+        still_true=lambda now, _: bool(now.heading),
+        courses=SIDEWAYS,
+    )
     CROSSES = EventTraits(
         weight=5.5,
         claim="crosses",
@@ -252,6 +275,89 @@ class EventKind(Enum):
         templates=("{Subject} {is} moved.", "{Subject} {is} moved {place}."),
         still_true=None,
     )
+    CROWD = EventTraits(
+        weight=6,
+        weights={"people": 3, "vehicles": 3},
+        claim="present",
+        topic=None,
+        templates={
+            "several": (
+                "Several {plural} are in view {place}.",
+                "There are several {plural} {place}.",
+            ),
+            "many": ("Many {plural} are in view {place}.", "There are many {plural} {place}."),
+        },
+        still_true=None,
+        courses=frozenset(),
+    )
+    GAINED_ON = EventTraits(
+        weight=7.5,
+        claim="approaches",
+        topic=None,
+        templates=("We get closer to {subject} {place}.", "{Place}, {subject} {come} closer."),
+        still_true=None,
+    )
+    PULLS_AWAY = EventTraits(
+        weight=4.5,
+        claim="recedes",
+        topic=None,
+        templates=("{Subject} ahead pull{s} away.", "{Subject} ahead {is} moving away from us."),
+        still_true=None,
+    )
+    OVERTAKES = EventTraits(
+        weight=8,
+        claim="overtakes",
+        topic=None,
+        templates=("{Subject} overtake{s} us {place}.", "{Place}, {subject} overtake{s} us."),
+        still_true=None,
+    )
+    PASSED = EventTraits(
+        weight=4.5,
+        claim="passes",
+        topic=None,
+        templates=("We pass {subject} {place}.", "{Place}, we pass {subject}."),
+        still_true=None,
+    )
+    BENDS_DOWN = EventTraits(
+        weight=5.5,
+        claim="crouches",
+        topic=None,
+        templates=(
+            "{Subject} {place} bend{s} down.",
+            "{Subject} bend{s} down {place}.",
+        ),
+        still_true=None,
+    )
+    JUMPS = EventTraits(
+        weight=6,
+        claim="jumps",
+        topic=None,
+        templates=("{Subject} {place} jump{s} up.", "{Subject} jump{s} up {place}."),
+        still_true=None,
+    )
+    LEANS = EventTraits(
+        weight=4.5,
+        claim="leans",
+        topic=None,
+        templates=("{Subject} lean{s} over{course}.", "{Subject} lean{s}{course}."),
+        still_true=None,
+        courses=SIDEWAYS,
+    )
+    SHIFTS = EventTraits(
+        weight=4.2,
+        claim="moves",
+        topic=None,
+        templates=("{Subject} move{s} over{course}.", "{Subject} {is} moving{course}."),
+        still_true=None,
+        courses=SIDEWAYS,
+    )
+    TURNS_ROUND = EventTraits(
+        weight=2.5,
+        claim="turns",
+        topic=None,
+        templates=("{Subject} {place} turn{s} round.", "{Subject} turn{s} round {place}."),
+        still_true=None,
+    )
     WALK_TOGETHER = EventTraits(
         weight=3.5,
         claim="moves",
@@ -286,14 +392,9 @@ class EventKind(Enum):
     )
     MOVES = EventTraits(
         weight=3,
-        claim="moves",
+        claim="starts",
         topic=None,
-        templates=(
-            "Something is moving {place}.",
-            "Something moves {place}.",
-            "There is some movement {place}.",
-            "{Place}, something moves.",
-        ),
+        templates=("Something starts moving {place}.", "{Place}, something starts moving."),
         still_true=None,
     )
     BRIGHTER = EventTraits(
@@ -334,11 +435,28 @@ class EventKind(Enum):
         still_true=None,
         courses=frozenset(),  # the templates name the direction
     )
-    CAMERA_RESTS = EventTraits(
-        weight=1,
-        claim="rests",
+    CAMERA_DRIVES = EventTraits(
+        weight=6,
+        claim="starts",
         topic="camera",
-        templates=("The camera is still again.", "The camera has come to rest."),
+        templates={
+            CameraMove.FORWARD.name: (
+                "The camera starts moving forward.",
+                "The camera sets off, forward.",
+            ),
+            CameraMove.BACKWARD.name: (
+                "The camera starts moving backward.",
+                "The camera sets off, backward.",
+            ),
+        },
+        still_true=None,
+        courses=frozenset(),
+    )
+    CAMERA_STOPS = EventTraits(
+        weight=6.5,
+        claim="stops",
+        topic="camera",
+        templates=("The camera stops.", "The camera has stopped moving."),
         still_true=None,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from .events import SceneEvent
-from .labels import UNIDENTIFIED, counted, number
+from .labels import UNIDENTIFIED, counted, number, plural
 from .phrases import BORDERS, PLACES, course_phrase, first_upper, place_phrase
 
 _VERBS: dict[str, tuple[str, str, str, str]] = {
@@ -48,6 +48,7 @@ def _filled(template: str, event: SceneEvent, another: bool, rng: random.Random)
         course=f", {course}" if course else "",
         move=verbs[0 if one else 2],
         come=verbs[1 if one else 3],
+        plural=plural(event.name),
         go="goes" if one else "go",
         s="s" if one else "",
         es="es" if one else "",
@@ -56,7 +57,8 @@ def _filled(template: str, event: SceneEvent, another: bool, rng: random.Random)
         has="has" if one else "have",
         **{"is": "is" if one else "are"},
     )
-    return " ".join(text.replace(",,", ",").replace(",.", ".").split())
+    text = " ".join(text.replace(",,", ",").split())
+    return text.replace(",.", ".").replace(" .", ".")
 
 
 def _number(count: int) -> str:

@@ -1,0 +1,48 @@
+"""Events of the camera itself: it turns, sets off, stops; each told once."""
+
+from __future__ import annotations
+
+from .camera_moves import DRIVES, CameraMove
+from .ego_motion import EgoMotion
+from .event_kinds import EventKind
+from .events import SceneEvent
+
+_REPEAT_SECONDS = 6.0  # in which the same move is one event, whatever came between
+_RESTING_IMAGES = 2  # at rest, after which a drive is over
+
+
+class CameraEventDetector:
+    """Compares what the camera does with what was reported of it."""
+
+    def __init__(self) -> None:
+        """Start at rest, as far as is known."""
+        self._move = CameraMove.STILL
+        self._reported: dict[CameraMove, float] = {}
+        self._drive: CameraMove | None = None
+        self._rested = 0
+        self._has_rested = False
+
+    def observe(self, stamp: float, move: CameraMove, motion: EgoMotion) -> list[SceneEvent]:
+        """Return what the camera has just begun or ended; `motion`: since the last image."""
+        before, self._move = self._move, move
+        self._rested = self._rested + 1 if motion.known and motion.still else 0
+        self._has_rested = self._has_rested or self._rested >= _RESTING_IMAGES
+        if self._rested == _RESTING_IMAGES and self._drive:
+            self._drive = None
+            return [SceneEvent(stamp=stamp, kind=EventKind.CAMERA_STOPS)]
+        if move in DRIVES:
+            return self._drives(stamp, move)
+        if move is before or not move.texts.comments:
+            return []
+        last = self._reported.get(move, float("-inf"))
+        self._reported[move] = stamp
+        if stamp - last < _REPEAT_SECONDS:
+            return []
+        return [SceneEvent(stamp=stamp, kind=EventKind.CAMERA_MOVES, heading=move.name)]
+
+    def _drives(self, stamp: float, move: CameraMove) -> list[SceneEvent]:
+        if move is self._drive or self._rested:
+            return []
+        self._drive = move
+        kind = EventKind.CAMERA_DRIVES if self._has_rested else EventKind.CAMERA_MOVES
+        return [SceneEvent(stamp=stamp, kind=kind, heading=move.name)]
