@@ -83,6 +83,10 @@ class CameraMove(Enum):
 
 DRIVES = frozenset((CameraMove.FORWARD, CameraMove.BACKWARD))
 """Moves by which near things grow or shrink without moving themselves."""
+TURNS = frozenset(
+    (CameraMove.PAN_LEFT, CameraMove.PAN_RIGHT, CameraMove.TILT_UP, CameraMove.TILT_DOWN)
+)
+"""Moves that bring into view what was there before."""
 
 _AXES = (
     (CameraMove.PAN_RIGHT, CameraMove.PAN_LEFT, 0.08),

@@ -72,7 +72,7 @@ class DriveDetector:
                 yield SceneEvent(
                     stamp=stamp,
                     kind=EventKind.PASSED,
-                    group=track.group,
+                    group=track.named_group,
                     name=track.name,
                     where=where,
                     track_ids=(track.track_id,),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .camera_moves import DRIVES, CameraMove
-from .encounters import PassingDetector, TogetherDetector
+from .camera_moves import DRIVES, TURNS, CameraMove
+from .encounters import JoiningDetector, PassingDetector, TogetherDetector
 from .event_kinds import EventKind
 from .events import SceneEvent, object_event
 from .geometry import BoundingBox
@@ -18,13 +18,16 @@ from .track import Track
 
 # "own sizes" below are multiples of `reference_size`.
 _MIN_CROSSING = 0.45  # of the image's width
-_MIN_WALK = 0.5  # own sizes an object must have moved before it can stop
-_MIN_WALK_SECONDS = 1.0
+_MIN_STEP_HEIGHT = 0.23  # image heights, of a person whose steps are worth a word
+_MIN_WALK = 0.8  # own sizes an object must have moved before it can stop
+_MIN_WALK_SECONDS = 1.2
 _MIN_START = 0.3  # own sizes from where it stopped
 _MAX_ENTRY_AGE = 2.5  # seconds; an object older than this has not just entered
 _MIN_LEAVING_SPEED = 0.2  # own sizes a second towards the border
 _MIN_LEAVING_AGE = 0.7  # seconds
+_MIN_KNOWN_LEAVING_AGE, _KNOWN_HITS = 0.3, 8  # of one that has been followed for long
 _MIN_APPEARANCE = 0.8  # seconds from the scene's start, after which what appears is new
+_MIN_APPEARANCE_HEIGHT = 0.15  # image heights
 _SETTLED_SECONDS = 0.6  # of a track, before it is said to have come into view
 _REPEAT_SECONDS = 6.0  # in which an object comes closer, or goes away, once
 _CLOSER_RATIO, _AWAY_RATIO = 1.25, 0.78  # of heights since the last event of that kind
@@ -69,6 +72,7 @@ class EventDetector:
         self._histories: dict[int, _TrackHistory] = {}
         self._passing = PassingDetector()
         self._together = TogetherDetector()
+        self._joining = JoiningDetector()
         self._postures = PostureDetector()
         self._start: float | None = None
         self._proximity = ProximityDetector()
@@ -100,6 +104,8 @@ class EventDetector:
         events += self._proximity.observe(
             stamp, [o for o in objects.values() if o.track_id in seen]
         )
+        animals = [thing for thing in objects.values() if thing.group == "animals"]
+        events += self._joining.observe(stamp, animals, people)
         return events + self._together.observe(stamp, people)
 
     def lost(
@@ -115,18 +121,20 @@ class EventDetector:
             history = self._histories.pop(track.track_id, _TrackHistory())
             self._postures.forget(track.track_id)
             border = touched_border(track.box, aspect)
-            by_itself = track.group not in {"things", "motion"} and camera_move not in DRIVES
+            by_itself = track.named_group not in {"things", "motion"} and camera_move not in DRIVES
             if not (track.name and border and by_itself):
                 continue
             across, down = (speed / reference_size(track) for speed in track.velocity(1.2))
             outward = {"left": -across, "right": across, "bottom": down, "top": -down}
             fastest = max(track.trajectory[-1].cut or {border}, key=outward.__getitem__)
-            if outward[fastest] > _MIN_LEAVING_SPEED and track.steady_seconds > _MIN_LEAVING_AGE:
+            known = track.hits >= _KNOWN_HITS
+            age = _MIN_KNOWN_LEAVING_AGE if known else _MIN_LEAVING_AGE
+            if outward[fastest] > _MIN_LEAVING_SPEED and track.steady_seconds > age:
                 events.append(
                     SceneEvent(
                         stamp=stamp,
                         kind=EventKind.LEAVES,
-                        group=track.group,
+                        group=track.named_group,
                         name=track.name,
                         where=fastest,
                         track_ids=(track.track_id,),
@@ -144,15 +152,16 @@ def _track_events(
     history.clothes = thing.clothes or history.clothes
     if not history.entered:
         yield from _entry(scene, track, thing, history)
-    if track.group == "motion" and not (history.entered or history.reported_motion):
+    if track.named_group == "motion" and not (history.entered or history.reported_motion):
         history.reported_motion = True
         yield object_event(stamp, EventKind.MOVES, thing)
     if not history.crossed and _crossed(track, thing, aspect):
         history.crossed = True
         yield object_event(stamp, EventKind.CROSSES, thing, heading=thing.heading)
-    if track.group in {"motion", "things"} or scene.camera_move in DRIVES:
+    if track.named_group in {"motion", "things"} or scene.camera_move in DRIVES:
         return  # too loose a box to distinguish a step from a stretch; moved by others; by us
-    yield from _stops_and_starts(stamp, track, thing, history)
+    if thing.group != "people" or track.box.height > _MIN_STEP_HEIGHT:
+        yield from _stops_and_starts(stamp, track, thing, history)
     yield from _distance_changes(stamp, track, thing, history)
 
 
@@ -166,8 +175,9 @@ def _entry(
         if border:
             history.entered = True
             yield object_event(stamp, EventKind.ENTERS, thing, where=border, heading=thing.heading)
-    elif scene.camera_move is not CameraMove.STILL and thing.group in {"people", "animals"}:
+    elif scene.camera_move in TURNS and thing.group in {"people", "animals"}:
         new = since - scene.start > _MIN_APPEARANCE and not track.jumped
+        new = new and thing.box.height > _MIN_APPEARANCE_HEIGHT
         if new and _SETTLED_SECONDS < stamp - since < _MAX_ENTRY_AGE:
             history.entered = True
             yield object_event(stamp, EventKind.APPEARS, thing)
@@ -178,7 +188,13 @@ def _stops_and_starts(
 ) -> Iterator[SceneEvent]:
     stopped_at = history.stopped_at
     if thing.heading:
-        if stopped_at and thing.heading != "moving" and _distance(track, stopped_at) > _MIN_START:
+        whole = not track.trajectory[-1].cut
+        if (
+            stopped_at
+            and whole
+            and thing.heading != "moving"
+            and _distance(track, stopped_at) > _MIN_START
+        ):
             kind = EventKind.STARTS if history.waits else EventKind.SETS_OFF
             yield object_event(stamp, kind, thing, heading=thing.heading)
             history.stopped_at = None
@@ -231,7 +247,7 @@ def _moved_inward(track: Track, border: str, aspect: float) -> bool:
         "top": box.bottom - first.bottom,
     }[border]
     size = reference_size(track)
-    away = touched_border(box, aspect) != border or inward > 0.6 * size
+    away = touched_border(box, aspect) != border or inward > 0.35 * size
     return inward > 0.22 * size and away
 
 

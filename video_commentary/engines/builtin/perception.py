@@ -23,8 +23,10 @@ from .events import SceneEvent
 from .geometry import BoundingBox
 from .light import LightChangeDetector
 from .motion import MotionDetector
+from .plausibility import gets_on, keeps_still, rename
 from .scene_cut import SceneCutDetector
 from .scene_state import SceneObject, SceneState, scene_object
+from .things import ThingInventory
 from .track import Track
 from .tracker import Tracker, motion_detections
 
@@ -43,6 +45,7 @@ class PerceptionPipeline:
         self._light, self._cuts = LightChangeDetector(), SceneCutDetector()
         self._motion = MotionDetector()
         self._tracker, self._events = Tracker(), EventDetector()
+        self._things = ThingInventory()
         self._drive, self._crowds = DriveDetector(), CrowdDetector()
         self._camera_move = CameraMove.STILL
         self._scene_start = float("-inf")
@@ -76,20 +79,28 @@ class PerceptionPipeline:
         events += self._crowds.observe(stamp, detections, followed, aspect)
         detections += motion_detections(self._moving_regions(gray, motion, detections))
         lost, jumped = self._tracker.update(stamp, detections, motion, aspect)
+        rename(self._tracker.tracks)
         if jumped:
             self._events.reset()
             self._scene_start = stamp
         else:
             events += self._events.lost(stamp, lost, aspect, self._camera_move)
             events += self._drive.lost(stamp, lost, self._camera_move)
+        events += self._things.observe(stamp, gray, detections, motion)
         self._vote_clothing(stamp, small)
         state = self._state(stamp, aspect)
         objects = {thing.track_id: thing for thing in state.objects}
-        events += self._events.observe(
+        found = self._events.observe(
             stamp, self._tracker.tracks, objects, aspect, self._camera_move
         )
+        handles = [i for i, o in objects.items() if o.group == "motion" and self._handles(o)]
+        events += [event for event in found if not set(event.track_ids) & set(handles)]
         events += self._drive.observe(stamp, self._tracker.tracks, objects, self._camera_move)
         return state, events
+
+    def _handles(self, moving: SceneObject) -> bool:
+        """Return whether what moves is at a thing: what becomes of the thing will be told."""
+        return self._things.touched_by(moving.box)
 
     def _start_scene(self, stamp: float) -> None:
         self._scene_start = stamp
@@ -99,6 +110,7 @@ class PerceptionPipeline:
         self._events.reset()
         self._light.reset()
         self._motion.reset()
+        self._things.reset(stamp)
         self._camera_move = CameraMove.STILL
 
     def _light_events(self, stamp: float, gray: NDArray[np.uint8]) -> list[SceneEvent]:
@@ -115,8 +127,13 @@ class PerceptionPipeline:
         if moved or self._camera_move is not CameraMove.STILL:
             self._motion.reset()
             return []
-        known = [detection.box for detection in detections]
-        known += [track.box for track in self._tracker.tracks if track.group != "motion"]
+        # What is called a thing and drives is no thing: it must not hide what it is.
+        known = [detection.box for detection in detections if detection.group != "things"]
+        known += [
+            track.box
+            for track in self._tracker.tracks
+            if track.group != "motion" and (track.group != "things" or keeps_still(track))
+        ]
         return self._motion.observe(gray, known)
 
     def _vote_clothing(self, stamp: float, image: NDArray[np.uint8]) -> None:
@@ -146,6 +163,8 @@ class PerceptionPipeline:
     def _objects(self, stamp: float, aspect: float) -> list[SceneObject]:
         tracks = self._tracker.tracks
         in_view = [t for t in tracks if t.name and stamp - t.last_seen <= _IN_VIEW_SECONDS]
+        in_view = [t for t in in_view if t.group != "things"]
+        in_view = [t for t in in_view if t.group != "motion" or gets_on(t)]
         names = {track.track_id: track.name for track in in_view} | _rider_names(in_view)
         return with_companions(
             [
@@ -153,6 +172,7 @@ class PerceptionPipeline:
                 for track in in_view
                 if names[track.track_id]
             ]
+            + self._things.objects(stamp, aspect)
         )
 
 

@@ -23,7 +23,8 @@ _SHIFT = 0.2  # of its width, within `_SHIFT_SECONDS`
 _SHIFT_SECONDS = 1.2
 _LOWERED = 0.05  # of its height, by which a head that leans sinks
 _PAUSE = 2.0  # seconds before the same is reported again
-_MIN_COURSE = 0.8  # seconds one way, before turning round
+_MIN_COURSE, _MAX_TURN = 1.0, 2.5  # seconds one way, and to the first step the other way
+_MIN_HEIGHT = 0.3  # image heights, of somebody whose posture can be told
 
 
 @dataclass
@@ -36,6 +37,7 @@ class _Body:
     shifted_to: str = ""
     heading: str = ""
     heading_since: float = 0.0
+    heading_until: float = 0.0
 
 
 class PostureDetector:
@@ -65,7 +67,7 @@ class PostureDetector:
         if _bends(track, points, body):
             yield object_event(stamp, EventKind.BENDS_DOWN, thing)
         yield from _shifts(stamp, points, thing, body)
-        if _turns_round(stamp, thing, body):
+        if not points[-1].cut and _turns_round(stamp, thing, body):
             yield object_event(stamp, EventKind.TURNS_ROUND, thing, heading=thing.heading)
 
 
@@ -75,7 +77,7 @@ def _bends(track: Track, points: Sequence[StampedBox], body: _Body) -> bool:
     height = float(np.median([p.box.height for p in points[-2:]]))
     if height > _STOOD * usual:
         body.bent = False
-    if body.bent or points[-1].cut or height > _BENT * usual:
+    if body.bent or points[-1].cut or usual < _MIN_HEIGHT or height > _BENT * usual:
         return False
     feet, width = (
         [p.box.bottom for p in track.trajectory],
@@ -118,9 +120,13 @@ def _shifts(
 
 
 def _turns_round(stamp: float, thing: SceneObject, body: _Body) -> bool:
-    """Return whether somebody walks one way after having walked the other."""
-    if thing.heading not in {"left", "right"} or thing.heading == body.heading:
+    """Return whether somebody walks one way just after having walked the other."""
+    if thing.heading not in {"left", "right"}:
         return False
-    turned = bool(body.heading) and stamp - body.heading_since > _MIN_COURSE
-    body.heading, body.heading_since = thing.heading, stamp
+    if thing.heading == body.heading:
+        body.heading_until = stamp
+        return False
+    lasted, since = body.heading_until - body.heading_since, stamp - body.heading_until
+    turned = bool(body.heading) and lasted > _MIN_COURSE and since < _MAX_TURN
+    body.heading, body.heading_since, body.heading_until = thing.heading, stamp, stamp
     return turned

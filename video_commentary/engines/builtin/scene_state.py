@@ -85,7 +85,7 @@ def scene_object(
     return SceneObject(
         track_id=track.track_id,
         name=name,
-        group=track.group,
+        group=track.named_group,
         box=track.box,
         heading=heading(track),
         stationary=is_stationary(track),

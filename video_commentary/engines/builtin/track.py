@@ -37,7 +37,7 @@ _CRITERIA = {
     "motorcycle": LabelCriteria(hits=5, score=0.5, share=0.8),
     UNIDENTIFIED: LabelCriteria(hits=4, score=0.0, share=0.6),
 }
-_ANIMAL_CRITERIA = LabelCriteria(hits=4, score=0.55, share=0.75)
+_ANIMAL_CRITERIA = LabelCriteria(hits=4, score=0.6, share=0.8)
 _OTHER_CRITERIA = LabelCriteria(hits=8, score=0.6, share=0.9)
 _GENERIC_CRITERIA = {
     "vehicles": LabelCriteria(hits=4, score=0.42, share=0.8),
@@ -57,7 +57,8 @@ class Track:
     `clothing_votes`: images by colour. `score`: mean of the last detections' scores.
     `hits`: number of detections. `first_box`: where the trajectory started, in the coordinates of
     that image. `jumped`: whether the trajectory was restarted. `steady_since`: stamp since which
-    the ego motion is known in every image, so that places can be compared.
+    the ego motion is known in every image, so that places can be compared. `alias`: another name,
+    because its motion contradicts its labels, and `alias_group`: the group of that; else "".
     """
 
     track_id: int
@@ -72,11 +73,18 @@ class Track:
     first_box: BoundingBox = _NO_BOX
     jumped: bool = False
     steady_since: float = float("-inf")
+    alias: str = ""
+    alias_group: str = ""
 
     @property
     def box(self) -> BoundingBox:
         """The box of the last detection."""
         return self.trajectory[-1].box
+
+    @property
+    def named_group(self) -> str:
+        """The group of its name."""
+        return self.alias_group or self.group
 
     def restart_trajectory(self, stamp: float) -> None:
         """Discard the trajectory after a jump, which says nothing about how the object moves."""
@@ -111,8 +119,8 @@ class Track:
     @property
     def name(self) -> str:
         """Its label or the group's generic noun; "" while neither is certain enough."""
-        if not self.label_votes:
-            return ""
+        if self.alias or not self.label_votes:
+            return self.alias
         label = max(self.label_votes, key=self.label_votes.__getitem__)
         criteria = _CRITERIA.get(label, _ANIMAL_CRITERIA if label in ANIMALS else _OTHER_CRITERIA)
         if self._meets(criteria, self.label_votes[label] / sum(self.label_votes.values())):
