@@ -30,7 +30,7 @@ BOUNDS = {
     "vllm": ["vllm"],
 }
 """Each lock file, and the files of requirements/ whose bounds it holds."""
-PARTS = ("minicpmo", "nodes", "ros", "test-core", "text")
+PARTS = ("minicpmo", "nodes", "ros", "test-core")
 """What is installed alone, and must be the same in .venv with everything."""
 ENVIRONMENTS = [
     {"python_version": python, "python_full_version": f"{python}.1", "platform_machine": machine}
