@@ -22,10 +22,14 @@ _COLOUR_ENDING = " clothes"
 
 @dataclass(frozen=True)
 class Sentence:
-    """What is said, and what it claims; the empty text says nothing."""
+    """What is said, and what it claims; the empty text says nothing.
+
+    `quote`: the words of a sign, if it is about one.
+    """
 
     text: str = ""
     claims: tuple[Claim, ...] = ()
+    quote: str = ""
 
     def __bool__(self) -> bool:
         """Return whether anything is said."""

@@ -18,6 +18,8 @@ from .claims import Sentence
 from .comment_selector import CommentSelector
 from .detector import ObjectDetector
 from .evidence import Evidence
+from .languages import grammar_for
+from .languages.speaker import Speaker
 from .perception import PerceptionPipeline
 from .recent_images import RecentImages
 from .scene_store import SceneHistory, SceneStore
@@ -54,13 +56,15 @@ class BuiltinEngine:
         *,
         read_text: bool = False,
         text_reader: Read | None = None,
+        language: str = "en",
     ) -> None:
         """Read the detector's weights from the file `model`; vary the wording by `seed`.
 
         `read_text`: read text in the picture, with `text_reader` or else with RapidOCR if that is
-        installed.
+        installed. `language`: of comments, as espeak-ng names it; English if it is not known.
         """
         self._model = model
+        self._grammar = grammar_for(language)
         self._text_reader = text_reader
         self._reads_text = read_text and (text_reader is not None or is_installed())
         self._text_missing = read_text and not self._reads_text
@@ -75,6 +79,7 @@ class BuiltinEngine:
             self._text.close()
         self._text = TextWatch(self._text_reader) if self._reads_text else None
         self._text_commenter = TextCommenter()
+        self._speaker = Speaker(self._grammar) if self._grammar else None
         self._store = SceneStore()
         self._images = RecentImages()
         self._pipelines: dict[str, PerceptionPipeline] = {}
@@ -127,7 +132,7 @@ class BuiltinEngine:
         said = (
             Sentence(self._answer(request, cancel))
             if request.prompt.question
-            else self._comment(request, cancel)
+            else self._translated(self._comment(request, cancel), request)
         )
         if not said:
             yield Delta(silent=True, last=True)
@@ -168,6 +173,12 @@ class BuiltinEngine:
                         text = _with_camera(said.text, history.camera, len(histories))
                         return replace(said, text=text)
         return Sentence()
+
+    def _translated(self, said: Sentence, request: Request) -> Sentence:
+        """Return a sentence in the language that is set."""
+        if self._speaker is None:
+            return said
+        return self._speaker.say(said, names_camera=len(_cameras(request.frames)) > 1)
 
     def _confirmation(
         self, stamp: float, histories: list[SceneHistory], topics: TopicFilter, instruction: str

@@ -12,10 +12,14 @@ if TYPE_CHECKING:
     from .engine import BuiltinEngine
 
 
-def _create(settings: BuiltinSettings, _options: EngineOptions) -> BuiltinEngine:
+def _create(settings: BuiltinSettings, options: EngineOptions) -> BuiltinEngine:
     from .engine import MODEL_FILE, BuiltinEngine
 
-    return BuiltinEngine(model_file(str(MODEL_FILE)), read_text=settings.builtin_read_text)
+    return BuiltinEngine(
+        model_file(str(MODEL_FILE)),
+        read_text=settings.builtin_read_text,
+        language=options.language,
+    )
 
 
 PLUGIN = EnginePlugin("builtin", BuiltinSettings, _create)

@@ -40,7 +40,7 @@ class TextCommenter:
                 where=side(read.line.box, state.aspect),
                 evidence=(_observation(camera, read, state.aspect),),
             )
-            return Sentence(f"{where[1]} reads {read.line.text}.", (claim,))
+            return Sentence(f"{where[1]} reads {read.line.text}.", (claim,), read.line.text)
         return Sentence()
 
 
