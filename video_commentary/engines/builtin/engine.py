@@ -18,6 +18,7 @@ from .comment_selector import CommentSelector
 from .detector import ObjectDetector
 from .perception import PerceptionPipeline
 from .scene_store import SceneHistory, SceneStore
+from .styles import style_of
 from .topics import TopicFilter, topic_filter
 
 MODEL_FILE = Path("builtin") / "efficientdet_lite0.tflite"
@@ -119,8 +120,9 @@ class BuiltinEngine:
             said = self._confirmation(stamp, histories, topics, prompt.instruction)
             if said:
                 return said
+        style = style_of(prompt.profile.style)
         for history in histories:
-            said = self._selector.next_comment(stamp, history, topics, prompt.recent)
+            said = self._selector.next_comment(stamp, history, topics, prompt.recent, style)
             if said:
                 text = _with_camera(said.text, history.camera, len(histories))
                 return replace(said, text=text)

@@ -359,6 +359,13 @@ class EventKind(Enum):
         templates=("{Subject} {place} turn{s} round.", "{Subject} turn{s} round {place}."),
         still_true=None,
     )
+    PLAYS = EventTraits(
+        weight=7.5,
+        claim="moves",
+        topic=None,
+        templates=("A person plays with {subject}.", "{Subject} is in play beside a person."),
+        still_true=None,
+    )
     WALK_TOGETHER = EventTraits(
         weight=3.5,
         claim="moves",
