@@ -360,7 +360,7 @@ class EventKind(Enum):
         still_true=None,
     )
     PLAYS = EventTraits(
-        weight=7.5,
+        weight=8.5,
         claim="moves",
         topic=None,
         templates=("A person plays with {subject}.", "{Subject} is in play beside a person."),

@@ -50,6 +50,7 @@ class PerceptionPipeline:
         self._drive, self._crowds = DriveDetector(), CrowdDetector()
         self._camera_move = CameraMove.STILL
         self._scene_start = float("-inf")
+        self._detections: tuple[Detection, ...] = ()
         self.last_stamp = float("-inf")
         """Stamp of the last image, in seconds."""
 
@@ -74,6 +75,7 @@ class PerceptionPipeline:
         events += self._camera_events.observe(stamp, self._camera_move, motion)
         events += self._light_events(stamp, gray)
         detections = self._detector.detect(small) if self._detector else []
+        self._detections = tuple(detections)
         followed = [track.name for track in self._tracker.tracks]
         events += self._crowds.observe(stamp, detections, followed, aspect)
         detections += motion_detections(self._moving_regions(gray, motion, detections))
@@ -156,6 +158,7 @@ class PerceptionPipeline:
             brightness=self._light.brightness,
             scene_start=self._scene_start,
             has_detector=self._detector is not None,
+            detections=self._detections,
             crowds=dict(self._crowds.sizes),
             aspect=aspect,
         )
