@@ -23,6 +23,7 @@ from .languages.speaker import Speaker
 from .perception import PerceptionPipeline
 from .recent_images import RecentImages
 from .scene_store import SceneHistory, SceneStore
+from .styles import style_of
 from .text_comments import TextCommenter
 from .text_reader import HOW_TO_INSTALL, is_installed
 from .text_watch import Read, TextWatch
@@ -159,8 +160,9 @@ class BuiltinEngine:
             said = self._confirmation(stamp, histories, topics, prompt.instruction)
             if said:
                 return said
+        style = style_of(prompt.profile.style)
         for history in histories:
-            said = self._selector.next_comment(stamp, history, topics, prompt.recent)
+            said = self._selector.next_comment(stamp, history, topics, prompt.recent, style)
             if said:
                 text = _with_camera(said.text, history.camera, len(histories))
                 return replace(said, text=text)

@@ -151,7 +151,7 @@ class EventKind(Enum):
             "At {border}, {subject} leave{s}.",
         ),
         still_true=None,
-        fresh=2.2,
+        fresh=1.6,
         merges=True,
     )
     CLOSER = EventTraits(
@@ -198,6 +198,7 @@ class EventKind(Enum):
         topic=None,
         templates=("{Subject} move{s} away.", "{Subject} draw{s} back.", "{Subject} back{s} away."),
         still_true=None,
+        fresh=2.0,
     )
     STOPS = EventTraits(
         weight=5.5,
@@ -358,6 +359,13 @@ class EventKind(Enum):
         templates=("{Subject} {place} turn{s} round.", "{Subject} turn{s} round {place}."),
         still_true=None,
     )
+    PLAYS = EventTraits(
+        weight=8.5,
+        claim="moves",
+        topic=None,
+        templates=("A person plays with {subject}.", "{Subject} is in play beside a person."),
+        still_true=None,
+    )
     WALK_TOGETHER = EventTraits(
         weight=3.5,
         claim="moves",
@@ -423,7 +431,7 @@ class EventKind(Enum):
         weight=15,
         claim="cut",
         topic="camera",
-        templates=("The view changes.", "The scene changes.", "Now a different view."),
+        templates=("New scene.", "New shot.", "The view changes."),
         still_true=None,
         shows_scene=True,
     )

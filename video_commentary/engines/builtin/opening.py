@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from ...core.facts import Claim
+from ...core.facts import Claim, Observation
+from .camera_moves import CameraMove
 from .claims import Sentence, present
 from .labels import counted, plural
 from .phrases import PLACES, course_phrase, first_upper, joined
 from .scene_state import SceneObject
 from .scene_store import SceneHistory
+from .styles import PLAIN, Style
+from .summary import common_noun
 from .topics import TopicFilter
 
 _MIN_SECONDS = 0.9  # of a scene, before it is described
@@ -18,8 +21,10 @@ _CALM_SECONDS = 1.7  # the same while nothing moves, so there is no hurry, or no
 _MAX_SECONDS = 5.0  # after which a scene is no longer new
 _STABLE_STATES = 3  # in which a number must be the same to be said as exact
 _MAX_KINDS = 3  # of things that one sentence lists
+_MAX_WALKER = 0.5  # image heights; who is larger only shifts before the camera
 _MAX_NUMBER = 6  # that is said as exact; the detector misses some of a crowd
 _ORDER = ("people", "animals", "vehicles", "things")
+_ON_ROADS = frozenset(("car", "truck", "bus", "motorcycle", "vehicle"))
 _TABLE = "dining table"
 _ON_TABLES = frozenset(
     ("bottle", "wine glass", "cup", "fork", "knife", "spoon", "bowl", "banana", "apple", "orange")
@@ -30,7 +35,11 @@ _ON_TABLES = frozenset(
 
 
 def opening(
-    stamp: float, history: SceneHistory, topics: TopicFilter, rng: random.Random
+    stamp: float,
+    history: SceneHistory,
+    topics: TopicFilter,
+    rng: random.Random,
+    style: Style = PLAIN,
 ) -> Sentence:
     """Return how things stand in a scene that has just begun; empty if it is too early or late."""
     objects = _worth_naming(history, topics)
@@ -44,9 +53,30 @@ def opening(
     if all(thing.group == "vehicles" and thing.stationary for thing in objects):
         return Sentence()
     kinds = _by_name(objects)[:_MAX_KINDS]
+    if history.states[-1].camera_move is CameraMove.FORWARD and _road_users(objects):
+        return _drive(_road_users(objects), history)
     if len(kinds) == 1 and len(kinds[0]) == 1:
-        return _single(kinds[0][0], history, rng)
-    return _several(kinds, history, rng)
+        return _single(kinds[0][0], history, rng, style)
+    return _several(kinds, history, rng, style)
+
+
+def _road_users(objects: Sequence[SceneObject]) -> list[SceneObject]:
+    return [thing for thing in objects if thing.name in _ON_ROADS]
+
+
+def _drive(vehicles: Sequence[SceneObject], history: SceneHistory) -> Sentence:
+    """Say that we drive, and what is ahead."""
+    name = common_noun(vehicles)
+    exact = _is_stable(history, vehicles)
+    amount = counted(1, name) if len(vehicles) == 1 else _number(vehicles, exact, name)
+    side = _common_side(vehicles)
+    where = f" {PLACES[side][0]}" if side and side != "middle" else ""
+    stamp = history.states[-1].frame_stamp
+    road = Claim(
+        kind="present", who="road", evidence=(Observation(camera=history.camera, stamp=stamp),)
+    )
+    ahead = present(vehicles, history, name=name, at_least=not exact, where=side)
+    return Sentence(f"We drive along a road, {amount} ahead{where}.", (road, ahead))
 
 
 def _worth_naming(history: SceneHistory, topics: TopicFilter) -> list[SceneObject]:
@@ -62,12 +92,14 @@ def _by_name(objects: Sequence[SceneObject]) -> list[list[SceneObject]]:
     return sorted(lists, key=lambda those: (_ORDER.index(those[0].group), -len(those)))
 
 
-def _single(thing: SceneObject, history: SceneHistory, rng: random.Random) -> Sentence:
+def _single(
+    thing: SceneObject, history: SceneHistory, rng: random.Random, style: Style
+) -> Sentence:
     subject = first_upper(described(thing))
-    where = PLACES[thing.side][0]
+    where = _place(thing.side, style)
     claim = present([thing], history, where=thing.side)
     course = course_phrase(thing.heading, rng)
-    if course and thing.group != "things":
+    if course and thing.group != "things" and thing.box.height < _MAX_WALKER:
         verb = {"people": "walks"}.get(thing.group, "moves")
         return Sentence(f"{subject} {where} {verb} {course}.", (claim,))
     verb = rng.choice({"people": ("is",), "animals": ("is",)}.get(thing.group, ("stands", "is")))
@@ -76,7 +108,10 @@ def _single(thing: SceneObject, history: SceneHistory, rng: random.Random) -> Se
 
 
 def _several(
-    kinds: Sequence[Sequence[SceneObject]], history: SceneHistory, rng: random.Random
+    kinds: Sequence[Sequence[SceneObject]],
+    history: SceneHistory,
+    rng: random.Random,
+    style: Style,
 ) -> Sentence:
     claims, parts = [], []
     for those in kinds:
@@ -93,10 +128,14 @@ def _several(
         verb = "stands" if len(everything) == 1 else "stand"
         return Sentence(f"{first_upper(subject)} {verb} {table}.", tuple(claims))
     side = _common_side(everything)
-    place = f" {table}" if table else f" {PLACES[side][0]}" if side else ""
+    place = f" {table}" if table else f" {_place(side, style)}" if side else ""
     verb = "is" if len(kinds[0]) == 1 else "are"
     way = rng.choice(("There {verb} {what}.", "I see {what}.", "Here {verb} {what}."))
     return Sentence(way.format(verb=verb, what=subject + place), tuple(claims))
+
+
+def _place(side: str, style: Style) -> str:
+    return style.places.get(side, PLACES[side])[0]
 
 
 def described(thing: SceneObject) -> str:
@@ -104,8 +143,8 @@ def described(thing: SceneObject) -> str:
     return f"{counted(1, thing.name)} {thing.clothes}".strip()
 
 
-def _number(those: Sequence[SceneObject], exact: bool) -> str:
-    name = those[0].name
+def _number(those: Sequence[SceneObject], exact: bool, name: str = "") -> str:
+    name = name or those[0].name
     if not exact and len(those) > _MAX_NUMBER:
         return f"many {plural(name)}"
     return counted(len(those), name) if exact else f"at least {counted(len(those), name)}"
@@ -114,7 +153,8 @@ def _number(those: Sequence[SceneObject], exact: bool) -> str:
 def _is_stable(history: SceneHistory, those: Sequence[SceneObject]) -> bool:
     """Return whether their number was the same in the last states, and none is still unnamed."""
     states = history.states[-_STABLE_STATES:]
-    counts = {sum(thing.name == those[0].name for thing in state.objects) for state in states}
+    names = {thing.name for thing in those}
+    counts = {sum(thing.name in names for thing in state.objects) for state in states}
     group = those[0].group
     unnamed = group != "things" and bool(states[-1].unnamed.get(group))
     return len(counts) == 1 and not unnamed and len(those) <= _MAX_NUMBER

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .ball_play import BallPlayDetector
 from .camera_events import CameraEventDetector
 from .camera_moves import CameraMove, CameraMoveClassifier
 from .clothing import torso_colour
@@ -45,7 +46,7 @@ class PerceptionPipeline:
         self._light, self._cuts = LightChangeDetector(), SceneCutDetector()
         self._motion = MotionDetector()
         self._tracker, self._events = Tracker(), EventDetector()
-        self._things = ThingInventory()
+        self._things, self._balls = ThingInventory(), BallPlayDetector()
         self._drive, self._crowds = DriveDetector(), CrowdDetector()
         self._camera_move = CameraMove.STILL
         self._scene_start = float("-inf")
@@ -90,6 +91,8 @@ class PerceptionPipeline:
         self._vote_clothing(stamp, small)
         state = self._state(stamp, aspect)
         objects = {thing.track_id: thing for thing in state.objects}
+        people = state.in_group("people")
+        events += self._balls.observe(stamp, detections, people)
         found = self._events.observe(
             stamp, self._tracker.tracks, objects, aspect, self._camera_move
         )
