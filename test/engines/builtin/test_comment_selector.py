@@ -88,9 +88,9 @@ def test_recent_comments_of_the_prompt_are_not_repeated() -> None:
 def test_the_event_of_more_weight_goes_first_and_the_other_follows() -> None:
     selector = CommentSelector(0)
     facts = history(enters(9.5, 1), SceneEvent(stamp=9.5, kind=EventKind.DARKER))
-    first = selector.next_comment(10.0, facts, ALL, ()).text
-    assert "dark" in first or "light" in first
-    assert "left" in selector.next_comment(10.5, facts, ALL, ()).text
+    assert "left" in selector.next_comment(10.0, facts, ALL, ()).text
+    second = selector.next_comment(10.5, facts, ALL, ()).text
+    assert "dark" in second or "light" in second
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,15 @@ def event_claim(event: SceneEvent, history: SceneHistory) -> Claim:
     )
 
 
+def event_claims(event: SceneEvent, history: SceneHistory) -> tuple[Claim, ...]:
+    """Return all that a sentence about an event claims: also how many things are left."""
+    claim = event_claim(event, history)
+    those = [thing for thing in history.objects if thing.name == event.name]
+    if event.group != "things" or not event.in_view or len(those) != event.in_view:
+        return (claim,)
+    return claim, present(those, history)
+
+
 def present(
     objects: Sequence[SceneObject],
     history: SceneHistory,

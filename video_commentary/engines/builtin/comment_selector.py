@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .claims import Sentence, each_present, event_claim
+from .claims import Sentence, each_present, event_claim, event_claims
 from .events import SceneEvent, merged, still_true
 from .opening import opening
 from .scene_state import SceneObject
@@ -91,7 +91,7 @@ class CommentSelector:
         for text in sentences(event, self._says_another(stamp, event), self._rng, late=late):
             if self._is_new(stamp, text, recent):
                 self._record(stamp, text, event)
-                return Sentence(text, (event_claim(event, history),))
+                return Sentence(text, event_claims(event, history))
         return Sentence()
 
     def _opening(self, stamp: float, history: SceneHistory, topics: TopicFilter) -> Sentence:

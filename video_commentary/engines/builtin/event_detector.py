@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .camera_moves import DRIVES, TURNS, CameraMove
-from .encounters import PassingDetector, TogetherDetector
+from .encounters import JoiningDetector, PassingDetector, TogetherDetector
 from .event_kinds import EventKind
 from .events import SceneEvent, object_event
 from .geometry import BoundingBox
@@ -74,6 +74,7 @@ class EventDetector:
         self._together = TogetherDetector()
         self._postures = PostureDetector()
         self._start: float | None = None
+        self._joining = JoiningDetector()
         self._proximity = ProximityDetector()
 
     def observe(
@@ -103,6 +104,8 @@ class EventDetector:
         events += self._proximity.observe(
             stamp, [o for o in objects.values() if o.track_id in seen]
         )
+        animals = [thing for thing in objects.values() if thing.group == "animals"]
+        events += self._joining.observe(stamp, animals, people)
         return events + self._together.observe(stamp, people)
 
     def lost(

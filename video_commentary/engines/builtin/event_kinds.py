@@ -6,7 +6,8 @@ Adding a kind touches two files:
    unknown placeholder, or a second kind with the same traits is an error when this module is
    imported, never in a running comment.
 2. Where it is detected, return `SceneEvent(kind=EventKind.<NAME>, ...)`: for what one
-   object does `event_detector.py`, for what several people do `encounters.py`, for the camera and
+   object does `event_detector.py`, for what several people do `encounters.py`, for things that are
+   taken or put somewhere `things.py`, for the camera and
    the image as a whole `perception.py`.
 
 Choosing (`comment_selector.py`) and wording (`sentences.py`) read the table and need no change.
@@ -27,16 +28,19 @@ from .scene_state import SceneObject
 
 PLACEHOLDERS = frozenset(
     ("Subject", "subject", "move", "come", "go", "has", "is", "s")
-    + ("plural", "border", "place", "Place", "course")
+    + ("plural", "border", "place", "Place", "course", "left", "now", "es")
 )
 """What a template may contain.
 
 `subject`: who does it, such as "a person"; the verb follows it in number: `move` ("walks", by the
-subject's kind), `come`, `go`, `has`, `is`, and `s` for the ending of any other verb.
+subject's kind), `come`, `go`, `has`, `is`, and `s` or `es` for the ending of any
+other verb.
 `plural`: the noun for several of them, such as "birds".
 `border`: where it enters or leaves, such as "the left". `place`: where it is, such as "on the
 left". `course`: its direction, with a comma before it, or "" if unknown. `Subject` and `Place`
 begin with a capital.
+`left`: ", two are left" after something was taken; `now`: ", now there are two" after something
+was added.
 """
 
 ALL_COURSES = frozenset(("left", "right", "closer", "away"))
@@ -181,6 +185,13 @@ class EventKind(Enum):
         templates=("{Subject} {come} closer.", "{Subject} {come} nearer."),
         still_true=None,
     )
+    COMES_TO = EventTraits(
+        weight=7,
+        claim="approaches",
+        topic=None,
+        templates=("{Subject} approach{es} the person.",),
+        still_true=None,
+    )
     DRAWS_BACK = EventTraits(
         weight=7,
         claim="recedes",
@@ -313,6 +324,38 @@ class EventKind(Enum):
         claim="turns",
         topic=None,
         templates=("{Subject} {place} turn{s} round.", "{Subject} turn{s} round {place}."),
+        still_true=None,
+    )
+    TAKEN = EventTraits(
+        weight=9,
+        claim="picks_up",
+        topic=None,
+        templates=("{Subject} {is} taken away{left}.", "{Subject} {is} taken{left}."),
+        still_true=None,
+        late=("{Subject} {has} been taken away{left}.",),
+    )
+    PUT_BACK = EventTraits(
+        weight=9,
+        claim="puts_back",
+        topic=None,
+        templates=("{Subject} {is} put back{now}.", "{Subject} {is} back{now}."),
+        still_true=None,
+        late=("{Subject} {has} been put back{now}.",),
+    )
+    PUT_DOWN = EventTraits(
+        weight=9,
+        claim="puts_back",
+        topic=None,
+        templates=("{Subject} {is} put down {place}{now}.",),
+        still_true=None,
+        late=("{Subject} {has} been put down{now}.",),
+        says_another=True,
+    )
+    MOVED = EventTraits(
+        weight=6,
+        claim="moves",
+        topic=None,
+        templates=("{Subject} {is} moved.", "{Subject} {is} moved {place}."),
         still_true=None,
     )
     WALK_TOGETHER = EventTraits(

@@ -17,7 +17,8 @@ class SceneEvent:
     `group` and `name`: of the object that takes part, "" for the camera and the light.
     `where`: a side of the image; for ENTERS and LEAVES a border. `heading`: a direction; for
     CAMERA_MOVES the name of a `CameraMove`. `track_ids`: all who take part; `count`: their number.
-    `at_least`: whether there may be more of them. `clothes`: as in "in red", or "".
+    `at_least`: whether there may be more of them. `clothes`: as in "in red", or "". `in_view`: of
+    things, how many of this name are there now.
     """
 
     stamp: float
@@ -31,6 +32,7 @@ class SceneEvent:
     count: int = 1
     at_least: bool = False
     clothes: str = ""
+    in_view: int = 0
 
     @property
     def topic(self) -> str:

@@ -38,7 +38,7 @@ def opening(
     if not objects or not _MIN_SECONDS <= age <= _MAX_SECONDS:
         return Sentence()
     moving = any(thing.heading for thing in objects)
-    unclear = any(history.states[-1].unnamed.get(group) for group in _ORDER)
+    unclear = any(history.states[-1].unnamed.get(group) for group in _ORDER[:-1])
     if age < _CALM_SECONDS and (unclear or not moving):
         return Sentence()
     if all(thing.group == "vehicles" and thing.stationary for thing in objects):
@@ -115,7 +115,8 @@ def _is_stable(history: SceneHistory, those: Sequence[SceneObject]) -> bool:
     """Return whether their number was the same in the last states, and none is still unnamed."""
     states = history.states[-_STABLE_STATES:]
     counts = {sum(thing.name == those[0].name for thing in state.objects) for state in states}
-    unnamed = any(state.unnamed.get(those[0].group) for state in states[-1:])
+    group = those[0].group
+    unnamed = group != "things" and bool(states[-1].unnamed.get(group))
     return len(counts) == 1 and not unnamed and len(those) <= _MAX_NUMBER
 
 

@@ -26,6 +26,7 @@ from .motion import MotionDetector
 from .plausibility import gets_on, keeps_still, rename
 from .scene_cut import SceneCutDetector
 from .scene_state import SceneObject, SceneState, scene_object
+from .things import ThingInventory
 from .track import Track
 from .tracker import Tracker, motion_detections
 
@@ -45,6 +46,7 @@ class PerceptionPipeline:
         self._motion = MotionDetector()
         self._tracker, self._events = Tracker(), EventDetector()
         self._drive, self._crowds = DriveDetector(), CrowdDetector()
+        self._things = ThingInventory()
         self._camera_move = CameraMove.STILL
         self._scene_start = float("-inf")
         self.last_stamp = float("-inf")
@@ -82,14 +84,20 @@ class PerceptionPipeline:
         else:
             events += self._events.lost(stamp, lost, aspect, self._camera_move)
             events += self._drive.lost(stamp, lost, self._camera_move)
+        events += self._things.observe(stamp, gray, detections, motion)
         self._vote_clothing(stamp, small)
         state = self._state(stamp, aspect)
         objects = {thing.track_id: thing for thing in state.objects}
-        events += self._events.observe(
+        found = self._events.observe(
             stamp, self._tracker.tracks, objects, aspect, self._camera_move
         )
-        events += self._drive.observe(stamp, self._tracker.tracks, objects, self._camera_move)
-        return state, events
+        found += self._drive.observe(stamp, self._tracker.tracks, objects, self._camera_move)
+        handles = [i for i, o in objects.items() if o.group == "motion" and self._handles(o)]
+        return state, events + [e for e in found if not set(e.track_ids) & set(handles)]
+
+    def _handles(self, moving: SceneObject) -> bool:
+        """Return whether what moves is at a thing: what becomes of the thing will be told."""
+        return self._things.touched_by(moving.box)
 
     def _start_scene(self, stamp: float) -> None:
         self._scene_start = stamp
@@ -99,6 +107,7 @@ class PerceptionPipeline:
         self._events.reset()
         self._light.reset()
         self._motion.reset()
+        self._things.reset(stamp)
         self._camera_move = CameraMove.STILL
 
     def _light_events(self, stamp: float, gray: NDArray[np.uint8]) -> list[SceneEvent]:
@@ -150,7 +159,8 @@ class PerceptionPipeline:
     def _objects(self, stamp: float, aspect: float) -> list[SceneObject]:
         tracks = self._tracker.tracks
         in_view = [t for t in tracks if t.name and stamp - t.last_seen <= _IN_VIEW_SECONDS]
-        in_view = [t for t in in_view if t.group != "motion" or gets_on(t)]
+        in_view = [t for t in in_view if t.named_group != "things"]
+        in_view = [t for t in in_view if t.named_group != "motion" or t.alias or gets_on(t)]
         names = {track.track_id: track.name for track in in_view} | _rider_names(in_view)
         return with_companions(
             [
@@ -158,6 +168,7 @@ class PerceptionPipeline:
                 for track in in_view
                 if names[track.track_id]
             ]
+            + self._things.objects(stamp, aspect)
         )
 
 

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
 from .event_kinds import EventKind
 from .events import SceneEvent, object_event
+from .geometry import BoundingBox
 from .scene_state import SceneObject
 
 _WINDOW = 2.6  # seconds in which the size must change
 _MIN_HEIGHT = {"people": 0.4, "animals": 0.2}  # image heights; smaller ones are far away
-_MIN_AREA_RATIO = 1.28
-_MIN_SIDE_RATIO = 1.05  # of width and height each: who bends down becomes wider
+_MIN_AREA_RATIO = 1.35
+_MAX_DRIFT = 0.2  # of its width: more is a move to the side
+_MIN_WIDER, _MIN_TALLER = 1.05, 1.12  # each: who bends down or stretches an arm becomes wider
+_TOP_MARGIN = 0.02  # image heights; above a head that is cut off nothing is known of the size
 _SETTLE = 1.2  # seconds from its first detection, in which an object may still be coming in
-_SMOOTHED = 3  # detections over whose median a size is taken
+_GOING_ON = 5.0  # seconds in which the same again is the same move going on
+_SMOOTHED = 4  # detections over whose median a size is taken
 
 
 @dataclass
 class _Sizes:
     first: float
-    recent: deque[tuple[float, float, float]] = field(default_factory=deque)
+    told: EventKind | None = None
+    told_at: float = float("-inf")
+    recent: deque[tuple[float, BoundingBox]] = field(default_factory=deque)
 
 
 class ProximityDetector:
@@ -36,15 +42,19 @@ class ProximityDetector:
         """Add the sizes of the objects seen in this image; return COMES_NEAR, DRAWS_BACK."""
         events = []
         near = [t for t in objects if t.box.height > _MIN_HEIGHT.get(t.group, float("inf"))]
+        near = [t for t in near if t.group != "people" or t.box.top > _TOP_MARGIN]
         for thing in near:
             sizes = self._sizes.setdefault(thing.track_id, _Sizes(stamp))
-            sizes.recent.append((stamp, thing.box.width, thing.box.height))
+            sizes.recent.append((stamp, thing.box))
             while sizes.recent[0][0] < stamp - _WINDOW:
                 sizes.recent.popleft()
             kind = _change(sizes) if stamp - sizes.first > _SETTLE else None
             if kind is not None:
-                events.append(object_event(stamp, kind, thing))
                 sizes.recent.clear()
+                if kind is sizes.told and stamp - sizes.told_at < _GOING_ON:
+                    continue
+                sizes.told, sizes.told_at = kind, stamp
+                events.append(object_event(stamp, kind, thing))
         known = {thing.track_id for thing in near}
         for track_id in [i for i, s in self._sizes.items() if i not in known]:
             recent = self._sizes[track_id].recent
@@ -55,18 +65,30 @@ class ProximityDetector:
 
 def _change(sizes: _Sizes) -> EventKind | None:
     """Return COMES_NEAR or DRAWS_BACK if the size changed clearly within the window."""
-    seen = list(sizes.recent)
-    if len(seen) < 2 * _SMOOTHED:
+    boxes = [box for _, box in sizes.recent]
+    if len(boxes) < 2 * _SMOOTHED:
         return None
-    smooth = [
-        (median(w for _, w, _ in part), median(h for _, _, h in part))
-        for part in (seen[i : i + _SMOOTHED] for i in range(len(seen) - _SMOOTHED + 1))
-    ]
-    width, height = smooth[-1]
-    for before_width, before_height in smooth[:-1]:
+    smooth = [_typical(boxes[i : i + _SMOOTHED]) for i in range(len(boxes) - _SMOOTHED + 1)]
+    width, height, center = smooth[-1]
+    for before_width, before_height, before_center in smooth[:-1]:
+        if abs(center - before_center) > _MAX_DRIFT * max(width, before_width):
+            continue
         wider, taller = width / before_width, height / before_height
-        if wider * taller > _MIN_AREA_RATIO and min(wider, taller) > _MIN_SIDE_RATIO:
+        if _grows(wider, taller):
             return EventKind.COMES_NEAR
-        if wider * taller < 1 / _MIN_AREA_RATIO and max(wider, taller) < 1 / _MIN_SIDE_RATIO:
+        if _grows(1 / wider, 1 / taller):
             return EventKind.DRAWS_BACK
     return None
+
+
+def _grows(wider: float, taller: float) -> bool:
+    return wider * taller > _MIN_AREA_RATIO and wider > _MIN_WIDER and taller > _MIN_TALLER
+
+
+def _typical(boxes: Sequence[BoundingBox]) -> tuple[float, float, float]:
+    """Return the median width, height and center of a few boxes."""
+    return (
+        median(box.width for box in boxes),
+        median(box.height for box in boxes),
+        median(box.center_x for box in boxes),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from .events import SceneEvent
-from .labels import UNIDENTIFIED, counted, plural
+from .labels import UNIDENTIFIED, counted, number, plural
 from .phrases import BORDERS, PLACES, course_phrase, first_upper, place_phrase
 
 _VERBS: dict[str, tuple[str, str, str, str]] = {
@@ -51,11 +51,18 @@ def _filled(template: str, event: SceneEvent, another: bool, rng: random.Random)
         plural=plural(event.name),
         go="goes" if one else "go",
         s="s" if one else "",
+        es="es" if one else "",
+        left=f", {_number(event.in_view)} left",
+        now=f", now there are {number(event.in_view)}" if event.in_view > 1 else "",
         has="has" if one else "have",
         **{"is": "is" if one else "are"},
     )
     text = " ".join(text.replace(",,", ",").split())
     return text.replace(",.", ".").replace(" .", ".")
+
+
+def _number(count: int) -> str:
+    return "none is" if count == 0 else "one is" if count == 1 else f"{number(count)} are"
 
 
 def _subject(event: SceneEvent, another: bool, rng: random.Random) -> str:

@@ -37,7 +37,7 @@ _CRITERIA = {
     "motorcycle": LabelCriteria(hits=5, score=0.5, share=0.8),
     UNIDENTIFIED: LabelCriteria(hits=4, score=0.0, share=0.6),
 }
-_ANIMAL_CRITERIA = LabelCriteria(hits=4, score=0.55, share=0.75)
+_ANIMAL_CRITERIA = LabelCriteria(hits=4, score=0.6, share=0.8)
 _OTHER_CRITERIA = LabelCriteria(hits=8, score=0.6, share=0.9)
 _GENERIC_CRITERIA = {
     "vehicles": LabelCriteria(hits=4, score=0.42, share=0.8),
