@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .claims import Sentence, each_present, event_claim, event_claims
+from .event_kinds import EventKind
 from .events import SceneEvent, merged, still_true
 from .opening import opening
 from .scene_state import SceneObject
@@ -25,8 +26,10 @@ _ARRIVED_SECONDS = 1.5  # after which an object no longer counts as just arrivin
 
 _TOPIC_PENALTY = 0.5  # of weight, for each topic before the event's in the instruction
 _OPENING_WEIGHT = 8.2  # an event of more weight is told before what a new scene shows
+_SECOND_WEIGHT = 6.0  # of an event that is told together with a weightier one
 _MINOR_WEIGHT = 4.0  # of a kind; less is told only after some silence
 _MIN_WEIGHT = 2.0  # of a kind; less is told only if asked for
+_LOST_SECONDS = 4.0  # between two arrivals that may be one and the same
 _REPEAT_PENALTY = 0.5  # of weight, for each recent comment on an event of the same kind
 _AGE_PENALTY = 0.3  # of weight, a second
 
@@ -60,7 +63,7 @@ class CommentSelector:
         """
         self._expire(stamp)
         totals = self._totals.setdefault(history.camera, Totals())
-        totals.observe(stamp, history.events)
+        totals.observe(stamp, history)
         if "counts" in topics.asked and history.states:
             said = self._first_new(stamp, summaries(history, topics, self._rng), recent)
             if said:
@@ -74,7 +77,7 @@ class CommentSelector:
                 return self._new_scene(stamp, event, history, topics)
             said = self._event(stamp, event, history, recent)
             if said:
-                return said
+                return said.followed_by(self._second(stamp, history, topics, recent))
         said = self._opening(stamp, history, topics)
         if said or self._quiet_for(stamp) < _PAUSE_SECONDS or not self._comments:
             return said
@@ -82,6 +85,16 @@ class CommentSelector:
         if self._quiet_for(stamp) > _QUIET_SECONDS and _is_lively(history):
             ways += totals.now(history, topics)
         return self._first_new(stamp, ways, recent)
+
+    def _second(
+        self, stamp: float, history: SceneHistory, topics: TopicFilter, recent: Sequence[str]
+    ) -> Sentence:
+        """Return a sentence about one more event that could not wait until the first is said."""
+        for event in self._ranked(stamp, history, topics):
+            weighty = self._weight(stamp, event, topics) >= _SECOND_WEIGHT
+            if weighty and not event.kind.traits.shows_scene:
+                return self._event(stamp, event, history, recent)
+        return Sentence()
 
     def _event(
         self, stamp: float, event: SceneEvent, history: SceneHistory, recent: Sequence[str]
@@ -99,7 +112,8 @@ class CommentSelector:
         scene = history.camera, history.scene_age_from
         if scene in self._opened:
             return Sentence()
-        if self._comments and self._comments[-1].stamp >= history.scene_age_from:
+        said_of_scene = [c for c in self._comments if c.stamp >= history.scene_age_from]
+        if any(past.event is None or past.event.track_ids for past in said_of_scene):
             return Sentence()  # where we are looking is known by what was said already
         said = opening(stamp, history, topics, self._rng)
         if said:
@@ -165,10 +179,21 @@ class CommentSelector:
             for event in history.events
             if _is_wanted(event, topics)
             and not self._is_reported(event)
+            and not self._is_the_same_again(event, history)
             and (event.kind.traits.late or not _is_late(stamp, event, history.objects))
             and self._is_due(stamp, event, topics)
         ]
         return sorted(merged(events), key=lambda event: -self._weight(stamp, event, topics))
+
+    def _is_the_same_again(self, event: SceneEvent, history: SceneHistory) -> bool:
+        """Return whether somebody who came in and was lost from sight is taken for another."""
+        in_view = {thing.track_id for thing in history.objects}
+        return event.kind is EventKind.ENTERS and any(
+            (past.kind, past.name, past.where) == (event.kind, event.name, event.where)
+            and abs(event.stamp - past.stamp) < _LOST_SECONDS
+            and not set(past.track_ids) & in_view
+            for past in self._recent_events(event.stamp)
+        )
 
     def _is_due(self, stamp: float, event: SceneEvent, topics: TopicFilter) -> bool:
         """Return whether an event is worth the floor: a minor one only after some silence."""

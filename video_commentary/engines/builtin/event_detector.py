@@ -72,9 +72,9 @@ class EventDetector:
         self._histories: dict[int, _TrackHistory] = {}
         self._passing = PassingDetector()
         self._together = TogetherDetector()
+        self._joining = JoiningDetector()
         self._postures = PostureDetector()
         self._start: float | None = None
-        self._joining = JoiningDetector()
         self._proximity = ProximityDetector()
 
     def observe(

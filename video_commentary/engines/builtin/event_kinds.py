@@ -151,7 +151,7 @@ class EventKind(Enum):
             "At {border}, {subject} leave{s}.",
         ),
         still_true=None,
-        fresh=2.2,
+        fresh=1.6,
         merges=True,
     )
     CLOSER = EventTraits(
@@ -198,6 +198,7 @@ class EventKind(Enum):
         topic=None,
         templates=("{Subject} move{s} away.", "{Subject} draw{s} back.", "{Subject} back{s} away."),
         still_true=None,
+        fresh=2.0,
     )
     STOPS = EventTraits(
         weight=5.5,
@@ -241,6 +242,38 @@ class EventKind(Enum):
             "{Subject} {has} crossed the view{course}.",
             "{Subject} {has} gone right across{course}.",
         ),
+        still_true=None,
+    )
+    TAKEN = EventTraits(
+        weight=9,
+        claim="picks_up",
+        topic=None,
+        templates=("{Subject} {is} taken away{left}.", "{Subject} {is} taken{left}."),
+        still_true=None,
+        late=("{Subject} {has} been taken away{left}.",),
+    )
+    PUT_BACK = EventTraits(
+        weight=9,
+        claim="puts_back",
+        topic=None,
+        templates=("{Subject} {is} put back{now}.", "{Subject} {is} back{now}."),
+        still_true=None,
+        late=("{Subject} {has} been put back{now}.",),
+    )
+    PUT_DOWN = EventTraits(
+        weight=9,
+        claim="puts_back",
+        topic=None,
+        templates=("{Subject} {is} put down {place}{now}.",),
+        still_true=None,
+        late=("{Subject} {has} been put down{now}.",),
+        says_another=True,
+    )
+    MOVED = EventTraits(
+        weight=6,
+        claim="moves",
+        topic=None,
+        templates=("{Subject} {is} moved.", "{Subject} {is} moved {place}."),
         still_true=None,
     )
     CROWD = EventTraits(
@@ -326,38 +359,6 @@ class EventKind(Enum):
         templates=("{Subject} {place} turn{s} round.", "{Subject} turn{s} round {place}."),
         still_true=None,
     )
-    TAKEN = EventTraits(
-        weight=9,
-        claim="picks_up",
-        topic=None,
-        templates=("{Subject} {is} taken away{left}.", "{Subject} {is} taken{left}."),
-        still_true=None,
-        late=("{Subject} {has} been taken away{left}.",),
-    )
-    PUT_BACK = EventTraits(
-        weight=9,
-        claim="puts_back",
-        topic=None,
-        templates=("{Subject} {is} put back{now}.", "{Subject} {is} back{now}."),
-        still_true=None,
-        late=("{Subject} {has} been put back{now}.",),
-    )
-    PUT_DOWN = EventTraits(
-        weight=9,
-        claim="puts_back",
-        topic=None,
-        templates=("{Subject} {is} put down {place}{now}.",),
-        still_true=None,
-        late=("{Subject} {has} been put down{now}.",),
-        says_another=True,
-    )
-    MOVED = EventTraits(
-        weight=6,
-        claim="moves",
-        topic=None,
-        templates=("{Subject} {is} moved.", "{Subject} {is} moved {place}."),
-        still_true=None,
-    )
     WALK_TOGETHER = EventTraits(
         weight=3.5,
         claim="moves",
@@ -423,7 +424,7 @@ class EventKind(Enum):
         weight=15,
         claim="cut",
         topic="camera",
-        templates=("The view changes.", "The scene changes.", "Now a different view."),
+        templates=("New scene.", "New shot.", "The view changes."),
         still_true=None,
         shows_scene=True,
     )

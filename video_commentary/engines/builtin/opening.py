@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from ...core.facts import Claim
+from ...core.facts import Claim, Observation
+from .camera_moves import CameraMove
 from .claims import Sentence, present
 from .labels import counted, plural
 from .phrases import PLACES, course_phrase, first_upper, joined
 from .scene_state import SceneObject
 from .scene_store import SceneHistory
+from .summary import common_noun
 from .topics import TopicFilter
 
 _MIN_SECONDS = 0.9  # of a scene, before it is described
@@ -18,8 +20,10 @@ _CALM_SECONDS = 1.7  # the same while nothing moves, so there is no hurry, or no
 _MAX_SECONDS = 5.0  # after which a scene is no longer new
 _STABLE_STATES = 3  # in which a number must be the same to be said as exact
 _MAX_KINDS = 3  # of things that one sentence lists
+_MAX_WALKER = 0.6  # image heights; who is larger only shifts before the camera
 _MAX_NUMBER = 6  # that is said as exact; the detector misses some of a crowd
 _ORDER = ("people", "animals", "vehicles", "things")
+_ON_ROADS = frozenset(("car", "truck", "bus", "motorcycle", "vehicle"))
 _TABLE = "dining table"
 _ON_TABLES = frozenset(
     ("bottle", "wine glass", "cup", "fork", "knife", "spoon", "bowl", "banana", "apple", "orange")
@@ -44,9 +48,30 @@ def opening(
     if all(thing.group == "vehicles" and thing.stationary for thing in objects):
         return Sentence()
     kinds = _by_name(objects)[:_MAX_KINDS]
+    if history.states[-1].camera_move is CameraMove.FORWARD and _road_users(objects):
+        return _drive(_road_users(objects), history)
     if len(kinds) == 1 and len(kinds[0]) == 1:
         return _single(kinds[0][0], history, rng)
     return _several(kinds, history, rng)
+
+
+def _road_users(objects: Sequence[SceneObject]) -> list[SceneObject]:
+    return [thing for thing in objects if thing.name in _ON_ROADS]
+
+
+def _drive(vehicles: Sequence[SceneObject], history: SceneHistory) -> Sentence:
+    """Say that we drive, and what is ahead."""
+    name = common_noun(vehicles)
+    exact = _is_stable(history, vehicles)
+    amount = counted(1, name) if len(vehicles) == 1 else _number(vehicles, exact, name)
+    side = _common_side(vehicles)
+    where = f" {PLACES[side][0]}" if side and side != "middle" else ""
+    stamp = history.states[-1].frame_stamp
+    road = Claim(
+        kind="present", who="road", evidence=(Observation(camera=history.camera, stamp=stamp),)
+    )
+    ahead = present(vehicles, history, name=name, at_least=not exact, where=side)
+    return Sentence(f"We drive along a road, {amount} ahead{where}.", (road, ahead))
 
 
 def _worth_naming(history: SceneHistory, topics: TopicFilter) -> list[SceneObject]:
@@ -67,7 +92,7 @@ def _single(thing: SceneObject, history: SceneHistory, rng: random.Random) -> Se
     where = PLACES[thing.side][0]
     claim = present([thing], history, where=thing.side)
     course = course_phrase(thing.heading, rng)
-    if course and thing.group != "things":
+    if course and thing.group != "things" and thing.box.height < _MAX_WALKER:
         verb = {"people": "walks"}.get(thing.group, "moves")
         return Sentence(f"{subject} {where} {verb} {course}.", (claim,))
     verb = rng.choice({"people": ("is",), "animals": ("is",)}.get(thing.group, ("stands", "is")))
@@ -104,8 +129,8 @@ def described(thing: SceneObject) -> str:
     return f"{counted(1, thing.name)} {thing.clothes}".strip()
 
 
-def _number(those: Sequence[SceneObject], exact: bool) -> str:
-    name = those[0].name
+def _number(those: Sequence[SceneObject], exact: bool, name: str = "") -> str:
+    name = name or those[0].name
     if not exact and len(those) > _MAX_NUMBER:
         return f"many {plural(name)}"
     return counted(len(those), name) if exact else f"at least {counted(len(those), name)}"
@@ -114,7 +139,8 @@ def _number(those: Sequence[SceneObject], exact: bool) -> str:
 def _is_stable(history: SceneHistory, those: Sequence[SceneObject]) -> bool:
     """Return whether their number was the same in the last states, and none is still unnamed."""
     states = history.states[-_STABLE_STATES:]
-    counts = {sum(thing.name == those[0].name for thing in state.objects) for state in states}
+    names = {thing.name for thing in those}
+    counts = {sum(thing.name in names for thing in state.objects) for state in states}
     group = those[0].group
     unnamed = group != "things" and bool(states[-1].unnamed.get(group))
     return len(counts) == 1 and not unnamed and len(those) <= _MAX_NUMBER

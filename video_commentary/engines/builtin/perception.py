@@ -45,8 +45,8 @@ class PerceptionPipeline:
         self._light, self._cuts = LightChangeDetector(), SceneCutDetector()
         self._motion = MotionDetector()
         self._tracker, self._events = Tracker(), EventDetector()
-        self._drive, self._crowds = DriveDetector(), CrowdDetector()
         self._things = ThingInventory()
+        self._drive, self._crowds = DriveDetector(), CrowdDetector()
         self._camera_move = CameraMove.STILL
         self._scene_start = float("-inf")
         self.last_stamp = float("-inf")
@@ -91,9 +91,10 @@ class PerceptionPipeline:
         found = self._events.observe(
             stamp, self._tracker.tracks, objects, aspect, self._camera_move
         )
-        found += self._drive.observe(stamp, self._tracker.tracks, objects, self._camera_move)
         handles = [i for i, o in objects.items() if o.group == "motion" and self._handles(o)]
-        return state, events + [e for e in found if not set(e.track_ids) & set(handles)]
+        events += [event for event in found if not set(event.track_ids) & set(handles)]
+        events += self._drive.observe(stamp, self._tracker.tracks, objects, self._camera_move)
+        return state, events
 
     def _handles(self, moving: SceneObject) -> bool:
         """Return whether what moves is at a thing: what becomes of the thing will be told."""

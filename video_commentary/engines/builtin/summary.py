@@ -141,7 +141,7 @@ def _vehicles_or_animals(
 ) -> Sentence:
     moving = [t for t in objects if t.heading in COURSES]
     if not moving and len(objects) > 1:
-        name = _common_noun(objects)
+        name = common_noun(objects)
         amount = first_upper(count_phrase(len(objects), name, False))
         claim = present(objects, history, name=name, at_least=True)
         return Sentence(f"{amount} are in view.", (claim,))
@@ -155,7 +155,7 @@ def _vehicles_or_animals(
     return Sentence(_sentence(text), (claim,))
 
 
-def _common_noun(objects: Sequence[SceneObject]) -> str:
+def common_noun(objects: Sequence[SceneObject]) -> str:
     """Return the name that all objects share, or their group's generic noun."""
     names = {thing.name for thing in objects}
     return names.pop() if len(names) == 1 else GENERIC[objects[0].group]
@@ -183,7 +183,7 @@ def instruction_summary(meanings: Sequence[str], history: SceneHistory) -> Sente
         certain = bool(objects) and count_is_certain(history.states, objects[0].group)
         facts.append(count_summary(objects, meaning, certain))
         if objects:
-            name = _common_noun(objects)
+            name = common_noun(objects)
             claims.append(present(objects, history, name=name, at_least=not certain))
     if not facts:
         return Sentence(f"I will tell you about {joined(nouns)}.")
@@ -196,4 +196,4 @@ def count_summary(objects: Sequence[SceneObject], meaning: str, certain: bool) -
         return f"no {plural(GENERIC.get(meaning, meaning))} in view that I can make out"
     if len(objects) == 1:
         return f"{count_phrase(1, objects[0].name, True)} {PLACES[objects[0].side][0]}"
-    return f"{count_phrase(len(objects), _common_noun(objects), certain)} in view"
+    return f"{count_phrase(len(objects), common_noun(objects), certain)} in view"

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from ...core.facts import Claim
 from .claims import Sentence, present
 from .event_kinds import EventKind
-from .events import SceneEvent
 from .labels import GENERIC, number, plural
 from .phrases import count_phrase, first_upper
 from .scene_store import SceneHistory
@@ -17,6 +16,7 @@ from .topics import TopicFilter
 
 _MIN_CAME = 4  # since the last total, before it is said again
 _TOTAL_SECONDS = 40.0  # between two totals
+_START_SECONDS = 2.5  # in which those in view were there before
 _COUNTED = ("people", "vehicles", "animals")
 _MIN_SAID_COUNT = 2  # below it "a person is there" is no news
 
@@ -36,10 +36,15 @@ class Totals:
         """Start at nobody."""
         self._arrivals = {group: _Arrivals() for group in _COUNTED}
         self._said: dict[str, int | None] = {}
+        self._at_start: dict[str, int] = {}
+        self._start: float | None = None
 
-    def observe(self, stamp: float, events: Iterable[SceneEvent]) -> None:
-        """Count the arrivals among events; each is counted once however often it is given."""
-        for event in events:
+    def observe(self, stamp: float, history: SceneHistory) -> None:
+        """Count who is there at the start, and arrivals; each once however often it is given."""
+        self._start = stamp if self._start is None else self._start
+        if stamp - self._start < _START_SECONDS and not history.events:
+            self._at_start = {g: sum(t.group == g for t in history.objects) for g in _COUNTED}
+        for event in history.events:
             arrivals = self._arrivals.get(event.group)
             if event.kind is not EventKind.ENTERS or arrivals is None:
                 continue
@@ -64,9 +69,11 @@ class Totals:
             if group not in topics.topics or not due or arrivals.since_total < _MIN_CAME:
                 continue
             arrivals.last_total, arrivals.since_total = stamp, 0
-            amount = f"{number(arrivals.count)} {plural(GENERIC[group])}"
-            claim = Claim(kind="total", who=GENERIC[group], count=arrivals.count)
-            said.append(Sentence(f"So far {amount} came in.", (claim,)))
+            count = arrivals.count + self._at_start.get(group, 0)
+            amount = f"{number(count)} {plural(GENERIC[group])}"
+            claim = Claim(kind="total", who=GENERIC[group], count=count)
+            ending = "in all" if self._at_start.get(group) else "came in"
+            said.append(Sentence(f"So far {amount} {ending}.", (claim,)))
         return said
 
     def now(self, history: SceneHistory, topics: TopicFilter) -> list[Sentence]:
