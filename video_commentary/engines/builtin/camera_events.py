@@ -8,6 +8,7 @@ from .event_kinds import EventKind
 from .events import SceneEvent
 
 _REPEAT_SECONDS = 6.0  # in which the same move is one event, whatever came between
+_DRIVEN_SECONDS = 2.5  # of a drive that began before we looked: first what is on the way
 _RESTING_IMAGES = 2  # at rest, after which a drive is over
 
 
@@ -19,6 +20,8 @@ class CameraEventDetector:
         self._move = CameraMove.STILL
         self._reported: dict[CameraMove, float] = {}
         self._drive: CameraMove | None = None
+        self._drive_since = 0.0
+        self._drive_reported = False
         self._rested = 0
         self._has_rested = False
 
@@ -41,8 +44,16 @@ class CameraEventDetector:
         return [SceneEvent(stamp=stamp, kind=EventKind.CAMERA_MOVES, heading=move.name)]
 
     def _drives(self, stamp: float, move: CameraMove) -> list[SceneEvent]:
-        if move is self._drive or self._rested:
+        if self._rested:
             return []
-        self._drive = move
-        kind = EventKind.CAMERA_DRIVES if self._has_rested else EventKind.CAMERA_MOVES
-        return [SceneEvent(stamp=stamp, kind=kind, heading=move.name)]
+        if move is not self._drive:
+            self._drive, self._drive_since, self._drive_reported = move, stamp, False
+        if self._drive_reported:
+            return []
+        if self._has_rested:
+            self._drive_reported = True
+            return [SceneEvent(stamp=stamp, kind=EventKind.CAMERA_DRIVES, heading=move.name)]
+        if stamp - self._drive_since < _DRIVEN_SECONDS:
+            return []
+        self._drive_reported = True
+        return [SceneEvent(stamp=stamp, kind=EventKind.CAMERA_MOVES, heading=move.name)]

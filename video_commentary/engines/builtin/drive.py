@@ -15,8 +15,10 @@ from .scene_state import SceneObject
 from .track import Track
 
 _WINDOW = 3.2  # seconds over which a size is followed: cars in one lane change it slowly
-_MIN_SECONDS, _MIN_POINTS = 1.3, 6
-_CLOSER, _AWAY = 0.18, -0.2  # e-folds of size within the window
+_MIN_SECONDS, _MIN_POINTS = 1.0, 6
+_SLOW_SECONDS = 2.5  # over which a slow change must last
+_CLOSER, _AWAY = 0.15, -0.2  # e-folds of size within the window
+_FAST = 2.0  # times as much, that needs no such time
 _MAX_SCATTER = 0.35  # of the sizes about an even growth, in that growth
 _MIN_SIZE = 0.07  # image heights; what is smaller is too far away to matter
 _PASSED = 0.2  # e-folds within the window before it leaves by the side
@@ -107,15 +109,18 @@ def _events(
 
 def _growth(points: list[StampedBox]) -> float:
     """Return the e-folds by which an object's size has changed evenly; 0 if that can't be told."""
-    whole = [p for p in points if not p.cut]
+    whole = [p for p in points if not p.cut & {"top", "bottom"}]
     if len(whole) < _MIN_POINTS or whole[-1].stamp - whole[0].stamp < _MIN_SECONDS:
         return 0.0
     stamps = np.array([p.stamp for p in whole])
-    sizes = np.log([(p.box.width * p.box.height) ** 0.5 for p in whole])
+    # A side of the image cuts the width off, not the height.
+    exponent = 0.0 if any(p.cut for p in whole) else 0.5
+    sizes = np.log([p.box.width**exponent * p.box.height ** (1 - exponent) for p in whole])
     slope, start = np.polyfit(stamps - stamps[0], sizes, 1)
     grown = float(slope * (stamps[-1] - stamps[0]))
     scatter = float(np.std(sizes - start - slope * (stamps - stamps[0])))
-    return grown if scatter < _MAX_SCATTER * abs(grown) else 0.0
+    lasts = stamps[-1] - stamps[0] > _SLOW_SECONDS or abs(grown) > _FAST * _CLOSER
+    return grown if lasts and scatter < _MAX_SCATTER * abs(grown) else 0.0
 
 
 def _grown_before(track: Track) -> float:

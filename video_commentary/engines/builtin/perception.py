@@ -166,8 +166,8 @@ class PerceptionPipeline:
     def _objects(self, stamp: float, aspect: float) -> list[SceneObject]:
         tracks = self._tracker.tracks
         in_view = [t for t in tracks if t.name and stamp - t.last_seen <= _IN_VIEW_SECONDS]
-        in_view = [t for t in in_view if t.group != "things"]
-        in_view = [t for t in in_view if t.group != "motion" or gets_on(t)]
+        in_view = [t for t in in_view if t.named_group != "things"]
+        in_view = [t for t in in_view if t.named_group != "motion" or t.alias or gets_on(t)]
         names = {track.track_id: track.name for track in in_view} | _rider_names(in_view)
         return with_companions(
             [
