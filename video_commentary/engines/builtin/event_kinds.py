@@ -97,16 +97,18 @@ class EventKind(Enum):
         claim="stops",
         templates=("{Subject} stop{s} {place}.", "{Subject} {has} stopped {place}."),
         still_true=lambda now, _: not now.heading,
+        merges=True,
     )
     STARTS = EventTraits(
         weight=5,
         claim="starts",
         templates=(
-            "{Subject} {place} start{s} moving again{course}.",
             "{Subject} {place} set{s} off again{course}.",
+            "{Subject} start{s} again{course}.",
         ),
         still_true=lambda now, _: bool(now.heading),
-        courses=SIDEWAYS,  # a first step is too short to show a change of distance
+        courses=SIDEWAYS,
+        merges=True,
     )
     SETS_OFF = EventTraits(
         weight=4.5,
