@@ -30,7 +30,7 @@ _TOPIC_PENALTY = 0.5  # of weight, for each topic before the event's in the inst
 _OPENING_WEIGHT = 8.2  # an event of more weight is told before what a new scene shows
 _LOOK_ROUND = 1.8  # seconds of a drive, before it is told that we drive
 _DRIVES = frozenset(move.name for move in DRIVES)
-_SECOND_WEIGHT = 6.0  # of an event that is told together with a weightier one
+_SECOND_WEIGHT = 5.0  # of an event that is told together with a weightier one
 _MINOR_WEIGHT = 4.0  # of a kind; less is told only after some silence
 _MIN_WEIGHT = 2.0  # of a kind; less is told only if asked for
 _LOST_SECONDS = 4.0  # between two arrivals that may be one and the same
@@ -90,7 +90,7 @@ class CommentSelector:
                 return self._new_scene(stamp, event, history, topics)
             said = self._event(stamp, event, history, recent)
             if said:
-                return said.followed_by(self._second(stamp, history, topics, recent))
+                return self._with_second(stamp, event, said, history, topics, recent)
         said = self._opening(stamp, history, topics)
         if said or self._quiet_for(stamp) < _PAUSE_SECONDS or not self._comments:
             return said
@@ -99,15 +99,23 @@ class CommentSelector:
             ways += totals.now(history, topics)
         return self._first_new(stamp, ways, recent)
 
-    def _second(
-        self, stamp: float, history: SceneHistory, topics: TopicFilter, recent: Sequence[str]
+    def _with_second(
+        self,
+        stamp: float,
+        first: SceneEvent,
+        said: Sentence,
+        history: SceneHistory,
+        topics: TopicFilter,
+        recent: Sequence[str],
     ) -> Sentence:
-        """Return a sentence about one more event that could not wait until the first is said."""
+        """Return a sentence with one about another event that could not wait, in their order."""
         for event in self._ranked(stamp, history, topics):
             weighty = self._weight(stamp, event, topics) >= _SECOND_WEIGHT
-            if weighty and not event.kind.traits.shows_scene:
-                return self._event(stamp, event, history, recent)
-        return Sentence()
+            if weighty and event.kind is not first.kind and not event.kind.traits.shows_scene:
+                other = self._event(stamp, event, history, recent)
+                before = event.stamp < first.stamp
+                return other.followed_by(said) if other and before else said.followed_by(other)
+        return said
 
     def _event(
         self, stamp: float, event: SceneEvent, history: SceneHistory, recent: Sequence[str]

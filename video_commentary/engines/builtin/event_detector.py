@@ -118,7 +118,7 @@ class EventDetector:
         """Return LEAVES for tracks that were lost at a border on their way out."""
         events = []
         for track in tracks:
-            history = self._histories.pop(track.track_id, _TrackHistory())
+            self._histories.pop(track.track_id, None)
             self._postures.forget(track.track_id)
             border = touched_border(track.box, aspect)
             by_itself = track.named_group not in {"things", "motion"} and camera_move not in DRIVES
@@ -138,7 +138,6 @@ class EventDetector:
                         name=track.name,
                         where=fastest,
                         track_ids=(track.track_id,),
-                        clothes=history.clothes,
                     )
                 )
         return events
@@ -149,7 +148,6 @@ def _track_events(
 ) -> Iterator[SceneEvent]:
     """Yield what one object does, and note it in its history."""
     stamp, aspect = scene.stamp, scene.aspect
-    history.clothes = thing.clothes or history.clothes
     if not history.entered:
         yield from _entry(scene, track, thing, history)
     if track.named_group == "motion" and not (history.entered or history.reported_motion):

@@ -51,28 +51,20 @@ class EventKind(Enum):
             "{Subject} {go} out of view at {border}.",
             "At {border}, {subject} leave{s}.",
         ),
-        fresh=1.6,
+        fresh=1.4,
         merges=True,
     )
     CLOSER = EventTraits(
         weight=7.5,
         claim="approaches",
-        templates=(
-            "{Subject} {come} closer {place}.",
-            "{Subject} {come} towards us {place}.",
-            "{Place}, {subject} {come} closer.",
-        ),
+        templates=("{Subject} {come} closer.", "{Place}, {subject} {come} closer."),
         weights={"people": 1.5},
         still_true=lambda now, _: now.heading == "closer",
     )
     AWAY = EventTraits(
         weight=6.5,
         claim="recedes",
-        templates=(
-            "{Subject} move{s} away {place}.",
-            "{Subject} {go} further away {place}.",
-            "{Place}, {subject} move{s} away.",
-        ),
+        templates=("{Subject} move{s} away.", "{Place}, {subject} move{s} away."),
         weights={"people": 1.5},
         still_true=lambda now, _: now.heading == "away",
     )
