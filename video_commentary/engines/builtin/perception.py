@@ -70,7 +70,7 @@ class PerceptionPipeline:
         ignore = [track.box.expanded(0.05) for track in self._tracker.tracks]
         motion = self._ego_motion.observe(gray, ignore)
         self._camera_move = self._moves.observe(stamp, motion, aspect)
-        events += self._camera_events.observe(stamp, self._camera_move, motion)
+        events += self._camera_events.observe(stamp, self._camera_move, motion, aspect)
         events += self._light_events(stamp, gray)
         detections = self._detector.detect(small) if self._detector else []
         followed = [track.name for track in self._tracker.tracks]
@@ -88,6 +88,7 @@ class PerceptionPipeline:
         self._vote_clothing(stamp, small)
         state = self._state(stamp, aspect)
         objects = {thing.track_id: thing for thing in state.objects}
+        events += self._drive.signs(stamp, detections, self._camera_move, aspect)
         found = self._events.observe(
             stamp, self._tracker.tracks, objects, aspect, self._camera_move
         )
