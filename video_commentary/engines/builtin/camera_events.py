@@ -8,7 +8,7 @@ from .event_kinds import EventKind
 from .events import SceneEvent
 
 _REPEAT_SECONDS = 6.0  # in which the same move is one event, whatever came between
-_RESTING_SHIFT, _RESTING_SCALE = 0.008, 0.004  # image heights and e-folds an image, at rest
+_RESTING_SHIFT, _RESTING_SCALE = 0.008, 0.006  # image heights and e-folds an image, at rest
 _DRIVEN_SECONDS = 2.5  # of a drive that began before we looked: first what is on the way
 _RESTING_IMAGES = 2  # at rest, after which a drive is over
 
