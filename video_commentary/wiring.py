@@ -15,7 +15,7 @@ from .voices.speaking import SpeakingEngine
 
 def create_engine(settings: CommentatorSettings) -> Engine:
     """Return the engine that `settings.engine` names, not loaded yet. Raise EngineError."""
-    options = EngineOptions(own_voice=settings.voice == "auto")
+    options = EngineOptions(own_voice=settings.voice == "auto", language=settings.voice_language)
     try:
         plugin = engine_plugin(settings.engine)
         return plugin.create(settings.of(plugin.settings), options)

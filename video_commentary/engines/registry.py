@@ -21,9 +21,11 @@ class EngineOptions:
     """What the node wants of any engine.
 
     `own_voice`: an engine that can speak by itself is to do so (the setting voice is auto).
+    `language`: of the voice that speaks its comments, as espeak-ng names it.
     """
 
     own_voice: bool = True
+    language: str = "en"
 
 
 @dataclass(frozen=True)

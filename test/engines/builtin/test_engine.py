@@ -155,7 +155,7 @@ def test_a_comment_hands_over_what_it_claims(seeing: Narration) -> None:
 def test_questions_are_answered_from_what_was_seen(seeing: Narration) -> None:
     assert seeing.show(street(11.0))
     assert seeing.ask("How many people are there?") == "I see one person."
-    assert seeing.ask("Is there a dog?") == "I see no dogs."
+    assert seeing.ask("Is there a dog?") == "No, I see no dogs."
     assert "can't tell" in seeing.ask("What is she thinking?")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...core.facts import Claim, NormalizedBox, Observation
 from ...core.stamp import from_seconds
+from .event_kinds import EventKind
 from .events import SceneEvent
 from .geometry import BoundingBox
 from .scene_state import SceneObject, SceneState
@@ -22,10 +23,14 @@ _COLOUR_ENDING = " clothes"
 
 @dataclass(frozen=True)
 class Sentence:
-    """What is said, and what it claims; the empty text says nothing."""
+    """What is said, and what it claims; the empty text says nothing.
+
+    `quote`: the words of a sign, if it is about one.
+    """
 
     text: str = ""
     claims: tuple[Claim, ...] = ()
+    quote: str = ""
 
     def __bool__(self) -> bool:
         """Return whether anything is said."""
@@ -65,6 +70,9 @@ def event_claims(event: SceneEvent, history: SceneHistory) -> tuple[Claim, ...]:
     """Return all that a sentence about an event claims: also how many things are left."""
     claim = event_claim(event, history)
     those = [thing for thing in history.objects if thing.name == event.name]
+    players = [thing for thing in history.objects if thing.track_id in event.track_ids]
+    if event.kind is EventKind.PLAYS and players:
+        return claim, present(players, history)
     if event.group != "things" or not event.in_view or len(those) != event.in_view:
         return (claim,)
     return claim, present(those, history)

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .camera_moves import DRIVES
 from .claims import Sentence, each_present, event_claim, event_claims
 from .event_kinds import EventKind
 from .events import SceneEvent, merged, still_true
@@ -14,6 +15,7 @@ from .opening import opening
 from .scene_state import SceneObject
 from .scene_store import SceneHistory
 from .sentences import sentences
+from .styles import PLAIN, Style
 from .summary import instruction_summary, scene_contents, summaries
 from .topics import TopicFilter
 from .totals import Totals
@@ -26,6 +28,8 @@ _ARRIVED_SECONDS = 1.5  # after which an object no longer counts as just arrivin
 
 _TOPIC_PENALTY = 0.5  # of weight, for each topic before the event's in the instruction
 _OPENING_WEIGHT = 8.2  # an event of more weight is told before what a new scene shows
+_LOOK_ROUND = 1.8  # seconds of a drive, before it is told that we drive
+_DRIVES = frozenset(move.name for move in DRIVES)
 _SECOND_WEIGHT = 6.0  # of an event that is told together with a weightier one
 _MINOR_WEIGHT = 4.0  # of a kind; less is told only after some silence
 _MIN_WEIGHT = 2.0  # of a kind; less is told only if asked for
@@ -53,14 +57,21 @@ class CommentSelector:
         self._reported: dict[tuple[str, int], float] = {}
         self._totals: dict[str, Totals] = {}
         self._opened: set[tuple[str, float]] = set()
+        self._style = PLAIN
 
     def next_comment(
-        self, stamp: float, history: SceneHistory, topics: TopicFilter, recent: Sequence[str]
+        self,
+        stamp: float,
+        history: SceneHistory,
+        topics: TopicFilter,
+        recent: Sequence[str],
+        style: Style = PLAIN,
     ) -> Sentence:
         """Return the next comment on a camera, empty if there is nothing new.
 
-        `recent`: comments that must not be repeated either.
+        `recent`: comments that must not be repeated either. `style`: how it is said.
         """
+        self._style = style
         self._expire(stamp)
         totals = self._totals.setdefault(history.camera, Totals())
         totals.observe(stamp, history)
@@ -73,6 +84,8 @@ class CommentSelector:
                 said = self._opening(stamp, history, topics)
                 if said:
                     return said
+            if event.heading in _DRIVES and stamp - history.scene_age_from < _LOOK_ROUND:
+                return Sentence()  # what is ahead is said with it, once it has a name
             if event.kind.traits.shows_scene:
                 return self._new_scene(stamp, event, history, topics)
             said = self._event(stamp, event, history, recent)
@@ -100,8 +113,11 @@ class CommentSelector:
         self, stamp: float, event: SceneEvent, history: SceneHistory, recent: Sequence[str]
     ) -> Sentence:
         """Return a sentence about an event that is not among the recent ones."""
-        late = _is_late(stamp, event, history.objects)
-        for text in sentences(event, self._says_another(stamp, event), self._rng, late=late):
+        late, style = _is_late(stamp, event, history.objects), self._style
+        another = self._says_another(stamp, event)
+        arrivals = self._totals[history.camera].arrivals(event.group)
+        for way in sentences(event, another, self._rng, late=late, style=style):
+            text = style.finish(way, event, arrivals)
             if self._is_new(stamp, text, recent):
                 self._record(stamp, text, event)
                 return Sentence(text, event_claims(event, history))
@@ -115,7 +131,7 @@ class CommentSelector:
         said_of_scene = [c for c in self._comments if c.stamp >= history.scene_age_from]
         if any(past.event is None or past.event.track_ids for past in said_of_scene):
             return Sentence()  # where we are looking is known by what was said already
-        said = opening(stamp, history, topics, self._rng)
+        said = opening(stamp, history, topics, self._rng, self._style)
         if said:
             self._opened = {(c, s) for c, s in self._opened if c != history.camera} | {scene}
             self._record(stamp, said.text, None)
@@ -198,9 +214,10 @@ class CommentSelector:
     def _is_due(self, stamp: float, event: SceneEvent, topics: TopicFilter) -> bool:
         """Return whether an event is worth the floor: a minor one only after some silence."""
         weight = event.kind.traits.weight_for(event.group)
+        weight += self._style.weights.get(event.kind.name, 0.0)
         if event.topic in topics.asked or weight >= _MINOR_WEIGHT:
             return True
-        return weight >= _MIN_WEIGHT and self._quiet_for(stamp) >= _QUIET_SECONDS
+        return weight >= _MIN_WEIGHT and self._quiet_for(stamp) >= self._style.patience
 
     def _is_reported(self, event: SceneEvent) -> bool:
         return _marks(event) <= self._reported.keys()
@@ -211,6 +228,7 @@ class CommentSelector:
         repeats = sum(past.kind is event.kind for past in self._recent_events(stamp))
         return (
             event.kind.traits.weight_for(event.group)
+            + self._style.weights.get(event.kind.name, 0.0)
             - _TOPIC_PENALTY * rank
             - _REPEAT_PENALTY * repeats
             - _AGE_PENALTY * (stamp - event.stamp)

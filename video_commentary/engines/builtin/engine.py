@@ -13,11 +13,20 @@ from ...core.frames import Frame
 from ...core.prompting import Profile
 from ...core.stamp import to_seconds
 from .answers import answer
+from .camera_moves import CameraMove
 from .claims import Sentence
 from .comment_selector import CommentSelector
 from .detector import ObjectDetector
+from .evidence import Evidence
+from .languages import grammar_for
+from .languages.speaker import Speaker
 from .perception import PerceptionPipeline
+from .recent_images import RecentImages
 from .scene_store import SceneHistory, SceneStore
+from .styles import style_of
+from .text_comments import TextCommenter
+from .text_reader import HOW_TO_INSTALL, is_installed
+from .text_watch import Read, TextWatch
 from .topics import TopicFilter, topic_filter
 
 MODEL_FILE = Path("builtin") / "efficientdet_lite0.tflite"
@@ -41,16 +50,39 @@ class BuiltinEngine:
     look_fps = 5.0
     voice: AudioFormat | None = None
 
-    def __init__(self, model: Path | None = None, seed: int = 0) -> None:
-        """Read the detector's weights from the file `model`; vary the wording by `seed`."""
+    def __init__(
+        self,
+        model: Path | None = None,
+        seed: int = 0,
+        *,
+        read_text: bool = False,
+        text_reader: Read | None = None,
+        language: str = "en",
+    ) -> None:
+        """Read the detector's weights from the file `model`; vary the wording by `seed`.
+
+        `read_text`: read text in the picture, with `text_reader` or else with RapidOCR if that is
+        installed. `language`: of comments, as espeak-ng names it; English if it is not known.
+        """
         self._model = model
+        self._grammar = grammar_for(language)
+        self._text_reader = text_reader
+        self._reads_text = read_text and (text_reader is not None or is_installed())
+        self._text_missing = read_text and not self._reads_text
         self._seed = seed
         self._detector: ObjectDetector | None = None
         self._missing = "not loaded yet"
+        self._text: TextWatch | None = None
         self._reset()
 
     def _reset(self) -> None:
+        if self._text:
+            self._text.close()
+        self._text = TextWatch(self._text_reader) if self._reads_text else None
+        self._text_commenter = TextCommenter()
+        self._speaker = Speaker(self._grammar) if self._grammar else None
         self._store = SceneStore()
+        self._images = RecentImages()
         self._pipelines: dict[str, PerceptionPipeline] = {}
         self._selector = CommentSelector(self._seed)
         self._last_orders: tuple[str, str] | None = None
@@ -58,9 +90,12 @@ class BuiltinEngine:
     @property
     def description(self) -> str:
         """What this engine is, and what is missing for it to be complete."""
+        text = f"; reads no text: {HOW_TO_INSTALL}" if self._text_missing else ""
         if self._detector:
-            return "built-in: EfficientDet-Lite0 detector, tracks, motion, light; no language model"
-        return f"built-in: motion, light and cuts only, it can name nothing ({self._missing})"
+            what = "EfficientDet-Lite0 detector, tracks, motion, light"
+            what += ", text" if self._reads_text else ""
+            return f"built-in: {what}; no language model{text}"
+        return f"built-in: motion, light and cuts only, it can name nothing ({self._missing}){text}"
 
     def load(self) -> None:
         """Load the detector if it is installed; `description` says if not."""
@@ -87,12 +122,18 @@ class BuiltinEngine:
             self._store.clear(frame.camera)
         if stamp > pipeline.last_stamp:
             state, events = pipeline.process(stamp, frame.image)
+            self._images.add(frame.camera, stamp, frame.image)
+            if self._text:
+                still = state.camera_move is CameraMove.STILL and stamp > state.scene_start
+                self._text.offer(frame.camera, stamp, frame.image, still)
             self._store.add(frame.camera, replace(state, frame_stamp=frame.stamp), events)
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield a comment or an answer word by word."""
         said = (
-            Sentence(self._answer(request)) if request.prompt.question else self._comment(request)
+            Sentence(self._answer(request, cancel))
+            if request.prompt.question
+            else self._translated(self._comment(request, cancel), request)
         )
         if not said:
             yield Delta(silent=True, last=True)
@@ -111,7 +152,7 @@ class BuiltinEngine:
         self._missing = "closed"
         self._reset()
 
-    def _comment(self, request: Request) -> Sentence:
+    def _comment(self, request: Request, cancel: CancelToken) -> Sentence:
         prompt, stamp = request.prompt, _seconds(request.frames[-1])
         topics = topic_filter(prompt.instruction, prompt.profile)
         histories = self._histories(request.frames)
@@ -119,12 +160,27 @@ class BuiltinEngine:
             said = self._confirmation(stamp, histories, topics, prompt.instruction)
             if said:
                 return said
+        style = style_of(prompt.profile.style)
         for history in histories:
-            said = self._selector.next_comment(stamp, history, topics, prompt.recent)
+            said = self._selector.next_comment(stamp, history, topics, prompt.recent, style)
             if said:
                 text = _with_camera(said.text, history.camera, len(histories))
                 return replace(said, text=text)
+        if self._text and "things" in topics.topics:
+            for history in histories:
+                texts = self._text.known(history.camera, stamp, cancel)
+                if texts and history.states:
+                    said = self._text_commenter.comment(history.camera, texts, history.states[-1])
+                    if said:
+                        text = _with_camera(said.text, history.camera, len(histories))
+                        return replace(said, text=text)
         return Sentence()
+
+    def _translated(self, said: Sentence, request: Request) -> Sentence:
+        """Return a sentence in the language that is set."""
+        if self._speaker is None:
+            return said
+        return self._speaker.say(said, names_camera=len(_cameras(request.frames)) > 1)
 
     def _confirmation(
         self, stamp: float, histories: list[SceneHistory], topics: TopicFilter, instruction: str
@@ -147,21 +203,40 @@ class BuiltinEngine:
         self._last_orders = orders
         return orders != before and (before is not None or bool(instruction))
 
-    def _answer(self, request: Request) -> str:
-        histories = self._histories(request.frames)
+    def _answer(self, request: Request, cancel: CancelToken) -> str:
+        cameras = _cameras(request.frames)
         question = request.prompt.question
         answers = [
-            _with_camera(answer(question, history.states), history.camera, len(histories))
-            for history in histories
+            _with_camera(answer(question, self._evidence(camera, cancel)), camera, len(cameras))
+            for camera in cameras
         ]
         return " ".join(dict.fromkeys(answers))
 
+    def _evidence(self, camera: str, cancel: CancelToken) -> Evidence:
+        """Return everything that is still known of a camera's scene."""
+        known = self._store.history(camera, float("-inf"), float("inf"))
+        start = known.kept[-1].scene_start if known.kept else 0.0
+        images = [(at, image) for at, image in self._images.of(camera) if at >= start]
+        states = [state for state in known.kept if state.stamp >= start]
+        text = self._text
+        newest = states[-1].stamp if states else 0.0
+        read = (
+            (lambda: text.known(camera, newest, cancel) or text.read_now(images, cancel))
+            if text
+            else None
+        )
+        return Evidence(states, known.events, images, self._detector, read)
+
     def _histories(self, frames: tuple[Frame, ...]) -> list[SceneHistory]:
         """Return each camera's history within the frames' time, the newest frame's camera first."""
-        cameras = list(dict.fromkeys(frame.camera for frame in reversed(frames)))
         newest = _seconds(frames[-1])
         oldest = min(_seconds(frames[0]), newest - _MIN_HISTORY)
-        return [self._store.history(camera, oldest, newest) for camera in cameras]
+        return [self._store.history(camera, oldest, newest) for camera in _cameras(frames)]
+
+
+def _cameras(frames: tuple[Frame, ...]) -> list[str]:
+    """Return the cameras of frames, the newest frame's first."""
+    return list(dict.fromkeys(frame.camera for frame in reversed(frames)))
 
 
 def _seconds(frame: Frame) -> float:

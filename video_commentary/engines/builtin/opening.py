@@ -12,6 +12,7 @@ from .labels import counted, plural
 from .phrases import PLACES, course_phrase, first_upper, joined
 from .scene_state import SceneObject
 from .scene_store import SceneHistory
+from .styles import PLAIN, Style
 from .summary import common_noun
 from .topics import TopicFilter
 
@@ -20,7 +21,7 @@ _CALM_SECONDS = 1.7  # the same while nothing moves, so there is no hurry, or no
 _MAX_SECONDS = 5.0  # after which a scene is no longer new
 _STABLE_STATES = 3  # in which a number must be the same to be said as exact
 _MAX_KINDS = 3  # of things that one sentence lists
-_MAX_WALKER = 0.6  # image heights; who is larger only shifts before the camera
+_MAX_WALKER = 0.5  # image heights; who is larger only shifts before the camera
 _MAX_NUMBER = 6  # that is said as exact; the detector misses some of a crowd
 _ORDER = ("people", "animals", "vehicles", "things")
 _ON_ROADS = frozenset(("car", "truck", "bus", "motorcycle", "vehicle"))
@@ -34,7 +35,11 @@ _ON_TABLES = frozenset(
 
 
 def opening(
-    stamp: float, history: SceneHistory, topics: TopicFilter, rng: random.Random
+    stamp: float,
+    history: SceneHistory,
+    topics: TopicFilter,
+    rng: random.Random,
+    style: Style = PLAIN,
 ) -> Sentence:
     """Return how things stand in a scene that has just begun; empty if it is too early or late."""
     objects = _worth_naming(history, topics)
@@ -51,8 +56,8 @@ def opening(
     if history.states[-1].camera_move is CameraMove.FORWARD and _road_users(objects):
         return _drive(_road_users(objects), history)
     if len(kinds) == 1 and len(kinds[0]) == 1:
-        return _single(kinds[0][0], history, rng)
-    return _several(kinds, history, rng)
+        return _single(kinds[0][0], history, rng, style)
+    return _several(kinds, history, rng, style)
 
 
 def _road_users(objects: Sequence[SceneObject]) -> list[SceneObject]:
@@ -87,9 +92,11 @@ def _by_name(objects: Sequence[SceneObject]) -> list[list[SceneObject]]:
     return sorted(lists, key=lambda those: (_ORDER.index(those[0].group), -len(those)))
 
 
-def _single(thing: SceneObject, history: SceneHistory, rng: random.Random) -> Sentence:
+def _single(
+    thing: SceneObject, history: SceneHistory, rng: random.Random, style: Style
+) -> Sentence:
     subject = first_upper(described(thing))
-    where = PLACES[thing.side][0]
+    where = _place(thing.side, style)
     claim = present([thing], history, where=thing.side)
     course = course_phrase(thing.heading, rng)
     if course and thing.group != "things" and thing.box.height < _MAX_WALKER:
@@ -101,7 +108,10 @@ def _single(thing: SceneObject, history: SceneHistory, rng: random.Random) -> Se
 
 
 def _several(
-    kinds: Sequence[Sequence[SceneObject]], history: SceneHistory, rng: random.Random
+    kinds: Sequence[Sequence[SceneObject]],
+    history: SceneHistory,
+    rng: random.Random,
+    style: Style,
 ) -> Sentence:
     claims, parts = [], []
     for those in kinds:
@@ -118,10 +128,14 @@ def _several(
         verb = "stands" if len(everything) == 1 else "stand"
         return Sentence(f"{first_upper(subject)} {verb} {table}.", tuple(claims))
     side = _common_side(everything)
-    place = f" {table}" if table else f" {PLACES[side][0]}" if side else ""
+    place = f" {table}" if table else f" {_place(side, style)}" if side else ""
     verb = "is" if len(kinds[0]) == 1 else "are"
     way = rng.choice(("There {verb} {what}.", "I see {what}.", "Here {verb} {what}."))
     return Sentence(way.format(verb=verb, what=subject + place), tuple(claims))
+
+
+def _place(side: str, style: Style) -> str:
+    return style.places.get(side, PLACES[side])[0]
 
 
 def described(thing: SceneObject) -> str:

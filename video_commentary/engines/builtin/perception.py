@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .ball_play import BallPlayDetector
 from .camera_events import CameraEventDetector
 from .camera_moves import CameraMove, CameraMoveClassifier
 from .clothing import torso_colour
@@ -45,10 +46,11 @@ class PerceptionPipeline:
         self._light, self._cuts = LightChangeDetector(), SceneCutDetector()
         self._motion = MotionDetector()
         self._tracker, self._events = Tracker(), EventDetector()
-        self._things = ThingInventory()
+        self._things, self._balls = ThingInventory(), BallPlayDetector()
         self._drive, self._crowds = DriveDetector(), CrowdDetector()
         self._camera_move = CameraMove.STILL
         self._scene_start = float("-inf")
+        self._detections: tuple[Detection, ...] = ()
         self.last_stamp = float("-inf")
         """Stamp of the last image, in seconds."""
 
@@ -73,6 +75,7 @@ class PerceptionPipeline:
         events += self._camera_events.observe(stamp, self._camera_move, motion, aspect)
         events += self._light_events(stamp, gray)
         detections = self._detector.detect(small) if self._detector else []
+        self._detections = tuple(detections)
         followed = [track.name for track in self._tracker.tracks]
         events += self._crowds.observe(stamp, detections, followed, aspect)
         detections += motion_detections(self._moving_regions(gray, motion, detections))
@@ -89,6 +92,8 @@ class PerceptionPipeline:
         state = self._state(stamp, aspect)
         objects = {thing.track_id: thing for thing in state.objects}
         events += self._drive.signs(stamp, detections, self._camera_move, aspect)
+        people = state.in_group("people")
+        events += self._balls.observe(stamp, detections, people)
         found = self._events.observe(
             stamp, self._tracker.tracks, objects, aspect, self._camera_move
         )
@@ -154,6 +159,7 @@ class PerceptionPipeline:
             brightness=self._light.brightness,
             scene_start=self._scene_start,
             has_detector=self._detector is not None,
+            detections=self._detections,
             crowds=dict(self._crowds.sizes),
             aspect=aspect,
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ...core.stamp import Stamp
 from .camera_moves import CameraMove
 from .clothing import clothing_phrase
+from .detector import Detection
 from .geometry import BoundingBox, cut_edges
 from .kinematics import places
 from .track import Track
@@ -57,6 +58,7 @@ class SceneState:
     `scene_start`: stamp of the last scene cut. `has_detector`: False if objects can't be detected.
     `crowds`: how many there are about, by label, of small things that are many.
     `aspect`: the image's width / height. `frame_stamp`: the image's, nanoseconds; `stamp` in full.
+    `detections`: the detector's boxes of any score.
     """
 
     stamp: float
@@ -66,6 +68,7 @@ class SceneState:
     brightness: float = 128.0
     scene_start: float = float("-inf")
     has_detector: bool = True
+    detections: tuple[Detection, ...] = ()
     crowds: dict[str, int] = field(default_factory=dict)
     aspect: float = 4 / 3
     frame_stamp: Stamp = 0

@@ -7,6 +7,7 @@ import random
 from .events import SceneEvent
 from .labels import UNIDENTIFIED, counted, number, plural
 from .phrases import BORDERS, PLACES, course_phrase, first_upper, place_phrase
+from .styles import PLAIN, Style
 
 _VERBS: dict[str, tuple[str, str, str, str]] = {
     "person": ("walks", "comes", "walk", "come"),
@@ -18,31 +19,40 @@ _OTHER_VERBS = ("moves", "comes", "move", "come")
 
 
 def sentences(
-    event: SceneEvent, another: bool, rng: random.Random, *, late: bool = False
+    event: SceneEvent,
+    another: bool,
+    rng: random.Random,
+    *,
+    late: bool = False,
+    style: Style = PLAIN,
 ) -> list[str]:
     """Return ways to say an event, in the order to try them.
 
     `another`: call the subject "another person", because one was mentioned a moment ago.
-    `late`: it is over, or some seconds ago.
+    `late`: it is over, or some seconds ago. `style`: whose phrases for places are taken.
     """
     traits = event.kind.traits
     templates = traits.late if late else traits.templates_for(event.heading)
-    ways = [_filled(template, event, another, rng) for template in templates]
+    ways = [_filled(template, event, another, rng, style) for template in templates]
     rng.shuffle(ways)
     return ways
 
 
-def _filled(template: str, event: SceneEvent, another: bool, rng: random.Random) -> str:
+def _filled(
+    template: str, event: SceneEvent, another: bool, rng: random.Random, style: Style
+) -> str:
     one = event.count == 1
     verbs = _VERBS.get(event.name, _OTHER_VERBS)
     subject = _subject(event, another, rng)
-    place = place_phrase(event.where, event.depth, rng) if event.where in PLACES else ""
+    place = ""
+    if event.where in PLACES:
+        place = place_phrase(event.where, event.depth, rng, style.places, style.depths)
     named = event.heading in event.kind.traits.courses
     course = course_phrase(event.heading, rng) if named else ""
     text = template.format(
         Subject=first_upper(subject),
         subject=subject,
-        border=BORDERS.get(event.where, ""),
+        border=(BORDERS | dict(style.borders)).get(event.where, ""),
         place=place,
         Place=first_upper(place),
         course=f", {course}" if course else "",

@@ -56,3 +56,8 @@ def thing_name(votes: Mapping[str, float], box: BoundingBox, score: float) -> st
 
 def _is_round(box: BoundingBox) -> bool:
     return min(box.width, box.height) > _ROUND * max(box.width, box.height)
+
+
+def is_ball(label: str, box: BoundingBox) -> bool:
+    """Return whether a detection is of something round that may be a ball."""
+    return label in _BALLS and _is_round(box)

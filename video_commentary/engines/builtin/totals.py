@@ -55,6 +55,10 @@ class Totals:
             arrivals.count += len(marks)
             arrivals.since_total += len(marks)
 
+    def arrivals(self, group: str) -> int:
+        """Return how many of a group came in so far."""
+        return self._arrivals[group].count if group in self._arrivals else 0
+
     def note(self, claims: Iterable[Claim]) -> None:
         """Remember the numbers that were said."""
         for claim in claims:
