@@ -240,7 +240,7 @@ class EventKind(Enum):
         ),
     )
     MOVES = EventTraits(
-        weight=3,
+        weight=4.1,
         claim="starts",
         templates=("Something starts moving {place}.", "{Place}, something starts moving."),
     )
