@@ -59,7 +59,8 @@ class EventKind(Enum):
         claim="approaches",
         templates=("{Subject} {come} closer.", "{Place}, {subject} {come} closer."),
         weights={"people": 1.5},
-        still_true=lambda now, _: now.heading == "closer",
+        still_true=lambda now, _: now.heading not in {"", "away"},  # it may be passing us by now
+        fresh=2.0,
     )
     AWAY = EventTraits(
         weight=6.5,
@@ -233,7 +234,7 @@ class EventKind(Enum):
         ),
     )
     MOVES = EventTraits(
-        weight=3,
+        weight=4.1,
         claim="starts",
         templates=("Something starts moving {place}.", "{Place}, something starts moving."),
     )
@@ -266,7 +267,7 @@ class EventKind(Enum):
         courses=frozenset(),  # the templates name the direction
     )
     CAMERA_DRIVES = EventTraits(
-        weight=6,
+        weight=12,
         claim="starts",
         topic="camera",
         templates={
@@ -282,7 +283,7 @@ class EventKind(Enum):
         courses=frozenset(),
     )
     CAMERA_STOPS = EventTraits(
-        weight=6.5,
+        weight=12,
         claim="stops",
         topic="camera",
         templates=("The camera stops.", "The camera has stopped moving."),
