@@ -115,10 +115,11 @@ def painted(
         ("Is the camera moving?", "No: the camera is still."),
         ("Are you standing still?", "Yes: the camera is still."),
         ("Is it dark?", "No, it is bright enough to see."),
-        (
-            "Is there a woman?",
-            "Yes, two people on the left and on the right. I can't tell men, wom",
-        ),
+        ("Is there a woman?", "I see two people on the left and on the right, but I can't tell"),
+        ("Is anyone else there?", "Yes, two people"),
+        ("Is there more than one dog?", "No, only one dog"),
+        ("Is anyone running?", "I can't tell: a person is moving to the right"),
+        ("What is moving?", "A person is walking to the right."),
     ],
 )
 def test_answers(question: str, reply: str) -> None:
@@ -253,6 +254,47 @@ def test_a_change_of_light_is_seen_over_seconds() -> None:
     assert answer("Has the light changed?", Evidence(kept)) == "Yes, it has become brighter."
     assert answer("Is it getting darker?", Evidence(kept)) == "No, it has become brighter."
     assert answer("Has the light changed?", Evidence(states())).startswith("No")
+
+
+def test_a_colour_can_be_asked_for_with_yes_or_no() -> None:
+    evidence = Evidence(states(CAR), images=painted(CAR.box, (200, 30, 30)))
+    assert answer("Is the car red?", evidence) == "Yes, red."
+    assert answer("Is the car black?", evidence) == "No, red."
+    assert answer("Is the car red or blue?", evidence) == "Red."
+    assert asked("Is the car red?", CAR) == "I can't tell the colour of the car."
+
+
+def test_what_stands_on_a_table_is_listed() -> None:
+    table = Detection("dining table", 0.6, BoundingBox(0.2, 0.4, 1.2, 0.9))
+    lamp = Detection("clock", 0.7, BoundingBox(0.1, 0.05, 0.2, 0.2))
+    boxes = [(table, replace(CUP, score=0.6), lamp)] * IMAGES
+    assert asked("What is on the table?", boxes=boxes) == "I see a cup."
+    assert asked("How many things do you see?", boxes=boxes) == "I see at least three things."
+
+
+def test_numbers_so_far_come_from_what_was_counted() -> None:
+    counted = Evidence(states(WALKER), so_far=lambda group: {"people": 7}.get(group, 0))
+    assert answer("How many people have come so far?", counted) == "At least seven people so far."
+    assert "can't tell" in answer("How many dogs have come so far?", counted)
+
+
+def test_what_somebody_does_is_told_from_events() -> None:
+    jump = SceneEvent(stamp=1.5, kind=EventKind.JUMPS, group="people", name="person", where="left")
+    evidence = Evidence(states(WALKER), events=(jump,))
+    assert "jump" in answer("What is the person doing?", evidence)
+    assert answer("Is the person jumping?", evidence).startswith("Yes.")
+    assert answer("Is the person sitting?", evidence) == CANNOT
+
+
+def test_outside_is_told_by_leaves_and_sky() -> None:
+    random = np.random.default_rng(5)
+    hedge = np.zeros((240, 320, 3), np.uint8)
+    hedge[..., 1] = random.integers(40, 200, (240, 320))
+    evidence = Evidence(states(), images=[(1.8, hedge)])
+    assert answer("Are we inside or outside?", evidence) == "Outside, it seems."
+    assert answer("Is it day or night?", evidence).startswith("Day")
+    room = np.full((240, 320, 3), 180, np.uint8)
+    assert "can't tell" in answer("Are we outdoors?", Evidence(states(), images=[(1.8, room)]))
 
 
 def test_what_happened_is_told_from_events() -> None:

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .contents_answers import (
+    contents,
+    nearest_of_all,
+    on_contents,
+    place_contents,
+    things_counted,
+)
 from .evidence import Evidence
 from .motion_answers import (
     about_action,
@@ -18,22 +25,21 @@ from .questions import Question, parse
 from .scene_answers import (
     camera_answer,
     compared,
-    contents,
     daytime,
     happened,
     light_change,
-    nearest_of_all,
-    place_contents,
     setting,
 )
 from .text_comments import text_answer
 from .text_reader import HOW_TO_INSTALL
 from .thing_answers import (
+    GENDER_UNKNOWN,
     about_colour,
     about_count,
     about_kind,
     about_presence,
     about_still_there,
+    about_total,
     about_wearing,
     about_where,
 )
@@ -41,14 +47,14 @@ from .wording import CANNOT
 
 NOTHING_SEEN = "I can't tell that yet: I have not seen enough of the picture."
 _NO_DETECTOR = "I can't tell that: my detector is not installed; run fetch_model builtin."
-_GENDER_UNKNOWN = "I can't tell men, women and children apart."
 _UNKNOWN_THING = "I can't tell that: it is nothing that I can recognise."
 _ANYTHING = frozenset(("anything", "something", "what", "who", "else"))
+_THINGS = frozenset(("things", "objects", "items"))
 _IT = frozenset(("it", "that", "this", "everything", "anything"))
 
 _ABOUT_THINGS: dict[Form, Callable[[Question, Noun, Evidence], str]] = {
     Form.COUNT: about_count,
-    Form.TOTAL: about_count,
+    Form.TOTAL: about_total,
     Form.PRESENCE: about_presence,
     Form.OVERVIEW: about_presence,
     Form.WHERE: about_where,
@@ -70,6 +76,8 @@ _ABOUT_SCENE: dict[Form, Callable[[Question, Evidence], str]] = {
     Form.NEAREST: nearest_of_all,
     Form.PLACE: place_contents,
     Form.COMPARE: compared,
+    Form.ON: on_contents,
+    Form.MOVING: anything_moving,
 }
 _WITHOUT_DETECTOR = frozenset((Form.CAMERA, Form.LIGHT_CHANGE, Form.DAYTIME))
 
@@ -87,11 +95,13 @@ def answer(question: str, evidence: Evidence) -> str:
         return _NO_DETECTOR
     if asked.form in _ABOUT_SCENE:
         return _ABOUT_SCENE[asked.form](asked, evidence)
+    if asked.form is Form.COUNT and _THINGS & set(asked.text.split()):
+        return things_counted(evidence)
     if not asked.nouns:
         return _without_noun(asked, asked.form, evidence)
     reply = _ABOUT_THINGS[asked.form](asked, asked.nouns[0], evidence)
     if any(noun.said in GENDERED for noun in asked.nouns) and "can't tell" not in reply:
-        reply += f" {_GENDER_UNKNOWN}"
+        reply += f" {GENDER_UNKNOWN}."
     return reply
 
 
@@ -104,8 +114,6 @@ def _text(evidence: Evidence) -> str:
 def _without_noun(asked: Question, form: Form, evidence: Evidence) -> str:
     """Answer a question that names nothing known: about all there is, or not at all."""
     words = frozenset(asked.text.split())
-    if form is Form.ACTION and words & {"anything", "something"}:
-        return anything_moving(evidence)
     if form is Form.OVERVIEW or (form is Form.PRESENCE and words & _ANYTHING):
         return contents(evidence)
     if form in {Form.HEADING, Form.DOING, Form.APPROACH} and words & _IT:

@@ -36,6 +36,8 @@ _MIN_HUE_SHARE = 0.35  # of the pixels; the others are glass, tyres, skin, backg
 _MIN_GREY_SHARE = 0.45
 _CLEAR = 1.4  # times the share of the second colour
 _MIN_PIXELS = 30
+_LAMPS = {"red": ((0, 12), (168, 179)), "yellow": ((13, 34),), "green": ((40, 95),)}
+_MIN_LAMP, _MIN_LAMP_SHARE = 140, 0.02  # saturation and value; of the box's pixels
 _MIN_VOTES_SHARE = 0.5
 
 REGIONS = {
@@ -63,6 +65,35 @@ def colour_of(
     return name if count > _MIN_VOTES_SHARE * total else ""
 
 
+def lamp_colour(views: Iterable[tuple[NDArray[np.uint8], BoundingBox]]) -> str:
+    """Return the colour of the lamp of a traffic light that shines: red, yellow, green or ""."""
+    votes: Counter[str] = Counter()
+    for image, box in views:
+        pixels = _pixels(image, box)
+        if pixels.size == 0:
+            continue
+        hsv = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV))
+        hue, saturation, value = np.moveaxis(hsv, 2, 0)
+        shines = (saturation > _MIN_LAMP) & (value > _MIN_LAMP)
+        shares = {
+            name: float(np.mean(shines & _is_hue(hue, ranges))) for name, ranges in _LAMPS.items()
+        }
+        name = max(shares, key=shares.__getitem__)
+        votes[name if shares[name] > _MIN_LAMP_SHARE else ""] += 1
+    return votes.most_common(1)[0][0] if votes else ""
+
+
+def _pixels(image: NDArray[np.uint8], box: BoundingBox) -> NDArray[np.uint8]:
+    height = image.shape[0]
+    top, bottom = round(max(0.0, box.top) * height), round(box.bottom * height)
+    left, right = round(max(0.0, box.left) * height), round(box.right * height)
+    return image[top:bottom, left:right]
+
+
+def _is_hue(hue: NDArray[np.uint8], ranges: tuple[tuple[int, int], ...]) -> NDArray[np.bool_]:
+    return np.asarray(np.any([(hue >= a) & (hue <= b) for a, b in ranges], axis=0), np.bool_)
+
+
 def _region(box: BoundingBox, region: tuple[float, ...]) -> BoundingBox:
     left, top, right, bottom = region
     return BoundingBox(
@@ -74,10 +105,7 @@ def _region(box: BoundingBox, region: tuple[float, ...]) -> BoundingBox:
 
 
 def _colour(image: NDArray[np.uint8], box: BoundingBox) -> str:
-    height = image.shape[0]
-    top, bottom = round(max(0.0, box.top) * height), round(box.bottom * height)
-    left, right = round(max(0.0, box.left) * height), round(box.right * height)
-    pixels = image[top:bottom, left:right]
+    pixels = _pixels(image, box)
     if pixels.shape[0] * pixels.shape[1] < _MIN_PIXELS:
         return ""
     hue, saturation, value = np.moveaxis(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV)), 2, 0)
@@ -85,7 +113,7 @@ def _colour(image: NDArray[np.uint8], box: BoundingBox) -> str:
     vivid = (saturation > _MIN_SATURATION) & (value > _MIN_VALUE)
     shares: dict[str, float] = {}
     for name, ranges in _HUES.items():
-        within = vivid & np.any([(hue >= low) & (hue <= high) for low, high in ranges], axis=0)
+        within = vivid & _is_hue(hue, ranges)
         if name == "pink":  # a strong pink is a red in cold light
             strong = within & (saturation > _MAX_PINK_SATURATION)
             shares["red"] += float(np.mean(strong))

@@ -146,6 +146,10 @@ class CommentSelector:
             self._totals[history.camera].note(said.claims)
         return said
 
+    def seen_so_far(self, camera: str, group: str) -> int:
+        """Return how many of a group were in view so far, as far as that was counted."""
+        return self._totals[camera].seen_so_far(group) if camera in self._totals else 0
+
     def confirm_instruction(
         self, stamp: float, history: SceneHistory, topics: TopicFilter, recent: Sequence[str]
     ) -> Sentence:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ...core.audio import AudioFormat
@@ -225,7 +226,8 @@ class BuiltinEngine:
             if text
             else None
         )
-        return Evidence(states, known.events, images, self._detector, read)
+        so_far = partial(self._selector.seen_so_far, camera)
+        return Evidence(states, known.events, images, self._detector, read, so_far)
 
     def _histories(self, frames: tuple[Frame, ...]) -> list[SceneHistory]:
         """Return each camera's history within the frames' time, the newest frame's camera first."""

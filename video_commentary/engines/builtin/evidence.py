@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from .camera_moves import CameraMove
 from .close_look import close_look
-from .colours import REGIONS, colour_of
+from .colours import REGIONS, colour_of, lamp_colour
 from .detector import ObjectDetector
 from .events import SceneEvent
 from .geometry import BoundingBox
 from .labels import VEHICLES
 from .nouns import Noun
 from .scene_state import SceneObject, SceneState
-from .sightings import Look, Sighting, gather
+from .sightings import Look, Sighting, gather, without_duplicates
 from .text_watch import ReadText
 
 _SECONDS = 2.1  # of looks that count
@@ -28,13 +28,18 @@ _CLOSE_CERTAIN = 0.6
 _POSSIBLE = 0.12
 _MIN_SHARE = 0.5
 _FEW_LOOKS = 5  # below which not even the strongest sighting has enough boxes
-_CROWD, _CROWD_SHARE = 3, 0.7  # weak boxes an image, in this share of images
+_CROWD = 2.5  # weak boxes an image, on the mean
+_SMALL_RATE, _SMALL_CLOSE = 0.9, 0.4  # of a small thing that is weak, but always there
 _SAME_OBJECT = 0.4  # IoU of a sighting with a tracked object
 _MOVED, _RESTED = 0.3, 0.12  # own sizes in `_MOTION_SECONDS`
 _MOTION_SECONDS = 1.6
 _GROWTH = 1.07
+_PART_OF_ANOTHER = 0.7  # of a box, that another of the same kind covers
 _COLOUR_VIEWS = 4
 _STIRRING_STEP, _STIRRING_SHARE = 14.0, 0.06  # grey levels; share of a box's pixels
+
+
+_COVERED_FURNITURE = frozenset(("dining table", "bed"))
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Evidence:
 
     `states` and `events`: of the current scene, the oldest first. The detector looks at the newest
     images again, enlarged, when a question needs it. `read_text` returns the text in view; None
-    if text can't be read.
+    if text can't be read. `so_far`: how many of a group were in view until now.
     """
 
     states: Sequence[SceneState]
@@ -64,6 +69,7 @@ class Evidence:
     images: Sequence[tuple[float, NDArray[np.uint8]]] = ()
     detector: ObjectDetector | None = None
     read_text: Callable[[], Sequence[ReadText]] | None = None
+    so_far: Callable[[str], int] | None = None
     _looks: list[Look] = field(default_factory=list, init=False)
 
     @property
@@ -108,13 +114,14 @@ class Evidence:
             elif sighting.strength(noun.family) >= _POSSIBLE and not sighting.is_gone:
                 possible.append(sighting)
         weak = [
-            sum(d.label in noun.labels for d in look.detections) for look in looks if not look.close
+            len(without_duplicates(d for d in look.detections if d.label in noun.labels))
+            for look in looks
+            if not look.close
         ]
-        crowd = (
-            not certain
-            and noun.is_lively
-            and (sum(n >= _CROWD for n in weak) > _CROWD_SHARE * max(1, len(weak)))
-        )
+        small = sum(weak) / max(1, len(weak))
+        crowd = not certain and noun.is_lively and small >= _CROWD
+        if not noun.is_lively:
+            certain = _without_parts(certain)
         return Found(tuple(certain), tuple(possible), tuple(gone), crowd)
 
     def _is_known(self, sightings: Sequence[Sighting], noun: Noun) -> bool:
@@ -141,6 +148,8 @@ class Evidence:
             return sum(full) >= enough * looks and len(full) >= 2
         if sighting.strength(labels) >= enough and full:
             return True
+        if noun.is_lively and sighting.rate >= _SMALL_RATE and len(full) >= _FEW_LOOKS:
+            return close >= _SMALL_CLOSE
         return close >= _CLOSE_CERTAIN and len(full) >= 2
 
     def _uncontested(self, sighting: Sighting, noun: Noun) -> float:
@@ -215,7 +224,7 @@ class Evidence:
         """Return a thing's colour; of people that of a `part` of their clothes; "" if unclear."""
         if noun.is_people:
             region = REGIONS.get(part or "top", REGIONS["top"])
-            if _is_bust(sighting.box):
+            if is_bust(sighting.box):
                 if part == "legs":
                     return ""
                 region = REGIONS["bust"]
@@ -227,7 +236,23 @@ class Evidence:
         views = [(image, boxes[stamp]) for stamp, image in self.images if stamp in boxes]
         if not views and self.images:
             views = [(self.images[-1][1], sighting.box)]
+        if noun.labels == ("traffic light",):
+            return lamp_colour(views[-_COLOUR_VIEWS:])
+        if noun.labels[0] in _COVERED_FURNITURE:
+            return ""  # what stands on it hides it
         return colour_of(views[-_COLOUR_VIEWS:], region)
+
+
+def _without_parts(sightings: Sequence[Sighting]) -> list[Sighting]:
+    """Leave out sightings that lie within a larger one: a table's edge is no second table."""
+    return [
+        s
+        for s in sightings
+        if not any(
+            s.box.area < other.box.area and s.box.covered_by(other.box) > _PART_OF_ANOTHER
+            for other in sightings
+        )
+    ]
 
 
 def _is_named(thing: SceneObject, noun: Noun) -> bool:
@@ -244,6 +269,6 @@ def _inside(image: NDArray[np.uint8], box: BoundingBox) -> NDArray[np.float32]:
     return np.asarray(image[top:bottom:3, left:right:3, 1], np.float32)
 
 
-def _is_bust(box: BoundingBox) -> bool:
+def is_bust(box: BoundingBox) -> bool:
     """Return whether a person's box shows only head and shoulders."""
     return box.height < 1.5 * box.width and box.bottom > 0.95

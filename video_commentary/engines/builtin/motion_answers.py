@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 
-from .evidence import Evidence
+from .contents_answers import kinds_seen
+from .evidence import Evidence, is_bust
 from .labels import counted, number
 from .nouns import GROUP_NOUNS, PEOPLE, Noun
-from .phrases import joined
+from .phrases import first_upper, joined
 from .questions import Question
-from .scene_answers import kinds_seen
+from .scene_answers import deeds_told, events_told
 from .sightings import Sighting
 from .thing_answers import fitting, none_of
 from .wording import CANNOT, COURSE_WORDS, place, thing_name
 
 _AT_REST = frozenset(("", "still"))
 _AWAY_WORDS = frozenset(("away", "receding", "farther", "further", "retreating", "back"))
-_IN_HAND = 0.5  # of a thing's box that a person's covers if the person may have it
+_SPECIAL_GAITS = frozenset(("running", "run", "runs", "riding", "driving", "flying"))
+"""What people may do when they move; a box does not show which."""
+_REACH = 0.15  # of a person's height, round their box: what is within may be in their hands
 _MAX_HELD_SIZE = 0.5  # of the person's box
 _FEW = 3
 
@@ -27,19 +30,21 @@ def movement(evidence: Evidence, sighting: Sighting, noun: Noun) -> str:
     if motion == "still":
         return "is standing still"
     name = thing_name(evidence, sighting, noun)
-    verb = {"person": "walking", "cyclist": "riding"}.get(name, "moving")
+    walks = name == "person" and not is_bust(sighting.box)
+    verb = "walking" if walks else "riding" if name == "cyclist" else "moving"
     return f"is {verb}{COURSE_WORDS.get(motion, '')}" if motion else "is in view"
 
 
-def anything_moving(evidence: Evidence) -> str:
-    """Say whether anything moves."""
+def anything_moving(asked: Question, evidence: Evidence) -> str:
+    """Say whether anything moves, or what does."""
+    yes = "Yes, " if asked.is_yes_or_no else ""
     for noun in GROUP_NOUNS:
         for sighting in evidence.find(noun).certain:
             if evidence.motion(sighting, noun) not in _AT_REST:
                 name = counted(1, thing_name(evidence, sighting, noun))
-                return f"Yes, {name} {movement(evidence, sighting, noun)}."
+                return first_upper(f"{yes}{name} {movement(evidence, sighting, noun)}.")
     if any(thing.group == "motion" for thing in evidence.now.objects):
-        return "Yes, something moves that I can't name."
+        return first_upper(f"{yes}something moves that I can't name.")
     if not evidence.camera_is_still:
         return "I can't tell: the camera itself moves."
     return "Nothing that I can make out moves."
@@ -69,6 +74,12 @@ def about_doing(asked: Question, noun: Noun, evidence: Evidence) -> str:
         return about_heading(asked, noun, evidence)
     sighting = found.certain[0]
     held = _at_hand(evidence, sighting, noun) if noun.is_people else ""
+    if {"holding", "carrying"} & set(asked.text.split()):
+        return f"The {noun.one} is in view{held}." if held else CANNOT
+    alone = noun.is_people and len(evidence.find(noun).certain) == 1
+    deed = deeds_told(evidence) if alone else ""
+    if deed:
+        return deed
     motion = evidence.motion(sighting, noun)
     if motion in _AT_REST and evidence.stirs(sighting):
         return f"The {noun.one} is moving on the spot{held}."
@@ -85,7 +96,7 @@ def _at_hand(evidence: Evidence, person: Sighting, noun: Noun) -> str:
         other.one
         for other, thing in kinds_seen(evidence, loose=True)
         if other.labels not in {noun.labels, PEOPLE.labels}
-        and thing.box.covered_by(person.box) > _IN_HAND
+        and thing.box.covered_by(person.box.expanded(_REACH * person.box.height)) > 0.9
         and thing.box.area < _MAX_HELD_SIZE * person.box.area
     ]
     names = list(dict.fromkeys(names))[:2]
@@ -113,6 +124,9 @@ def about_approach(asked: Question, noun: Noun, evidence: Evidence) -> str:
 
 def about_action(asked: Question, noun: Noun, evidence: Evidence) -> str:
     """Say whether something moves or rests; other actions can't be seen."""
+    told = events_told(asked, evidence) if asked.action == "other" else ""
+    if told:
+        return f"Yes. {told}"
     if asked.action not in {"moves", "rests"}:
         return CANNOT
     found = fitting(asked, noun, evidence)
@@ -125,6 +139,9 @@ def about_action(asked: Question, noun: Noun, evidence: Evidence) -> str:
     if wanted:
         name = counted(1, thing_name(evidence, wanted[0], noun))
         where = place(evidence, wanted[0].box).side_phrase
+        if noun.is_people and _SPECIAL_GAITS & set(asked.text.split()):
+            gait = movement(evidence, wanted[0], noun)
+            return f"I can't tell: {name} {gait.replace('walking', 'moving')} {where}."
         return f"Yes, {name} {movement(evidence, wanted[0], noun)} {where}."
     the = f"the {noun.one} is" if len(known) == 1 else f"the {noun.many} are"
     if len(other) == len(known):

@@ -15,7 +15,7 @@ _PEOPLE = """
     person people persons pedestrian pedestrians man men woman women guy guys lady ladies boy boys
     girl girls child children kid kids baby human humans anyone anybody someone somebody nobody
     everyone everybody crowd passer-by passers-by walker walkers player players worker workers
-    visitor visitors guest guests driver drivers adult adults he she they him her
+    visitor visitors guest guests driver drivers adult adults he she they him his her their
 """
 _GENDERED = """
     man men woman women lady ladies guy guys boy boys girl girls child children kid kids baby adult
@@ -23,6 +23,7 @@ _GENDERED = """
 """
 GENDERED = frozenset(_GENDERED.split())
 """Words for people of an age or a sex, which the detector does not tell apart."""
+_PRONOUNS = frozenset(("he", "she", "they", "him", "his", "her", "their"))
 
 _SYNONYMS = {
     "bicycle": "bike cycle pushbike bicyclist cyclist biker",
@@ -211,4 +212,5 @@ def find_nouns(text: str) -> list[Noun]:
                 break
         else:
             at += 1
-    return list(found)
+    named = [noun for noun in found if noun.said not in _PRONOUNS]
+    return named or list(found)

@@ -34,13 +34,15 @@ class Form(Enum):
     PLACE = auto()
     KIND = auto()
     ACTION = auto()
+    ON = auto()
+    MOVING = auto()
     PRESENCE = auto()
     OVERVIEW = auto()
 
 
 _GOES = (
     r"(go(es|ing)?|head(s|ed|ing)?|mov(e|es|ing)|walk(s|ing)?|run(s|ning)?|driv(e|es|ing)|"
-    r"fly(ing)?|flies|travel(s|ling)?|turn(s|ing)?|rid(e|es|ing)|fac(e|es|ing)|look(s|ing)?)"
+    r"fly(ing)?|flies|travel(s|ling)?|turn(s|ing)?|rid(e|es|ing))"
 )
 _MOTION = (
     r"(mov\w*|turn\w*|pan\w*|driv\w*|still|stopp\w*|stand\w*|rotat\w*|tilt\w*|zoom\w*|shak\w*|"
@@ -61,7 +63,12 @@ UNSEEN_ACTIONS = (
     r"hold(s|ing)?|carry(ing)?|carries|push(es|ing)?|pull(s|ing)?|throw(s|ing)?|catch(es|ing)?|"
     r"hug\w*|kiss\w*|shak(es|ing)|us(es|ing)|phoning|calling|smok\w+|open(s|ing)?|clos(es|ing)|"
     r"touch\w*|look(s|ing)?|watch\w*|fac(es|ing)|lean(s|ing)?|turn(s|ing)?|bark\w*|help\w*|"
-    r"steal\w*|hid(es|ing)|injured|hurt|broken|open|closed|full|empty|on fire|burning"
+    r"steal\w*|hid(es|ing)|injured|hurt|broken|open|closed|full|empty|on fire|burning|"
+    r"cycl\w*|overtak\w*|kick\w*|juggl\w*"
+)
+_COLOUR_ASKED = (
+    r"^(is|are) (the|that|this|these|those|his|her|their)\b.*\b(red|orange|yellow|green|blue|"
+    r"purple|pink|brown|white|gr[ea]y|black|silver)( or \w+)?$"
 )
 _PATTERNS: tuple[tuple[Form, str], ...] = (
     (
@@ -92,7 +99,8 @@ _PATTERNS: tuple[tuple[Form, str], ...] = (
         r"future|used to)\b|"
         r"\b(gender|sex|nationality|job|profession|married|famous|related|family|friends?|"
         r"owner|owned|belongs?|cost|price|worth|dangerous|danger|safe|allowed|legal|real|fake)\b|"
-        r"\b(eyes?|hair|teeth|tongue|nails)\b|"
+        r"\b(eyes?|hair|teeth|tongue|nails)\b|\bwhat\b.*\b(behind|beside|between|next to|under)\b|"
+        r"\b(look|looks|looking|facing|faces|staring|gazing)\b(?! like)|"
         r"\b(in|inside|under|beneath|behind|underneath) (the|his|her|their|a|an|that|this) "
         r"(cup|mug|bottle|glass|bowl|box|bag|handbag|backpack|suitcase|car|van|truck|lorry|bus|"
         r"house|building|door|drawer|pocket|hand)\b|\bwhich \w+ is the \w+ (in|under|behind)\b",
@@ -136,15 +144,26 @@ _PATTERNS: tuple[tuple[Form, str], ...] = (
         r"\b(has|have|is|are|did)\b.*\b(gone|left yet|disappeared|vanished)\b|"
         r"\b(has|have) (the|that|this|he|she|they|it)\b.*\bleft\b(?! (side|hand))",
     ),
+    (
+        Form.ON,
+        r"^what('s| is| are| do you see| else is) (lying |standing )?on (the|that|this|a) "
+        r"(?!(far )?(left|right)\b)",
+    ),
+    (
+        Form.MOVING,
+        r"^what('s| is| are| else is)? (moving|going past|driving)\b|"
+        r"^(is|does) (anything|something) mov\w*",
+    ),
     (Form.COUNT, r"\bhow many\b|\bnumber of\b|\bcount\b"),
     (Form.WEARING, r"\bwear\w*\b|\bdressed\b|\bclothes\b.*\bhas\b|\bhave\b.*\bon\b$"),
-    (Form.COLOUR, r"\bcolou?rs?\b(?!ed)"),
+    (Form.COLOUR, r"\bcolou?rs?\b(?!ed)|" + _COLOUR_ASKED),
     (
         Form.APPROACH,
         r"\b(com(e|es|ing)|get(s|ting)?|mov(e|es|ing)|draw(s|ing)?|walk(s|ing)?|driv(es|ing)|"
         r"go(es|ing)?|run(s|ning)?)\b.*"
-        r"\b(closer|nearer|near|towards?|away|farther|further|back|at (us|you|me))\b|"
-        r"\b(approach\w*|reced\w*|retreat\w*|closer|nearer)\b",
+        r"\b(closer|nearer|near|towards?|away|farther|further|at (us|you|me))\b|"
+        r"\b(approach\w*|reced\w*|retreat\w*|closer|nearer)\b|"
+        r"^(is|are)\b.*\bcoming\b(?! (in|out|back|from)\b)",
     ),
     (
         Form.HEADING,
@@ -163,16 +182,22 @@ _PATTERNS: tuple[tuple[Form, str], ...] = (
         r"\b(on|at|in|to) the "
         r"(far )?(left|right|middle|cent(re|er)|front|foreground|background|back|distance)\b",
     ),
-    (Form.WHERE, r"\bwhere\b|\bwhich side\b|\bwhereabouts\b|\bposition of\b|\blocat(ed|ion)\b"),
+    (
+        Form.WHERE,
+        r"\bwhere\b|^which\b.*\b(nearest|closest)\b|\bwhich side\b|\bwhereabouts\b|"
+        r"\bposition of\b|\blocat(ed|ion)\b",
+    ),
     (
         Form.DOING,
-        r"\bwhat\b.*\b(doing|do|does|up to)\b(?! you (see|hear))(?!.*\b(see|happen))",
+        r"\bwhat\b.*\b(doing|do|does|up to|holding|carrying)\b(?! you (see|hear))"
+        r"(?!.*\b(see|happen))",
     ),
     (
         Form.HAPPENED,
         r"\b(happen\w*|occur\w*|chang\w*|just now|went on|going on)\b|\bwho\b.*\b(came|come|left|"
         r"leave|enter\w*|arriv\w*|went|walked|passed|appeared)\b|\b(did|has|have)\b.*\b(come|came|"
-        r"enter\w*|arriv\w*|appear\w*|leave|pass\w*|anything|something)\b|\banything new\b",
+        r"enter\w*|arriv\w*|appear\w*|leave|left|gone|walked|pass\w*|overtak\w*|anything|something)\b|"
+        r"\banything new\b|\bcoming (in|out|back)\b",
     ),
     (
         Form.KIND,

@@ -81,7 +81,7 @@ def parse(question: str) -> Question:
         action=_action(text),
         part=parts[0] if parts else "",
     )
-    if found.form in {Form.COLOUR, Form.WEARING}:
+    if found.form is Form.COLOUR and not found.is_yes_or_no:
         return replace(found, colours=())
     return found
 

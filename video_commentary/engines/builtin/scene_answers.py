@@ -11,30 +11,47 @@ import cv2
 import numpy as np
 
 from .camera_moves import CameraMove
+from .contents_answers import contents, kinds_seen
 from .event_kinds import EventKind
+from .events import SceneEvent
 from .evidence import Evidence
-from .labels import counted
-from .nouns import PEOPLE, Noun, noun_for
-from .phrases import first_upper, joined
+from .nouns import PEOPLE
+from .phrases import first_upper
+from .question_forms import Form
 from .questions import Question
 from .sentences import sentences
-from .sightings import Sighting
-from .wording import place, thing_name
 
 _UNKNOWN_CAMERA = "I can't tell whether the camera moves."
 _REST_WORDS = frozenset(("still", "stopped", "standing", "stationary", "parked", "steady", "fixed"))
-_OUTSIDE = frozenset(("car", "truck", "bus", "train", "traffic light", "airplane", "boat"))
+_OUTSIDE = frozenset(("car", "truck", "bus", "train", "airplane", "boat"))
 _INSIDE = frozenset(("couch", "bed", "tv", "refrigerator", "oven", "microwave", "sink", "toilet"))
 _EVENT_STEMS = {
-    EventKind.ENTERS: ("came", "come", "enter", "arriv", "appear", "new"),
-    EventKind.LEAVES: ("left", "leave", "gone", "went"),
+    "enters": ("came", "come", "coming", "enter", "arriv", "appear", "new"),
+    "leaves": ("left", "leave", "leaving", "gone", "went"),
+    "overtakes": ("overt",),
+    "crosses": ("cross",),
+    "passes": ("pass",),
+    "picks_up": ("pick", "took", "take", "taking"),
+    "puts_back": ("put",),
+    "stops": ("stop",),
+    "starts": ("start", "began", "begin"),
+    "jumps": ("jump",),
+    "throws": ("throw", "threw"),
+    "crouches": ("crouch", "bend", "bent"),
+    "turns": ("turn",),
+    "leans": ("lean",),
+    "plays": ("play", "kick", "juggl"),
 }
-"""How the words begin that ask for some kinds of events only."""
-_MAX_NAMES = 5
-_LISTED_STRENGTH = 0.5  # of a sighting that is named unasked
-_LOOSE_STRENGTH = 0.3
+"""How the words begin that ask for some events only, by what these claim or by their kind."""
+_DEEDS = frozenset(
+    ("plays", "jumps", "throws", "crouches", "gestures", "picks_up", "puts_back", "turns", "leans")
+)
+"""Events that say what somebody does, rather than where they go."""
+_DEED_SECONDS = 4.0  # for which somebody is doing what an event says
+_SURE_STRENGTH = 0.5  # of a thing that tells where we are
 _CHANGED_LIGHT = 0.1  # share of the brightness by which it must differ to count as a change
 _NIGHT, _DARK, _DAY = 45.0, 60.0, 100.0  # mean grey levels
+_ROUGH, _MIN_LEAVES = 12.0, 0.08  # grey levels from pixel to pixel; share of the picture
 _PAN_STEP = 0.004  # image widths an image, in a steady pan
 _MIN_RESPONSE = 0.08  # of the phase correlation
 
@@ -103,8 +120,8 @@ def daytime(asked: Question, evidence: Evidence) -> str:
         if brightness < _DARK + 10:
             return "It is rather dark."
         return f"{'No' if asks_dark else 'Yes'}, it is bright enough to see."
-    if _has_blue_sky(evidence):
-        return "Day, it seems: there is blue sky at the top."
+    if shows_nature(evidence):
+        return "Day, it seems: the sky or plants are bright."
     if brightness < _NIGHT:
         return "Night, it seems: the picture is very dark."
     return "I can't tell: it is bright enough to see, but that may be daylight or lamps."
@@ -112,7 +129,7 @@ def daytime(asked: Question, evidence: Evidence) -> str:
 
 def setting(asked: Question, evidence: Evidence) -> str:
     """Say whether the camera is inside or outside, if something speaks for it clearly."""
-    outside = _has_blue_sky(evidence) or _strong(evidence, _OUTSIDE)
+    outside = shows_nature(evidence) or _strong(evidence, _OUTSIDE)
     inside = _strong(evidence, _INSIDE)
     if outside == inside:
         return "I can't tell whether this is inside or outside."
@@ -125,103 +142,69 @@ def setting(asked: Question, evidence: Evidence) -> str:
 
 def _strong(evidence: Evidence, labels: frozenset[str]) -> bool:
     return any(
-        sighting.strength((noun.labels[0],)) > _LISTED_STRENGTH
+        sighting.strength((noun.labels[0],)) > _SURE_STRENGTH
         for noun, sighting in kinds_seen(evidence)
         if noun.labels[0] in labels
     )
 
 
-def _has_blue_sky(evidence: Evidence) -> bool:
-    """Return whether most of the top of the picture is blue, as the sky is by day."""
+def shows_nature(evidence: Evidence) -> bool:
+    """Return whether the top of the picture is blue, as the sky by day, or much of it is leaves."""
     if not evidence.images:
         return False
-    image = evidence.images[-1][1]
-    top = cv2.resize(image[: max(1, image.shape[0] // 6)], (64, 12), interpolation=cv2.INTER_AREA)
-    hue, saturation, value = np.moveaxis(np.asarray(cv2.cvtColor(top, cv2.COLOR_RGB2HSV)), 2, 0)
+    small = cv2.resize(evidence.images[-1][1], (160, 120), interpolation=cv2.INTER_AREA)
+    hue, saturation, value = np.moveaxis(np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2HSV)), 2, 0)
     blue = (hue > 95) & (hue < 125) & (saturation > 50) & (value > 90)
-    return bool(np.mean(blue) > 0.5)
+    green = (hue > 30) & (hue < 85) & (saturation > 60) & (value > 40)
+    rough = np.abs(cv2.Laplacian(small[:, :, 1], cv2.CV_32F)) > _ROUGH
+    return bool(np.mean(blue[:20]) > 0.5 or np.mean(green & rough) > _MIN_LEAVES)
 
 
 def happened(asked: Question, evidence: Evidence) -> str:
     """Tell the last events."""
-    kinds = {kind for kind, stems in _EVENT_STEMS.items() if _says(asked, stems)}
+    told = events_told(asked, evidence)
+    if not told and _says(asked, ("happening", "going")):
+        return contents(evidence)
+    if not told:
+        return "Nothing that I noticed in the last seconds."
+    return f"Yes. {told}" if asked.is_yes_or_no else told
+
+
+def events_told(asked: Question, evidence: Evidence) -> str:
+    """Return sentences about the last events of the kinds and things that are asked for, or ""."""
+    wanted = {what for what, stems in _EVENT_STEMS.items() if _says(asked, stems)}
+    if not wanted and asked.form is Form.ACTION:
+        return ""
     events = [
         event
         for event in evidence.events
-        if (not kinds or event.kind in kinds) and event.kind.traits.topic is None and event.name
+        if event.name and event.kind.traits.topic is None and (not wanted or wanted & _what(event))
     ]
     if asked.nouns:
-        labels = {label for noun in asked.nouns for label in noun.labels}
-        events = [event for event in events if event.name in labels]
-    if not events:
-        return "Nothing that I noticed in the last seconds."
+        labels = {label for noun in asked.nouns for label in (*noun.labels, noun.one)}
+        people = any(noun.is_people for noun in asked.nouns)
+        events = [e for e in events if e.name in labels or (people and e.group == "people")]
+    return _told(events[-2:])
+
+
+def deeds_told(evidence: Evidence) -> str:
+    """Return a sentence about what somebody has just done beside walking, or ""."""
+    since = evidence.now.stamp - _DEED_SECONDS
+    events = [e for e in evidence.events if e.stamp >= since and _DEEDS & _what(e)]
+    return _told(events[-1:])
+
+
+def _what(event: SceneEvent) -> set[str]:
+    return {event.kind.traits.claim, event.kind.name.lower()}
+
+
+def _told(events: Sequence[SceneEvent]) -> str:
     rng = random.Random(0)
-    told = [sentences(event, False, rng)[0] for event in events[-2:]]
-    text = " ".join(dict.fromkeys(told))
-    return f"Yes. {text}" if asked.is_yes_or_no else text
+    return " ".join(dict.fromkeys(sentences(event, False, rng)[0] for event in events))
 
 
 def _says(asked: Question, stems: tuple[str, ...]) -> bool:
     return any(word.startswith(stems) for word in asked.text.split())
-
-
-def kinds_seen(evidence: Evidence, loose: bool = False) -> list[tuple[Noun, Sighting]]:
-    """Return everything that was surely seen, the strongest first; `loose`: probably seen."""
-    labels = {d.label for look in evidence.looks() for d in look.detections if d.score > 0.3}
-    found: list[tuple[Noun, Sighting]] = []
-    for label in sorted(labels):
-        noun = noun_for(label)
-        seen = evidence.find(noun)
-        least = _LOOSE_STRENGTH if loose else _LISTED_STRENGTH
-        found += [
-            (noun, s)
-            for s in (*seen.certain, *(seen.possible if loose else ()))
-            if evidence.tracked(s, noun) or s.strength(noun.labels) >= least
-        ]
-    found.sort(key=lambda pair: -pair[1].strength(pair[0].labels))
-    kept: list[tuple[Noun, Sighting]] = []
-    for noun, sighting in found:
-        if not any(sighting.box.iou(other.box) > 0.5 for _, other in kept):
-            kept.append((noun, sighting))
-    return kept
-
-
-def contents(evidence: Evidence) -> str:
-    """List what is in view."""
-    return _listed(evidence, kinds_seen(evidence)) or (
-        "Something moves that I can't name."
-        if any(thing.group == "motion" for thing in evidence.now.objects)
-        else "I see nothing that I can name."
-    )
-
-
-def _listed(evidence: Evidence, seen: Sequence[tuple[Noun, Sighting]]) -> str:
-    names = Counter(thing_name(evidence, sighting, noun) for noun, sighting in seen)
-    parts = [counted(count, name) for name, count in names.most_common(_MAX_NAMES)]
-    return f"I see {joined(parts)}." if parts else ""
-
-
-def place_contents(asked: Question, evidence: Evidence) -> str:
-    """List what is at a place of the picture."""
-    seen = [
-        (noun, s)
-        for noun, s in kinds_seen(evidence)
-        if {place(evidence, s.box).side, place(evidence, s.box).depth} & set(asked.sides)
-        and (not asked.text.startswith("who") or noun.is_people)
-    ]
-    return _listed(evidence, seen) or "I see nothing there that I can name."
-
-
-def nearest_of_all(asked: Question, evidence: Evidence) -> str:
-    """Say what is nearest."""
-    seen = kinds_seen(evidence)
-    if asked.text.startswith("who"):
-        seen = [(noun, s) for noun, s in seen if noun.is_people]
-    if not seen:
-        return "I see nothing that I can name."
-    noun, sighting = max(seen, key=lambda pair: pair[1].box.bottom + 0.5 * pair[1].box.area)
-    name = counted(1, thing_name(evidence, sighting, noun))
-    return f"{first_upper(name)} {place(evidence, sighting.box).side_phrase}."
 
 
 def compared(asked: Question, evidence: Evidence) -> str:

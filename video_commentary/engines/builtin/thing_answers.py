@@ -6,14 +6,17 @@ from collections import Counter
 from collections.abc import Sequence
 
 from .evidence import Evidence, Found
-from .labels import counted, number
-from .nouns import PEOPLE, Noun
+from .labels import counted, group_of, number
+from .nouns import ANIMAL, GENDERED, PEOPLE, VEHICLE, Noun
 from .phrases import first_upper, joined
 from .question_forms import Form
 from .questions import Question
 from .sightings import Sighting
 from .wording import CANNOT, place, thing_name
 
+GENDER_UNKNOWN = "I can't tell men, women and children apart"
+_NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_COUNTED = {"people": PEOPLE, "vehicles": VEHICLE, "animals": ANIMAL}
 _FEW = 3  # things that are counted exactly, and told one by one
 _LIKELY = 0.28  # strength of a possible thing that makes a count uncertain, or is worth a place
 _FILTERED_BY_MOTION = frozenset((Form.WHERE, Form.COUNT, Form.COLOUR, Form.PRESENCE))
@@ -27,7 +30,7 @@ def fitting(asked: Question, noun: Noun, evidence: Evidence) -> Found:
     if asked.sides:
         fits = [s for s in certain if _is_at(evidence, s, asked.sides)]
         certain = fits if fits or {"left", "right", "middle"} & set(asked.sides) else certain
-    if asked.colours:
+    if asked.colours and asked.form not in {Form.COLOUR, Form.WEARING}:
         certain = _coloured(asked, noun, evidence, certain)
     if asked.action in {"moves", "rests"} and asked.form in _FILTERED_BY_MOTION:
         resting = asked.action == "rests"
@@ -114,8 +117,27 @@ def about_presence(asked: Question, noun: Noun, evidence: Evidence) -> str:
     if not noun.exact:
         vehicles = counted(len(found.certain), "vehicle")
         return f"I see {vehicles} {where}; I can't tell whether there is a {noun.one}."
+    count = len(found.certain)
+    if asked.is_yes_or_no and noun.said in GENDERED:
+        return f"I see {amount(PEOPLE, count)} {where}, but {GENDER_UNKNOWN}."
+    least = _least_asked(asked)
+    if least and count < least:
+        return f"No, only {amount(noun, count)} {where}."
+    if "alone" in asked.text.split() and count > 1:
+        return f"No, I see {amount(noun, count)} {where}."
     opening = "Yes, " if asked.is_yes_or_no else "I see "
-    return f"{opening}{amount(noun, len(found.certain))} {where}."
+    return f"{opening}{amount(noun, count)} {where}."
+
+
+def _least_asked(asked: Question) -> int:
+    """Return how many there must be for a yes: "anyone else", "more than two"; 0 if any number."""
+    words = asked.text.split()
+    if "else" in words:
+        return 2
+    for before, than, word in zip(words, words[1:], words[2:], strict=False):
+        if (before, than) == ("more", "than") and word in _NUMBER_WORDS:
+            return _NUMBER_WORDS.index(word) + 1
+    return 0
 
 
 def about_where(asked: Question, noun: Noun, evidence: Evidence) -> str:
@@ -128,7 +150,8 @@ def about_where(asked: Question, noun: Noun, evidence: Evidence) -> str:
         return none_of(asked, noun, found)
     where = places(evidence, found.certain)
     if len(found.certain) == 1:
-        return f"The {noun.one} is {where}."
+        which = f"nearest {noun.one}" if asked.nearest else noun.one
+        return f"The {which} is {where}."
     return f"I see {amount(noun, len(found.certain))} {where}."
 
 
@@ -144,6 +167,11 @@ def about_colour(asked: Question, noun: Noun, evidence: Evidence) -> str:
     named = [colour for colour, _ in colours.most_common(_FEW) if colour]
     if not named or colours[""] > len(seen) / 2:
         return f"I can't tell the colour of the {noun.one if len(seen) == 1 else noun.many}."
+    if asked.colours:
+        fits = set(" ".join(named).split()) & set(asked.colours)
+        if " or " in asked.text:
+            return f"{first_upper(joined(named))}."
+        return f"{'Yes' if fits else 'No'}, {joined(named)}."
     return f"{first_upper(joined(named))}."
 
 
@@ -157,7 +185,21 @@ def about_wearing(asked: Question, noun: Noun, evidence: Evidence) -> str:
         for part, where in (("top", "on top"), ("legs", "below"))
         if (colour := evidence.colour(found.certain[0], PEOPLE, part))
     ]
-    return f"{first_upper(joined(parts))}." if parts else "I can't tell what the clothes look like."
+    if not parts:
+        return "I can't tell what the clothes look like."
+    if asked.colours and asked.is_yes_or_no:
+        fits = set(" ".join(parts).split()) & set(asked.colours)
+        return f"{'Yes' if fits else 'No'}, {joined(parts)}."
+    return f"{first_upper(joined(parts))}."
+
+
+def about_total(_asked: Question, noun: Noun, evidence: Evidence) -> str:
+    """Say how many came so far, as far as that was counted."""
+    group = group_of(noun.labels[0])
+    came = evidence.so_far(group) if evidence.so_far and group in _COUNTED else 0
+    if not came:
+        return "I can't tell that: I have counted none so far."
+    return f"{first_upper(amount(_COUNTED[group], came, uncertain=True))} so far."
 
 
 def about_still_there(asked: Question, noun: Noun, evidence: Evidence) -> str:

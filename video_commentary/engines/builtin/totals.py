@@ -59,6 +59,10 @@ class Totals:
         """Return how many of a group came in so far."""
         return self._arrivals[group].count if group in self._arrivals else 0
 
+    def seen_so_far(self, group: str) -> int:
+        """Return how many of a group there were so far: at the start, and those who came in."""
+        return self._at_start.get(group, 0) + self.arrivals(group)
+
     def note(self, claims: Iterable[Claim]) -> None:
         """Remember the numbers that were said."""
         for claim in claims:

@@ -33,7 +33,7 @@ def ways(*texts: str) -> tuple[tuple[str, str], ...]:
 
 
 @dataclass(frozen=True)
-class Noun:
+class InflectedNoun:
     """A noun: one, many, its gender, and how one of it is called as an object if that differs."""
 
     one: str
@@ -54,7 +54,7 @@ class Grammar:
     """
 
     code: str
-    nouns: Mapping[str, Noun]
+    nouns: Mapping[str, InflectedNoun]
     numbers: tuple[str, ...]
     many: str
     at_least: str
@@ -67,7 +67,7 @@ class Grammar:
     camera_templates: Mapping[str, str]
     camera_prefix: str
     help: str
-    amount: Callable[[Grammar, Noun, int, str, bool], str]
+    amount: Callable[[Grammar, InflectedNoun, int, str, bool], str]
 
     def __post_init__(self) -> None:
         """Raise ValueError if a noun, a place or a template is missing."""
@@ -78,7 +78,7 @@ class Grammar:
         if missing:
             raise ValueError(f"language {self.code}: no {', '.join(missing)}")
 
-    def noun(self, name: str) -> Noun:
+    def noun(self, name: str) -> InflectedNoun:
         """Return the noun for what the engine calls `name`."""
         return self.nouns.get(name) or self.nouns["thing"]
 
