@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from .camera_moves import DRIVES
 from .claims import Sentence, each_present, event_claim, event_claims
 from .event_kinds import EventKind
-from .events import SceneEvent, merged, still_true
+from .event_rules import is_late, is_lively, is_wanted, marks
+from .events import SceneEvent, merged
 from .opening import opening
-from .scene_state import SceneObject
 from .scene_store import SceneHistory
 from .sentences import sentences
 from .styles import PLAIN, Style
@@ -24,7 +24,6 @@ _REPEAT_SECONDS = 20.0  # in which no sentence is repeated
 _PAUSE_SECONDS = 2.0  # without a comment, after which a total may follow
 _QUIET_SECONDS = 5.0  # the same for minor events and numbers
 _SCENE_SECONDS, _EMPTY_SCENE_SECONDS = 0.7, 1.4  # to look at a new scene, with and without objects
-_ARRIVED_SECONDS = 1.5  # after which an object no longer counts as just arriving
 
 _TOPIC_PENALTY = 0.5  # of weight, for each topic before the event's in the instruction
 _OPENING_WEIGHT = 8.2  # an event of more weight is told before what a new scene shows
@@ -95,7 +94,7 @@ class CommentSelector:
         if said or self._quiet_for(stamp) < _PAUSE_SECONDS or not self._comments:
             return said
         ways = totals.so_far(stamp, topics)
-        if self._quiet_for(stamp) > _QUIET_SECONDS and _is_lively(history):
+        if self._quiet_for(stamp) > _QUIET_SECONDS and is_lively(history):
             ways += totals.now(history, topics)
         return self._first_new(stamp, ways, recent)
 
@@ -121,7 +120,7 @@ class CommentSelector:
         self, stamp: float, event: SceneEvent, history: SceneHistory, recent: Sequence[str]
     ) -> Sentence:
         """Return a sentence about an event that is not among the recent ones."""
-        late, style = _is_late(stamp, event, history.objects), self._style
+        late, style = is_late(stamp, event, history.objects), self._style
         another = self._says_another(stamp, event)
         arrivals = self._totals[history.camera].arrivals(event.group)
         for way in sentences(event, another, self._rng, late=late, style=style):
@@ -205,10 +204,10 @@ class CommentSelector:
         events = [
             event
             for event in history.events
-            if _is_wanted(event, topics)
+            if is_wanted(event, topics)
             and not self._is_reported(event)
             and not self._is_the_same_again(event, history)
-            and (event.kind.traits.late or not _is_late(stamp, event, history.objects))
+            and (event.kind.traits.late or not is_late(stamp, event, history.objects))
             and self._is_due(stamp, event, topics)
         ]
         return sorted(merged(events), key=lambda event: -self._weight(stamp, event, topics))
@@ -232,7 +231,7 @@ class CommentSelector:
         return weight >= _MIN_WEIGHT and self._quiet_for(stamp) >= self._style.patience
 
     def _is_reported(self, event: SceneEvent) -> bool:
-        return _marks(event) <= self._reported.keys()
+        return marks(event) <= self._reported.keys()
 
     def _weight(self, stamp: float, event: SceneEvent, topics: TopicFilter) -> float:
         order = topics.topics
@@ -269,34 +268,7 @@ class CommentSelector:
     def _record(self, stamp: float, text: str, event: SceneEvent | None) -> None:
         self._comments.append(PastComment(stamp, text, event))
         if event is not None:
-            self._reported |= dict.fromkeys(_marks(event), event.stamp)
-
-
-def _is_late(stamp: float, event: SceneEvent, objects: Sequence[SceneObject]) -> bool:
-    """Return whether an event is over, or too long ago to be told as what happens now."""
-    return stamp - event.stamp > event.kind.traits.fresh or not still_true(event, objects)
-
-
-def _marks(event: SceneEvent) -> set[tuple[str, int]]:
-    """Return what identifies an event, for each track that takes part."""
-    if not event.track_ids:
-        return {(event.kind.name, round(event.stamp * 1000))}
-    return {(f"{event.kind.name} {event.stamp:.3f}", track_id) for track_id in event.track_ids}
-
-
-def _is_wanted(event: SceneEvent, topics: TopicFilter) -> bool:
-    if event.kind.traits.topic is not None:
-        return event.topic in topics.topics
-    return bool(event.name) and topics.allows(event.group, event.name)
-
-
-def _is_lively(history: SceneHistory) -> bool:
-    """Return whether anything moves or might soon, so that a summary is worth hearing."""
-    return any(
-        thing.heading or thing.group == "people" and not thing.stationary
-        for thing in history.objects
-        if thing.age > _ARRIVED_SECONDS
-    )
+            self._reported |= dict.fromkeys(marks(event), event.stamp)
 
 
 def letters(text: str) -> str:

@@ -116,7 +116,7 @@ class EventDetector:
         """Return LEAVES for tracks that were lost at a border on their way out."""
         events = []
         for track in tracks:
-            self._histories.pop(track.track_id, None)
+            history = self._histories.pop(track.track_id, _TrackHistory())
             self._postures.forget(track.track_id)
             border = touched_border(track.box, aspect)
             by_itself = track.named_group not in {"things", "motion"} and camera_move not in DRIVES

@@ -51,7 +51,7 @@ class EventKind(Enum):
             "{Subject} {go} out of view at {border}.",
             "At {border}, {subject} leave{s}.",
         ),
-        fresh=1.4,
+        fresh=1.0,
         merges=True,
     )
     CLOSER = EventTraits(
@@ -83,7 +83,7 @@ class EventKind(Enum):
         weight=7,
         claim="recedes",
         templates=("{Subject} move{s} away.", "{Subject} draw{s} back.", "{Subject} back{s} away."),
-        fresh=2.0,
+        fresh=1.2,
     )
     STOPS = EventTraits(
         weight=5.5,

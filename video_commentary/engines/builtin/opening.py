@@ -109,7 +109,10 @@ def _single(
     course = course_phrase(thing.heading, rng)
     if course and thing.group != "things" and thing.box.height < _MAX_WALKER:
         verb = {"people": "walks"}.get(thing.group, "moves")
-        return Sentence(f"{subject} {where} {verb} {course}.", (claim,))
+        claims = [claim]
+        if thing.group == "vehicles" and thing.heading == "closer":
+            claims.append(present([thing], history, kind="approaches", where=thing.side))
+        return Sentence(f"{subject} {where} {verb} {course}.", tuple(claims))
     verb = rng.choice({"people": ("is",), "animals": ("is",)}.get(thing.group, ("stands", "is")))
     table = _table_phrase([thing], history)
     return Sentence(f"{subject} {verb} {table or where}.", (claim,))
