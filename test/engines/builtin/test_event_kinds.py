@@ -8,14 +8,13 @@ from dataclasses import replace
 import pytest
 
 from video_commentary.core.prompting import TOPICS
-from video_commentary.engines.builtin.event_kinds import EventKind, EventTraits
+from video_commentary.engines.builtin.event_kinds import EventKind
+from video_commentary.engines.builtin.event_traits import EventTraits
 from video_commentary.engines.builtin.events import SceneEvent
 from video_commentary.engines.builtin.sentences import sentences
 
-TRAITS = EventTraits(
-    weight=1, claim="jumps", topic=None, templates=("{Subject} jump{s}.",), still_true=None
-)
-PARTS = ("weight", "claim", "topic", "templates", "still_true")
+TRAITS = EventTraits(weight=1, claim="jumps", templates=("{Subject} jump{s}.",))
+PARTS = ("weight", "claim", "templates")
 
 
 @pytest.mark.parametrize("missing", PARTS)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from .camera_moves import DRIVES, CameraMove
-from .ego_motion import EgoMotion
+from .ego_motion import EgoMotion, center_shift
 from .event_kinds import EventKind
 from .events import SceneEvent
 
 _REPEAT_SECONDS = 6.0  # in which the same move is one event, whatever came between
+_RESTING_SHIFT, _RESTING_SCALE = 0.008, 0.006  # image heights and e-folds an image, at rest
 _DRIVEN_SECONDS = 2.5  # of a drive that began before we looked: first what is on the way
 _RESTING_IMAGES = 2  # at rest, after which a drive is over
 
@@ -25,10 +26,15 @@ class CameraEventDetector:
         self._rested = 0
         self._has_rested = False
 
-    def observe(self, stamp: float, move: CameraMove, motion: EgoMotion) -> list[SceneEvent]:
-        """Return what the camera has just begun or ended; `motion`: since the last image."""
+    def observe(
+        self, stamp: float, move: CameraMove, motion: EgoMotion, aspect: float
+    ) -> list[SceneEvent]:
+        """Return what the camera has just begun or ended; `motion`: since the last image.
+
+        `aspect`: the image's width / height.
+        """
         before, self._move = self._move, move
-        self._rested = self._rested + 1 if motion.known and motion.still else 0
+        self._rested = self._rested + 1 if _rests(motion, aspect) else 0
         self._has_rested = self._has_rested or self._rested >= _RESTING_IMAGES
         if self._rested == _RESTING_IMAGES and self._drive:
             self._drive = None
@@ -57,3 +63,10 @@ class CameraEventDetector:
             return []
         self._drive_reported = True
         return [SceneEvent(stamp=stamp, kind=EventKind.CAMERA_MOVES, heading=move.name)]
+
+
+def _rests(motion: EgoMotion, aspect: float) -> bool:
+    """Return whether the camera stands, give or take a tremor."""
+    dx, dy = center_shift(motion, aspect)
+    calm = max(abs(dx), abs(dy)) < _RESTING_SHIFT and abs(motion.log_scale) < _RESTING_SCALE
+    return motion.known and not motion.travel and calm

@@ -18,6 +18,7 @@ _MIN_KNOWN = 0.75  # of the window's steps
 _MIN_CONSTANCY = 0.7  # how much more steps go one way than the other, 0 to 1
 _MIN_SHAKE_STEP = 0.006  # image heights an image
 _MIN_TRAVEL = 0.006  # e-folds an image
+_BLIND_SECONDS = 2.5  # for which a drive goes on while the motion is unknown
 _MIN_DRIVING, _STILL_DRIVING = 0.55, 0.15  # of the window's steps, to begin and to go on
 
 
@@ -114,6 +115,7 @@ class CameraMoveClassifier:
         """Start at rest."""
         self._steps: deque[_Step] = deque()
         self._move = CameraMove.STILL
+        self._driven_at = float("-inf")
 
     def observe(self, stamp: float, motion: EgoMotion, aspect: float) -> CameraMove:
         """Add the next image's ego motion; return the move of the last second."""
@@ -131,9 +133,11 @@ class CameraMoveClassifier:
         steps = list(self._steps)[1:]
         driving = _driving(steps, self._move)
         if driving:
+            self._driven_at = stamp
             return driving
         if np.mean([step.known for step in steps]) < _MIN_KNOWN:
-            return CameraMove.UNKNOWN
+            drives_on = self._move in DRIVES and stamp - self._driven_at < _BLIND_SECONDS
+            return self._move if drives_on else CameraMove.UNKNOWN
         move = _classify(np.array([(s.dx, s.dy, s.log_scale) for s in steps]), span)
         # Far things alone can flow like a zoom while the camera drives on.
         return self._move if _AS_ZOOM.get(self._move) is move else move

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from .camera_moves import DRIVES
 from .claims import Sentence, each_present, event_claim, event_claims
 from .event_kinds import EventKind
-from .events import SceneEvent, merged, still_true
+from .event_rules import is_late, is_lively, is_wanted, marks
+from .events import SceneEvent, merged
 from .opening import opening
-from .scene_state import SceneObject
 from .scene_store import SceneHistory
 from .sentences import sentences
 from .styles import PLAIN, Style
@@ -24,13 +24,12 @@ _REPEAT_SECONDS = 20.0  # in which no sentence is repeated
 _PAUSE_SECONDS = 2.0  # without a comment, after which a total may follow
 _QUIET_SECONDS = 5.0  # the same for minor events and numbers
 _SCENE_SECONDS, _EMPTY_SCENE_SECONDS = 0.7, 1.4  # to look at a new scene, with and without objects
-_ARRIVED_SECONDS = 1.5  # after which an object no longer counts as just arriving
 
 _TOPIC_PENALTY = 0.5  # of weight, for each topic before the event's in the instruction
 _OPENING_WEIGHT = 8.2  # an event of more weight is told before what a new scene shows
 _LOOK_ROUND = 1.8  # seconds of a drive, before it is told that we drive
 _DRIVES = frozenset(move.name for move in DRIVES)
-_SECOND_WEIGHT = 6.0  # of an event that is told together with a weightier one
+_SECOND_WEIGHT = 5.0  # of an event that is told together with a weightier one
 _MINOR_WEIGHT = 4.0  # of a kind; less is told only after some silence
 _MIN_WEIGHT = 2.0  # of a kind; less is told only if asked for
 _LOST_SECONDS = 4.0  # between two arrivals that may be one and the same
@@ -90,30 +89,38 @@ class CommentSelector:
                 return self._new_scene(stamp, event, history, topics)
             said = self._event(stamp, event, history, recent)
             if said:
-                return said.followed_by(self._second(stamp, history, topics, recent))
+                return self._with_second(stamp, event, said, history, topics, recent)
         said = self._opening(stamp, history, topics)
         if said or self._quiet_for(stamp) < _PAUSE_SECONDS or not self._comments:
             return said
         ways = totals.so_far(stamp, topics)
-        if self._quiet_for(stamp) > _QUIET_SECONDS and _is_lively(history):
+        if self._quiet_for(stamp) > _QUIET_SECONDS and is_lively(history):
             ways += totals.now(history, topics)
         return self._first_new(stamp, ways, recent)
 
-    def _second(
-        self, stamp: float, history: SceneHistory, topics: TopicFilter, recent: Sequence[str]
+    def _with_second(
+        self,
+        stamp: float,
+        first: SceneEvent,
+        said: Sentence,
+        history: SceneHistory,
+        topics: TopicFilter,
+        recent: Sequence[str],
     ) -> Sentence:
-        """Return a sentence about one more event that could not wait until the first is said."""
+        """Return a sentence with one about another event that could not wait, in their order."""
         for event in self._ranked(stamp, history, topics):
             weighty = self._weight(stamp, event, topics) >= _SECOND_WEIGHT
-            if weighty and not event.kind.traits.shows_scene:
-                return self._event(stamp, event, history, recent)
-        return Sentence()
+            if weighty and event.kind is not first.kind and not event.kind.traits.shows_scene:
+                other = self._event(stamp, event, history, recent)
+                before = event.stamp < first.stamp
+                return other.followed_by(said) if other and before else said.followed_by(other)
+        return said
 
     def _event(
         self, stamp: float, event: SceneEvent, history: SceneHistory, recent: Sequence[str]
     ) -> Sentence:
         """Return a sentence about an event that is not among the recent ones."""
-        late, style = _is_late(stamp, event, history.objects), self._style
+        late, style = is_late(stamp, event, history.objects), self._style
         another = self._says_another(stamp, event)
         arrivals = self._totals[history.camera].arrivals(event.group)
         for way in sentences(event, another, self._rng, late=late, style=style):
@@ -197,10 +204,10 @@ class CommentSelector:
         events = [
             event
             for event in history.events
-            if _is_wanted(event, topics)
+            if is_wanted(event, topics)
             and not self._is_reported(event)
             and not self._is_the_same_again(event, history)
-            and (event.kind.traits.late or not _is_late(stamp, event, history.objects))
+            and (event.kind.traits.late or not is_late(stamp, event, history.objects))
             and self._is_due(stamp, event, topics)
         ]
         return sorted(merged(events), key=lambda event: -self._weight(stamp, event, topics))
@@ -224,7 +231,7 @@ class CommentSelector:
         return weight >= _MIN_WEIGHT and self._quiet_for(stamp) >= self._style.patience
 
     def _is_reported(self, event: SceneEvent) -> bool:
-        return _marks(event) <= self._reported.keys()
+        return marks(event) <= self._reported.keys()
 
     def _weight(self, stamp: float, event: SceneEvent, topics: TopicFilter) -> float:
         order = topics.topics
@@ -261,34 +268,7 @@ class CommentSelector:
     def _record(self, stamp: float, text: str, event: SceneEvent | None) -> None:
         self._comments.append(PastComment(stamp, text, event))
         if event is not None:
-            self._reported |= dict.fromkeys(_marks(event), event.stamp)
-
-
-def _is_late(stamp: float, event: SceneEvent, objects: Sequence[SceneObject]) -> bool:
-    """Return whether an event is over, or too long ago to be told as what happens now."""
-    return stamp - event.stamp > event.kind.traits.fresh or not still_true(event, objects)
-
-
-def _marks(event: SceneEvent) -> set[tuple[str, int]]:
-    """Return what identifies an event, for each track that takes part."""
-    if not event.track_ids:
-        return {(event.kind.name, round(event.stamp * 1000))}
-    return {(f"{event.kind.name} {event.stamp:.3f}", track_id) for track_id in event.track_ids}
-
-
-def _is_wanted(event: SceneEvent, topics: TopicFilter) -> bool:
-    if event.kind.traits.topic is not None:
-        return event.topic in topics.topics
-    return bool(event.name) and topics.allows(event.group, event.name)
-
-
-def _is_lively(history: SceneHistory) -> bool:
-    """Return whether anything moves or might soon, so that a summary is worth hearing."""
-    return any(
-        thing.heading or thing.group == "people" and not thing.stationary
-        for thing in history.objects
-        if thing.age > _ARRIVED_SECONDS
-    )
+            self._reported |= dict.fromkeys(marks(event), event.stamp)
 
 
 def letters(text: str) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from .camera_moves import CameraMove
+from .detector import Detection
 from .event_kinds import EventKind
 from .events import SceneEvent, object_event
 from .kinematics import StampedBox
-from .scene_state import SceneObject
+from .scene_state import SceneObject, side
 from .track import Track
 
 _WINDOW = 3.2  # seconds over which a size is followed: cars in one lane change it slowly
@@ -24,8 +26,13 @@ _MIN_SIZE = 0.07  # image heights; what is smaller is too far away to matter
 _PASSED = 0.2  # e-folds within the window before it leaves by the side
 _BESIDE = 0.16  # image heights; of what comes from behind, when it comes into view beside us
 _REPEAT_SECONDS = 8.0
+_SIGN_REPEAT_SECONDS = 12.0  # without it
 _ROADSIDE = frozenset(("traffic light", "stop sign", "parking meter", "fire hydrant"))
 """Things that stand where robots and cars drive."""
+
+
+_SIGN_SCORE, _SIGN_IMAGES = 0.5, 2  # of the best sight of a sign, and how many there must be
+_SIGN_SECONDS = 1.5  # within which they must be
 
 
 @dataclass
@@ -44,6 +51,8 @@ class DriveDetector:
     def __init__(self) -> None:
         """Start without neighbours."""
         self._neighbours: dict[int, _Neighbour] = {}
+        self._signs: deque[tuple[float, Detection]] = deque()
+        self._signs_reported: dict[str, float] = {}
 
     def observe(
         self,
@@ -61,6 +70,30 @@ class DriveDetector:
                 continue
             neighbour = self._neighbours.setdefault(track.track_id, _Neighbour())
             yield from _events(stamp, track, thing, neighbour)
+
+    def signs(
+        self, stamp: float, detections: Iterable[Detection], move: CameraMove, aspect: float
+    ) -> Iterator[SceneEvent]:
+        """Yield the signs and lights that we drive towards; few sights of one suffice."""
+        self._signs.extend((stamp, d) for d in detections if d.label in _ROADSIDE)
+        while self._signs and self._signs[0][0] < stamp - _SIGN_SECONDS:
+            self._signs.popleft()
+        if move is not CameraMove.FORWARD:
+            return
+        for label in sorted({d.label for _, d in self._signs}):
+            sights = [d for _, d in self._signs if d.label == label]
+            last = self._signs_reported.get(label, float("-inf"))
+            clear = len(sights) >= _SIGN_IMAGES and max(d.score for d in sights) >= _SIGN_SCORE
+            if clear and stamp - last > _SIGN_REPEAT_SECONDS:
+                yield SceneEvent(
+                    stamp=stamp,
+                    kind=EventKind.GAINED_ON,
+                    group="things",
+                    name=label,
+                    where=side(sights[-1].box, aspect),
+                )
+            if clear:
+                self._signs_reported[label] = stamp
 
     def lost(self, stamp: float, tracks: Iterable[Track], move: CameraMove) -> Iterator[SceneEvent]:
         """Yield that we have passed objects that were lost at a side of the image."""
@@ -82,7 +115,7 @@ class DriveDetector:
 
 
 def _matters(thing: SceneObject) -> bool:
-    lively = thing.group in {"people", "vehicles", "animals"} or thing.name in _ROADSIDE
+    lively = thing.group in {"people", "vehicles", "animals"}
     return lively and max(thing.box.width, thing.box.height) > _MIN_SIZE
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from .borders import MAX_ENTRY_AGE, entry_border, nearly_out, way_out
 from .camera_moves import DRIVES, TURNS, CameraMove
 from .encounters import JoiningDetector, PassingDetector, TogetherDetector
 from .event_kinds import EventKind
@@ -22,10 +23,6 @@ _MIN_STEP_HEIGHT = 0.23  # image heights, of a person whose steps are worth a wo
 _MIN_WALK = 0.8  # own sizes an object must have moved before it can stop
 _MIN_WALK_SECONDS = 1.2
 _MIN_START = 0.3  # own sizes from where it stopped
-_MAX_ENTRY_AGE = 2.5  # seconds; an object older than this has not just entered
-_MIN_LEAVING_SPEED = 0.2  # own sizes a second towards the border
-_MIN_LEAVING_AGE = 0.7  # seconds
-_MIN_KNOWN_LEAVING_AGE, _KNOWN_HITS = 0.3, 8  # of one that has been followed for long
 _MIN_APPEARANCE = 0.8  # seconds from the scene's start, after which what appears is new
 _MIN_APPEARANCE_HEIGHT = 0.15  # image heights
 _SETTLED_SECONDS = 0.6  # of a track, before it is said to have come into view
@@ -38,6 +35,7 @@ class _TrackHistory:
     """What was noticed about a track so far."""
 
     entered: bool = False
+    left: bool = False
     crossed: bool = False
     reported_motion: bool = False
     walk_start: StampedBox | None = None
@@ -124,21 +122,16 @@ class EventDetector:
             by_itself = track.named_group not in {"things", "motion"} and camera_move not in DRIVES
             if not (track.name and border and by_itself):
                 continue
-            across, down = (speed / reference_size(track) for speed in track.velocity(1.2))
-            outward = {"left": -across, "right": across, "bottom": down, "top": -down}
-            fastest = max(track.trajectory[-1].cut or {border}, key=outward.__getitem__)
-            known = track.hits >= _KNOWN_HITS
-            age = _MIN_KNOWN_LEAVING_AGE if known else _MIN_LEAVING_AGE
-            if outward[fastest] > _MIN_LEAVING_SPEED and track.steady_seconds > age:
+            where = way_out(track, border)
+            if where and not history.left:
                 events.append(
                     SceneEvent(
                         stamp=stamp,
                         kind=EventKind.LEAVES,
                         group=track.named_group,
                         name=track.name,
-                        where=fastest,
+                        where=where,
                         track_ids=(track.track_id,),
-                        clothes=history.clothes,
                     )
                 )
         return events
@@ -149,7 +142,6 @@ def _track_events(
 ) -> Iterator[SceneEvent]:
     """Yield what one object does, and note it in its history."""
     stamp, aspect = scene.stamp, scene.aspect
-    history.clothes = thing.clothes or history.clothes
     if not history.entered:
         yield from _entry(scene, track, thing, history)
     if track.named_group == "motion" and not (history.entered or history.reported_motion):
@@ -160,6 +152,14 @@ def _track_events(
         yield object_event(stamp, EventKind.CROSSES, thing, heading=thing.heading)
     if track.named_group in {"motion", "things"} or scene.camera_move in DRIVES:
         return  # too loose a box to distinguish a step from a stretch; moved by others; by us
+    if not track.trajectory[-1].cut:
+        history.left = False
+    border = touched_border(track.box, aspect)
+    if border and not history.left and scene.camera_move is CameraMove.STILL:
+        where = way_out(track, border) if nearly_out(track, aspect) else ""
+        if where:
+            history.left = True
+            yield object_event(stamp, EventKind.LEAVES, thing, where=where)
     if thing.group != "people" or track.box.height > _MIN_STEP_HEIGHT:
         yield from _stops_and_starts(stamp, track, thing, history)
     yield from _distance_changes(stamp, track, thing, history)
@@ -171,14 +171,14 @@ def _entry(
     """Yield that somebody came in by themselves, or into view because the camera turned."""
     stamp, since = scene.stamp, track.continuous_since
     if scene.camera_move is CameraMove.STILL and track.steady_since < since:
-        border = _entry_border(stamp, track, scene.aspect)
+        border = entry_border(stamp, track, scene.aspect)
         if border:
             history.entered = True
             yield object_event(stamp, EventKind.ENTERS, thing, where=border, heading=thing.heading)
     elif scene.camera_move in TURNS and thing.group in {"people", "animals"}:
         new = since - scene.start > _MIN_APPEARANCE and not track.jumped
         new = new and thing.box.height > _MIN_APPEARANCE_HEIGHT
-        if new and _SETTLED_SECONDS < stamp - since < _MAX_ENTRY_AGE:
+        if new and _SETTLED_SECONDS < stamp - since < MAX_ENTRY_AGE:
             history.entered = True
             yield object_event(stamp, EventKind.APPEARS, thing)
 
@@ -227,28 +227,6 @@ def _distance_changes(
             yield object_event(stamp, EventKind.AWAY, thing, heading="away")
         history.away_at, history.closer_at = stamp, float("-inf")
         history.min_size = history.max_size = size
-
-
-def _entry_border(stamp: float, track: Track, aspect: float) -> str:
-    """Return the border through which a track has just entered, or ""."""
-    if track.jumped or stamp - track.continuous_since >= _MAX_ENTRY_AGE:
-        return ""
-    border = touched_border(track.first_box, aspect)
-    return border if border and _moved_inward(track, border, aspect) else ""
-
-
-def _moved_inward(track: Track, border: str, aspect: float) -> bool:
-    """Return whether a track has moved away from the border where it was first detected."""
-    first, box = track.first_box, track.box
-    inward = {
-        "left": box.right - first.right,
-        "right": first.left - box.left,
-        "bottom": first.top - box.top,
-        "top": box.bottom - first.bottom,
-    }[border]
-    size = reference_size(track)
-    away = touched_border(box, aspect) != border or inward > 0.35 * size
-    return inward > 0.22 * size and away
 
 
 def _crossed(track: Track, thing: SceneObject, aspect: float) -> bool:

@@ -26,6 +26,9 @@ _MAX_NUMBER = 6  # that is said as exact; the detector misses some of a crowd
 _ORDER = ("people", "animals", "vehicles", "things")
 _ON_ROADS = frozenset(("car", "truck", "bus", "motorcycle", "vehicle"))
 _TABLE = "dining table"
+_ROOMS = frozenset(("tv", "couch", "bed", "refrigerator", "oven", "microwave", "sink", "toilet"))
+"""What stands in rooms alone."""
+_FURNITURE = _ROOMS | {"chair", "bench"}
 _ON_TABLES = frozenset(
     ("bottle", "wine glass", "cup", "fork", "knife", "spoon", "bowl", "banana", "apple", "orange")
     + ("sandwich", "broccoli", "carrot", "hot dog", "pizza", "donut", "cake", "book", "vase")
@@ -52,10 +55,14 @@ def opening(
         return Sentence()
     if all(thing.group == "vehicles" and thing.stationary for thing in objects):
         return Sentence()
-    kinds = _by_name(objects)[:_MAX_KINDS]
+    if all(thing.name in _FURNITURE for thing in objects):
+        return Sentence()
+    others = [thing for thing in objects if thing.name not in _FURNITURE]
+    kinds = _by_name(others)[:_MAX_KINDS]
     if history.states[-1].camera_move is CameraMove.FORWARD and _road_users(objects):
         return _drive(_road_users(objects), history)
-    if len(kinds) == 1 and len(kinds[0]) == 1:
+    indoors = any(thing.name in _ROOMS for thing in objects)
+    if len(kinds) == 1 and len(kinds[0]) == 1 and not indoors:
         return _single(kinds[0][0], history, rng, style)
     return _several(kinds, history, rng, style)
 
@@ -71,12 +78,13 @@ def _drive(vehicles: Sequence[SceneObject], history: SceneHistory) -> Sentence:
     amount = counted(1, name) if len(vehicles) == 1 else _number(vehicles, exact, name)
     side = _common_side(vehicles)
     where = f" {PLACES[side][0]}" if side and side != "middle" else ""
-    stamp = history.states[-1].frame_stamp
-    road = Claim(
-        kind="present", who="road", evidence=(Observation(camera=history.camera, stamp=stamp),)
-    )
+    road = Claim(kind="present", who="road", evidence=_seen_now(history))
     ahead = present(vehicles, history, name=name, at_least=not exact, where=side)
     return Sentence(f"We drive along a road, {amount} ahead{where}.", (road, ahead))
+
+
+def _seen_now(history: SceneHistory) -> tuple[Observation, ...]:
+    return (Observation(camera=history.camera, stamp=history.states[-1].frame_stamp),)
 
 
 def _worth_naming(history: SceneHistory, topics: TopicFilter) -> list[SceneObject]:
@@ -101,7 +109,10 @@ def _single(
     course = course_phrase(thing.heading, rng)
     if course and thing.group != "things" and thing.box.height < _MAX_WALKER:
         verb = {"people": "walks"}.get(thing.group, "moves")
-        return Sentence(f"{subject} {where} {verb} {course}.", (claim,))
+        claims = [claim]
+        if thing.group == "vehicles" and thing.heading == "closer":
+            claims.append(present([thing], history, kind="approaches", where=thing.side))
+        return Sentence(f"{subject} {where} {verb} {course}.", tuple(claims))
     verb = rng.choice({"people": ("is",), "animals": ("is",)}.get(thing.group, ("stands", "is")))
     table = _table_phrase([thing], history)
     return Sentence(f"{subject} {verb} {table or where}.", (claim,))
@@ -124,6 +135,10 @@ def _several(
     table = _table_phrase(everything, history)
     if table:
         claims.append(_table_claim(history))
+    room = any(thing.name in _ROOMS for thing in history.objects) and not table
+    if room and not any(thing.group == "vehicles" for thing in history.objects):
+        claims.append(Claim(kind="present", who="room", evidence=_seen_now(history)))
+        return Sentence(f"I see a room with {subject}.", tuple(claims))
     if table and not any(thing.group == "people" for thing in everything):
         verb = "stands" if len(everything) == 1 else "stand"
         return Sentence(f"{first_upper(subject)} {verb} {table}.", tuple(claims))

@@ -72,7 +72,7 @@ class PerceptionPipeline:
         ignore = [track.box.expanded(0.05) for track in self._tracker.tracks]
         motion = self._ego_motion.observe(gray, ignore)
         self._camera_move = self._moves.observe(stamp, motion, aspect)
-        events += self._camera_events.observe(stamp, self._camera_move, motion)
+        events += self._camera_events.observe(stamp, self._camera_move, motion, aspect)
         events += self._light_events(stamp, gray)
         detections = self._detector.detect(small) if self._detector else []
         self._detections = tuple(detections)
@@ -91,6 +91,7 @@ class PerceptionPipeline:
         self._vote_clothing(stamp, small)
         state = self._state(stamp, aspect)
         objects = {thing.track_id: thing for thing in state.objects}
+        events += self._drive.signs(stamp, detections, self._camera_move, aspect)
         people = state.in_group("people")
         events += self._balls.observe(stamp, detections, people)
         found = self._events.observe(

@@ -29,8 +29,10 @@ def rename(tracks: Sequence[Track]) -> None:
     """Give things that drive by themselves another name, for good: "vehicle" or "something"."""
     people = [track for track in tracks if track.group == "people"]
     for track in tracks:
-        if track.group == "things" and not track.alias and track.name not in _ROLLING:
-            track.alias, track.alias_group = _alias(track, people)
+        doubtful = track.group == "things" and track.name not in _ROLLING
+        if doubtful and track.alias_group != "vehicles":
+            alias, group = _alias(track, people)
+            track.alias, track.alias_group = alias or track.alias, group or track.alias_group
 
 
 def _alias(track: Track, people: Sequence[Track]) -> tuple[str, str]:

@@ -18,6 +18,7 @@ _MIN_POINTS = 5
 _BENT, _STOOD = 0.8, 0.92  # of its usual height, below and above which somebody bends and stands
 _JUMP = 0.35  # of its height, by which an animal's back rises within `_JUMP_SECONDS`
 _JUMP_SECONDS = 0.65
+_MAX_JUMPER = 0.45  # image heights
 _PORTRAIT = 0.35  # image heights, above which somebody with the feet out of view is close
 _SHIFT = 0.2  # of its width, within `_SHIFT_SECONDS`
 _SHIFT_SECONDS = 1.2
@@ -94,6 +95,8 @@ def _jumps(points: Sequence[StampedBox]) -> bool:
     if any(p.cut for p in recent) or len(recent) < 3:
         return False
     first, last = recent[0].box, recent[-1].box
+    if first.height > _MAX_JUMPER:
+        return False  # so close by, it need only lift its head
     return first.top - last.top > _JUMP * first.height and last.bottom < first.bottom + 0.05
 
 

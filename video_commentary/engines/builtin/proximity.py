@@ -19,7 +19,7 @@ _MAX_DRIFT = 0.2  # of its width: more is a move to the side
 _MIN_WIDER, _MIN_TALLER = 1.05, 1.12  # each: who bends down or stretches an arm becomes wider
 _TOP_MARGIN = 0.02  # image heights; above a head that is cut off nothing is known of the size
 _SETTLE = 1.2  # seconds from its first detection, in which an object may still be coming in
-_GOING_ON = 5.0  # seconds in which the same again is the same move going on
+_GOING_ON = 10.0  # seconds in which the same again is no news
 _SMOOTHED = 4  # detections over whose median a size is taken
 
 

@@ -35,7 +35,10 @@ def sentences(
     templates = traits.late if late else traits.templates_for(event.heading)
     ways = [_filled(template, event, another, rng, style) for template in templates]
     rng.shuffle(ways)
-    return ways
+    if style.places:
+        placed = {_filled(t, event, another, rng, style) for t in templates if "lace}" in t}
+        return sorted(ways, key=lambda way: way not in placed)
+    return sorted(ways, key=len) if event.group == "vehicles" else ways
 
 
 def _filled(

@@ -26,6 +26,7 @@ _MAX_UNSEEN_OUTSIDE = 0.35  # seconds for one that should be out of the image by
 _OUTSIDE = 0.4  # of its box that is still inside then
 _SETTLED_HITS = 5  # after which a track's next box is predicted well
 _RECENT = 0.5  # seconds since the last detection
+_SAME_PLACE = 0.6  # IoU with its prediction, of something that only stretches: a leap
 _GATE = 0.6  # of its size that an object may be off its prediction, more if unseen for long
 
 
@@ -164,7 +165,7 @@ def _jumps(track: Track, detection: Detection, stamp: float, aspect: float) -> b
     if cut_edges(box, aspect):  # what is left of it at the border has another shape
         return max(iou, box.covered_by(track.box), box.covered_by(predicted)) < 0.3
     heights = box.height / max(predicted.height, 1e-6)
-    return iou < 0.3 or not 1 / 1.45 < heights < 1.45
+    return iou < 0.3 or iou < _SAME_PLACE and not 1 / 1.45 < heights < 1.45
 
 
 def _affinity(predicted: BoundingBox, box: BoundingBox, gate: float, partial: bool) -> float:
