@@ -110,6 +110,18 @@ def test_the_description_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> 
     assert "text" not in BuiltinEngine(None).description
 
 
+def test_a_reader_that_fails_is_named_and_comments_go_on(landscape: Image) -> None:
+    def broken(image: Image) -> list[TextLine]:
+        raise OSError("no weights")
+
+    engine = BuiltinEngine(None, read_text=True, text_reader=broken)
+    engine.load()
+    narration = Narration(engine)
+    assert narration.show(resting(landscape, 4.5)) == []
+    assert engine.description.endswith("; reads no text: OSError: no weights")
+    assert "can't make out" in narration.ask("What does the sign say?")
+
+
 def test_rapidocr_reads_a_drawn_sign_with_its_own_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("rapidocr")
     pytest.importorskip("onnxruntime")

@@ -91,7 +91,8 @@ class BuiltinEngine:
     @property
     def description(self) -> str:
         """What this engine is, and what is missing for it to be complete."""
-        text = f"; reads no text: {HOW_TO_INSTALL}" if self._text_missing else ""
+        trouble = HOW_TO_INSTALL if self._text_missing else self._text.trouble if self._text else ""
+        text = f"; reads no text: {trouble}" if trouble else ""
         if self._detector:
             what = "EfficientDet-Lite0 detector, tracks, motion, light"
             what += ", text" if self._reads_text else ""
@@ -101,6 +102,8 @@ class BuiltinEngine:
     def load(self) -> None:
         """Load the detector if it is installed; `description` says if not."""
         self._reset()
+        if self._text:
+            self._text.load()
         self._detector = None
         if self._model is None or not self._model.is_file():
             self._missing = "no detector weights: run fetch_model builtin"

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -63,6 +64,8 @@ class TextWatch:
     def __init__(self, read: Read | None = None) -> None:
         """Read with `read`, by default with RapidOCR, which is loaded on the reading thread."""
         self._read = read
+        self.trouble = ""
+        """Why the last reading failed, or the models don't load; empty if all is well."""
         self._cameras: dict[str, _CameraText] = {}
         self._lock = threading.Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="text")
@@ -111,10 +114,26 @@ class TextWatch:
         """Stop reading."""
         self._worker.shutdown(wait=False, cancel_futures=True)
 
-    def _lines(self, image: NDArray[np.uint8]) -> list[TextLine]:
+    def load(self) -> None:
+        """Have the models loaded, so that the first reading need not wait for that."""
         if self._read is None:
-            self._read = TextReader().read
-        return self._read(image)
+            self._worker.submit(self._loaded)
+
+    def _lines(self, image: NDArray[np.uint8]) -> list[TextLine]:
+        read = self._loaded()
+        try:
+            return read(image) if read else []
+        except Exception as error:  # noqa: BLE001 - whatever a foreign reader raises, comments go on
+            self.trouble = f"{type(error).__name__}: {error}"
+            return []
+
+    def _loaded(self) -> Read | None:
+        if self._read is None and not self.trouble:
+            try:
+                self._read = TextReader().read
+            except Exception as error:  # noqa: BLE001 - as above: without text, but with comments
+                self.trouble = f"{type(error).__name__}: {error}"
+        return self._read
 
 
 def _same(line: TextLine, other: TextLine) -> bool:
@@ -126,12 +145,8 @@ def _same_text(line: TextLine, other: TextLine) -> bool:
 
 
 def _wait(reading: Future[list[TextLine]], cancel: CancelToken) -> list[TextLine] | None:
-    """Return what was read, [] if that failed, None if cancelled."""
+    """Return what was read, None if cancelled."""
     while not cancel.cancelled:
-        try:
+        with suppress(NotYet):
             return reading.result(_POLL)
-        except NotYet:
-            continue
-        except Exception:  # noqa: BLE001 - whatever a foreign reader raises, comments go on
-            return []
     return None
