@@ -67,6 +67,19 @@ def test_a_clock_is_not_said_unasked(landscape: Image) -> None:
     assert narration.ask("What does the sign say?") == "The sign on the left reads 13:25."
 
 
+def test_a_title_that_the_camera_prints_is_only_told_when_asked(landscape: Image) -> None:
+    def title(image: Image) -> list[TextLine]:
+        return [TextLine("CAMERA 87", BoundingBox(0.9, 0.93, 1.2, 0.98))]
+
+    engine = BuiltinEngine(None, read_text=True, text_reader=title)
+    engine.load()
+    narration = Narration(engine)
+    assert narration.show(resting(landscape, 8.0)) == []
+    assert narration.ask("What does the text say?") == (
+        "The text at the bottom of the picture reads CAMERA 87."
+    )
+
+
 def test_nothing_is_read_while_the_camera_moves(landscape: Image) -> None:
     reader = Readings("EXIT")
     narration = watching(reader)

@@ -17,6 +17,8 @@ _EDGE = 0.1  # image heights from the upper and lower edge, where cameras print 
 _MAX_TITLE_HEIGHT = 0.09  # image heights
 _COVERED = 0.7  # of a line, by the thing that it stands on
 _MAX_LINES = 3
+_OVERLAY = "text"
+"""Noun of what a camera prints into its picture."""
 
 
 class TextCommenter:
@@ -32,8 +34,10 @@ class TextCommenter:
             mark = camera, read.line.text.casefold()
             if mark in self._said or not _is_worth_saying(read.line.text):
                 continue
-            self._said.add(mark)
             where = _carrier(read.line.box, state)
+            if where[0] == _OVERLAY:
+                continue  # the camera's own title or clock is no news
+            self._said.add(mark)
             claim = Claim(
                 kind="present",
                 who=where[0],
@@ -70,7 +74,7 @@ def _carrier(box: BoundingBox, state: SceneState) -> tuple[str, str]:
     at_edge = box.top < _EDGE or box.bottom > 1 - _EDGE
     if at_edge and box.height < _MAX_TITLE_HEIGHT:
         edge = "top" if box.top < _EDGE else "bottom"
-        return "text", f"The text at the {edge} of the picture"
+        return _OVERLAY, f"The text at the {edge} of the picture"
     return "sign", f"The sign {place}"
 
 
