@@ -38,3 +38,4 @@ part ros requirements/{ros-jazzy,build}.txt
 part nodes requirements.txt
 part test-core requirements/test-core.txt
 part minicpmo requirements/minicpmo.txt
+part text requirements/text.txt

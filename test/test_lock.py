@@ -24,6 +24,7 @@ BOUNDS = {
     "ros": ["ros-jazzy", "build"],
     "test": ["../requirements", "ros-jazzy", "build", "test"],
     "test-core": ["test-core"],
+    "text": ["text"],
     "upstream": ["upstream"],
     "uv": ["uv"],
     "vllm": ["vllm"],

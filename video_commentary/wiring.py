@@ -17,7 +17,9 @@ from .voices.speaking import SpeakingEngine
 
 def create_engine(settings: CommentatorSettings, progress: LoadProgress) -> Engine:
     """Return the engine that `settings.engine` names; `load` makes it. Raise EngineError."""
-    options = EngineOptions(own_voice=settings.voice == "auto", progress=progress)
+    options = EngineOptions(
+        own_voice=settings.voice == "auto", language=settings.voice_language, progress=progress
+    )
     try:
         plugin = engine_plugin(settings.engine)
     except PluginError as error:

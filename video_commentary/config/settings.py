@@ -116,7 +116,9 @@ class CommentatorSettings(NodeSettings):
         plugins=VOICES,
     )
     voice_language: str = setting(
-        "en", "Language of the voice, as espeak-ng names it; neural speaks English only"
+        "en",
+        "Language of the voice, as espeak-ng names it; neural speaks English only. The built-in "
+        "engine comments in de, en and es",
     )
 
 

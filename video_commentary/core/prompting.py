@@ -12,6 +12,8 @@ from .stamp import to_seconds
 
 TOPICS = ("people", "vehicles", "animals", "things", "motion", "light", "counts", "camera")
 
+STYLES = ("plain", "sports", "security", "driving", "descriptive")
+
 MAX_INSTRUCTION = 2000
 """Characters; longer ones are mistakes, and would push the frames out of a model's context."""
 
@@ -28,12 +30,13 @@ class Profile:
     """A style of commenting (config/profiles.yaml).
 
     `mention`: topics it cares about, the most important first, out of `TOPICS`; engines that don't
-    read text use these instead of `role`.
+    read text use these instead of `role`. `style`: how such engines say it, out of `STYLES`.
     """
 
     name: str
     role: str
     mention: tuple[str, ...]
+    style: str = "plain"
 
 
 def parse_profiles(document: Any) -> dict[str, Profile]:
@@ -45,8 +48,8 @@ def parse_profiles(document: Any) -> dict[str, Profile]:
         raise ValueError("profiles: expected a mapping of names to role and mention")
     profiles = {}
     for name, entry in document.items():
-        if not isinstance(entry, Mapping) or set(entry) != {"role", "mention"}:
-            raise ValueError(f"profile {name!r}: give it exactly `role` and `mention`")
+        if not isinstance(entry, Mapping) or set(entry) - {"style"} != {"role", "mention"}:
+            raise ValueError(f"profile {name!r}: give it `role` and `mention`, perhaps `style`")
         if not isinstance(entry["mention"], list):
             raise ValueError(f"profile {name!r}: `mention` must be a list")
         unknown = set(entry["mention"]) - set(TOPICS)
@@ -55,7 +58,14 @@ def parse_profiles(document: Any) -> dict[str, Profile]:
                 f"profile {name!r}: unknown topics {', '.join(sorted(map(str, unknown)))}; "
                 f"use some of {', '.join(TOPICS)}"
             )
-        profiles[str(name)] = Profile(str(name), str(entry["role"]), tuple(entry["mention"]))
+        style = entry.get("style", "plain")
+        if style not in STYLES:
+            raise ValueError(
+                f"profile {name!r}: unknown style {style!r}; use one of {', '.join(STYLES)}"
+            )
+        profiles[str(name)] = Profile(
+            str(name), str(entry["role"]), tuple(entry["mention"]), str(style)
+        )
     return profiles
 
 

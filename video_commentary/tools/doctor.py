@@ -62,6 +62,7 @@ def examine(engine: str, seconds: float, model_path: str = "") -> Iterable[Findi
     yield doctor_ros_checks.ros()
     yield doctor_ros_checks.interfaces()
     yield doctor_checks.detector(needed=engine == "builtin")
+    yield doctor_checks.text_reader()
     yield doctor_checks.voice(needed=False)
     yield doctor_checks.gpu(needed=False)
     yield doctor_checks.torch(needed=engine == "minicpmo")

@@ -109,6 +109,16 @@ def detector(needed: bool) -> Finding:
     return present(what, f"weights checked, ai-edge-litert {runtime}")
 
 
+def text_reader() -> Finding:
+    """Look for RapidOCR, with which the built-in engine reads text in the picture."""
+    found = _version("rapidocr")
+    if found and _version("onnxruntime"):
+        return present("text", f"rapidocr {found} reads signs and other text")
+    lacking = "onnxruntime" if found else "rapidocr"
+    fix = "pip install -r requirements/text.txt"
+    return absent("text", f"{lacking} is not installed: no text is read", fix, needed=False)
+
+
 def voice(needed: bool) -> Finding:
     """Look for the neural voice and for espeak-ng."""
     neural, espeak = _version("hibari-tts"), find_program()

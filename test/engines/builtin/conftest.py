@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from video_commentary.config.paths import models_dir
 from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import Limits, Request
+from video_commentary.core.facts import Claim
 from video_commentary.core.frames import Frame, FrameWindow, StampSampler
 from video_commentary.core.prompting import Profile, build_prompt
 from video_commentary.core.stamp import from_seconds
@@ -67,6 +68,8 @@ class Narration:
         self.profile = profile
         self.instruction = ""
         self.said: list[tuple[float, str]] = []
+        self.claims: list[tuple[Claim, ...]] = []
+        self.last_claims: tuple[Claim, ...] = ()
         self.window = FrameWindow(32, 4, 2)
         self._keep, self._look = StampSampler(2.0), StampSampler(engine.look_fps)
         self._gate = float("-inf")
@@ -89,6 +92,7 @@ class Narration:
                 text = self.ask("")
                 if text:
                     self.said.append((stamp, text))
+                    self.claims.append(self.last_claims)
                     self._gate = stamp + len(text) / 14 + 1
         return [text for _, text in self.said[before:]]
 
@@ -101,6 +105,7 @@ class Narration:
         deltas = list(self.engine.comment(request, CancelToken()))
         assert deltas[-1].last
         assert not any(delta.last for delta in deltas[:-1])
+        self.last_claims = tuple(claim for delta in deltas for claim in delta.claims)
         return "".join(delta.text for delta in deltas)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import sys
 import threading
 from collections.abc import Iterator
@@ -139,10 +140,22 @@ def test_a_new_instruction_is_confirmed_at_once(seeing: Narration) -> None:
     assert "I can follow people" in seeing.ask("")
 
 
+def test_a_comment_hands_over_what_it_claims(seeing: Narration) -> None:
+    said = seeing.show(street(25.0))
+    assert len(seeing.claims) == len(said)
+    entries = [c for claims in seeing.claims for c in claims if c.kind == "enters"]
+    assert {(claim.who, claim.where) for claim in entries} >= {("person", "left")}
+    stamps = {from_seconds(stamp) for stamp, _ in street(25.0)}
+    for claim in itertools.chain.from_iterable(seeing.claims):
+        assert {observation.stamp for observation in claim.evidence} <= stamps
+    boxes = [o.box for o in entries[0].evidence if o.box is not None]
+    assert boxes[0].left < boxes[-1].left < 0.5
+
+
 def test_questions_are_answered_from_what_was_seen(seeing: Narration) -> None:
     assert seeing.show(street(11.0))
     assert seeing.ask("How many people are there?") == "I see one person."
-    assert seeing.ask("Is there a dog?") == "I see no dogs."
+    assert seeing.ask("Is there a dog?") == "No, I see no dogs."
     assert "can't tell" in seeing.ask("What is she thinking?")
 
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from video_commentary.engines.builtin.companions import with_companions
 from video_commentary.engines.builtin.detector import Detection
 from video_commentary.engines.builtin.ego_motion import EgoMotion
@@ -23,16 +25,19 @@ def upright(x: float, feet: float = 0.7, height: float = 0.25) -> BoundingBox | 
 
 
 def detected(*people: Where, seconds: float = 12.0) -> list[SceneEvent]:
+    return detected_as(*(("person", person) for person in people), seconds=seconds)
+
+
+def detected_as(*things: tuple[str, Where], seconds: float = 12.0) -> list[SceneEvent]:
     tracker, detector = Tracker(), EventDetector()
     events: list[SceneEvent] = []
     for number in range(int(seconds * 5)):
         stamp = number / 5
-        boxes = [box for person in people if (box := person(stamp))]
-        detections = [Detection("person", 0.7, box) for box in boxes]
-        lost, _ = tracker.update(stamp, detections, EgoMotion())
+        detections = [Detection(n, 0.7, box) for n, where in things if (box := where(stamp))]
+        lost, _ = tracker.update(stamp, detections, EgoMotion(), ASPECT)
         tracks = [t for t in tracker.tracks if t.name and t.last_seen == stamp]
         objects = with_companions([scene_object(stamp, t, t.name, ASPECT) for t in tracks])
-        events += detector.lost(lost, ASPECT)
+        events += detector.lost(stamp, lost, ASPECT)
         by_id = {thing.track_id: thing for thing in objects}
         events += detector.observe(stamp, tracker.tracks, by_id, ASPECT)
     return events
@@ -82,8 +87,43 @@ def test_stopping_and_setting_off_again() -> None:
 def test_coming_closer_and_going_away() -> None:
     closer = detected(lambda t: upright(0.6, 0.5 + 0.03 * t, 0.2 * 1.13**t), seconds=8)
     away = detected(lambda t: upright(0.6, 0.8 - 0.03 * t, 0.4 / 1.13**t), seconds=8)
-    assert set(kinds(closer)) == {EventKind.CLOSER}
-    assert set(kinds(away)) == {EventKind.AWAY}
+    assert kinds(closer)[0] is EventKind.CLOSER
+    assert set(kinds(closer)) <= {EventKind.CLOSER, EventKind.COMES_NEAR}
+    assert kinds(away)[0] is EventKind.AWAY
+    assert set(kinds(away)) <= {EventKind.AWAY, EventKind.DRAWS_BACK}
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "drift", "expected"),
+    [
+        (1.12, 1.12, 0.0, [EventKind.COMES_NEAR]),
+        (1 / 1.12, 1 / 1.12, 0.0, [EventKind.DRAWS_BACK]),
+        (1 / 1.12, 1.02, 0.0, []),  # bends down
+        (1.0, 1.15, 0.0, []),  # stretches out the arms
+        (1.12, 1.12, 0.12, []),  # leans over to the side
+    ],
+)
+def test_somebody_near_comes_nearer_and_draws_back(
+    height: float, width: float, drift: float, expected: list[EventKind]
+) -> None:
+    def box(t: float) -> BoundingBox:
+        grown = min(max(t - 4, 0), 2.5)
+        tall, wide = 0.6 * height**grown, 0.5 * width**grown
+        x = 0.6 + drift * grown
+        return BoundingBox(x - wide / 2, 1 - tall, x + wide / 2, 1)
+
+    events = detected(box, seconds=9)
+    near = [k for k in kinds(events) if k in {EventKind.COMES_NEAR, EventKind.DRAWS_BACK}]
+    assert near == expected
+
+
+def test_an_animal_comes_to_a_person() -> None:
+    events = detected_as(
+        ("person", lambda _: upright(0.3)),
+        ("dog", lambda t: BoundingBox(1.0 - 0.1 * t, 0.6, 1.2 - 0.1 * t, 0.8)),
+        seconds=7,
+    )
+    assert kinds(events).count(EventKind.COMES_TO) == 1
 
 
 def test_two_pass_each_other() -> None:

@@ -2,26 +2,32 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
 from video_commentary.core.prompting import TOPICS
-from video_commentary.engines.builtin.camera_moves import CameraMove
-from video_commentary.engines.builtin.event_kinds import EventKind, EventTraits
+from video_commentary.engines.builtin.event_kinds import EventKind
+from video_commentary.engines.builtin.event_traits import EventTraits
 from video_commentary.engines.builtin.events import SceneEvent
 from video_commentary.engines.builtin.sentences import sentences
 
-TRAITS = EventTraits(weight=1, topic=None, templates=("{Subject} jump{s}.",), still_true=None)
-MOVES = [move.name for move in CameraMove if move.texts.comments]
+TRAITS = EventTraits(weight=1, claim="jumps", templates=("{Subject} jump{s}.",))
+PARTS = ("weight", "claim", "templates")
 
 
-@pytest.mark.parametrize("missing", ["weight", "topic", "templates", "still_true"])
+@pytest.mark.parametrize("missing", PARTS)
 def test_a_kind_with_a_missing_part_is_refused(missing: str) -> None:
-    parts = {name: getattr(TRAITS, name) for name in ("weight", "topic", "templates", "still_true")}
+    parts = {name: getattr(TRAITS, name) for name in PARTS}
     del parts[missing]
     with pytest.raises(TypeError, match=missing):
         EventTraits(**parts)
+
+
+def test_a_kind_that_claims_what_nobody_knows_is_refused() -> None:
+    with pytest.raises(ValueError, match="'hops' is no kind"):
+        replace(TRAITS, claim="hops")
 
 
 @pytest.mark.parametrize("templates", [(), {}, {"left": ()}])
@@ -39,7 +45,9 @@ def test_a_template_that_cannot_be_filled_is_refused(templates: tuple[str, ...])
 @pytest.mark.parametrize("kind", EventKind)
 @pytest.mark.parametrize("count", [1, 2])
 def test_every_template_makes_a_sentence(kind: EventKind, count: int) -> None:
-    headings = MOVES if kind is EventKind.CAMERA_MOVES else ["", "left", "closer", "moving"]
+    templates = kind.traits.templates
+    named = isinstance(templates, Mapping)
+    headings = [*templates] if named else ["", "left", "closer", "moving"]
     for heading, where in itertools.product(headings, ("left", "right")):
         event = SceneEvent(
             stamp=1.0,

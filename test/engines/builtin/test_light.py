@@ -40,3 +40,15 @@ def test_something_white_passing_close_is_no_light_change(landscape: Image) -> N
         if 10 < index < 20:
             image[:, :150] = 255
         assert light.observe(index * 0.2, image) is None
+
+
+def test_an_exposure_that_makes_room_for_something_bright_is_no_light_change(
+    landscape: Image,
+) -> None:
+    light, picture = LightChangeDetector(), gray(landscape)
+    for index in range(30):
+        image = picture.copy()
+        if index > 10:
+            image = np.asarray(image * 0.6, np.uint8)
+            image[:, :70] = 255
+        assert light.observe(index * 0.2, image) is None

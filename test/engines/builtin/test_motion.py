@@ -45,3 +45,14 @@ def test_a_picture_that_changes_as_a_whole_is_not_motion(landscape: Image) -> No
     for number in range(15):
         detector.observe(scene(landscape, number, None), [])
     assert detector.observe(scene(landscape, 15, None) + np.uint8(60), []) == []
+
+
+def test_a_place_that_the_sun_lights_is_not_motion(landscape: Image) -> None:
+    detector = MotionDetector()
+    for number in range(15):
+        detector.observe(scene(landscape, number, None), [])
+    for number in range(15, 20):
+        image = scene(landscape, number, None)
+        lit = image[60:160, 60:200].astype(np.float64) * 1.4
+        image[60:160, 60:200] = np.clip(lit, 0, 255).astype(np.uint8)
+        assert detector.observe(image, []) == []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from video_commentary.engines.builtin.detector import Detection
 from video_commentary.engines.builtin.ego_motion import EgoMotion
@@ -9,6 +10,7 @@ from video_commentary.engines.builtin.track import Track
 from video_commentary.engines.builtin.tracker import Tracker
 
 STEP = 0.2
+ASPECT = 4 / 3
 STILL = EgoMotion()
 
 
@@ -21,7 +23,7 @@ def follow(
 ) -> list[Track]:
     lost = []
     for number, found in enumerate(pictures):
-        lost += tracker.update(number * STEP, found, motion)[0]
+        lost += tracker.update(number * STEP, found, motion, ASPECT)[0]
     return lost
 
 
@@ -79,15 +81,52 @@ def test_tracks_move_along_with_the_camera() -> None:
     follow(tracker, [[person(0.8 - 0.05 * n)] for n in range(12)], pan)
     (track,) = tracker.tracks
     np.testing.assert_allclose(track.velocity(1.6), (0.0, 0.0), atol=1e-6)
-    assert track.ego_motion_known
+    assert track.steady_seconds > 2
 
 
 def test_a_seam_of_a_looped_recording_loses_nobody() -> None:
     tracker = Tracker()
     for number in range(8):
-        tracker.update(number * STEP, [person(0.1), person(0.4), person(0.7)], STILL)
-    lost, jumped = tracker.update(8 * STEP, [person(0.25), person(0.55), person(1.0)], STILL)
+        tracker.update(number * STEP, [person(0.1), person(0.4), person(0.7)], STILL, ASPECT)
+    lost, jumped = tracker.update(
+        8 * STEP, [person(0.25), person(0.55), person(1.0)], STILL, ASPECT
+    )
     assert jumped
     assert lost == []
     assert len(tracker.tracks) == 3
     assert {track.hits for track in tracker.tracks} == {1}
+
+
+def test_an_unknown_ego_motion_interrupts_and_does_not_end_what_is_known() -> None:
+    tracker = Tracker()
+    lost = EgoMotion(known=False)
+    for number in range(20):
+        motion = lost if number == 8 else STILL
+        tracker.update(number * STEP, [person(0.1 + 0.03 * number)], motion, ASPECT)
+        (track,) = tracker.tracks
+        if number == 8:
+            assert track.velocity(1.0) == (0.0, 0.0)
+    np.testing.assert_allclose(track.velocity(1.0), (0.15, 0.0), atol=1e-6)
+    assert track.steady_seconds == pytest.approx(11 * STEP)
+
+
+def test_what_the_border_cuts_off_is_followed_by_its_other_edge() -> None:
+    tracker = Tracker()
+    for number in range(12):
+        left = 0.7 + 0.05 * number
+        car = Detection("car", 0.7, BoundingBox(left, 0.5, left + 0.3, 0.7).clipped(ASPECT))
+        tracker.update(number * STEP, [car], STILL, ASPECT)
+    (track,) = tracker.tracks
+    assert track.trajectory[-1].cut == {"right"}
+    assert not track.jumped
+    np.testing.assert_allclose(track.velocity(1.2), (0.25, 0.0), atol=1e-6)
+
+
+def test_who_must_be_outside_by_now_is_lost_at_once() -> None:
+    tracker = Tracker()
+    walk = [[person(0.9 + 0.05 * n)] for n in range(9)]
+    lost = follow(tracker, walk)
+    nothing: list[Detection] = []
+    for number in range(9, 12):
+        lost += tracker.update(number * STEP, nothing, STILL, ASPECT)[0]
+    assert len(lost) == 1

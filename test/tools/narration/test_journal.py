@@ -7,6 +7,7 @@ import numpy as np
 
 from test.fakes import tone
 from video_commentary.core.engine import Delta
+from video_commentary.core.facts import Claim, NormalizedBox, Observation
 from video_commentary.tools.narration.journal import AnswerJournal, RecordedAnswer
 
 
@@ -33,6 +34,20 @@ def test_silence_comes_back_as_such(tmp_path: Path) -> None:
     journal.add(RecordedAnswer(((0.1, Delta(silent=True, last=True)),)))
     (again,) = AnswerJournal(tmp_path / "j", {}).answers
     assert again.deltas == ((0.1, Delta(silent=True)),)
+
+
+def test_claims_come_back_with_their_evidence(tmp_path: Path) -> None:
+    box = NormalizedBox(left=0.1, top=0.2, right=0.3, bottom=0.4)
+    seen = Observation(camera="c", stamp=1_700_000_000_123_456_789, box=box, name="cup", track=3)
+    whole = Observation(camera="c", stamp=5)
+    claims = (
+        Claim(kind="picks_up", who="cup", where="left", count=1, colour="red", evidence=(seen,)),
+        Claim(kind="light", who="camera", evidence=(whole,)),
+    )
+    journal = AnswerJournal(tmp_path / "j", {})
+    journal.add(RecordedAnswer(((0.1, Delta("A cup is gone.", claims=claims)),)))
+    (again,) = AnswerJournal(tmp_path / "j", {}).answers
+    assert again.deltas[0][1].claims == claims
 
 
 def test_a_journal_of_another_format_is_not_read(tmp_path: Path) -> None:

@@ -1,130 +1,123 @@
-"""Answers to questions, from the state of the scene alone."""
+"""Answers to questions, from what was seen over the last seconds."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable
 
-from ...core.prompting import TOPICS
-from .labels import GENERIC, counted, plural
-from .phrases import COURSES, DEPTHS, PLACES, count_phrase, first_upper, joined, object_list
-from .scene_state import SceneObject, SceneState
-from .summary import count_is_certain, count_summary
-from .topics import find_mentions
-
-CANNOT = (
-    "I can't tell that: I only know what kinds of things are in view, where they are "
-    "and how they move."
+from .contents_answers import (
+    contents,
+    nearest_of_all,
+    on_contents,
+    place_contents,
+    things_counted,
 )
+from .evidence import Evidence
+from .motion_answers import (
+    about_action,
+    about_approach,
+    about_doing,
+    about_heading,
+    anything_moving,
+)
+from .nouns import GENDERED, GROUP_NOUNS, Noun
+from .question_forms import Form
+from .questions import Question, parse
+from .scene_answers import (
+    camera_answer,
+    compared,
+    daytime,
+    happened,
+    light_change,
+    setting,
+)
+from .text_comments import text_answer
+from .text_reader import HOW_TO_INSTALL
+from .thing_answers import (
+    GENDER_UNKNOWN,
+    about_colour,
+    about_count,
+    about_kind,
+    about_presence,
+    about_still_there,
+    about_total,
+    about_wearing,
+    about_where,
+)
+from .wording import CANNOT
+
 NOTHING_SEEN = "I can't tell that yet: I have not seen enough of the picture."
 _NO_DETECTOR = "I can't tell that: my detector is not installed; run fetch_model builtin."
-_UNKNOWABLE = re.compile(
-    r"\b(colou?rs?|wear\w*|red|blue|green|black|white|yellow|old|young|age|happy|sad|angry|"
-    r"why|name|named|called|read|says|written|sign says|brand|make of|model|when|time|date|"
-    r"weather|rain\w*|sunn?y|far|distance|metres|meters|speed|fast|temperature|think\w*|feel\w*|"
-    r"holding|carry\w*|safe|danger\w*|gender|sex)\b"
-)
-_MOVEMENT = re.compile(r"\b(direction|which way|heading|going|doing|moving|walking)\b")
-_PRONOUN = re.compile(r"\b(they|he|she|it|everyone)\b")
-_IDENTITY = re.compile(r"who('s| is) (?!in|there|on|at|here)")
-_GENDERED = re.compile(r"\b(wo)?m[ae]n\b|\b(boy|girl|child|children|kid|lady|guy)s?\b")
+_UNKNOWN_THING = "I can't tell that: it is nothing that I can recognise."
+_ANYTHING = frozenset(("anything", "something", "what", "who", "else"))
+_THINGS = frozenset(("things", "objects", "items"))
+_IT = frozenset(("it", "that", "this", "everything", "anything"))
+
+_ABOUT_THINGS: dict[Form, Callable[[Question, Noun, Evidence], str]] = {
+    Form.COUNT: about_count,
+    Form.TOTAL: about_total,
+    Form.PRESENCE: about_presence,
+    Form.OVERVIEW: about_presence,
+    Form.WHERE: about_where,
+    Form.COLOUR: about_colour,
+    Form.WEARING: about_wearing,
+    Form.HEADING: about_heading,
+    Form.DOING: about_doing,
+    Form.APPROACH: about_approach,
+    Form.ACTION: about_action,
+    Form.STILL_THERE: about_still_there,
+    Form.KIND: about_kind,
+}
+_ABOUT_SCENE: dict[Form, Callable[[Question, Evidence], str]] = {
+    Form.CAMERA: camera_answer,
+    Form.LIGHT_CHANGE: light_change,
+    Form.DAYTIME: daytime,
+    Form.SETTING: setting,
+    Form.HAPPENED: happened,
+    Form.NEAREST: nearest_of_all,
+    Form.PLACE: place_contents,
+    Form.COMPARE: compared,
+    Form.ON: on_contents,
+    Form.MOVING: anything_moving,
+}
+_WITHOUT_DETECTOR = frozenset((Form.CAMERA, Form.LIGHT_CHANGE, Form.DAYTIME))
 
 
-def answer(question: str, states: Sequence[SceneState]) -> str:
-    """Answer a question from the last states of one camera, or say that it can't be answered."""
-    if not states:
+def answer(question: str, evidence: Evidence) -> str:
+    """Answer a question about one camera, or say that it can't be answered."""
+    if not evidence.states:
         return NOTHING_SEEN
-    now, text = states[-1], question.lower()
-    if re.search(r"\bcamera\b", text) and re.search(r"\b(mov|pan|tilt|zoom|shak|turn|still)", text):
-        return now.camera_move.texts.answer
-    if re.search(r"\b(dark|bright|light)\b", text) and "traffic light" not in text:
-        return _light(now.brightness)
-    if _UNKNOWABLE.search(text):
+    asked = parse(question)
+    if asked.form is None or asked.form is Form.UNKNOWABLE:
         return CANNOT
-    if not now.has_detector:
+    if asked.form is Form.TEXT:
+        return _text(evidence)
+    if not evidence.now.has_detector and asked.form not in _WITHOUT_DETECTOR:
         return _NO_DETECTOR
-    named = dict.fromkeys(mention.meaning for mention in find_mentions(question))
-    meanings = [meaning for meaning in named if meaning in GENERIC or meaning not in TOPICS]
-    if meanings == ["people"] and _IDENTITY.match(text):
-        return CANNOT
-    meanings = meanings or _groups_meant(text, now)
-    if meanings:
-        return _about(text, meanings, states)
-    if re.search(r"\b(what|who|describe|anything|something|going on|happen\w*|see|scene)\b", text):
-        return _everything(now)
-    return CANNOT
-
-
-def _groups_meant(text: str, now: SceneState) -> list[str]:
-    """Return the groups that "they", "he" or "it" may mean in a question about movement."""
-    if not (_MOVEMENT.search(text) and _PRONOUN.search(text)):
-        return []
-    groups = [t.group for t in now.objects if t.heading or t.stationary]
-    return ["people"] if "people" in groups else list(dict.fromkeys(groups))
-
-
-def _light(brightness: float) -> str:
-    if brightness < 35:
-        return "It is very dark."
-    return "It is rather dark." if brightness < 70 else "No, it is bright enough to see."
-
-
-def _about(text: str, meanings: Sequence[str], states: Sequence[SceneState]) -> str:
-    facts = []
-    for meaning in meanings:
-        objects = [t for t in states[-1].objects if meaning in (t.group, t.name)]
-        if meaning == "bicycle":
-            objects += [t for t in states[-1].objects if t.name == "cyclist"]
-        facts.append(_fact(text, meaning, objects, states))
-    reply = " ".join(facts)
-    if _GENDERED.search(text) and "people" in meanings:
-        reply += " I can't tell men, women and children apart."
+    if asked.form in _ABOUT_SCENE:
+        return _ABOUT_SCENE[asked.form](asked, evidence)
+    if asked.form is Form.COUNT and _THINGS & set(asked.text.split()):
+        return things_counted(evidence)
+    if not asked.nouns:
+        return _without_noun(asked, asked.form, evidence)
+    reply = _ABOUT_THINGS[asked.form](asked, asked.nouns[0], evidence)
+    if any(noun.said in GENDERED for noun in asked.nouns) and "can't tell" not in reply:
+        reply += f" {GENDER_UNKNOWN}."
     return reply
 
 
-def _fact(
-    text: str, meaning: str, objects: Sequence[SceneObject], states: Sequence[SceneState]
-) -> str:
-    noun = GENERIC.get(meaning, meaning)
-    if not objects:
-        return f"I see no {plural(noun)}."
-    certain = count_is_certain(states, objects[0].group)
-    if re.search(r"\b(how many|number of|count)\b", text):
-        return f"I see {count_phrase(len(objects), noun, certain)}."
-    if _MOVEMENT.search(text):
-        return _movements(objects, noun)
-    if re.search(r"\bwhere\b", text):
-        return first_upper(_places(objects)) + "."
-    opening = "Yes, " if re.match(r"\W*(is|are|do|does|can|any|have|has)\b", text) else "I see "
-    return f"{opening}{count_summary(objects, meaning, certain)}."
+def _text(evidence: Evidence) -> str:
+    if evidence.read_text is None:
+        return f"I can't tell that: I read no text without RapidOCR; {HOW_TO_INSTALL}."
+    return text_answer(evidence.read_text(), evidence.now)
 
 
-def _places(objects: Sequence[SceneObject]) -> str:
-    places = Counter((thing.name, thing.side) for thing in objects)
-    parts = [f"{counted(n, name)} {PLACES[side][0]}" for (name, side), n in places.items()]
-    if len(objects) == 1 and objects[0].depth:
-        parts[0] += f", {DEPTHS[objects[0].depth][0]}"
-    return joined(parts)
-
-
-def _movements(objects: Sequence[SceneObject], noun: str) -> str:
-    parts = []
-    for heading, phrases in COURSES.items():
-        count = sum(thing.heading == heading for thing in objects)
-        if count:
-            parts.append(f"{count_phrase(count, noun, True)} {phrases[0]}")
-    still = sum(thing.stationary for thing in objects)
-    if still:
-        parts.append(f"{count_phrase(still, noun, True)} standing still")
-    if not parts:
-        return f"I can't tell how the {noun if len(objects) == 1 else plural(noun)} moves."
-    return "I see " + joined(parts) + "."
-
-
-def _everything(now: SceneState) -> str:
-    objects = [t for t in now.objects if t.group in {"people", "vehicles", "animals"}]
-    if not objects:
-        moving = any(t.group == "motion" for t in now.objects)
-        return "Something moves that I can't name." if moving else "I see nothing that I can name."
-    return f"I see {object_list(objects)}."
+def _without_noun(asked: Question, form: Form, evidence: Evidence) -> str:
+    """Answer a question that names nothing known: about all there is, or not at all."""
+    words = frozenset(asked.text.split())
+    if form is Form.OVERVIEW or (form is Form.PRESENCE and words & _ANYTHING):
+        return contents(evidence)
+    if form in {Form.HEADING, Form.DOING, Form.APPROACH} and words & _IT:
+        for noun in GROUP_NOUNS:
+            if evidence.find(noun).certain:
+                return _ABOUT_THINGS[form](asked, noun, evidence)
+    return _UNKNOWN_THING

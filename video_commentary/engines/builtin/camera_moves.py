@@ -1,8 +1,9 @@
-"""Camera moves, classified from the ego motion of about a second: pan, tilt, zoom and shake."""
+"""Camera moves, classified from the ego motion of about a second."""
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, unique
 
@@ -16,6 +17,9 @@ _MIN_SPAN, _MIN_STEPS = 0.7, 4  # seconds and images before a move is classified
 _MIN_KNOWN = 0.75  # of the window's steps
 _MIN_CONSTANCY = 0.7  # how much more steps go one way than the other, 0 to 1
 _MIN_SHAKE_STEP = 0.006  # image heights an image
+_MIN_TRAVEL = 0.006  # e-folds an image
+_BLIND_SECONDS = 2.5  # for which a drive goes on while the motion is unknown
+_MIN_DRIVING, _STILL_DRIVING = 0.55, 0.15  # of the window's steps, to begin and to go on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +63,14 @@ class CameraMove(Enum):
         comments=("The view widens.", "The picture zooms out."),
         answer="The view is widening.",
     )
+    FORWARD = CameraMoveTexts(
+        comments=("The camera is moving forward.", "The camera drives forward."),
+        answer="The camera is moving forward.",
+    )
+    BACKWARD = CameraMoveTexts(
+        comments=("The camera is moving backward.", "The camera drives backward."),
+        answer="The camera is moving backward.",
+    )
     SHAKE = CameraMoveTexts(
         comments=("The camera shakes.", "The picture is shaking."),
         answer="The camera is shaking.",
@@ -69,6 +81,13 @@ class CameraMove(Enum):
         """What is said about the move."""
         return self.value
 
+
+DRIVES = frozenset((CameraMove.FORWARD, CameraMove.BACKWARD))
+"""Moves by which near things grow or shrink without moving themselves."""
+TURNS = frozenset(
+    (CameraMove.PAN_LEFT, CameraMove.PAN_RIGHT, CameraMove.TILT_UP, CameraMove.TILT_DOWN)
+)
+"""Moves that bring into view what was there before."""
 
 _AXES = (
     (CameraMove.PAN_RIGHT, CameraMove.PAN_LEFT, 0.08),
@@ -86,6 +105,7 @@ class _Step:
     dy: float
     log_scale: float
     known: bool
+    travel: float
 
 
 class CameraMoveClassifier:
@@ -94,20 +114,50 @@ class CameraMoveClassifier:
     def __init__(self) -> None:
         """Start at rest."""
         self._steps: deque[_Step] = deque()
+        self._move = CameraMove.STILL
+        self._driven_at = float("-inf")
 
     def observe(self, stamp: float, motion: EgoMotion, aspect: float) -> CameraMove:
         """Add the next image's ego motion; return the move of the last second."""
         dx, dy = center_shift(motion, aspect)
-        self._steps.append(_Step(stamp, dx, dy, motion.log_scale, motion.known))
+        self._steps.append(_Step(stamp, dx, dy, motion.log_scale, motion.known, motion.travel))
         while self._steps[0].stamp < stamp - _WINDOW:
             self._steps.popleft()
+        self._move = self._classified(stamp)
+        return self._move
+
+    def _classified(self, stamp: float) -> CameraMove:
         span = stamp - self._steps[0].stamp
         if span < _MIN_SPAN or len(self._steps) < _MIN_STEPS:
             return CameraMove.STILL
         steps = list(self._steps)[1:]
+        driving = _driving(steps, self._move)
+        if driving:
+            self._driven_at = stamp
+            return driving
         if np.mean([step.known for step in steps]) < _MIN_KNOWN:
-            return CameraMove.UNKNOWN
-        return _classify(np.array([(s.dx, s.dy, s.log_scale) for s in steps]), span)
+            drives_on = self._move in DRIVES and stamp - self._driven_at < _BLIND_SECONDS
+            return self._move if drives_on else CameraMove.UNKNOWN
+        move = _classify(np.array([(s.dx, s.dy, s.log_scale) for s in steps]), span)
+        # Far things alone can flow like a zoom while the camera drives on.
+        return self._move if _AS_ZOOM.get(self._move) is move else move
+
+
+def _driving(steps: Sequence[_Step], before: CameraMove) -> CameraMove | None:
+    for move, sign in ((CameraMove.FORWARD, 1), (CameraMove.BACKWARD, -1)):
+        along = np.mean([sign * step.travel > _MIN_TRAVEL for step in steps])
+        against = np.mean([-sign * step.travel > _MIN_TRAVEL for step in steps])
+        rests = steps[-1].known and not (steps[-1].dx or steps[-1].dy or steps[-1].log_scale)
+        goes_on = before is move and along > _STILL_DRIVING and not rests
+        if (along > _MIN_DRIVING or goes_on) and along > 2 * against:
+            return move
+    return None
+
+
+_AS_ZOOM = {
+    CameraMove.FORWARD: CameraMove.ZOOM_IN,
+    CameraMove.BACKWARD: CameraMove.ZOOM_OUT,
+}
 
 
 def _classify(steps: NDArray[np.float64], span: float) -> CameraMove:

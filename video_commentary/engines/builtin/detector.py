@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,7 @@ class Detection:
 
 
 class ObjectDetector:
-    """Runs the model of models/catalogue.yaml's `builtin` entry."""
+    """Runs the model of models/catalogue.yaml's `builtin` entry. Thread-safe."""
 
     def __init__(self, model: Path) -> None:
         """Load the model.
@@ -51,6 +52,7 @@ class ObjectDetector:
         """
         from ai_edge_litert.interpreter import Interpreter
 
+        self._lock = threading.Lock()  # a question looks while the next image comes in
         self._labels = _read_labels(model)
         self._interpreter = Interpreter(model_path=str(model), num_threads=_THREADS)
         self._interpreter.allocate_tensors()
@@ -71,12 +73,13 @@ class ObjectDetector:
         # Padded, not stretched: the model doesn't find people of half their width.
         square = np.full((1, INPUT_SIZE, INPUT_SIZE, 3), _PADDING, np.uint8)
         square[0, :height, :width] = image
-        self._interpreter.set_tensor(self._input, square)
-        self._interpreter.invoke()
-        boxes, classes, scores = (
-            self._interpreter.get_tensor(self._outputs[name])[0]
-            for name in ("boxes", "classes", "scores")
-        )
+        with self._lock:
+            self._interpreter.set_tensor(self._input, square)
+            self._interpreter.invoke()
+            boxes, classes, scores = (
+                self._interpreter.get_tensor(self._outputs[name])[0]
+                for name in ("boxes", "classes", "scores")
+            )
         detections = []
         corners = boxes * INPUT_SIZE / height
         for (top, left, bottom, right), index, score in zip(corners, classes, scores, strict=True):

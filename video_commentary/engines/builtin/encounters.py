@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, product
 
 from .companions import companion_groups
 from .event_kinds import EventKind
-from .events import SceneEvent
+from .events import SceneEvent, object_event
 from .scene_state import SceneObject
 
 _MIN_IMAGES = 6  # side by side, less those apart, before people count as a group
 _REPEAT_IMAGES = 50  # apart, after which the same group is reported again
 _MAX_PASSING_SECONDS = 4.0
+_APART, _BESIDE = 0.8, 0.25  # of an animal's size, between it and a person
+_MAX_JOINING_SECONDS = 4.0
 
 
 class PassingDetector:
@@ -56,6 +58,32 @@ class PassingDetector:
         if pair not in self._approaching and -2.5 * size < ahead < -0.3 * size:
             self._approaching[pair] = stamp
         return False
+
+
+class JoiningDetector:
+    """Detects an animal that comes up to a person."""
+
+    def __init__(self) -> None:
+        """Start without any pair."""
+        self._apart: dict[tuple[int, int], float] = {}
+
+    def observe(
+        self, stamp: float, animals: Sequence[SceneObject], people: Sequence[SceneObject]
+    ) -> list[SceneEvent]:
+        """Return COMES_TO for each animal that was apart from a person and is beside them now."""
+        events = []
+        oldest = stamp - _MAX_JOINING_SECONDS
+        self._apart = {pair: since for pair, since in self._apart.items() if since > oldest}
+        for animal, person in product(animals, people):
+            pair = animal.track_id, person.track_id
+            size = max(animal.box.width, animal.box.height)
+            gap = max(animal.box.left - person.box.right, person.box.left - animal.box.right)
+            level = abs(animal.box.bottom - person.box.bottom) < size
+            if gap > _APART * size:
+                self._apart[pair] = stamp
+            elif gap < _BESIDE * size and level and self._apart.pop(pair, 0.0):
+                events.append(object_event(stamp, EventKind.COMES_TO, animal))
+        return events
 
 
 class TogetherDetector:

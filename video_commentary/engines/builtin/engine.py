@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ...core.audio import AudioFormat
@@ -12,10 +14,20 @@ from ...core.frames import Frame
 from ...core.prompting import Profile
 from ...core.stamp import to_seconds
 from .answers import answer
+from .camera_moves import CameraMove
+from .claims import Sentence
 from .comment_selector import CommentSelector
 from .detector import ObjectDetector
+from .evidence import Evidence
+from .languages import grammar_for
+from .languages.speaker import Speaker
 from .perception import PerceptionPipeline
+from .recent_images import RecentImages
 from .scene_store import SceneHistory, SceneStore
+from .styles import style_of
+from .text_comments import TextCommenter
+from .text_reader import HOW_TO_INSTALL, is_installed
+from .text_watch import Read, TextWatch
 from .topics import TopicFilter, topic_filter
 
 MODEL_FILE = Path("builtin") / "efficientdet_lite0.tflite"
@@ -24,7 +36,7 @@ MODEL_FILE = Path("builtin") / "efficientdet_lite0.tflite"
 _GENERIC_WORDS = {"camera", "cam", "link", "frame", "optical", "image", "raw", ""}
 """Words in a frame_id or a topic that don't distinguish cameras."""
 
-_MIN_HISTORY = 2.5  # seconds of events before the newest frame
+_MIN_HISTORY = 9.0  # seconds of events before the newest frame
 _WORDS_A_TOKEN = 0.75
 _HELP = "I can follow people, vehicles, animals, motion, light and the camera's own movement."
 
@@ -39,16 +51,39 @@ class BuiltinEngine:
     look_fps = 5.0
     voice: AudioFormat | None = None
 
-    def __init__(self, model: Path | None = None, seed: int = 0) -> None:
-        """Read the detector's weights from the file `model`; vary the wording by `seed`."""
+    def __init__(
+        self,
+        model: Path | None = None,
+        seed: int = 0,
+        *,
+        read_text: bool = False,
+        text_reader: Read | None = None,
+        language: str = "en",
+    ) -> None:
+        """Read the detector's weights from the file `model`; vary the wording by `seed`.
+
+        `read_text`: read text in the picture, with `text_reader` or else with RapidOCR if that is
+        installed. `language`: of comments, as espeak-ng names it; English if it is not known.
+        """
         self._model = model
+        self._grammar = grammar_for(language)
+        self._text_reader = text_reader
+        self._reads_text = read_text and (text_reader is not None or is_installed())
+        self._text_missing = read_text and not self._reads_text
         self._seed = seed
         self._detector: ObjectDetector | None = None
         self._missing = "not loaded yet"
+        self._text: TextWatch | None = None
         self._reset()
 
     def _reset(self) -> None:
+        if self._text:
+            self._text.close()
+        self._text = TextWatch(self._text_reader) if self._reads_text else None
+        self._text_commenter = TextCommenter()
+        self._speaker = Speaker(self._grammar) if self._grammar else None
         self._store = SceneStore()
+        self._images = RecentImages()
         self._pipelines: dict[str, PerceptionPipeline] = {}
         self._selector = CommentSelector(self._seed)
         self._last_orders: tuple[str, str] | None = None
@@ -56,13 +91,19 @@ class BuiltinEngine:
     @property
     def description(self) -> str:
         """What this engine is, and what is missing for it to be complete."""
+        trouble = HOW_TO_INSTALL if self._text_missing else self._text.trouble if self._text else ""
+        text = f"; reads no text: {trouble}" if trouble else ""
         if self._detector:
-            return "built-in: EfficientDet-Lite0 detector, tracks, motion, light; no language model"
-        return f"built-in: motion, light and cuts only, it can name nothing ({self._missing})"
+            what = "EfficientDet-Lite0 detector, tracks, motion, light"
+            what += ", text" if self._reads_text else ""
+            return f"built-in: {what}; no language model{text}"
+        return f"built-in: motion, light and cuts only, it can name nothing ({self._missing}){text}"
 
     def load(self) -> None:
         """Load the detector if it is installed; `description` says if not."""
         self._reset()
+        if self._text:
+            self._text.load()
         self._detector = None
         if self._model is None or not self._model.is_file():
             self._missing = "no detector weights: run fetch_model builtin"
@@ -84,20 +125,30 @@ class BuiltinEngine:
             pipeline = self._pipelines[frame.camera] = PerceptionPipeline(self._detector)
             self._store.clear(frame.camera)
         if stamp > pipeline.last_stamp:
-            self._store.add(frame.camera, *pipeline.process(stamp, frame.image))
+            state, events = pipeline.process(stamp, frame.image)
+            self._images.add(frame.camera, stamp, frame.image)
+            if self._text:
+                still = state.camera_move is CameraMove.STILL and stamp > state.scene_start
+                self._text.offer(frame.camera, stamp, frame.image, still)
+            self._store.add(frame.camera, replace(state, frame_stamp=frame.stamp), events)
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield a comment or an answer word by word."""
-        text = self._answer(request) if request.prompt.question else self._comment(request)
-        if not text:
+        said = (
+            Sentence(self._answer(request, cancel))
+            if request.prompt.question
+            else self._translated(self._comment(request, cancel), request)
+        )
+        if not said:
             yield Delta(silent=True, last=True)
             return
-        words = text.split()[: max(1, int(request.limits.max_tokens * _WORDS_A_TOKEN))]
+        words = said.text.split()[: max(1, int(request.limits.max_tokens * _WORDS_A_TOKEN))]
         for index, word in enumerate(words):
             if cancel.cancelled:
                 return
             last = index == len(words) - 1
-            yield Delta(word if last else word + " ", last=last)
+            claims = said.claims if last else ()
+            yield Delta(word if last else word + " ", last=last, claims=claims)
 
     def close(self) -> None:
         """Free the detector and forget what was seen."""
@@ -105,29 +156,50 @@ class BuiltinEngine:
         self._missing = "closed"
         self._reset()
 
-    def _comment(self, request: Request) -> str:
+    def _comment(self, request: Request, cancel: CancelToken) -> Sentence:
         prompt, stamp = request.prompt, _seconds(request.frames[-1])
         topics = topic_filter(prompt.instruction, prompt.profile)
         histories = self._histories(request.frames)
         if self._new_orders(prompt.instruction, prompt.profile):
-            text = self._confirmation(stamp, histories, topics, prompt.instruction)
-            if text:
-                return text
+            said = self._confirmation(stamp, histories, topics, prompt.instruction)
+            if said:
+                return said
+        style = style_of(prompt.profile.style)
         for history in histories:
-            text = self._selector.next_comment(stamp, history, topics, prompt.recent)
-            if text:
-                return _with_camera(text, history.camera, len(histories))
-        return ""
+            said = self._selector.next_comment(stamp, history, topics, prompt.recent, style)
+            if said:
+                text = _with_camera(said.text, history.camera, len(histories))
+                return replace(said, text=text)
+        if self._text and "things" in topics.topics:
+            for history in histories:
+                texts = self._text.known(history.camera, stamp, cancel)
+                if texts and history.states:
+                    said = self._text_commenter.comment(history.camera, texts, history.states[-1])
+                    if said:
+                        text = _with_camera(said.text, history.camera, len(histories))
+                        return replace(said, text=text)
+        return Sentence()
+
+    def _translated(self, said: Sentence, request: Request) -> Sentence:
+        """Return a sentence in the language that is set."""
+        if self._speaker is None:
+            return said
+        return self._speaker.say(said, names_camera=len(_cameras(request.frames)) > 1)
 
     def _confirmation(
         self, stamp: float, histories: list[SceneHistory], topics: TopicFilter, instruction: str
-    ) -> str:
-        texts = [
+    ) -> Sentence:
+        found = [
             (h.camera, self._selector.confirm_instruction(stamp, h, topics, ())) for h in histories
         ]
         if instruction and not (topics.asked or topics.excluded):
-            return _HELP
-        return " ".join(_with_camera(t, camera, len(histories)) for camera, t in texts if t)
+            return Sentence(_HELP)
+        said = Sentence()
+        for camera, one in found:
+            if one:
+                text = _with_camera(one.text, camera, len(histories))
+                said = said.followed_by(replace(one, text=text))
+        return said
 
     def _new_orders(self, instruction: str, profile: Profile) -> bool:
         """Return whether the instruction or profile changed since the last comment."""
@@ -135,21 +207,41 @@ class BuiltinEngine:
         self._last_orders = orders
         return orders != before and (before is not None or bool(instruction))
 
-    def _answer(self, request: Request) -> str:
-        histories = self._histories(request.frames)
+    def _answer(self, request: Request, cancel: CancelToken) -> str:
+        cameras = _cameras(request.frames)
         question = request.prompt.question
         answers = [
-            _with_camera(answer(question, history.states), history.camera, len(histories))
-            for history in histories
+            _with_camera(answer(question, self._evidence(camera, cancel)), camera, len(cameras))
+            for camera in cameras
         ]
         return " ".join(dict.fromkeys(answers))
 
+    def _evidence(self, camera: str, cancel: CancelToken) -> Evidence:
+        """Return everything that is still known of a camera's scene."""
+        known = self._store.history(camera, float("-inf"), float("inf"))
+        start = known.kept[-1].scene_start if known.kept else 0.0
+        images = [(at, image) for at, image in self._images.of(camera) if at >= start]
+        states = [state for state in known.kept if state.stamp >= start]
+        text = self._text
+        newest = states[-1].stamp if states else 0.0
+        read = (
+            (lambda: text.known(camera, newest, cancel) or text.read_now(images, cancel))
+            if text
+            else None
+        )
+        so_far = partial(self._selector.seen_so_far, camera)
+        return Evidence(states, known.events, images, self._detector, read, so_far)
+
     def _histories(self, frames: tuple[Frame, ...]) -> list[SceneHistory]:
         """Return each camera's history within the frames' time, the newest frame's camera first."""
-        cameras = list(dict.fromkeys(frame.camera for frame in reversed(frames)))
         newest = _seconds(frames[-1])
         oldest = min(_seconds(frames[0]), newest - _MIN_HISTORY)
-        return [self._store.history(camera, oldest, newest) for camera in cameras]
+        return [self._store.history(camera, oldest, newest) for camera in _cameras(frames)]
+
+
+def _cameras(frames: tuple[Frame, ...]) -> list[str]:
+    """Return the cameras of frames, the newest frame's first."""
+    return list(dict.fromkeys(frame.camera for frame in reversed(frames)))
 
 
 def _seconds(frame: Frame) -> float:

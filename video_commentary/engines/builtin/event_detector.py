@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .encounters import PassingDetector, TogetherDetector
+from .borders import MAX_ENTRY_AGE, entry_border, nearly_out, way_out
+from .camera_moves import DRIVES, TURNS, CameraMove
+from .encounters import JoiningDetector, PassingDetector, TogetherDetector
 from .event_kinds import EventKind
 from .events import SceneEvent, object_event
 from .geometry import BoundingBox
+from .kinematics import StampedBox
+from .postures import PostureDetector
+from .proximity import ProximityDetector
 from .scene_state import SceneObject, reference_size, side, touched_border
-from .track import StampedBox, Track
+from .track import Track
 
 # "own sizes" below are multiples of `reference_size`.
 _MIN_CROSSING = 0.45  # of the image's width
-_MIN_WALK = 0.5  # own sizes an object must have moved before it can stop
-_MIN_WALK_SECONDS = 1.0
+_MIN_STEP_HEIGHT = 0.23  # image heights, of a person whose steps are worth a word
+_MIN_WALK = 0.8  # own sizes an object must have moved before it can stop
+_MIN_WALK_SECONDS = 1.2
 _MIN_START = 0.3  # own sizes from where it stopped
-_MAX_ENTRY_AGE = 2.5  # seconds; an object older than this has not just entered
-_MIN_LEAVING_SPEED = 0.2  # own sizes a second towards the border
-_MIN_LEAVING_AGE = 1.0  # seconds
+_MIN_APPEARANCE = 0.8  # seconds from the scene's start, after which what appears is new
+_MIN_APPEARANCE_HEIGHT = 0.15  # image heights
+_SETTLED_SECONDS = 0.6  # of a track, before it is said to have come into view
+_REPEAT_SECONDS = 6.0  # in which an object comes closer, or goes away, once
 _CLOSER_RATIO, _AWAY_RATIO = 1.25, 0.78  # of heights since the last event of that kind
 
 
@@ -28,13 +35,27 @@ class _TrackHistory:
     """What was noticed about a track so far."""
 
     entered: bool = False
+    left: bool = False
     crossed: bool = False
     reported_motion: bool = False
     walk_start: StampedBox | None = None
     stopped_at: BoundingBox | None = None
-    min_height: float = 0.0
-    max_height: float = 0.0
+    waits: bool = False
+    min_size: float = float("inf")
+    max_size: float = 0.0
+    closer_at: float = float("-inf")
+    away_at: float = float("-inf")
     clothes: str = ""
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """What events depend on besides the tracks."""
+
+    stamp: float
+    aspect: float
+    start: float
+    camera_move: CameraMove
 
 
 class EventDetector:
@@ -49,78 +70,117 @@ class EventDetector:
         self._histories: dict[int, _TrackHistory] = {}
         self._passing = PassingDetector()
         self._together = TogetherDetector()
+        self._joining = JoiningDetector()
+        self._postures = PostureDetector()
+        self._start: float | None = None
+        self._proximity = ProximityDetector()
 
     def observe(
         self,
         stamp: float,
-        tracks: Iterable[Track],
+        tracks: Sequence[Track],
         objects: Mapping[int, SceneObject],
         aspect: float,
+        camera_move: CameraMove = CameraMove.STILL,
     ) -> list[SceneEvent]:
         """Return the events of the objects in view; `objects` are those of `tracks`, by track id.
 
         `aspect`: the image's width / height.
         """
+        self._start = stamp if self._start is None else self._start
+        scene = _Scene(stamp, aspect, self._start, camera_move)
         events: list[SceneEvent] = []
         for track in tracks:
             thing = objects.get(track.track_id)
             if thing is not None and track.last_seen == stamp:
                 history = self._histories.setdefault(track.track_id, _TrackHistory())
-                events += _track_events(stamp, track, thing, history, aspect)
+                events += self._postures.observe(stamp, track, thing)
+                events += _track_events(scene, track, thing, history)
         people = [thing for thing in objects.values() if thing.group == "people"]
         events += self._passing.observe(stamp, people)
+        seen = {track.track_id for track in tracks if track.last_seen == stamp}
+        events += self._proximity.observe(
+            stamp, [o for o in objects.values() if o.track_id in seen]
+        )
+        animals = [thing for thing in objects.values() if thing.group == "animals"]
+        events += self._joining.observe(stamp, animals, people)
         return events + self._together.observe(stamp, people)
 
-    def lost(self, tracks: Iterable[Track], aspect: float) -> list[SceneEvent]:
+    def lost(
+        self,
+        stamp: float,
+        tracks: Iterable[Track],
+        aspect: float,
+        camera_move: CameraMove = CameraMove.STILL,
+    ) -> list[SceneEvent]:
         """Return LEAVES for tracks that were lost at a border on their way out."""
         events = []
         for track in tracks:
             history = self._histories.pop(track.track_id, _TrackHistory())
+            self._postures.forget(track.track_id)
             border = touched_border(track.box, aspect)
-            if not (track.name and track.ego_motion_known and border) or track.name == "thing":
+            by_itself = track.named_group not in {"things", "motion"} and camera_move not in DRIVES
+            if not (track.name and border and by_itself):
                 continue
-            across, down = (speed / reference_size(track) for speed in track.velocity(1.2))
-            outward = {"left": -across, "right": across, "bottom": down, "top": -down}[border]
-            age = track.last_seen - track.continuous_since
-            if outward > _MIN_LEAVING_SPEED and age > _MIN_LEAVING_AGE:
+            where = way_out(track, border)
+            if where and not history.left:
                 events.append(
                     SceneEvent(
-                        stamp=track.last_seen,
+                        stamp=stamp,
                         kind=EventKind.LEAVES,
-                        group=track.group,
+                        group=track.named_group,
                         name=track.name,
-                        where=border,
+                        where=where,
                         track_ids=(track.track_id,),
-                        clothes=history.clothes,
                     )
                 )
         return events
 
 
 def _track_events(
-    stamp: float, track: Track, thing: SceneObject, history: _TrackHistory, aspect: float
+    scene: _Scene, track: Track, thing: SceneObject, history: _TrackHistory
 ) -> Iterator[SceneEvent]:
     """Yield what one object does, and note it in its history."""
-    history.clothes = thing.clothes or history.clothes
-    if not history.min_height:
-        history.min_height = history.max_height = track.box.height
-    if not track.ego_motion_known:
-        return
-    border = _entry_border(stamp, track, aspect)
-    if border and not history.entered:
-        history.entered = True
-        yield object_event(stamp, EventKind.ENTERS, thing, where=border, heading=thing.heading)
-    if track.group == "motion" and not (history.entered or history.reported_motion):
+    stamp, aspect = scene.stamp, scene.aspect
+    if not history.entered:
+        yield from _entry(scene, track, thing, history)
+    if track.named_group == "motion" and not (history.entered or history.reported_motion):
         history.reported_motion = True
         yield object_event(stamp, EventKind.MOVES, thing)
     if not history.crossed and _crossed(track, thing, aspect):
         history.crossed = True
         yield object_event(stamp, EventKind.CROSSES, thing, heading=thing.heading)
-    if track.group == "motion":
-        return  # its box is too loose to distinguish a step from a stretch
-    yield from _stops_and_starts(stamp, track, thing, history)
-    if not touched_border(track.box, aspect):
-        yield from _distance_changes(stamp, track, thing, history)
+    if track.named_group in {"motion", "things"} or scene.camera_move in DRIVES:
+        return  # too loose a box to distinguish a step from a stretch; moved by others; by us
+    if not track.trajectory[-1].cut:
+        history.left = False
+    border = touched_border(track.box, aspect)
+    if border and not history.left and scene.camera_move is CameraMove.STILL:
+        where = way_out(track, border) if nearly_out(track, aspect) else ""
+        if where:
+            history.left = True
+            yield object_event(stamp, EventKind.LEAVES, thing, where=where)
+    if thing.group != "people" or track.box.height > _MIN_STEP_HEIGHT:
+        yield from _stops_and_starts(stamp, track, thing, history)
+    yield from _distance_changes(stamp, track, thing, history)
+
+
+def _entry(
+    scene: _Scene, track: Track, thing: SceneObject, history: _TrackHistory
+) -> Iterator[SceneEvent]:
+    """Yield that somebody came in by themselves, or into view because the camera turned."""
+    stamp, since = scene.stamp, track.continuous_since
+    if scene.camera_move is CameraMove.STILL and track.steady_since < since:
+        border = entry_border(stamp, track, scene.aspect)
+        if border:
+            history.entered = True
+            yield object_event(stamp, EventKind.ENTERS, thing, where=border, heading=thing.heading)
+    elif scene.camera_move in TURNS and thing.group in {"people", "animals"}:
+        new = since - scene.start > _MIN_APPEARANCE and not track.jumped
+        new = new and thing.box.height > _MIN_APPEARANCE_HEIGHT
+        if new and _SETTLED_SECONDS < stamp - since < MAX_ENTRY_AGE:
+            history.entered = True
+            yield object_event(stamp, EventKind.APPEARS, thing)
 
 
 def _stops_and_starts(
@@ -128,55 +188,51 @@ def _stops_and_starts(
 ) -> Iterator[SceneEvent]:
     stopped_at = history.stopped_at
     if thing.heading:
-        if stopped_at and _distance(track, stopped_at) > _MIN_START:
-            yield object_event(stamp, EventKind.STARTS, thing, heading=thing.heading)
+        whole = not track.trajectory[-1].cut
+        if (
+            stopped_at
+            and whole
+            and thing.heading != "moving"
+            and _distance(track, stopped_at) > _MIN_START
+        ):
+            kind = EventKind.STARTS if history.waits else EventKind.SETS_OFF
+            yield object_event(stamp, kind, thing, heading=thing.heading)
             history.stopped_at = None
         history.walk_start = history.walk_start or StampedBox(track.last_seen, track.box)
     elif thing.stationary:
-        if history.walk_start and not stopped_at and _has_walked(track, history.walk_start):
+        walked = history.walk_start and _has_walked(track, history.walk_start)
+        if not stopped_at and walked:
             yield object_event(stamp, EventKind.STOPS, thing)
-            history.stopped_at = track.box
+        if not stopped_at:
+            history.stopped_at, history.waits = track.box, bool(walked)
         history.walk_start = None
 
 
 def _distance_changes(
     stamp: float, track: Track, thing: SceneObject, history: _TrackHistory
 ) -> Iterator[SceneEvent]:
-    height = track.box.height
-    history.min_height = min(history.min_height, height)
-    history.max_height = max(history.max_height, height)
-    if thing.heading == "closer" and height > _CLOSER_RATIO * history.min_height:
-        yield object_event(stamp, EventKind.CLOSER, thing, heading="closer")
-        history.min_height = history.max_height = height
-    elif thing.heading == "away" and height < _AWAY_RATIO * history.max_height:
-        yield object_event(stamp, EventKind.AWAY, thing, heading="away")
-        history.min_height = history.max_height = height
-
-
-def _entry_border(stamp: float, track: Track, aspect: float) -> str:
-    """Return the border through which a track has just entered, or ""."""
-    if track.jumped or stamp - track.continuous_since >= _MAX_ENTRY_AGE:
-        return ""
-    border = touched_border(track.first_box, aspect)
-    return border if border and _moved_inward(track, border, aspect) else ""
-
-
-def _moved_inward(track: Track, border: str, aspect: float) -> bool:
-    """Return whether a track has moved away from the border where it was first detected."""
-    first, box = track.first_box, track.box
-    inward = {
-        "left": box.right - first.right,
-        "right": first.left - box.left,
-        "bottom": first.top - box.top,
-        "top": box.bottom - first.bottom,
-    }[border]
-    size = reference_size(track)
-    away = touched_border(box, aspect) != border or inward > 0.6 * size
-    return inward > 0.22 * size and away
+    point = track.trajectory[-1]
+    if point.cut:
+        return
+    size = track.box.height
+    history.min_size = min(history.min_size, size)
+    history.max_size = max(history.max_size, size)
+    if thing.heading == "closer" and size > _CLOSER_RATIO * history.min_size:
+        if stamp - history.closer_at > _REPEAT_SECONDS:
+            yield object_event(stamp, EventKind.CLOSER, thing, heading="closer")
+        history.closer_at, history.away_at = stamp, float("-inf")
+        history.min_size = history.max_size = size
+    elif thing.heading == "away" and size < _AWAY_RATIO * history.max_size:
+        if stamp - history.away_at > _REPEAT_SECONDS:
+            yield object_event(stamp, EventKind.AWAY, thing, heading="away")
+        history.away_at, history.closer_at = stamp, float("-inf")
+        history.min_size = history.max_size = size
 
 
 def _crossed(track: Track, thing: SceneObject, aspect: float) -> bool:
     """Return whether a track came from one side of the image and has just reached the other."""
+    if track.steady_since >= track.continuous_since:
+        return False
     distance = track.box.center_x - track.first_box.center_x
     sides = {side(track.first_box, aspect), thing.side}
     return (

@@ -2,12 +2,11 @@
 
 Adding a kind touches two files:
 
-1. Here: a member of `EventKind` with its `EventTraits`. A missing trait, a template with an
-   unknown placeholder, or a second kind with the same traits is an error when this module is
-   imported, never in a running comment.
-2. Where it is detected, return `SceneEvent(kind=EventKind.<NAME>, ...)`: for what one
-   object does `event_detector.py`, for what several people do `encounters.py`, for the camera and
-   the image as a whole `perception.py`.
+1. Here: a member of `EventKind` with its `EventTraits` (event_traits.py). A missing trait, an
+   unknown placeholder, or two kinds with the same traits are errors when this module is imported.
+2. Where it is detected, return `SceneEvent(kind=EventKind.<NAME>, ...)`: for what one object does
+   `event_detector.py`, for what several people do `encounters.py`, for what becomes of things
+   `things.py`, for the camera and the image as a whole `perception.py`.
 
 Choosing (`comment_selector.py`) and wording (`sentences.py`) read the table and need no change.
 `tools/evaluation/vocabulary.py` knows the verbs of the sentences, for `make eval`.
@@ -15,75 +14,10 @@ Choosing (`comment_selector.py`) and wording (`sentences.py`) read the table and
 
 from __future__ import annotations
 
-import itertools
-import string
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum, unique
 
 from .camera_moves import CameraMove
-from .scene_state import SceneObject
-
-PLACEHOLDERS = frozenset(
-    ("Subject", "subject", "move", "come", "go", "has", "is", "s")
-    + ("border", "place", "Place", "course")
-)
-"""What a template may contain.
-
-`subject`: who does it, such as "a person"; the verb follows it in number: `move` ("walks", by the
-subject's kind), `come`, `go`, `has`, `is`, and `s` for the ending of any other verb.
-`border`: where it enters or leaves, such as "the left". `place`: where it is, such as "on the
-left". `course`: its direction, with a comma before it, or "" if unknown. `Subject` and `Place`
-begin with a capital.
-"""
-
-ALL_COURSES = frozenset(("left", "right", "closer", "away"))
-SIDEWAYS = frozenset(("left", "right"))
-
-StillTrue = Callable[[SceneObject, str], bool]
-"""From an object as it is now, and the event's heading, to whether the event still holds."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class EventTraits:
-    """Everything that depends on an event's kind alone.
-
-    `weight`: how much it is worth a comment; the event with the highest weight is chosen, less
-    for its age, its topic's place in the instruction, and recent comments of the same kind.
-    `topic`: "camera" or "light"; None for the group of the object that takes part.
-    `templates`: ways to say it, tried in a random order; by heading if they depend on it.
-    `still_true`: whether it still holds, asked for every object that takes part and false if one
-    is out of view; None if it stays true once it has happened.
-    `courses`: headings that `{course}` may name.
-    `merges`: whether several at the same place become one sentence ("two people come in").
-    `says_another`: whether a second one soon after is "another person".
-    `shows_scene`: whether the comment waits until objects are detected, and names them.
-    """
-
-    weight: float
-    topic: str | None
-    templates: tuple[str, ...] | Mapping[str, tuple[str, ...]]
-    still_true: StillTrue | None
-    courses: frozenset[str] = ALL_COURSES
-    merges: bool = False
-    says_another: bool = False
-    shows_scene: bool = False
-
-    def __post_init__(self) -> None:
-        """Raise ValueError if there are no templates, or one can't be filled."""
-        templates = self.templates
-        ways = [*templates.values()] if isinstance(templates, Mapping) else [templates]
-        if not ways or not all(ways):
-            raise ValueError("an event kind needs templates")
-        for template in itertools.chain.from_iterable(ways):
-            fields = {field for _, field, _, _ in string.Formatter().parse(template) if field}
-            unknown = sorted(fields - PLACEHOLDERS)
-            if unknown:
-                raise ValueError(f"{template!r}: unknown placeholder {', '.join(unknown)}")
-
-    def templates_for(self, heading: str) -> tuple[str, ...]:
-        """Return the templates for an event with this heading."""
-        return self.templates[heading] if isinstance(self.templates, Mapping) else self.templates
+from .event_traits import SIDEWAYS, EventTraits
 
 
 @unique
@@ -92,150 +26,267 @@ class EventKind(Enum):
 
     ENTERS = EventTraits(
         weight=8,
-        topic=None,
+        claim="enters",
         templates=(
             "{Subject} {move} in from {border}.",
             "From {border}, {subject} {move} into view.",
             "{Subject} {come} into view from {border}.",
             "{Subject} enter{s} from {border}.",
         ),
-        still_true=None,
+        late=("{Subject} {has} come in from {border}.", "{Subject} {has} entered from {border}."),
         merges=True,
         says_another=True,
     )
+    APPEARS = EventTraits(
+        weight=6,
+        claim="enters",
+        templates=("{Subject} {come} into view {place}.", "{Place}, {subject} {come} into view."),
+        merges=True,
+    )
     LEAVES = EventTraits(
         weight=7,
-        topic=None,
+        claim="leaves",
         templates=(
             "{Subject} leave{s} at {border}.",
             "{Subject} {go} out of view at {border}.",
-            "{Subject} {has} gone out of sight at {border}.",
-            "At {border}, {subject} leave{s} the view.",
+            "At {border}, {subject} leave{s}.",
         ),
-        still_true=None,
+        fresh=1.0,
         merges=True,
     )
     CLOSER = EventTraits(
-        weight=4,
-        topic=None,
-        templates=(
-            "{Subject} {place} {come} closer.",
-            "{Subject} {place} {is} coming towards the camera.",
-            "{Subject} {is} getting closer {place}.",
-        ),
-        still_true=lambda now, _: now.heading == "closer",
+        weight=7.5,
+        claim="approaches",
+        templates=("{Subject} {come} closer.", "{Place}, {subject} {come} closer."),
+        weights={"people": 1.5},
+        still_true=lambda now, _: now.heading not in {"", "away"},  # it may be passing us by now
+        fresh=2.0,
     )
     AWAY = EventTraits(
-        weight=3.5,
-        topic=None,
-        templates=(
-            "{Subject} {place} {is} moving away from the camera.",
-            "{Subject} {go} further away {place}.",
-            "{Subject} {place} {is} heading away.",
-        ),
+        weight=6.5,
+        claim="recedes",
+        templates=("{Subject} move{s} away.", "{Place}, {subject} move{s} away."),
+        weights={"people": 1.5},
         still_true=lambda now, _: now.heading == "away",
+    )
+    COMES_NEAR = EventTraits(
+        weight=7.5,
+        claim="approaches",
+        templates=("{Subject} {come} closer.", "{Subject} {come} nearer."),
+    )
+    COMES_TO = EventTraits(
+        weight=7,
+        claim="approaches",
+        templates=("{Subject} approach{es} the person.",),
+    )
+    DRAWS_BACK = EventTraits(
+        weight=7,
+        claim="recedes",
+        templates=("{Subject} move{s} away.", "{Subject} draw{s} back.", "{Subject} back{s} away."),
+        fresh=1.2,
     )
     STOPS = EventTraits(
         weight=5.5,
-        topic=None,
-        templates=(
-            "{Subject} stop{s} {place}.",
-            "{Subject} {has} stopped {place}.",
-            "{Subject} {place} {come} to a standstill.",
-        ),
+        claim="stops",
+        templates=("{Subject} stop{s} {place}.", "{Subject} {has} stopped {place}."),
         still_true=lambda now, _: not now.heading,
+        merges=True,
     )
     STARTS = EventTraits(
         weight=5,
-        topic=None,
+        claim="starts",
         templates=(
-            "{Subject} {place} start{s} moving again{course}.",
             "{Subject} {place} set{s} off again{course}.",
-            "{Subject} {place} {is} on the move again{course}.",
+            "{Subject} start{s} again{course}.",
         ),
         still_true=lambda now, _: bool(now.heading),
-        courses=SIDEWAYS,  # a first step is too short to show a change of distance
+        courses=SIDEWAYS,
+        merges=True,
+    )
+    SETS_OFF = EventTraits(
+        weight=4.5,
+        claim="starts",
+        templates=(
+            "{Subject} {place} start{s} moving{course}.",
+            "{Subject} {place} set{s} off{course}.",
+        ),
+        still_true=lambda now, _: bool(now.heading),
+        courses=SIDEWAYS,
     )
     CROSSES = EventTraits(
         weight=5.5,
-        topic=None,
+        claim="crosses",
         templates=(
             "{Subject} {has} crossed the view{course}.",
             "{Subject} {has} gone right across{course}.",
         ),
-        still_true=None,
+    )
+    TAKEN = EventTraits(
+        weight=9,
+        claim="picks_up",
+        templates=("{Subject} {is} taken away{left}.", "{Subject} {is} taken{left}."),
+        late=("{Subject} {has} been taken away{left}.",),
+    )
+    PUT_BACK = EventTraits(
+        weight=9,
+        claim="puts_back",
+        templates=("{Subject} {is} put back{now}.", "{Subject} {is} back{now}."),
+        late=("{Subject} {has} been put back{now}.",),
+    )
+    PUT_DOWN = EventTraits(
+        weight=9,
+        claim="puts_back",
+        templates=("{Subject} {is} put down {place}{now}.",),
+        late=("{Subject} {has} been put down{now}.",),
+        says_another=True,
+    )
+    MOVED = EventTraits(
+        weight=6,
+        claim="moves",
+        templates=("{Subject} {is} moved.", "{Subject} {is} moved {place}."),
+    )
+    CROWD = EventTraits(
+        weight=6,
+        weights={"people": 3, "vehicles": 3},
+        claim="present",
+        templates={
+            "several": (
+                "Several {plural} are in view {place}.",
+                "There are several {plural} {place}.",
+            ),
+            "many": ("Many {plural} are in view {place}.", "There are many {plural} {place}."),
+        },
+        courses=frozenset(),
+    )
+    GAINED_ON = EventTraits(
+        weight=7.5,
+        claim="approaches",
+        templates=("We get closer to {subject} {place}.", "{Place}, {subject} {come} closer."),
+    )
+    PULLS_AWAY = EventTraits(
+        weight=4.5,
+        claim="recedes",
+        templates=("{Subject} ahead pull{s} away.", "{Subject} ahead {is} moving away from us."),
+    )
+    OVERTAKES = EventTraits(
+        weight=8,
+        claim="overtakes",
+        templates=("{Subject} overtake{s} us {place}.", "{Place}, {subject} overtake{s} us."),
+    )
+    PASSED = EventTraits(
+        weight=4.5,
+        claim="passes",
+        templates=("We pass {subject} {place}.", "{Place}, we pass {subject}."),
+    )
+    BENDS_DOWN = EventTraits(
+        weight=5.5,
+        claim="crouches",
+        templates=("{Subject} {place} bend{s} down.", "{Subject} bend{s} down {place}."),
+    )
+    JUMPS = EventTraits(
+        weight=6,
+        claim="jumps",
+        templates=("{Subject} {place} jump{s} up.", "{Subject} jump{s} up {place}."),
+    )
+    LEANS = EventTraits(
+        weight=4.5,
+        claim="leans",
+        templates=("{Subject} lean{s} over{course}.", "{Subject} lean{s}{course}."),
+        courses=SIDEWAYS,
+    )
+    SHIFTS = EventTraits(
+        weight=4.2,
+        claim="moves",
+        templates=("{Subject} move{s} over{course}.", "{Subject} {is} moving{course}."),
+        courses=SIDEWAYS,
+    )
+    TURNS_ROUND = EventTraits(
+        weight=2.5,
+        claim="turns",
+        templates=("{Subject} {place} turn{s} round.", "{Subject} turn{s} round {place}."),
+    )
+    PLAYS = EventTraits(
+        weight=8.5,
+        claim="moves",
+        templates=("A person plays with {subject}.", "{Subject} is in play beside a person."),
     )
     WALK_TOGETHER = EventTraits(
-        weight=6.5,
-        topic=None,
+        weight=3.5,
+        claim="moves",
         templates=(
             "{Subject} walk together{course}, {place}.",
-            "{Subject} {place} walk side by side{course}.",
             "{Subject} are walking together {place}{course}.",
         ),
         still_true=lambda now, heading: now.heading == heading and bool(now.companions),
     )
     STAND_TOGETHER = EventTraits(
-        weight=5,
-        topic=None,
-        templates=(
-            "{Subject} stand together {place}.",
-            "{Subject} are standing close together {place}.",
-        ),
+        weight=3,
+        claim="rests",
+        templates=("{Subject} stand together {place}.",),
         still_true=lambda now, _: not now.heading and bool(now.companions),
     )
     PASS_EACH_OTHER = EventTraits(
-        weight=6,
-        topic=None,
+        weight=3.5,
+        claim="passes",
         templates=(
             "Two people pass each other {place}.",
-            "Two people cross paths {place}.",
             "Two people walk past each other {place}.",
         ),
-        still_true=None,
     )
     MOVES = EventTraits(
-        weight=3,
-        topic=None,
-        templates=(
-            "Something is moving {place}.",
-            "Something moves {place}.",
-            "There is some movement {place}.",
-            "{Place}, something moves.",
-        ),
-        still_true=None,
+        weight=4.1,
+        claim="starts",
+        templates=("Something starts moving {place}.", "{Place}, something starts moving."),
     )
     BRIGHTER = EventTraits(
-        weight=12,
+        weight=6,
+        claim="light",
         topic="light",
         templates=("It gets brighter.", "The light comes up.", "It is brighter now."),
-        still_true=None,
+        late=("It got brighter.", "The light has come up."),
     )
     DARKER = EventTraits(
-        weight=12,
+        weight=6,
+        claim="light",
         topic="light",
         templates=("It gets darker.", "The light goes down.", "It is darker now."),
-        still_true=None,
+        late=("It got darker.", "The light has gone down."),
     )
     SCENE_CUT = EventTraits(
         weight=15,
+        claim="cut",
         topic="camera",
-        templates=("The view changes.", "The scene changes.", "Now a different view."),
-        still_true=None,
+        templates=("New scene.", "New shot.", "The view changes."),
         shows_scene=True,
     )
     CAMERA_MOVES = EventTraits(
         weight=5,
+        claim="moves",
         topic="camera",
         templates={move.name: move.texts.comments for move in CameraMove if move.texts.comments},
-        still_true=None,
         courses=frozenset(),  # the templates name the direction
     )
-    CAMERA_RESTS = EventTraits(
-        weight=2,
+    CAMERA_DRIVES = EventTraits(
+        weight=12,
+        claim="starts",
         topic="camera",
-        templates=("The camera is still again.", "The camera has come to rest."),
-        still_true=None,
+        templates={
+            CameraMove.FORWARD.name: (
+                "The camera starts moving forward.",
+                "The camera sets off, forward.",
+            ),
+            CameraMove.BACKWARD.name: (
+                "The camera starts moving backward.",
+                "The camera sets off, backward.",
+            ),
+        },
+        courses=frozenset(),
+    )
+    CAMERA_STOPS = EventTraits(
+        weight=12,
+        claim="stops",
+        topic="camera",
+        templates=("The camera stops.", "The camera has stopped moving."),
     )
 
     @property

@@ -17,7 +17,8 @@ class SceneEvent:
     `group` and `name`: of the object that takes part, "" for the camera and the light.
     `where`: a side of the image; for ENTERS and LEAVES a border. `heading`: a direction; for
     CAMERA_MOVES the name of a `CameraMove`. `track_ids`: all who take part; `count`: their number.
-    `clothes`: as in "in red", or "".
+    `at_least`: whether there may be more of them. `clothes`: as in "in red", or "". `in_view`: of
+    things, how many of this name are there now.
     """
 
     stamp: float
@@ -29,7 +30,9 @@ class SceneEvent:
     depth: str = ""
     track_ids: tuple[int, ...] = ()
     count: int = 1
+    at_least: bool = False
     clothes: str = ""
+    in_view: int = 0
 
     @property
     def topic(self) -> str:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+BORDER_MARGIN = 0.025
+"""Image heights from a border within which a box's edge is the image's, not the object's."""
+
 
 @dataclass(frozen=True)
 class BoundingBox:
@@ -76,3 +79,14 @@ class BoundingBox:
     def covered_by(self, other: BoundingBox) -> float:
         """Return the share of this box that `other` covers, 0 to 1."""
         return self.intersection(other) / self.area if self.area > 0 else 0.0
+
+
+def cut_edges(box: BoundingBox, aspect: float) -> frozenset[str]:
+    """Return which of left, right, bottom and top an image of this width / height cuts off."""
+    edges = {
+        "left": box.left < BORDER_MARGIN,
+        "right": box.right > aspect - BORDER_MARGIN,
+        "bottom": box.bottom > 1 - BORDER_MARGIN,
+        "top": box.top < BORDER_MARGIN,
+    }
+    return frozenset(edge for edge, cut in edges.items() if cut)

@@ -38,6 +38,15 @@ _PLURALS = {
     "scissors": "scissors",
 }
 
+_SPOKEN = {
+    "sports ball": "ball",
+    "dining table": "table",
+    "cell phone": "phone",
+    "potted plant": "plant",
+    "tv": "screen",
+}
+"""What labels are called in a sentence."""
+
 _NUMBERS = (
     "no",
     "one",
@@ -72,6 +81,7 @@ def number(count: int) -> str:
 
 def counted(count: int, noun: str) -> str:
     """Return "a dog", "an elephant" or "three dogs"."""
+    noun = _SPOKEN.get(noun, noun)
     if noun == UNIDENTIFIED:
         return noun if count == 1 else f"{number(count)} things"
     if count == 1:

@@ -1,4 +1,8 @@
-"""Changes of light: most of the image becomes brighter or darker by the same ratio."""
+"""Changes of light: most of the image becomes brighter or darker by the same ratio.
+
+An automatic exposure does that too, because something bright or dark fills a part of the image: but
+that part changes the other way, and the mean stays.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,8 @@ THUMBNAIL = 32, 18
 
 _MIN_CHANGE = 0.3  # e-folds of brightness over most of the image: a third brighter or darker
 _WINDOW = 4.0  # seconds
+_MAX_OPPOSITE, _OPPOSITE = 0.05, 0.1  # share of the image that changed the other way; e-folds
+_MIN_MEAN_CHANGE = 0.2  # e-folds of the mean grey level, which an automatic exposure keeps
 
 
 class LightChangeDetector:
@@ -45,7 +51,17 @@ class LightChangeDetector:
             low, high = np.percentile(after - before, (25, 75))
             if not (low > _MIN_CHANGE or high < -_MIN_CHANGE):
                 return None
+            if _is_exposure(before, after):
+                return None
         newest = self._history[-1]
         self._history.clear()
         self._history.append(newest)
         return EventKind.BRIGHTER if low > _MIN_CHANGE else EventKind.DARKER
+
+
+def _is_exposure(before: NDArray[np.float32], after: NDArray[np.float32]) -> bool:
+    """Return whether the camera, not the light, changed these logarithms of grey levels."""
+    way = np.sign(np.median(after - before))
+    opposite = float(np.mean(way * (after - before) < -_OPPOSITE))
+    mean_change = float(np.log(np.exp(after).mean()) - np.log(np.exp(before).mean()))
+    return opposite > _MAX_OPPOSITE or way * mean_change < _MIN_MEAN_CHANGE

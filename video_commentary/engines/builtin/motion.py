@@ -15,6 +15,8 @@ _WARM_UP = 8  # images before the background model is good enough
 _MIN_AREA = 0.0012  # of the image
 _MAX_FOREGROUND = 0.4  # of the image; more is a change of light, or the camera
 _MAX_REGIONS = 5
+_MIN_LIKENESS = 0.8  # correlation with the background, of a region that only the light changed
+_PLAIN = 5.0  # grey levels of deviation, below which a region has nothing to compare
 _FOREGROUND = 255  # in OpenCV's mask; shadows are 127
 _OPEN_KERNEL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
 _CLOSE_KERNEL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
@@ -42,6 +44,9 @@ class MotionDetector:
             self.reset()
             self._shape = gray.shape
         self._images += 1
+        background = gray
+        if self._images > 1:
+            background = np.asarray(self._model.getBackgroundImage(), np.uint8)
         mask = np.asarray(self._model.apply(gray), np.uint8)
         if self._images < _WARM_UP:
             return []
@@ -58,7 +63,11 @@ class MotionDetector:
             for x, y, w, h, area in stats[1:].tolist()
             if area >= _MIN_AREA * width * height
         ]
-        unknown = [box for box in boxes if not _belongs_to(box, known)]
+        unknown = [
+            box
+            for box in boxes
+            if not _belongs_to(box, known) and not _only_lit(gray, background, box)
+        ]
         return sorted(unknown, key=lambda box: -box.area)[:_MAX_REGIONS]
 
 
@@ -67,3 +76,19 @@ def _belongs_to(box: BoundingBox, known: Sequence[BoundingBox]) -> bool:
     return any(
         box.intersection(other.expanded(0.3 * other.height)) > 0.1 * box.area for other in known
     )
+
+
+def _only_lit(gray: NDArray[np.uint8], background: NDArray[np.uint8], box: BoundingBox) -> bool:
+    """Return whether a region shows what it showed before, in another light: the sun comes out."""
+    height = gray.shape[0]
+    left, top, right, bottom = (
+        round(edge * height) for edge in (box.left, box.top, box.right, box.bottom)
+    )
+    now, before = (
+        np.asarray(image[top:bottom, left:right], np.float64) for image in (gray, background)
+    )
+    if max(now.std(), before.std()) < _PLAIN:
+        return True
+    if min(now.std(), before.std()) < 1e-6:
+        return False
+    return float(np.corrcoef(now.ravel(), before.ravel())[0, 1]) > _MIN_LIKENESS

@@ -9,10 +9,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .ball_play import BallPlayDetector
+from .camera_events import CameraEventDetector
 from .camera_moves import CameraMove, CameraMoveClassifier
 from .clothing import torso_colour
 from .companions import with_companions
+from .crowds import CrowdDetector
 from .detector import Detection, ObjectDetector, resize_to_input
+from .drive import DriveDetector
 from .ego_motion import EgoMotion, EgoMotionEstimator
 from .event_detector import EventDetector
 from .event_kinds import EventKind
@@ -20,8 +24,10 @@ from .events import SceneEvent
 from .geometry import BoundingBox
 from .light import LightChangeDetector
 from .motion import MotionDetector
+from .plausibility import gets_on, keeps_still, rename
 from .scene_cut import SceneCutDetector
 from .scene_state import SceneObject, SceneState, scene_object
+from .things import ThingInventory
 from .track import Track
 from .tracker import Tracker, motion_detections
 
@@ -36,11 +42,15 @@ class PerceptionPipeline:
         """Without a detector, only motion, light, cuts and camera moves are seen."""
         self._detector = detector
         self._ego_motion, self._moves = EgoMotionEstimator(), CameraMoveClassifier()
+        self._camera_events = CameraEventDetector()
         self._light, self._cuts = LightChangeDetector(), SceneCutDetector()
         self._motion = MotionDetector()
         self._tracker, self._events = Tracker(), EventDetector()
+        self._things, self._balls = ThingInventory(), BallPlayDetector()
+        self._drive, self._crowds = DriveDetector(), CrowdDetector()
         self._camera_move = CameraMove.STILL
         self._scene_start = float("-inf")
+        self._detections: tuple[Detection, ...] = ()
         self.last_stamp = float("-inf")
         """Stamp of the last image, in seconds."""
 
@@ -61,27 +71,50 @@ class PerceptionPipeline:
             events.append(SceneEvent(stamp=stamp, kind=EventKind.SCENE_CUT))
         ignore = [track.box.expanded(0.05) for track in self._tracker.tracks]
         motion = self._ego_motion.observe(gray, ignore)
-        events += self._light_events(stamp, gray) + self._camera_events(stamp, motion, aspect)
+        self._camera_move = self._moves.observe(stamp, motion, aspect)
+        events += self._camera_events.observe(stamp, self._camera_move, motion, aspect)
+        events += self._light_events(stamp, gray)
         detections = self._detector.detect(small) if self._detector else []
+        self._detections = tuple(detections)
+        followed = [track.name for track in self._tracker.tracks]
+        events += self._crowds.observe(stamp, detections, followed, aspect)
         detections += motion_detections(self._moving_regions(gray, motion, detections))
-        lost, jumped = self._tracker.update(stamp, detections, motion)
+        lost, jumped = self._tracker.update(stamp, detections, motion, aspect)
+        rename(self._tracker.tracks)
         if jumped:
             self._events.reset()
             self._scene_start = stamp
         else:
-            events += self._events.lost(lost, aspect)
+            events += self._events.lost(stamp, lost, aspect, self._camera_move)
+            events += self._drive.lost(stamp, lost, self._camera_move)
+        events += self._things.observe(stamp, gray, detections, motion)
         self._vote_clothing(stamp, small)
         state = self._state(stamp, aspect)
         objects = {thing.track_id: thing for thing in state.objects}
-        events += self._events.observe(stamp, self._tracker.tracks, objects, aspect)
+        events += self._drive.signs(stamp, detections, self._camera_move, aspect)
+        people = state.in_group("people")
+        events += self._balls.observe(stamp, detections, people)
+        found = self._events.observe(
+            stamp, self._tracker.tracks, objects, aspect, self._camera_move
+        )
+        handles = [i for i, o in objects.items() if o.group == "motion" and self._handles(o)]
+        events += [event for event in found if not set(event.track_ids) & set(handles)]
+        events += self._drive.observe(stamp, self._tracker.tracks, objects, self._camera_move)
         return state, events
+
+    def _handles(self, moving: SceneObject) -> bool:
+        """Return whether what moves is at a thing: what becomes of the thing will be told."""
+        return self._things.touched_by(moving.box)
 
     def _start_scene(self, stamp: float) -> None:
         self._scene_start = stamp
         self._tracker, self._moves = Tracker(), CameraMoveClassifier()
+        self._camera_events = CameraEventDetector()
+        self._drive, self._crowds = DriveDetector(), CrowdDetector()
         self._events.reset()
         self._light.reset()
         self._motion.reset()
+        self._things.reset(stamp)
         self._camera_move = CameraMove.STILL
 
     def _light_events(self, stamp: float, gray: NDArray[np.uint8]) -> list[SceneEvent]:
@@ -91,17 +124,6 @@ class PerceptionPipeline:
         self._motion.reset()
         return [SceneEvent(stamp=stamp, kind=change)]
 
-    def _camera_events(self, stamp: float, motion: EgoMotion, aspect: float) -> list[SceneEvent]:
-        before, move = self._camera_move, self._moves.observe(stamp, motion, aspect)
-        self._camera_move = move
-        if move is before:
-            return []
-        if move.texts.comments:
-            return [SceneEvent(stamp=stamp, kind=EventKind.CAMERA_MOVES, heading=move.name)]
-        if move is CameraMove.STILL and before is not CameraMove.UNKNOWN:
-            return [SceneEvent(stamp=stamp, kind=EventKind.CAMERA_RESTS)]
-        return []
-
     def _moving_regions(
         self, gray: NDArray[np.uint8], motion: EgoMotion, detections: Sequence[Detection]
     ) -> list[BoundingBox]:
@@ -109,8 +131,13 @@ class PerceptionPipeline:
         if moved or self._camera_move is not CameraMove.STILL:
             self._motion.reset()
             return []
-        known = [detection.box for detection in detections]
-        known += [track.box for track in self._tracker.tracks if track.group != "motion"]
+        # What is called a thing and drives is no thing: it must not hide what it is.
+        known = [detection.box for detection in detections if detection.group != "things"]
+        known += [
+            track.box
+            for track in self._tracker.tracks
+            if track.group != "motion" and (track.group != "things" or keeps_still(track))
+        ]
         return self._motion.observe(gray, known)
 
     def _vote_clothing(self, stamp: float, image: NDArray[np.uint8]) -> None:
@@ -132,11 +159,16 @@ class PerceptionPipeline:
             brightness=self._light.brightness,
             scene_start=self._scene_start,
             has_detector=self._detector is not None,
+            detections=self._detections,
+            crowds=dict(self._crowds.sizes),
+            aspect=aspect,
         )
 
     def _objects(self, stamp: float, aspect: float) -> list[SceneObject]:
         tracks = self._tracker.tracks
         in_view = [t for t in tracks if t.name and stamp - t.last_seen <= _IN_VIEW_SECONDS]
+        in_view = [t for t in in_view if t.named_group != "things"]
+        in_view = [t for t in in_view if t.named_group != "motion" or t.alias or gets_on(t)]
         names = {track.track_id: track.name for track in in_view} | _rider_names(in_view)
         return with_companions(
             [
@@ -144,6 +176,7 @@ class PerceptionPipeline:
                 for track in in_view
                 if names[track.track_id]
             ]
+            + self._things.objects(stamp, aspect)
         )
 
 

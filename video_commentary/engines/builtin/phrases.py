@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from .labels import counted, number, plural
 from .scene_state import SceneObject
@@ -29,11 +30,20 @@ COURSES = {
 }
 
 
-def place_phrase(side: str, depth: str, rng: random.Random) -> str:
-    """Return where an object is: "on the left", or "on the left, in the background,"."""
-    where = rng.choice(PLACES[side])
-    if depth and rng.random() < 0.6:
-        return f"{where}, {rng.choice(DEPTHS[depth])},"
+def place_phrase(
+    side: str,
+    depth: str,
+    rng: random.Random,
+    places: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    depths: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> str:
+    """Return where an object is: "on the left", or "on the left, in the background,".
+
+    `places` and `depths`: phrases instead of `PLACES` and `DEPTHS`.
+    """
+    where = rng.choice(places.get(side, PLACES[side]))
+    if depth and (depths or rng.random() < 0.6):
+        return f"{where}, {rng.choice(depths.get(depth, DEPTHS[depth]))},"
     return where
 
 

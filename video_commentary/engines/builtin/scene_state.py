@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ...core.stamp import Stamp
 from .camera_moves import CameraMove
 from .clothing import clothing_phrase
-from .geometry import BoundingBox
+from .detector import Detection
+from .geometry import BoundingBox, cut_edges
+from .kinematics import places
 from .track import Track
 
 MOVING_SPEED = 0.22
@@ -15,10 +18,11 @@ STATIONARY_SPEED = 0.09
 """Own sizes a second below which an object is stationary."""
 
 _MIN_TRAJECTORY = 0.55  # seconds before a track gets a heading
-_STATIONARY_SECONDS = 2.2
+_HEADING_SECONDS = 1.2
+_CUT_GROWTH = 1.12  # in two seconds, of a box whose feet are out of the image
+_STATIONARY_SECONDS = 1.5
 _MAX_JITTER = 0.3  # own sizes by which the box of a stationary object may move
 _IMAGES_A_SECOND = 5
-_BORDER_MARGIN = 0.025  # image heights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +56,9 @@ class SceneState:
     `unnamed`: number of tracks by group that have no name (yet), so counts may be too low.
     `camera_move`: what the camera itself does. `brightness`: mean grey level, 0 to 255.
     `scene_start`: stamp of the last scene cut. `has_detector`: False if objects can't be detected.
+    `crowds`: how many there are about, by label, of small things that are many.
+    `aspect`: the image's width / height. `frame_stamp`: the image's, nanoseconds; `stamp` in full.
+    `detections`: the detector's boxes of any score.
     """
 
     stamp: float
@@ -61,6 +68,10 @@ class SceneState:
     brightness: float = 128.0
     scene_start: float = float("-inf")
     has_detector: bool = True
+    detections: tuple[Detection, ...] = ()
+    crowds: dict[str, int] = field(default_factory=dict)
+    aspect: float = 4 / 3
+    frame_stamp: Stamp = 0
 
     def in_group(self, group: str) -> list[SceneObject]:
         """Return the objects of a group."""
@@ -74,9 +85,9 @@ def scene_object(
     return SceneObject(
         track_id=track.track_id,
         name=name,
-        group=track.group,
+        group=track.named_group,
         box=track.box,
-        heading=heading(track, aspect),
+        heading=heading(track),
         stationary=is_stationary(track),
         side=side(track.box, aspect),
         depth=depth(track.box),
@@ -87,23 +98,18 @@ def scene_object(
     )
 
 
-def heading(track: Track, aspect: float) -> str:
+def heading(track: Track) -> str:
     """Return a track's heading over the last two seconds, as `SceneObject.heading` has it."""
-    seconds = track.last_seen - track.continuous_since
-    if not track.ego_motion_known or seconds < _MIN_TRAJECTORY:
+    if track.last_seen - track.continuous_since < _MIN_TRAJECTORY:
         return ""
     size = reference_size(track)
-    across, down = (speed / size for speed in track.velocity(1.6))
-    before = track.since(track.last_seen - 2)[0].box
-    whole = not touched_border(track.box, aspect) and not touched_border(before, aspect)
-    growth = track.growth(2.0) if whole else 1.0
+    across, down = (speed / size for speed in track.velocity(_HEADING_SECONDS))
     moves = (across**2 + down**2) ** 0.5 > MOVING_SPEED
     if abs(across) > MOVING_SPEED and abs(across) > 1.4 * abs(down):
         return "right" if across > 0 else "left"
-    if growth > 1.15 or moves and down > 0.75 * abs(across) and growth > 1.03:
-        return "closer" if down > -0.02 else ""
-    if growth < 0.86 or moves and -down > 0.75 * abs(across) and growth < 0.99:
-        return "away" if down < 0.02 else ""
+    near = _nearing(track, across, down)
+    if near:
+        return near
     if not moves:
         return ""
     if abs(across) > 0.8 * abs(down) and abs(across) > MOVING_SPEED:
@@ -111,16 +117,28 @@ def heading(track: Track, aspect: float) -> str:
     return "moving"
 
 
+def _nearing(track: Track, across: float, down: float) -> str:
+    """Return closer, away or "", from how a track grows and where its feet go."""
+    growth = track.growth(2.0)
+    if "bottom" in track.trajectory[-1].cut:  # its feet are out of the image
+        return "closer" if growth > _CUT_GROWTH else "away" if growth < 1 / _CUT_GROWTH else ""
+    moves = (across**2 + down**2) ** 0.5 > MOVING_SPEED
+    if growth > 1.15 or moves and down > 0.75 * abs(across) and growth > 1.03:
+        return "closer" if down > -0.02 else ""
+    if growth < 0.86 or moves and -down > 0.75 * abs(across) and growth < 0.99:
+        return "away" if down < 0.02 else ""
+    return ""
+
+
 def is_stationary(track: Track) -> bool:
-    """Return whether a track has stood still for more than two seconds without being hidden."""
-    seconds = track.last_seen - track.continuous_since
-    if not track.ego_motion_known or seconds < _STATIONARY_SECONDS:
+    """Return whether a track has stood still for a while without being hidden."""
+    if track.steady_seconds < _STATIONARY_SECONDS:
         return False
-    points, size = track.since(track.last_seen - _STATIONARY_SECONDS), reference_size(track)
+    points = track.steadily_since(track.last_seen - _STATIONARY_SECONDS)
     if len(points) < 0.7 * _STATIONARY_SECONDS * _IMAGES_A_SECOND:
         return False  # hidden in between: it may be another object now
-    across = [point.box.center_x for point in points]
-    down = [point.box.bottom for point in points]
+    across, down = places(points)
+    size = reference_size(track)
     jitter = max(max(across) - min(across), max(down) - min(down)) / size
     speed = sum((v / size) ** 2 for v in track.velocity(_STATIONARY_SECONDS)) ** 0.5
     return jitter < _MAX_JITTER and speed < STATIONARY_SPEED
@@ -134,13 +152,8 @@ def reference_size(track: Track) -> float:
 
 def touched_border(box: BoundingBox, aspect: float) -> str:
     """Return the image border that a box touches: left, right, bottom, top or ""."""
-    if box.left < _BORDER_MARGIN:
-        return "left"
-    if box.right > aspect - _BORDER_MARGIN:
-        return "right"
-    if box.bottom > 1 - _BORDER_MARGIN:
-        return "bottom"
-    return "top" if box.top < _BORDER_MARGIN else ""
+    cut = cut_edges(box, aspect)
+    return next((edge for edge in ("left", "right", "bottom", "top") if edge in cut), "")
 
 
 def side(box: BoundingBox, aspect: float) -> str:

@@ -10,18 +10,31 @@ from dataclasses import dataclass, field
 from .events import SceneEvent
 from .scene_state import SceneObject, SceneState
 
-_KEPT_SECONDS = 8.0
+_KEPT_SECONDS = 12.0
 _STATES_SECONDS = 2.1  # of states in a history
 _CUT_TOLERANCE = 0.01  # seconds
 
 
 @dataclass(frozen=True)
 class SceneHistory:
-    """A camera's recent states and events, the oldest first."""
+    """A camera's recent states and events, the oldest first.
+
+    `kept`: all states that are still known, for what events rest on. `watched_from`: stamp of the
+    camera's first state.
+    """
 
     camera: str
     states: tuple[SceneState, ...]
     events: tuple[SceneEvent, ...]
+    kept: tuple[SceneState, ...] = ()
+    watched_from: float = float("-inf")
+
+    @property
+    def scene_age_from(self) -> float:
+        """Stamp from which the scene has been watched: of its first frame, or of the last cut."""
+        if not self.states:
+            return float("inf")
+        return max(self.states[-1].scene_start, self.watched_from)
 
     @property
     def objects(self) -> tuple[SceneObject, ...]:
@@ -33,6 +46,7 @@ class SceneHistory:
 class _CameraRecord:
     states: deque[SceneState] = field(default_factory=deque)
     events: deque[SceneEvent] = field(default_factory=deque)
+    watched_from: float = float("inf")
 
 
 class SceneStore:
@@ -49,6 +63,7 @@ class SceneStore:
         with self._lock:
             record = self._records.setdefault(camera, _CameraRecord())
             record.states.append(state)
+            record.watched_from = min(record.watched_from, state.stamp)
             record.events.extend(events)
             while record.states[0].stamp < oldest:
                 record.states.popleft()
@@ -75,4 +90,6 @@ class SceneStore:
             camera,
             tuple(s for s in states if s.stamp >= first),
             tuple(e for e in events if e.stamp >= scene_start - _CUT_TOLERANCE),
+            tuple(states),
+            record.watched_from,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from .claims import Sentence, present
 from .labels import GENERIC, counted, number, plural
 from .phrases import (
     COURSES,
@@ -17,6 +18,7 @@ from .phrases import (
     place_phrase,
 )
 from .scene_state import SceneObject, SceneState
+from .scene_store import SceneHistory
 from .topics import TopicFilter
 
 MAX_EXACT_COUNT = 3
@@ -35,44 +37,56 @@ def count_is_certain(states: Sequence[SceneState], group: str) -> bool:
     return constant and not unnamed and counts.pop() <= MAX_EXACT_COUNT
 
 
-def summaries(states: Sequence[SceneState], topics: TopicFilter, rng: random.Random) -> list[str]:
+def summaries(history: SceneHistory, topics: TopicFilter, rng: random.Random) -> list[Sentence]:
     """Return true sentences about the newest state, the most important first."""
-    sentences: list[str] = []
+    sentences: list[Sentence] = []
     if "counts" in topics.asked:
-        sentences += _counts(states, topics)
+        sentences += _counts(history, topics)
     for topic in topics.topics:
-        objects = [t for t in states[-1].in_group(topic) if topics.allows(t.group, t.name)]
+        objects = [t for t in history.objects if topic == t.group]
+        objects = [t for t in objects if topics.allows(t.group, t.name)]
         if topic == "people" and objects:
-            sentences += _people(objects, count_is_certain(states, topic), rng)
+            sentences += _people(objects, history, rng)
         elif topic in {"vehicles", "animals"} and objects:
-            sentences += _vehicles_or_animals(objects, rng)
+            sentences.append(_vehicles_or_animals(objects, history, rng))
     return sentences
 
 
-def _counts(states: Sequence[SceneState], topics: TopicFilter) -> list[str]:
+def _counts(history: SceneHistory, topics: TopicFilter) -> list[Sentence]:
     sentences = []
     for group in ("people", "vehicles", "animals"):
-        objects = [t for t in states[-1].in_group(group) if topics.allows(t.group, t.name)]
+        objects = [t for t in history.states[-1].in_group(group) if topics.allows(group, t.name)]
         if objects:
-            certain = count_is_certain(states, group)
+            certain = count_is_certain(history.states, group)
             amount = count_phrase(len(objects), GENERIC[group], certain)
-            sentences += [f"{first_upper(amount)} in view."]
-            sentences += [f"I count {amount}.", f"Now I count {amount}."]
+            claim = present(objects, history, name=GENERIC[group], at_least=not certain)
+            texts = (
+                f"{first_upper(amount)} in view.",
+                f"I count {amount}.",
+                f"Now I count {amount}.",
+            )
+            sentences += [Sentence(text, (claim,)) for text in texts]
     return sentences
 
 
-def _people(people: Sequence[SceneObject], certain: bool, rng: random.Random) -> list[str]:
+def _people(
+    people: Sequence[SceneObject], history: SceneHistory, rng: random.Random
+) -> list[Sentence]:
+    certain = count_is_certain(history.states, "people")
     sentences = []
     pairs = [p for p in people if p.companions and p.age > 1.5]
     if len(pairs) == 2 and pairs[0].track_id in pairs[1].companions:
-        sentences += _pair(pairs[0], rng)
+        claim = present(pairs, history, name="person", where=pairs[0].side)
+        sentences += [Sentence(text, (claim,)) for text in _pair(pairs[0], rng)]
     if len(people) == 1:
-        return sentences + [_person(people[0], rng)]
-    sentences += _directions(people, certain, rng)
+        return [*sentences, _person(people[0], history, rng)]
+    sentences += _directions(people, certain, history, rng)
     amount = first_upper(count_phrase(len(people), "person", certain))
-    sentences += [f"{amount} are in view.", f"{amount} can be seen now."]
+    claim = present(people, history, name="person", at_least=not certain)
+    texts = f"{amount} are in view.", f"{amount} can be seen now."
+    sentences += [Sentence(text, (claim,)) for text in texts]
     nearest = sorted(people, key=lambda p: -p.box.height)[:2]
-    return sentences + [_person(person, rng) for person in nearest]
+    return sentences + [_person(person, history, rng) for person in nearest]
 
 
 def _pair(one: SceneObject, rng: random.Random) -> list[str]:
@@ -86,48 +100,62 @@ def _pair(one: SceneObject, rng: random.Random) -> list[str]:
     ]
 
 
-def _directions(people: Sequence[SceneObject], certain: bool, rng: random.Random) -> list[str]:
-    parts = []
+def _directions(
+    people: Sequence[SceneObject], certain: bool, history: SceneHistory, rng: random.Random
+) -> list[Sentence]:
+    parts, claims = [], []
+    # People without a known heading may walk the same way.
+    certain = certain and all(p.heading or p.stationary for p in people)
     for heading in COURSES:
-        count = sum(p.heading == heading for p in people)
-        if count:
-            parts.append((count, course_phrase(heading, rng)))
+        those = [p for p in people if p.heading == heading]
+        if those:
+            parts.append((len(those), course_phrase(heading, rng)))
+            claim = present(those, history, name="person", kind="moves", at_least=not certain)
+            claims.append(claim)
     if not parts:
         return []
     count, course = parts[0]
     verb = "person is" if count == 1 else "people are"
-    # People without a known heading may walk the same way.
-    certain = certain and all(p.heading or p.stationary for p in people)
     amount = number(count) if certain else f"at least {number(count)}"
     first = f"{first_upper(amount)} {verb} walking {course}"
-    return [joined([first, *(f"{number(n)} {phrase}" for n, phrase in parts[1:])]) + "."]
+    text = joined([first, *(f"{number(n)} {phrase}" for n, phrase in parts[1:])]) + "."
+    return [Sentence(text, tuple(claims))]
 
 
-def _person(person: SceneObject, rng: random.Random) -> str:
+def _person(person: SceneObject, history: SceneHistory, rng: random.Random) -> Sentence:
     subject = f"{counted(1, person.name)} {person.clothes}"
     where = place_phrase(person.side, person.depth, rng)
+    kind, text = "present", f"{subject} is {where}."
     if person.stationary:
-        return _sentence(f"{subject} is standing still {where}.")
-    if person.heading in COURSES:
+        kind, text = "rests", f"{subject} is standing still {where}."
+    elif person.heading in COURSES:
         verb = "walking" if person.name == "person" else "moving"
-        return _sentence(f"{subject} {where} is {verb} {course_phrase(person.heading, rng)}.")
-    return _sentence(f"{subject} is {where}.")
+        course = course_phrase(person.heading, rng)
+        kind, text = "moves", f"{subject} {where} is {verb} {course}."
+    claim = present([person], history, kind=kind, where=person.side)
+    return Sentence(_sentence(text), (claim,))
 
 
-def _vehicles_or_animals(objects: Sequence[SceneObject], rng: random.Random) -> list[str]:
+def _vehicles_or_animals(
+    objects: Sequence[SceneObject], history: SceneHistory, rng: random.Random
+) -> Sentence:
     moving = [t for t in objects if t.heading in COURSES]
+    if not moving and len(objects) > 1:
+        name = common_noun(objects)
+        amount = first_upper(count_phrase(len(objects), name, False))
+        claim = present(objects, history, name=name, at_least=True)
+        return Sentence(f"{amount} are in view.", (claim,))
+    thing = max(moving or objects, key=lambda t: t.box.area)
+    where = place_phrase(thing.side, thing.depth, rng)
+    text = f"{counted(1, thing.name)} is {where}."
     if moving:
-        thing = max(moving, key=lambda t: t.box.area)
-        where = place_phrase(thing.side, thing.depth, rng)
         course = course_phrase(thing.heading, rng)
-        return [_sentence(f"{counted(1, thing.name)} {where} is moving {course}.")]
-    if len(objects) == 1:
-        where = place_phrase(objects[0].side, objects[0].depth, rng)
-        return [_sentence(f"{counted(1, objects[0].name)} is {where}.")]
-    return [f"{first_upper(count_phrase(len(objects), _common_noun(objects), False))} are in view."]
+        text = f"{counted(1, thing.name)} {where} is moving {course}."
+    claim = present([thing], history, kind="moves" if moving else "present", where=thing.side)
+    return Sentence(_sentence(text), (claim,))
 
 
-def _common_noun(objects: Sequence[SceneObject]) -> str:
+def common_noun(objects: Sequence[SceneObject]) -> str:
     """Return the name that all objects share, or their group's generic noun."""
     names = {thing.name for thing in objects}
     return names.pop() if len(names) == 1 else GENERIC[objects[0].group]
@@ -144,19 +172,22 @@ def scene_contents(objects: Sequence[SceneObject], rng: random.Random) -> str:
     return object_list(objects)
 
 
-def instruction_summary(meanings: Sequence[str], states: Sequence[SceneState]) -> str:
+def instruction_summary(meanings: Sequence[str], history: SceneHistory) -> Sentence:
     """Confirm an instruction, with what is in view of the topics and labels that it names."""
     nouns = [m if m in GENERIC or m in _NOT_OBJECTS else plural(m) for m in meanings]
-    facts = []
+    facts, claims = [], []
     for meaning in meanings:
         if meaning in _NOT_OBJECTS:
             continue
-        objects = [t for t in states[-1].objects if meaning in (t.group, t.name)]
-        certain = count_is_certain(states, objects[0].group) if objects else False
+        objects = [t for t in history.objects if meaning in (t.group, t.name)]
+        certain = bool(objects) and count_is_certain(history.states, objects[0].group)
         facts.append(count_summary(objects, meaning, certain))
+        if objects:
+            name = common_noun(objects)
+            claims.append(present(objects, history, name=name, at_least=not certain))
     if not facts:
-        return f"I will tell you about {joined(nouns)}."
-    return f"You asked about {joined(nouns)}: {', '.join(facts)}."
+        return Sentence(f"I will tell you about {joined(nouns)}.")
+    return Sentence(f"You asked about {joined(nouns)}: {', '.join(facts)}.", tuple(claims))
 
 
 def count_summary(objects: Sequence[SceneObject], meaning: str, certain: bool) -> str:
@@ -165,4 +196,4 @@ def count_summary(objects: Sequence[SceneObject], meaning: str, certain: bool) -
         return f"no {plural(GENERIC.get(meaning, meaning))} in view that I can make out"
     if len(objects) == 1:
         return f"{count_phrase(1, objects[0].name, True)} {PLACES[objects[0].side][0]}"
-    return f"{count_phrase(len(objects), _common_noun(objects), certain)} in view"
+    return f"{count_phrase(len(objects), common_noun(objects), certain)} in view"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from .geometry import BoundingBox
+from .kinematics import StampedBox, growth, velocity
 from .labels import ANIMALS, GENERIC, UNIDENTIFIED
 
 TRAJECTORY_SECONDS = 6.0
@@ -38,21 +37,13 @@ _CRITERIA = {
     "motorcycle": LabelCriteria(hits=5, score=0.5, share=0.8),
     UNIDENTIFIED: LabelCriteria(hits=4, score=0.0, share=0.6),
 }
-_ANIMAL_CRITERIA = LabelCriteria(hits=10, score=0.7, share=0.9)
+_ANIMAL_CRITERIA = LabelCriteria(hits=4, score=0.6, share=0.8)
 _OTHER_CRITERIA = LabelCriteria(hits=8, score=0.6, share=0.9)
 _GENERIC_CRITERIA = {
     "vehicles": LabelCriteria(hits=4, score=0.42, share=0.8),
     "animals": LabelCriteria(hits=5, score=0.45, share=0.8),
 }
 """For "vehicle" and "animal", if no label of the group wins."""
-
-
-@dataclass(frozen=True)
-class StampedBox:
-    """Where a track was at `stamp`, in seconds."""
-
-    stamp: float
-    box: BoundingBox
 
 
 @dataclass(kw_only=True)
@@ -65,8 +56,9 @@ class Track:
     boxes move along when the camera moves. `label_votes`: sum of scores by label.
     `clothing_votes`: images by colour. `score`: mean of the last detections' scores.
     `hits`: number of detections. `first_box`: where the trajectory started, in the coordinates of
-    that image. `jumped`: whether the trajectory was restarted. `ego_motion_known`: whether the ego
-    motion was known in every image since the first detection.
+    that image. `jumped`: whether the trajectory was restarted. `steady_since`: stamp since which
+    the ego motion is known in every image, so that places can be compared. `alias`: another name,
+    because its motion contradicts its labels, and `alias_group`: the group of that; else "".
     """
 
     track_id: int
@@ -80,12 +72,19 @@ class Track:
     hits: int = 0
     first_box: BoundingBox = _NO_BOX
     jumped: bool = False
-    ego_motion_known: bool = True
+    steady_since: float = float("-inf")
+    alias: str = ""
+    alias_group: str = ""
 
     @property
     def box(self) -> BoundingBox:
         """The box of the last detection."""
         return self.trajectory[-1].box
+
+    @property
+    def named_group(self) -> str:
+        """The group of its name."""
+        return self.alias_group or self.group
 
     def restart_trajectory(self, stamp: float) -> None:
         """Discard the trajectory after a jump, which says nothing about how the object moves."""
@@ -93,11 +92,23 @@ class Track:
         self.continuous_since = stamp
         self.jumped = True
 
-    def add(self, stamp: float, box: BoundingBox, label: str, score: float) -> None:
-        """Add a detection."""
+    @property
+    def steady_seconds(self) -> float:
+        """For how long it has been followed without a jump or an unknown ego motion."""
+        return self.last_seen - max(self.continuous_since, self.steady_since)
+
+    def add(
+        self,
+        stamp: float,
+        box: BoundingBox,
+        label: str,
+        score: float,
+        cut: frozenset[str] = frozenset(),
+    ) -> None:
+        """Add a detection; `cut`: edges that the image cut off."""
         if not self.trajectory:
             self.first_box = box
-        self.trajectory.append(StampedBox(stamp, box))
+        self.trajectory.append(StampedBox(stamp, box, cut))
         while self.trajectory[0].stamp < stamp - TRAJECTORY_SECONDS:
             self.trajectory.popleft()
         self.label_votes[label] = self.label_votes.get(label, 0.0) + score
@@ -108,8 +119,8 @@ class Track:
     @property
     def name(self) -> str:
         """Its label or the group's generic noun; "" while neither is certain enough."""
-        if not self.label_votes:
-            return ""
+        if self.alias or not self.label_votes:
+            return self.alias
         label = max(self.label_votes, key=self.label_votes.__getitem__)
         criteria = _CRITERIA.get(label, _ANIMAL_CRITERIA if label in ANIMALS else _OTHER_CRITERIA)
         if self._meets(criteria, self.label_votes[label] / sum(self.label_votes.values())):
@@ -128,28 +139,26 @@ class Track:
         """Return the trajectory from `stamp` on."""
         return [point for point in self.trajectory if point.stamp >= stamp]
 
+    def steadily_since(self, stamp: float) -> list[StampedBox]:
+        """Return the trajectory from `stamp` on, as far back as its places can be compared."""
+        return self.since(max(stamp, self.steady_since))
+
     def velocity(self, window: float) -> tuple[float, float]:
         """Return the velocity over the last `window` seconds, in image heights a second.
 
-        Across, of the box's center; down, of its bottom, where the object stands.
+        Across, of the box's center; down, of its bottom, where the object stands. Where the image
+        cuts an edge off, of the opposite one. 0 while the ego motion is unknown.
         """
-        points = self.since(self.last_seen - window - 0.01)
-        if len(points) < 3:
-            return 0.0, 0.0
-        stamps = np.array([point.stamp for point in points])
-        stamps -= stamps.mean()
-        power = float(stamps @ stamps)
-        if power < 1e-6:
-            return 0.0, 0.0
-        across = np.array([point.box.center_x for point in points])
-        down = np.array([point.box.bottom for point in points])
-        return float(stamps @ across) / power, float(stamps @ down) / power
+        return velocity(self.steadily_since(self.last_seen - window - 0.01))
+
+    def apparent_velocity(self, window: float) -> tuple[float, float]:
+        """Return the velocity in the image, whatever part of it is the camera's."""
+        return velocity(self.since(self.last_seen - window - 0.01))
 
     def growth(self, window: float) -> float:
-        """Return the ratio of its height now to its height `window` seconds ago."""
-        points = self.since(self.last_seen - window - 0.01)
-        if len(points) < 4:
-            return 1.0
-        heights = [point.box.height for point in points]
-        third = max(1, len(heights) // 3)
-        return float(np.median(heights[-third:])) / max(float(np.median(heights[:third])), 1e-6)
+        """Return the ratio of its size now to its size `window` seconds ago.
+
+        1 while that can't be told: the image cuts off more or less than before, or the box has
+        changed its shape, as of somebody who bends down.
+        """
+        return growth(self.since(self.last_seen - window - 0.01))

@@ -9,20 +9,24 @@ overlap alone loses people who walk.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from .detector import Detection
 from .ego_motion import EgoMotion
-from .geometry import BoundingBox
+from .geometry import BoundingBox, cut_edges
 from .labels import UNIDENTIFIED
-from .track import StampedBox, Track
+from .track import Track
 
 _HIGH_SCORE = 0.4  # of detections that may start a track
 _MOTION_SCORE = 0.5
 _MIN_HITS = 3  # of a confirmed track
 _MAX_UNSEEN = 1.6  # seconds a confirmed track lives without a detection
 _MAX_UNSEEN_TENTATIVE = 0.45  # seconds for one that is not confirmed yet
+_MAX_UNSEEN_OUTSIDE = 0.35  # seconds for one that should be out of the image by now
+_OUTSIDE = 0.4  # of its box that is still inside then
 _SETTLED_HITS = 5  # after which a track's next box is predicted well
 _RECENT = 0.5  # seconds since the last detection
+_SAME_PLACE = 0.6  # IoU with its prediction, of something that only stretches: a leap
 _GATE = 0.6  # of its size that an object may be off its prediction, more if unseen for long
 
 
@@ -33,16 +37,18 @@ class Tracker:
         """Start without tracks."""
         self.tracks: list[Track] = []
         self._last_id = 0
+        self._aspect = 1.0
 
     def update(
-        self, stamp: float, detections: Sequence[Detection], motion: EgoMotion
+        self, stamp: float, detections: Sequence[Detection], motion: EgoMotion, aspect: float
     ) -> tuple[list[Track], bool]:
         """Add an image's detections; return the confirmed tracks lost, and whether all jumped.
 
         In a jump (a looped recording) most known objects are gone and others appear at once. All
-        tracks are discarded then, and none counts as lost.
+        tracks are discarded then, and none counts as lost. `aspect`: the image's width / height.
         """
-        self._compensate(motion)
+        self._aspect = aspect
+        self._compensate(stamp, motion)
         high = [d for d in detections if d.score >= _HIGH_SCORE or d.group == "motion"]
         low = [d for d in detections if d not in high]
         recent = [t for t in self.tracks if t.hits >= _MIN_HITS and stamp - t.last_seen < _RECENT]
@@ -58,12 +64,13 @@ class Tracker:
         self._start(stamp, new)
         return self._remove_lost(stamp), False
 
-    def _compensate(self, motion: EgoMotion) -> None:
+    def _compensate(self, stamp: float, motion: EgoMotion) -> None:
         """Move all trajectories into the new image's coordinates."""
         for track in self.tracks:
-            track.ego_motion_known = track.ego_motion_known and motion.known
+            if not motion.known:
+                track.steady_since = stamp
             if not motion.still:
-                moved = [StampedBox(p.stamp, motion.apply(p.box)) for p in track.trajectory]
+                moved = [replace(p, box=motion.apply(p.box)) for p in track.trajectory]
                 track.trajectory.clear()
                 track.trajectory.extend(moved)
 
@@ -74,9 +81,11 @@ class Tracker:
         pairs = []
         for track in tracks:
             predicted, gate = _predict(track, stamp)
+            predicted = predicted.clipped(self._aspect)
             for detection in detections:
                 if detection.group == track.group:
-                    affinity = _affinity(predicted, detection.box, gate)
+                    partial = bool(cut_edges(detection.box, self._aspect))
+                    affinity = _affinity(predicted, detection.box, gate, partial)
                     if affinity > 0:
                         bonus = 0.3 * (track.hits >= _MIN_HITS)
                         pairs.append((affinity + bonus, track, detection))
@@ -85,9 +94,10 @@ class Tracker:
         for _, track, detection in pairs:
             if track.last_seen < stamp and id(detection) not in matched:
                 matched.add(id(detection))
-                if _jumps(track, detection, stamp):
+                cut = cut_edges(detection.box, self._aspect)
+                if _jumps(track, detection, stamp, self._aspect):
                     track.restart_trajectory(stamp)
-                track.add(stamp, detection.box, detection.label, detection.score)
+                track.add(stamp, detection.box, detection.label, detection.score, cut)
         return [detection for detection in detections if id(detection) not in matched]
 
     def _is_duplicate(self, detection: Detection, stamp: float) -> bool:
@@ -109,19 +119,25 @@ class Tracker:
                 continuous_since=stamp,
                 last_seen=stamp,
             )
-            track.add(stamp, detection.box, detection.label, detection.score)
+            cut = cut_edges(detection.box, self._aspect)
+            track.add(stamp, detection.box, detection.label, detection.score, cut)
             self.tracks.append(track)
 
     def _remove_lost(self, stamp: float) -> list[Track]:
         """Remove tracks without a detection for too long; return the confirmed ones of them."""
-        lost = [
-            track
-            for track in self.tracks
-            if stamp - track.last_seen
-            > (_MAX_UNSEEN if track.hits >= _MIN_HITS else _MAX_UNSEEN_TENTATIVE)
-        ]
+        lost = [track for track in self.tracks if self._is_lost(track, stamp)]
         self.tracks = [track for track in self.tracks if track not in lost]
         return [track for track in lost if track.hits >= _MIN_HITS]
+
+    def _is_lost(self, track: Track, stamp: float) -> bool:
+        unseen = stamp - track.last_seen
+        if track.hits < _MIN_HITS:
+            return unseen > _MAX_UNSEEN_TENTATIVE
+        if unseen > _MAX_UNSEEN:
+            return True
+        predicted = _predict(track, stamp)[0]
+        inside = predicted.clipped(self._aspect).area
+        return unseen > _MAX_UNSEEN_OUTSIDE and inside < _OUTSIDE * predicted.area
 
 
 def motion_detections(boxes: Sequence[BoundingBox]) -> list[Detection]:
@@ -132,26 +148,33 @@ def motion_detections(boxes: Sequence[BoundingBox]) -> list[Detection]:
 def _predict(track: Track, stamp: float) -> tuple[BoundingBox, float]:
     """Return where a track should be at `stamp`, and by how many of its sizes it may be off."""
     unseen = stamp - track.last_seen
-    across, down = track.velocity(1.0)
+    across, down = track.apparent_velocity(1.0)
     gate = _GATE + 0.5 * min(unseen, 1.0)
     return track.box.shifted(across * unseen, down * unseen), gate
 
 
-def _jumps(track: Track, detection: Detection, stamp: float) -> bool:
+def _jumps(track: Track, detection: Detection, stamp: float, aspect: float) -> bool:
     """Return whether a match breaks the trajectory: another part or object, a looped recording."""
-    predicted = _predict(track, stamp)[0]
-    iou = predicted.iou(detection.box)
-    heights = detection.box.height / max(predicted.height, 1e-6)
-    settled = track.hits >= _SETTLED_HITS and stamp - track.last_seen < _RECENT
+    box = detection.box
+    predicted = _predict(track, stamp)[0].clipped(aspect)
+    iou = predicted.iou(box)
     if detection.label not in track.label_votes and iou < 0.5:
         return True
-    return settled and (iou < 0.3 or not 1 / 1.45 < heights < 1.45)
-
-
-def _affinity(predicted: BoundingBox, box: BoundingBox, gate: float) -> float:
-    """Return how well a box fits a prediction; 0 if it can't be the same object."""
+    if track.hits < _SETTLED_HITS or stamp - track.last_seen >= _RECENT:
+        return False
+    if cut_edges(box, aspect):  # what is left of it at the border has another shape
+        return max(iou, box.covered_by(track.box), box.covered_by(predicted)) < 0.3
     heights = box.height / max(predicted.height, 1e-6)
-    if not 0.5 < heights < 2.0:
+    return iou < 0.3 or iou < _SAME_PLACE and not 1 / 1.45 < heights < 1.45
+
+
+def _affinity(predicted: BoundingBox, box: BoundingBox, gate: float, partial: bool) -> float:
+    """Return how well a box fits a prediction; 0 if it can't be the same object.
+
+    `partial`: the image cuts the box off.
+    """
+    heights = box.height / max(predicted.height, 1e-6)
+    if not (0.3 if partial else 0.5) < heights < (3.3 if partial else 2.0):
         return 0.0
     size = (predicted.area * box.area) ** 0.25
     dx, dy = box.center_x - predicted.center_x, box.center_y - predicted.center_y

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ...core.audio import AudioFormat, Pcm, from_bytes
 from ...core.engine import Delta
+from ...core.facts import Claim, NormalizedBox, Observation
 
-_FORMAT = 2
+_FORMAT = 3
 """Of a journal's lines; one of another format is not read."""
 
 
@@ -53,7 +54,8 @@ class AnswerJournal:
                     sound.write(delta.pcm.tobytes())
                     form = delta.pcm.format
                     format = [len(delta.pcm.samples), form.rate, form.channels]
-                entries.append([took, delta.text, format, delta.silent])
+                claims = [asdict(claim) for claim in delta.claims]
+                entries.append([took, delta.text, format, delta.silent, claims])
         # The line last: sound without its line is cut off when the journal is read.
         with self._lines.open("a") as lines:
             lines.write(json.dumps(entries) + "\n")
@@ -87,7 +89,7 @@ class AnswerJournal:
 
 def _answer(entries: list[Any], data: bytes, at: int) -> tuple[RecordedAnswer, int]:
     deltas = []
-    for took, text, format, silent in entries:
+    for took, text, format, silent, claims in entries:
         pcm: Pcm | None = None
         if format is not None:
             end = at + 2 * format[0]
@@ -95,5 +97,15 @@ def _answer(entries: list[Any], data: bytes, at: int) -> tuple[RecordedAnswer, i
                 raise IndexError("sound is missing")
             pcm = from_bytes(data[at:end], AudioFormat(format[1], format[2]))
             at = end
-        deltas.append((took, Delta(text, pcm, silent)))
+        delta = Delta(text, pcm, silent, claims=tuple(_claim(fields) for fields in claims))
+        deltas.append((took, delta))
     return RecordedAnswer(tuple(deltas)), at
+
+
+def _claim(fields: Mapping[str, Any]) -> Claim:
+    """Return the claim whose fields `asdict` gave."""
+    evidence = tuple(
+        Observation(**{**seen, "box": NormalizedBox(**seen["box"]) if seen["box"] else None})
+        for seen in fields["evidence"]
+    )
+    return Claim(**{**fields, "evidence": evidence})

@@ -1,0 +1,99 @@
+"""Sentences about text in the picture: "The sign on the left reads EXIT."."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...core.facts import Claim, NormalizedBox, Observation
+from ...core.stamp import from_seconds
+from .claims import Sentence
+from .geometry import BoundingBox
+from .phrases import PLACES
+from .scene_state import SceneObject, SceneState, side
+from .text_watch import ReadText
+
+_MIN_LETTERS, _MAX_LETTERS = 3, 40  # of a line that is said unasked
+_EDGE = 0.1  # image heights from the upper and lower edge, where cameras print their own text
+_MAX_TITLE_HEIGHT = 0.09  # image heights
+_COVERED = 0.7  # of a line, by the thing that it stands on
+_MAX_LINES = 3
+_OVERLAY = "text"
+"""Noun of what a camera prints into its picture."""
+
+
+class TextCommenter:
+    """Says each text once."""
+
+    def __init__(self) -> None:
+        """Start without anything said."""
+        self._said: set[tuple[str, str]] = set()
+
+    def comment(self, camera: str, texts: Sequence[ReadText], state: SceneState) -> Sentence:
+        """Return a sentence about a line that was not said yet, empty if there is none."""
+        for read in texts:
+            mark = camera, read.line.text.casefold()
+            if mark in self._said or not _is_worth_saying(read.line.text):
+                continue
+            where = _carrier(read.line.box, state)
+            if where[0] == _OVERLAY:
+                continue  # the camera's own title or clock is no news
+            self._said.add(mark)
+            claim = Claim(
+                kind="present",
+                who=where[0],
+                where=side(read.line.box, state.aspect),
+                evidence=(_observation(camera, read, state.aspect),),
+            )
+            return Sentence(f"{where[1]} reads {read.line.text}.", (claim,), read.line.text)
+        return Sentence()
+
+
+def text_answer(texts: Sequence[ReadText], state: SceneState) -> str:
+    """Return what the text in the picture is, for somebody who asks."""
+    if not texts:
+        return "I can't make out any text."
+    lines = [
+        f"{_carrier(read.line.box, state)[1]} reads {read.line.text}."
+        for read in texts[:_MAX_LINES]
+    ]
+    return " ".join(lines)
+
+
+def _is_worth_saying(text: str) -> bool:
+    """Return whether a line has words, and is no clock or serial number."""
+    letters = sum(c.isalpha() for c in text)
+    return letters >= _MIN_LETTERS and len(text) <= _MAX_LETTERS and letters > len(text) / 2
+
+
+def _carrier(box: BoundingBox, state: SceneState) -> tuple[str, str]:
+    """Return what a line stands on, as a noun and in words with its place."""
+    place = PLACES[side(box, state.aspect)][0]
+    thing = _thing_under(box, state.objects)
+    if thing:
+        return thing.name, f"The text on the {thing.name} {place}"
+    at_edge = box.top < _EDGE or box.bottom > 1 - _EDGE
+    if at_edge and box.height < _MAX_TITLE_HEIGHT:
+        edge = "top" if box.top < _EDGE else "bottom"
+        return _OVERLAY, f"The text at the {edge} of the picture"
+    return "sign", f"The sign {place}"
+
+
+def _thing_under(box: BoundingBox, objects: Sequence[SceneObject]) -> SceneObject | None:
+    under = [thing for thing in objects if box.covered_by(thing.box) > _COVERED]
+    named = [thing for thing in under if thing.group != "motion"]
+    return min(named, key=lambda thing: thing.box.area, default=None)
+
+
+def _observation(camera: str, read: ReadText, aspect: float) -> Observation:
+    inside = read.line.box.clipped(aspect)
+    return Observation(
+        camera=camera,
+        stamp=from_seconds(read.stamp),
+        box=NormalizedBox(
+            left=inside.left / aspect,
+            top=inside.top,
+            right=inside.right / aspect,
+            bottom=inside.bottom,
+        ),
+        name="text",
+    )
