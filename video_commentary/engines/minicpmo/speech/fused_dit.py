@@ -46,7 +46,8 @@ class FusedDiT:
         mapping: SlotMapping,
     ) -> Tensor:
         """Return the velocity [2, T, num_mels] at `x` [T, num_mels], see `DiT.forward`."""
-        from ..kernels.dit import Modulation, linear, masks
+        from ..kernels.dit import Modulation, linear
+        from ..kernels.slot_attention import masks
 
         blocks, final = modulation
         x = condition + nn.functional.linear(x, self._dit.in_proj.weight[:, : self._dit.num_mels])
@@ -73,6 +74,7 @@ class FusedDiT:
     ) -> None:
         """Run one block on `x` [2, T, C] in place. `modulation`: [9, C]."""
         from ..kernels import dit
+        from ..kernels.slot_attention import slot_attention
 
         k_cache, v_cache, conv = cache
         attention, mlp, convolution = (
@@ -80,7 +82,7 @@ class FusedDiT:
             for part in modulation.unflatten(0, (3, 3))
         )
         qkv = dit.linear(x, *block.qkv, modulation=attention[0])
-        attn_out = dit.slot_attention(
+        attn_out = slot_attention(
             qkv,
             block.q_norm,
             block.k_norm,
