@@ -51,7 +51,7 @@ class EventKind(Enum):
             "{Subject} {go} out of view at {border}.",
             "At {border}, {subject} leave{s}.",
         ),
-        fresh=1.6,
+        fresh=2.5,
         merges=True,
     )
     CLOSER = EventTraits(
@@ -64,7 +64,6 @@ class EventKind(Enum):
         ),
         weights={"people": 1.5},
         still_true=lambda now, _: now.heading not in {"", "away"},  # it may be passing us by now
-        fresh=2.0,
     )
     AWAY = EventTraits(
         weight=6.5,
