@@ -58,7 +58,7 @@ def test_kinds_that_do_not_merge_stay_apart() -> None:
         (EventKind.ENTERS, "left", True),
         (EventKind.STOPS, "", False),
         (EventKind.STARTS, "right", True),
-        (EventKind.CLOSER, "closer", False),
+        (EventKind.CLOSER, "closer", True),
         (EventKind.WALK_TOGETHER, "left", False),
     ],
 )

@@ -5,8 +5,8 @@ Adding a kind touches two files:
 1. Here: a member of `EventKind` with its `EventTraits` (event_traits.py). A missing trait, an
    unknown placeholder, or two kinds with the same traits are errors when this module is imported.
 2. Where it is detected, return `SceneEvent(kind=EventKind.<NAME>, ...)`: for what one object does
-   `event_detector.py`, for what several people do `encounters.py`, for what becomes of things
-   `things.py`, for the camera and the image as a whole `perception.py`.
+   `event_detector.py` or `postures.py`, for what several people do `encounters.py`, for what
+   becomes of things `things.py`, on the road `drive.py`, for the camera `camera_events.py`.
 
 Choosing (`comment_selector.py`) and wording (`sentences.py`) read the table and need no change.
 `tools/evaluation/vocabulary.py` knows the verbs of the sentences, for `make eval`.
@@ -60,7 +60,6 @@ class EventKind(Enum):
         templates=("{Subject} {come} closer.", "{Place}, {subject} {come} closer."),
         weights={"people": 1.5},
         still_true=lambda now, _: now.heading not in {"", "away"},  # it may be passing us by now
-        fresh=2.0,
     )
     AWAY = EventTraits(
         weight=6.5,
