@@ -82,7 +82,7 @@ class EventKind(Enum):
         weight=7,
         claim="recedes",
         templates=("{Subject} move{s} away.", "{Subject} draw{s} back.", "{Subject} back{s} away."),
-        fresh=1.2,
+        fresh=2.0,
     )
     STOPS = EventTraits(
         weight=5.5,

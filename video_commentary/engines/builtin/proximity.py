@@ -26,8 +26,7 @@ _SMOOTHED = 4  # detections over whose median a size is taken
 @dataclass
 class _Sizes:
     first: float
-    told: EventKind | None = None
-    told_at: float = float("-inf")
+    told: dict[EventKind, float] = field(default_factory=dict)
     recent: deque[tuple[float, BoundingBox]] = field(default_factory=deque)
 
 
@@ -51,9 +50,9 @@ class ProximityDetector:
             kind = _change(sizes) if stamp - sizes.first > _SETTLE else None
             if kind is not None:
                 sizes.recent.clear()
-                if kind is sizes.told and stamp - sizes.told_at < _GOING_ON:
+                if stamp - sizes.told.get(kind, float("-inf")) < _GOING_ON:
                     continue
-                sizes.told, sizes.told_at = kind, stamp
+                sizes.told[kind] = stamp
                 events.append(object_event(stamp, kind, thing))
         known = {thing.track_id for thing in near}
         for track_id in [i for i, s in self._sizes.items() if i not in known]:
