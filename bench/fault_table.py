@@ -30,8 +30,8 @@ class Stage:
     def __init__(self, demo: SupervisedDemo, viewers: Sequence[LiveViewer]) -> None:
         self.demo = demo
         self.viewers = viewers
-        self.ended_at = 0.0
-        """When the fault was over, by `time.monotonic`."""
+        self.over_at = time.time()
+        """When the fault was over."""
         self._said: list[str] = []
         self._stopping = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -74,14 +74,14 @@ class Stage:
 
 
 def well(stage: Stage) -> bool:
-    """Return whether all parts are well and everybody has pictures and a new whole comment."""
+    """Return whether all is well, and everybody has pictures and a comment on what came since."""
     status = stage.status()
     lights = ("camera", "commentator", "model")
     if status is None or any(status["health"][part]["light"] != "ok" for part in lights):
         return False
     now = time.monotonic()
     return all(
-        viewer.last_comment > stage.ended_at and now - viewer.last_picture < _FRESH
+        viewer.newest > stage.over_at and now - viewer.last_picture < _FRESH
         for viewer in stage.viewers
     )
 
@@ -112,7 +112,7 @@ def suffer(fault: Fault, stage: Stage) -> Outcome:
     stage.forget()
     begun = time.monotonic()
     fault.inject(stage)
-    ended = stage.ended_at = time.monotonic()
+    ended, stage.over_at = time.monotonic(), time.time()
     recovery = None
     while (passed := time.monotonic() - ended) < RECOVERY_LIMIT:
         if fault.recovered(stage):

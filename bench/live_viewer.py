@@ -88,8 +88,8 @@ class LiveViewer:
         self._spoken: deque[_Key] = deque(maxlen=_REMEMBERED)
         self._unfinished: _Key | None = None
         self._last_stamp = 0.0
-        self.last_comment = 0.0
-        """When the newest finished comment came, by `time.monotonic`; 0 before the first."""
+        self.newest = 0.0
+        """Stamp of the newest frame of the last comment that was finished; 0 before the first."""
         self.last_picture = 0.0
         self.last_sound = 0.0
         self.last_text = ""
@@ -163,5 +163,5 @@ class LiveViewer:
         self._unfinished = None if said["final"] else key
         if said["final"] and said["text"]:
             self._tally.comments += 1
-            self.last_comment = time.monotonic()
+            self.newest = newest
             self.last_text = said["text"]

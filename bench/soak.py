@@ -212,7 +212,8 @@ def soak(stage: Stage, seen: Soak, hours: float, row_s: float, fault_s: float) -
             seen.row(begun, now - row_begun)
             row_begun, next_row = now, next_row + row_s
         time.sleep(0.2)
-    seen.row(begun, time.monotonic() - row_begun)
+    if (last := time.monotonic() - row_begun) > row_s / 2:
+        seen.row(begun, last)
     seen.verdict()
 
 
