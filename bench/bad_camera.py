@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import array
 import time
-from collections.abc import Callable
 
 import numpy as np
 import rclpy
@@ -42,26 +41,23 @@ def compressed(jpeg: bytes, stamp: float) -> CompressedImage:
     return CompressedImage(header=header, format="jpeg", data=array.array("B", jpeg))
 
 
-def truncated(image: Picture, stamp: float) -> CompressedImage:
-    jpeg = encode_jpeg(image, 80)
-    return compressed(jpeg[: len(jpeg) // 2], stamp)
+def messages(kind: str, image: Picture, stamp: float) -> list[Image | CompressedImage]:
+    """Return what is published for a picture."""
+    if kind == "truncated":
+        jpeg = encode_jpeg(image, 80)
+        return [compressed(jpeg[: len(jpeg) // 2], stamp)]
+    if kind == "unknown_encoding":
+        return [raw(image, stamp, "hsv9")]
+    if kind == "stamps_back":
+        stamp -= BACK
+    if kind == "large":
+        image = np.ascontiguousarray(image.repeat(6, 1).repeat(5, 0)[:2160])
+    return [raw(image, stamp), compressed(encode_jpeg(image, 80), stamp)]
 
 
-def unknown_encoding(image: Picture, stamp: float) -> Image:
-    return raw(image, stamp, "hsv9")
-
-
-def stamps_back(image: Picture, stamp: float) -> Image:
-    return raw(image, stamp - BACK)
-
-
-def large(image: Picture, stamp: float) -> Image:
-    return raw(np.ascontiguousarray(image.repeat(6, 1).repeat(4, 0)[:2160]), stamp)
-
-
-KINDS: dict[str, Callable[[Picture, float], Image | CompressedImage]] = {
-    make.__name__: make for make in (truncated, unknown_encoding, stamps_back, large)
-}
+KINDS = ("truncated", "unknown_encoding", "stamps_back", "large", "frozen")
+FROZEN_AT = 90
+"""The picture of the scene that `frozen` repeats."""
 
 
 def main() -> None:
@@ -74,14 +70,17 @@ def main() -> None:
     given = parser.parse_args()
     rclpy.init()
     node = Node(f"bad_camera_{time.monotonic_ns()}")
-    make, scene = KINDS[given.kind], StreetScene(640, 480, given.fps)
-    topic = f"{given.topic}/compressed" if make is truncated else given.topic
-    kind = CompressedImage if make is truncated else Image
+    scene = StreetScene(640, 480, given.fps)
     qos = QoSProfile(depth=2, reliability=ReliabilityPolicy.BEST_EFFORT)
-    publisher = node.create_publisher(kind, topic, qos)
+    publishers = {
+        Image: node.create_publisher(Image, given.topic, qos),
+        CompressedImage: node.create_publisher(CompressedImage, f"{given.topic}/compressed", qos),
+    }
     begun, index = time.monotonic(), 0
     while (passed := time.monotonic() - begun) < given.seconds:
-        publisher.publish(make(scene.frame(index)[0], time.time()))
+        image = scene.frame(FROZEN_AT if given.kind == "frozen" else index)[0]
+        for message in messages(given.kind, image, time.time()):
+            publishers[type(message)].publish(message)
         index += 1
         time.sleep(max(0.0, index / given.fps - passed))
     node.destroy_node()

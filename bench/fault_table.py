@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from bench.live_viewer import LiveViewer
 from bench.supervised_demo import SupervisedDemo, end
@@ -24,12 +24,28 @@ _FRESH = 1.0
 """Seconds since the last picture within which the pictures count as coming."""
 
 
+class Server(Protocol):
+    """What runs beside the demo and can be killed."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
 class Stage:
     """The demo, those who watch it, and what its page says is wrong."""
 
-    def __init__(self, demo: SupervisedDemo, viewers: Sequence[LiveViewer]) -> None:
+    def __init__(
+        self,
+        demo: SupervisedDemo,
+        viewers: Sequence[LiveViewer],
+        token: str = "",
+        server: Server | None = None,
+    ) -> None:
         self.demo = demo
         self.viewers = viewers
+        self.server = server
+        self.headers = {"Authorization": f"Bearer {token}"} if token else {}
         self.over_at = time.time()
         """When the fault was over."""
         self._said: list[str] = []
@@ -44,7 +60,8 @@ class Stage:
     def status(self) -> dict[str, Any] | None:
         """Return what /api/status says; None if nothing answers."""
         try:
-            with urllib.request.urlopen(f"{self.demo.url}/api/status", timeout=5) as response:
+            request = urllib.request.Request(f"{self.demo.url}/api/status", headers=self.headers)
+            with urllib.request.urlopen(request, timeout=5) as response:
                 answer: dict[str, Any] = json.load(response)
                 return answer
         except (OSError, ValueError):
@@ -62,13 +79,14 @@ class Stage:
         while not self._stopping.wait(_LOOK):
             status = self.status()
             if status is None:
-                self._note("the page is away")
+                self.note("the page is away")
                 continue
             for part in status["health"].values():
                 if part["light"] in ("bad", "busy"):
-                    self._note(part["reason"])
+                    self.note(part["reason"])
 
-    def _note(self, reason: str) -> None:
+    def note(self, reason: str) -> None:
+        """Add to what the user reads."""
         if reason not in self._said:
             self._said.append(reason)
 
@@ -140,15 +158,22 @@ def stopped(node: str, seconds: float) -> Callable[[Stage], None]:
     return inject
 
 
-def bad_camera(kind: str, seconds: float) -> Callable[[Stage], None]:
-    """Let a second publisher send bad pictures among the good ones."""
+def bad_camera(
+    kind: str, seconds: float, *, instead: bool = False, fps: float = 15.0
+) -> Callable[[Stage], None]:
+    """Let a second publisher send bad pictures, among the good ones or instead of them."""
 
     def inject(stage: Stage) -> None:
-        helper = stage.demo.helper("-m", "bench.bad_camera", kind, str(seconds))
+        source = stage.demo.nodes["source"]
+        words = ("-m", "bench.bad_camera", kind, str(seconds), "--fps", str(fps))
+        helper = stage.demo.helper(*words)
+        if instead:
+            source.send(signal.SIGSTOP)
         try:
             helper.wait(seconds + 60)
         finally:
             end(helper)
+            source.send(signal.SIGCONT)
 
     return inject
 
@@ -157,7 +182,7 @@ def never_reads(path: str, seconds: float, clients: int = 1) -> Callable[[Stage]
     """Let clients ask for a stream and read nothing of it."""
 
     def inject(stage: Stage) -> None:
-        sockets = [_silent_client(stage.demo.port, path) for _ in range(clients)]
+        sockets = [_silent_client(stage, path) for _ in range(clients)]
         time.sleep(seconds)
         for client in sockets:
             client.close()
@@ -165,17 +190,18 @@ def never_reads(path: str, seconds: float, clients: int = 1) -> Callable[[Stage]
     return inject
 
 
-def _silent_client(port: int, path: str) -> socket.socket:
+def _silent_client(stage: Stage, path: str) -> socket.socket:
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    client.connect(("127.0.0.1", port))
+    client.connect(("127.0.0.1", stage.demo.port))
     upgrade = (
         "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
     )
-    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n"
+    headers = "".join(f"{name}: {value}\r\n" for name, value in stage.headers.items())
+    headers += upgrade if path == "/api/live" else ""
     with suppress(OSError):
-        client.sendall(f"{request}{upgrade if path == '/api/live' else ''}\r\n".encode())
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode())
     return client
 
 

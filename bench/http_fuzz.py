@@ -1,4 +1,4 @@
-"""Malformed requests to the bridge: schemathesis on /openapi.json, random bytes on the WebSocket."""
+"""Malformed requests: schemathesis on /openapi.json, random bytes on the WebSocket."""
 
 from __future__ import annotations
 
@@ -92,7 +92,9 @@ def without_rate_limit(port: int) -> Iterator[int]:
         spreader.close()
 
 
-def schemathesis(port: int, log: Path, examples: int = EXAMPLES) -> tuple[int, list[str]]:
+def schemathesis(
+    port: int, log: Path, headers: dict[str, str], examples: int = EXAMPLES
+) -> tuple[int, list[str]]:
     """Send requests made from /openapi.json; return how many, and what was wrong.
 
     Raise OSError without schemathesis.
@@ -104,6 +106,7 @@ def schemathesis(port: int, log: Path, examples: int = EXAMPLES) -> tuple[int, l
     command = [program, "run", f"{url}/openapi.json", "--checks", ",".join(_CHECKS)]
     command += ["--max-examples", str(examples), "--continue-on-failure", "--no-color"]
     command += ["--phases", "examples,coverage,fuzzing", "--request-timeout", "30"]
+    command += [word for pair in headers.items() for word in ("-H", ":".join(pair))]
     command += [word for path in STREAMS for word in ("--exclude-path", path)]
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, env=os.environ | {"NO_COLOR": "1"}
@@ -116,30 +119,36 @@ def schemathesis(port: int, log: Path, examples: int = EXAMPLES) -> tuple[int, l
     return sum(int(count.replace(",", "")) for count in counts), failures
 
 
-def random_websocket(port: int, clients: int, seed: int = 0) -> None:
+def random_websocket(port: int, clients: int, headers: dict[str, str], seed: int = 0) -> None:
     """Send random texts, bytes and frames that are none to /api/live."""
     chance = random.Random(seed)
     for turn in range(clients):
         size = chance.choice((0, 1, 20, 1000, 70_000))
         noise = chance.randbytes(size)
         if turn % 3 == 2:
-            _broken_frames(port, noise)
+            _broken_frames(port, noise, headers)
             continue
         with (
             suppress(OSError, WebSocketException),
-            connect(f"ws://127.0.0.1:{port}/api/live", max_size=2**24, proxy=None) as client,
+            connect(
+                f"ws://127.0.0.1:{port}/api/live",
+                max_size=2**24,
+                proxy=None,
+                additional_headers=headers,
+            ) as client,
         ):
             client.send(noise if turn % 3 else noise.decode("latin-1"))
             while True:
                 client.recv(timeout=2)
 
 
-def _broken_frames(port: int, noise: bytes) -> None:
+def _broken_frames(port: int, noise: bytes, headers: dict[str, str]) -> None:
+    further = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as client:
         client.sendall(
             b"GET /api/live HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
             b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-            b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n" + noise
+            b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n" + further.encode() + b"\r\n" + noise
         )
         client.settimeout(2)
         while client.recv(_CHUNK):

@@ -79,8 +79,9 @@ class Player:
 class LiveViewer:
     """Watches with sound until `close`; connects again after an end, as the page does."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, token: str = "") -> None:
         self._url = f"ws://127.0.0.1:{port}/api/live"
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._lock = threading.Lock()
         self._tally = Tally()
         self._player = Player()
@@ -103,6 +104,11 @@ class LiveViewer:
             taken, self._tally = self._tally, Tally()
             return taken
 
+    @property
+    def in_mid_comment(self) -> bool:
+        """Whether a comment has begun and is not finished."""
+        return self._unfinished is not None
+
     def close(self) -> None:
         self._stopping.set()
         self._thread.join(5)
@@ -116,7 +122,9 @@ class LiveViewer:
             self._stopping.wait(_RECONNECT)
 
     def _watch(self) -> None:
-        with connect(self._url, max_size=2**24, proxy=None) as socket:
+        with connect(
+            self._url, max_size=2**24, proxy=None, additional_headers=self._headers
+        ) as socket:
             socket.send(json.dumps({"video": True, "sound": True}))
             while not self._stopping.is_set():
                 with suppress(TimeoutError):
@@ -135,6 +143,10 @@ class LiveViewer:
         content = json.loads(message)
         if content["type"] == "comment":
             self._comment(content)
+        elif content["type"] == "hello":  # what was finished while we were away
+            whole = {(said["sequence"], said["newest"]) for said in content["history"]}
+            if self._unfinished in whole:
+                self._unfinished = None
         elif content["type"] == "cut":
             self._player.cut()
 

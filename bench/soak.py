@@ -234,7 +234,7 @@ def main() -> None:
     print(f"{given.hours:g} h, a fault every {given.fault_minutes:g} min; load: 5-minute average")
     with ExitStack() as stack:
         # JPEG beside raw: the bridge shows the one, the commentator watches the other.
-        demo = stack.enter_context(supervised_demo(publish="both"))
+        demo = stack.enter_context(supervised_demo({"publish": "both"}))
         viewers = [LiveViewer(demo.port) for _ in range(2)]
         stage = Stage(demo, viewers)
         stack.callback(stage.close)

@@ -104,10 +104,11 @@ class SupervisedNode:
 class SupervisedDemo:
     """Source, commentator and bridge, visible on this machine only."""
 
-    def __init__(self, folder: Path, given: dict[str, str]) -> None:
+    def __init__(self, folder: Path, given: dict[str, str], extra_env: dict[str, str]) -> None:
+        self.folder = folder
         self.port = int(given["port"])
         self.url = f"http://127.0.0.1:{self.port}"
-        self.env = environment(folder)
+        self.env = environment(folder) | extra_env
         self.nodes: dict[str, SupervisedNode] = {}
         for start in launch_plan(DEMO, given):
             command = [sys.executable, "-m", f"{PACKAGE}.nodes.{start.node}"]
@@ -157,14 +158,33 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def supervised_demo(**given: str) -> Iterator[SupervisedDemo]:
-    """Run the demo for the length of a block; `given`: launch arguments."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        demo = SupervisedDemo(Path(folder), {"port": str(free_port())} | given)
+def supervised_demo(
+    given: dict[str, str], extra_env: dict[str, str] | None = None, folder: Path | None = None
+) -> Iterator[SupervisedDemo]:
+    """Run the demo for the length of a block.
+
+    `given`: launch arguments; `folder`: for logs, a temporary one by default.
+    """
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
+        given = {"port": str(free_port())} | given
+        demo = SupervisedDemo(folder or Path(temporary), given, extra_env or {})
         try:
             yield demo
         finally:
             demo.stop()
+
+
+@contextmanager
+def small_disk(megabytes: int) -> Iterator[Path]:
+    """Give a folder on a disk of its own, if we are root; otherwise an ordinary one."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", temporary]
+        mounted = os.geteuid() == 0 and subprocess.run(mount, check=False).returncode == 0
+        try:
+            yield Path(temporary)
+        finally:
+            if mounted:
+                subprocess.run(["umount", "-l", temporary], check=False)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
