@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -229,7 +228,7 @@ class ChatServer:
 def _chat(folder: Path) -> Beside:
     env = {FAULT: str(folder / "fault")}
     server = ChatServer(env)
-    url = json.dumps([f"http://127.0.0.1:{server.port}/v1"])
+    url = f"http://127.0.0.1:{server.port}/v1"
     return Beside(env, {"server_url": url}, server)
 
 
