@@ -82,8 +82,8 @@ def pickled_checkpoint() -> tuple[float, str]:
             timeout=_LIMIT,
             check=False,
         )
-        said = next((line for line in done.stderr.splitlines() if "EngineError" in line), "")
-        assert said, done.stderr
+        said = done.stderr.strip().splitlines()[-1]
+        assert "EngineError: " in said, done.stderr
         assert (folder / "flow.pt").exists()
         assert not (folder / "executed").exists(), "the pickle was executed"
         return time.monotonic() - begun, said.partition(": ")[2].replace(name, "<folder>")
