@@ -76,6 +76,7 @@ def main() -> None:
         Image: node.create_publisher(Image, given.topic, qos),
         CompressedImage: node.create_publisher(CompressedImage, f"{given.topic}/compressed", qos),
     }
+    print("ready", flush=True)
     begun, index = time.monotonic(), 0
     while (passed := time.monotonic() - begun) < given.seconds:
         image = scene.frame(FROZEN_AT if given.kind == "frozen" else index)[0]

@@ -167,6 +167,8 @@ def bad_camera(
         source = stage.demo.nodes["source"]
         words = ("-m", "bench.bad_camera", kind, str(seconds), "--fps", str(fps))
         helper = stage.demo.helper(*words)
+        assert helper.stdout is not None
+        helper.stdout.readline()  # it is ready
         if instead:
             source.send(signal.SIGSTOP)
         try:

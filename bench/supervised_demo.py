@@ -145,7 +145,7 @@ class SupervisedDemo:
     def helper(self, *words: str) -> subprocess.Popen[bytes]:
         """Start a Python process of the bench on the same graph."""
         command = [*_DIE_WITH_US, sys.executable, *words]
-        return subprocess.Popen(command, env=self.env, stdout=subprocess.DEVNULL)
+        return subprocess.Popen(command, env=self.env, stdout=subprocess.PIPE)
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -192,3 +192,5 @@ def end(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError):
         process.kill()
     process.wait()
+    if process.stdout:
+        process.stdout.close()
