@@ -48,16 +48,29 @@ def test_a_piece_may_be_held_for_later() -> None:
     assert playout.take(11.8) is not None
 
 
-def test_clear_stops_within_the_lead() -> None:
+def test_clear_cuts_off_what_is_handed_out_and_what_is_not() -> None:
     playout = Playout(FORMAT, lead=0.2)
     playout.push(tone(5.0), 10.0)
     drained(playout, 10.0, 11.0)
     playout.clear(11.0)
+    assert playout.ends_at(11.0) == 11.0
+    assert playout.due_in(11.0) == 0.0
+    assert playout.take_cut() == 11.0
+    assert playout.take_cut() is None
     assert playout.take(11.1) is None
-    assert 11.0 < playout.ends_at(11.0) <= 11.25
-    assert playout.take_cut()
-    assert not playout.take_cut()
     assert playout.due_in(11.0) is None
+
+
+def test_new_sound_begins_at_once_after_clear_and_leaves_after_the_cut() -> None:
+    playout = Playout(FORMAT, lead=0.2)
+    playout.push(tone(5.0), 10.0)
+    drained(playout, 10.0, 11.0)
+    playout.clear(11.0)
+    assert playout.push(tone(1.0), 11.05) == 11.05
+    assert playout.take(11.05) is None
+    assert playout.take_cut() == 11.0
+    block = playout.take(11.05)
+    assert block is not None and block[0] == 11.05
 
 
 def test_clear_in_silence_cuts_nothing() -> None:
@@ -65,7 +78,7 @@ def test_clear_in_silence_cuts_nothing() -> None:
     playout.push(tone(0.1), 10.0)
     drained(playout, 10.0, 10.5)
     playout.clear(11.0)
-    assert not playout.take_cut()
+    assert playout.take_cut() is None
 
 
 def test_another_format_is_refused() -> None:

@@ -29,7 +29,9 @@ class Playout:
     """The queue of sound: what was pushed, what is handed out, when all of it will be over.
 
     Sound is handed out in blocks, at most `lead` seconds before it is due to be heard: enough
-    that a player never starves, little enough that `clear` stops a sentence in mid-word.
+    that a player never starves, little enough that one that can't drop sound falls silent soon
+    after `clear`. What is pushed after `clear` may be due before sound that was handed out, which
+    players are to drop: nothing is handed out until `take_cut` has said so.
     Times are seconds of one monotonic clock, given by the caller. Thread-safe: one thread pushes
     and clears, another takes; `changed` is set whenever there is something new to take.
     """
@@ -42,8 +44,7 @@ class Playout:
         self._lock = threading.Lock()
         self._queue: deque[tuple[float, Pcm]] = deque()
         self._end = float("-inf")
-        self._handed_out = float("-inf")
-        self._cut = False
+        self._cut_at: float | None = None
         self.changed = threading.Event()
 
     def push(self, pcm: Pcm, now: float, not_before: float = float("-inf")) -> float:
@@ -63,32 +64,35 @@ class Playout:
     def take(self, now: float) -> tuple[float, Pcm] | None:
         """Return the next block that is due, and when it will be heard; None if none is yet."""
         with self._lock:
-            if not self._queue or self._queue[0][0] > now + self._lead:
+            if self._cut_at is not None or not self._queue:
                 return None
-            start, piece = self._queue.popleft()
-            self._handed_out = start + piece.duration
-            return start, piece
+            if self._queue[0][0] > now + self._lead:
+                return None
+            return self._queue.popleft()
 
     def due_in(self, now: float) -> float | None:
-        """Return in how many seconds `take` has something; None while nothing is queued."""
+        """Return in how many seconds a block or a cut is to be taken; None while none waits."""
         with self._lock:
+            if self._cut_at is not None:
+                return 0.0
             if not self._queue:
                 return None
             return max(0.0, self._queue[0][0] - self._lead - now)
 
     def clear(self, now: float) -> None:
-        """Drop what is not handed out."""
+        """Cut off at `now` what is still to be heard; what is pushed next may begin at once."""
         with self._lock:
-            self._cut = self._cut or self._end > now
+            if self._end > now and self._cut_at is None:
+                self._cut_at = now
             self._queue.clear()
-            self._end = min(self._end, max(now, self._handed_out))
+            self._end = min(self._end, now)
         self.changed.set()
 
-    def take_cut(self) -> bool:
-        """Return, once, whether `clear` has cut off sound that was still to be heard."""
+    def take_cut(self) -> float | None:
+        """Return, once, when `clear` cut off sound that was still to be heard; else None."""
         with self._lock:
-            cut, self._cut = self._cut, False
-            return cut
+            cut_at, self._cut_at = self._cut_at, None
+            return cut_at
 
     def ends_at(self, now: float) -> float:
         """Return when the last sample pushed will have been heard; `now` if it has been."""

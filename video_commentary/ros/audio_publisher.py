@@ -45,7 +45,7 @@ class AudioPublisher:
     def _run(self) -> None:
         while not self._stop.is_set():
             self._playout.changed.clear()
-            if self._playout.take_cut():
+            if self._playout.take_cut() is not None:
                 self._stamped(AudioData(), self._clock.now())
             while block := self._playout.take(self._clock.now()):
                 due, pcm = block

@@ -35,6 +35,7 @@ def narrow_heads_run_on_a_gpu() -> Iterator[None]:
     """The tiny talker decodes on a GPU too, though the kernel does not take its heads."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Attention, "decode", narrow_heads.decode)
+        patch.setattr(Attention, "prefill", narrow_heads.prefill)
         yield
 
 

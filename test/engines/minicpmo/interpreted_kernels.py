@@ -19,7 +19,12 @@ from video_commentary.engines.minicpmo.kernels.plan import (
     GemmConfig,
     GemvConfig,
 )
-from video_commentary.engines.minicpmo.kernels.reference import RMSNorm, reference_gemv
+from video_commentary.engines.minicpmo.kernels.reference import (
+    RMSNorm,
+    add_rms_norm,
+    reference_gemv,
+    silu_and_mul,
+)
 from video_commentary.engines.minicpmo.language.attention import (
     Attention,
     AttentionConfig,
@@ -158,14 +163,70 @@ def check_flash_decode() -> None:
                 q_norm=norm,
                 k_norm=norm,
             )
-            expected = Attention(config, rotary, truth, norm, norm).prefill(qkv, position)
+            where = torch.tensor([position])
+            expected = Attention(config, rotary, truth, norm, norm).prefill(qkv, where)
             assert relative(made, expected) < 1e-5
             assert relative(ours.k_cache, truth.k_cache) < 1e-6
             assert torch.equal(ours.v_cache, truth.v_cache)
             assert not ours.done_count.any()
 
 
-CHECKS = (check_gemm, check_dequantize, check_int4_gemv, check_dense_gemv, check_flash_decode)
+def check_flash_prefill() -> None:
+    """Also where rows of padding would lie behind the end of the cache."""
+    from video_commentary.engines.minicpmo.kernels.flash_prefill import append_rows, flash_prefill
+
+    qwen3 = AttentionConfig(num_heads=4, num_kv_heads=2, head_dim=64, rope_theta=1e6)
+    for config, normed in ((qwen3, True), (replace(qwen3, num_heads=2, head_dim=32), False)):
+        rotary = RotaryEmbedding(config, 256, CPU)
+        norm = RMSNorm(torch.rand(config.head_dim) + 0.5, 1e-6) if normed else None
+        keys, values = torch.randn(2, config.num_kv_heads, 256, config.head_dim)
+        for start, n, padding in ((0, 1, 0), (37, 70, 0), (200, 50, 30)):
+            ours, truth = (LayerKVCache(keys.clone(), values.clone()) for _ in range(2))
+            qkv, where = torch.randn(n, sum(config.qkv_sizes)), torch.tensor([start])
+            caches = {"k_cache": ours.k_cache, "v_cache": ours.v_cache}
+            q = append_rows(
+                torch.cat([qkv, torch.randn(padding, qkv.shape[1])]),
+                where,
+                cos=rotary.cos,
+                sin=rotary.sin,
+                **caches,
+                q_norm=norm,
+                k_norm=norm,
+            )
+            made = flash_prefill(q, where, **caches)[:n]
+            expected = Attention(config, rotary, truth, norm, norm).prefill(qkv, where)
+            assert relative(made, expected) < 1e-5
+            stop = start + n
+            assert relative(ours.k_cache[:, :stop], truth.k_cache[:, :stop]) < 1e-6
+            assert torch.equal(ours.v_cache[:, :stop], truth.v_cache[:, :stop])
+
+
+def check_fused_rows() -> None:
+    from video_commentary.engines.minicpmo.kernels.fused_rows import (
+        fused_add_rms_norm,
+        fused_silu_and_mul,
+    )
+
+    for width in (96, 2048):
+        norm = RMSNorm(torch.rand(width) + 0.5, 1e-6)
+        x, y = torch.randn(2, 5, width)
+        ours, truth = x.clone(), x.clone()
+        made = fused_add_rms_norm(ours, y, norm, torch.float32)
+        assert relative(made, add_rms_norm(truth, y, norm, torch.float32)) < 1e-6
+        assert torch.equal(ours, truth)
+        both = torch.randn(5, 2 * width)
+        assert relative(fused_silu_and_mul(both), silu_and_mul(both)) < 1e-6
+
+
+CHECKS = (
+    check_gemm,
+    check_dequantize,
+    check_int4_gemv,
+    check_dense_gemv,
+    check_flash_decode,
+    check_flash_prefill,
+    check_fused_rows,
+)
 
 
 def failures() -> dict[str, str]:

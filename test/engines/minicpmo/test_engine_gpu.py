@@ -68,15 +68,21 @@ def test_a_prefix_and_the_rest_give_what_all_at_once_gives(
     decoder = qwen3.decoder
     exact = Parts(parity / request.node.callspec.params["engine"]).qwen3.decoder
     x = torch.randn(57, qwen3.embed_tokens.shape[1], generator=torch.Generator().manual_seed(0))
+    begin, middle = (torch.tensor([at], dtype=torch.int32) for at in (0, 40))
     with torch.inference_mode():
-        whole = decoder.prefill(x.to(GPU), 0).cpu()
+        whole = decoder.prefill_rows(x.to(GPU), begin.to(GPU)).cpu()
         apart = torch.cat(
-            [decoder.prefill(x[:40].to(GPU), 0), decoder.prefill(x[40:].to(GPU), 40)]
+            [
+                decoder.prefill_rows(x[:40].to(GPU), begin.to(GPU)),
+                decoder.prefill_rows(x[40:].to(GPU), middle.to(GPU)),
+            ]
         ).cpu()
-        truth = exact.prefill(x, 0)
+        truth = exact.prefill_rows(x, begin)
+        last = decoder.prefill(x.to(GPU), 0).cpu()
     assert relative(apart, whole) < 2e-2
     assert relative(whole, truth) < 2e-2
     assert relative(apart[40:], truth[40:]) < 2e-2
+    assert relative(last, truth[-1:]) < 2e-2
 
 
 def test_every_decode_kernel_is_measured(

@@ -124,15 +124,21 @@ def test_attention_in_decode(config: AttentionConfig, position: int) -> None:
     norm = RMSNorm(torch.rand(config.head_dim, device=GPU).half() + 0.5, 1e-6)
     keys, values = torch.randn(2, config.num_kv_heads, 2048, config.head_dim, device=GPU).half()
     ours = LayerKVCache(keys.clone(), values.clone())
-    truth = LayerKVCache(keys.double(), values.double())
+    truth = LayerKVCache(keys.double().cpu(), values.double().cpu())
     qkv = torch.randn(1, sum(config.qkv_sizes), device=GPU)
     where = torch.tensor([position], dtype=torch.int32, device=GPU)
     made = Attention(config, rotary, ours, norm, norm).decode(qkv, where)
     again = Attention(config, rotary, ours, norm, norm).decode(qkv, where)
-    expected = Attention(config, rotary, truth, norm, norm).prefill(qkv.double(), position)
+    cpu_rotary = RotaryEmbedding(config, 2048, torch.device("cpu"))
+    cpu_norm = RMSNorm(norm.weight.cpu(), 1e-6)
+    expected = (
+        Attention(config, cpu_rotary, truth, cpu_norm, cpu_norm)
+        .prefill(qkv.double().cpu(), where.cpu())
+        .to(GPU)
+    )
     assert relative(made, expected) < 1e-3
     assert torch.equal(made, again)
-    assert relative(ours.k_cache[:, position], truth.k_cache[:, position]) < 1e-3
+    assert relative(ours.k_cache[:, position].cpu(), truth.k_cache[:, position]) < 1e-3
 
 
 @pytest.mark.parametrize("config", [QWEN3, TALKER])
@@ -148,11 +154,11 @@ def test_attention_in_prefill_sees_what_is_before_each_row(
     truth = LayerKVCache(keys.double(), values.double())
     norm, exact_norm = RMSNorm(weight.to(GPU), 1e-6), RMSNorm(weight, 1e-6)
     made = Attention(config, RotaryEmbedding(config, 1024, GPU), ours, norm, norm).prefill(
-        qkv.to(GPU), start
+        qkv.to(GPU), torch.tensor([start], dtype=torch.int32, device=GPU)
     )
     expected = Attention(
         config, RotaryEmbedding(config, 1024, cpu), truth, exact_norm, exact_norm
-    ).prefill(qkv.double(), start)
+    ).prefill(qkv.double(), torch.tensor([start]))
     assert relative(made.cpu(), expected) < 2e-3
     # each row for itself: a mask that is off by one shows in the first rows, not in the whole
     for row in range(n):

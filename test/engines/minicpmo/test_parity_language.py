@@ -42,7 +42,7 @@ def awq(parity: Path) -> Parts:
 
 def pictures(parts: Parts, parity: Path, golden: Any, indices: list[int]) -> list[torch.Tensor]:
     images = frames(parity, golden)
-    return parts.vision([slice_image(images[i]).overview for i in indices])
+    return parts.vision([slice_image(torch.from_numpy(images[i])).overview for i in indices])
 
 
 def embedded(parts: Parts, ids: list[int], seen: list[torch.Tensor]) -> torch.Tensor:
@@ -63,7 +63,7 @@ def language_model(parts: Parts, params: SamplingParams | None = None) -> Langua
 def follow(parts: Parts, embeds: torch.Tensor, tokens: NDArray[Any]) -> NDArray[np.float32]:
     """Return the raw logits before each of `tokens`, fed one by one after a prompt."""
     decoder = parts.qwen3.decoder
-    hidden = [decoder.prefill(embeds, 0)[-1:]]
+    hidden = [decoder.prefill(embeds, 0)]
     for position, token in enumerate(tokens[:-1].tolist(), len(embeds)):
         row = parts.qwen3.embed_tokens[token][None]
         hidden.append(decoder.decode(row, torch.tensor([position], dtype=torch.int32)))
@@ -110,19 +110,20 @@ def test_chat_of_several_turns(parts: Parts, parity: Path, golden: Any, arrays: 
     )
     assert np.array_equal(ids, arrays["chat_multi/input_ids"])
     embeds = embedded(parts, ids, pictures(parts, parity, golden, facts["frames"]))
-    logits = parts.logits(parts.qwen3.decoder.prefill(embeds, 0)[-1:])[0]
+    logits = parts.logits(parts.qwen3.decoder.prefill(embeds, 0))[0]
     np.testing.assert_allclose(logits, arrays["chat_multi/first_logits"], rtol=0, atol=TOLERANCE)
 
 
 def test_sliced_frame(parts: Parts, parity: Path, golden: Any, arrays: Arrays) -> None:
     facts = golden["slice"]
-    seen = slice_image(frames(parity, golden)[facts["frame"]], facts["max_slice_nums"])
+    image = torch.from_numpy(frames(parity, golden)[facts["frame"]])
+    seen = slice_image(image, facts["max_slice_nums"])
     number = 0 if facts["use_image_id"] else None
     text = f"{image_placeholder(seen, number)}\n{golden['chat']['user']}"
     ids = parts.tokenizer.encode(chat([("system", golden["chat"]["system"]), ("user", text)]))
     assert np.array_equal(ids, arrays["slice/input_ids"])
     embeds = embedded(parts, ids, parts.vision([seen.overview, *seen.slices]))
-    logits = parts.logits(parts.qwen3.decoder.prefill(embeds, 0)[-1:])[0]
+    logits = parts.logits(parts.qwen3.decoder.prefill(embeds, 0))[0]
     np.testing.assert_allclose(logits, arrays["slice/first_logits"], rtol=0, atol=TOLERANCE)
 
 
@@ -132,17 +133,18 @@ def test_chat_prefill(parts: Parts, parity: Path, golden: Any, arrays: Arrays) -
     norms = embeds.norm(dim=1).numpy()
     np.testing.assert_allclose(norms, arrays["chat/embed_norms"], rtol=0, atol=2e-4)
     decoder = parts.qwen3.decoder
-    x, last = embeds, []
+    x, y, last = embeds.clone(), torch.zeros_like(embeds), []
+    start_pos = torch.zeros(1, dtype=torch.int32)
     with torch.inference_mode():
         for layer in decoder.layers:
-            x = layer.prefill(x, 0, decoder.dtype)
-            last.append(x[-1])
+            y = layer.prefill(x, y, start_pos, decoder.dtype)
+            last.append(x[-1] + y[-1])
     np.testing.assert_allclose(
         torch.stack(last).numpy(), arrays["chat/layer_hidden_last"], rtol=0, atol=TOLERANCE
     )
     hidden = decoder.prefill(embeds, 0)
     np.testing.assert_allclose(
-        hidden[-1].numpy(), arrays["chat/final_hidden_last"], rtol=0, atol=TOLERANCE
+        hidden[0].numpy(), arrays["chat/final_hidden_last"], rtol=0, atol=TOLERANCE
     )
 
 

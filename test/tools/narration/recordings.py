@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -61,12 +61,17 @@ def speaker(**options: Any) -> FakeEngine:
 
 
 def make_stage(
-    recording: Recording, engine: FakeEngine, folder: Path, real_time: bool = False, **settings: Any
+    recording: Recording,
+    engine: FakeEngine,
+    folder: Path,
+    real_time: bool = False,
+    questions: Sequence[tuple[float, str]] = (),
+    **settings: Any,
 ) -> Stage:
     """Return a narration that keeps its journal in `folder`."""
     recorder = RecordingEngine(engine, AnswerJournal(folder, {}), real_time, lambda _: None)
     chosen = replace(SETTINGS, **settings)
-    return Stage(recording, recorder, chosen, PROFILES, SpeechFile(), lambda _: None)
+    return Stage(recording, recorder, chosen, PROFILES, SpeechFile(), lambda _: None, questions)
 
 
 def write_movie_with_sound(path: Path, seconds: float, sound_from: float = 0.0) -> Path:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from test.fakes import FakeEngine, frame
+from test.fakes import FakeEngine, frame, tone
 from test.tools.narration.recordings import PROFILES, SETTINGS, Recording, speaker
 from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.audio import OUTPUT_FORMAT
@@ -25,6 +26,7 @@ from video_commentary.core.scene_monitor import SceneMonitor, Use
 from video_commentary.core.silence import SILENCE
 from video_commentary.core.stamp import from_seconds, to_seconds
 from video_commentary.tools.narration.stage import Stage
+from video_commentary.tools.narration.track import SpeechFile
 
 Make = Callable[..., Stage]
 
@@ -201,3 +203,20 @@ def test_stamps_that_jump_back_start_the_window_over(stage: Make, tmp_path: Path
     assert all(window == sorted(window) for window in windows)
     assert it.captions[-1].start > 5.0
     assert it.captions[-1].newest < from_seconds(105.0)
+
+
+def test_a_question_cuts_the_sound_off_and_is_answered_at_once(stage: Make, tmp_path: Path) -> None:
+    it = stage(Recording(2.0), speaker(), tmp_path / "j", questions=[(0.5, "What is it?")])
+    assert it.run()
+    assert it.captions[1].start == pytest.approx(0.5, abs=0.05)
+    assert it.answers[0].result().success
+
+
+def test_what_is_cut_off_a_track_is_silent() -> None:
+    with closing(SpeechFile()) as track:
+        track.put(0.0, tone(1.0, OUTPUT_FORMAT))
+        track.cut(0.25)
+        track.put(0.5, tone(0.1, OUTPUT_FORMAT))
+        assert track.end == pytest.approx(0.6)
+        assert not track.read(12_000, 12_000).any()
+        assert track.read(0, 12_000).any()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -182,8 +183,9 @@ class MiniCpmoEngine:
         with self._encoding:
             if frame not in self._encoded:
                 use_device(model.device)
-                image = slice_image(frame.image, self._config.max_slice_nums)
+                pixels = torch.from_numpy(np.ascontiguousarray(frame.image))
                 with torch.cuda.stream(model.stream):
+                    image = slice_image(pixels.to(model.device), self._config.max_slice_nums)
                     embeds = model.vision([image.overview, *image.slices])
                 if model.stream is not None:
                     model.stream.synchronize()

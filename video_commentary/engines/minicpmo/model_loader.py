@@ -6,7 +6,6 @@ import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from ...core.cancel import CancelToken
@@ -27,6 +26,7 @@ from .speech.speech_loader import (
     load_speech,
 )
 from .vision.encoder import VisionEncoder
+from .vision.image_processing import slice_image
 
 LOG = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ def load_model(
     )
     stream = torch.cuda.Stream(device) if cuda else None
     language_model.capture()
-    _warm_up(tokenizer, language_model, vision, stream)
+    _warm_up(tokenizer, language_model, vision, device, stream)
     _check_logits(language_model, dtype)
     speech = None
     if config.speech is not None:
@@ -131,11 +131,13 @@ def _warm_up(
     tokenizer: Tokenizer,
     language_model: LanguageModel,
     vision: VisionEncoder,
+    device: torch.device,
     stream: torch.cuda.Stream | None,
 ) -> None:
     """Run every kernel once, so that the first comment is as fast as the others."""
     with torch.cuda.stream(stream):
-        embeds = vision([np.zeros((448, 448, 3), dtype=np.uint8)])
+        picture = torch.zeros(480, 640, 3, dtype=torch.uint8, device=device)
+        embeds = vision([slice_image(picture).overview])
     if stream is not None:
         stream.synchronize()
     ids = tokenizer.encode(user_segment([image_placeholder()]))

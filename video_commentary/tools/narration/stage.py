@@ -137,6 +137,8 @@ class Stage:
             self.trouble = f"{type(error).__name__}: {error}"
 
     def _take_sound(self, now: float) -> None:
+        if (cut_at := self._playout.take_cut()) is not None:
+            self.track.cut(cut_at)
         while (block := self._playout.take(now)) is not None:
             self.track.put(*block)
 

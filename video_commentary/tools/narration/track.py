@@ -33,6 +33,11 @@ class SpeechFile:
         self._file.write(pcm.tobytes())
         self.samples = max(self.samples, first + len(pcm.samples))
 
+    def cut(self, at: float) -> None:
+        """Drop the sound from `at` seconds on."""
+        self.samples = min(self.samples, max(0, round(at * RATE)))
+        self._file.truncate(2 * self.samples)
+
     def read(self, first: int, count: int) -> NDArray[np.int16]:
         """Return `count` samples from the one numbered `first`; silence beyond the end."""
         self._file.seek(2 * first)

@@ -21,6 +21,12 @@ class RMSNorm:
         return F.rms_norm(x.float(), self.weight.shape, self.weight, self.eps)
 
 
+def add_rms_norm(x: Tensor, y: Tensor, norm: RMSNorm, dtype: torch.dtype) -> Tensor:
+    """Add `y` [n, width] to float32 `x` in place; return the sum's norm in `dtype`."""
+    x += y
+    return norm(x).to(dtype)
+
+
 def silu_and_mul(x: Tensor) -> Tensor:
     """Return silu(gate) * up [..., n] of `x` [..., 2n], whose columns alternate gate and up."""
     return F.silu(x[..., 0::2]) * x[..., 1::2]

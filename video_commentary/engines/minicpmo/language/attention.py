@@ -7,17 +7,8 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.nn.attention.bias import causal_lower_right
 
 from ..kernels.reference import RMSNorm
-
-SDPA_BACKENDS = [
-    SDPBackend.FLASH_ATTENTION,
-    SDPBackend.EFFICIENT_ATTENTION,
-    SDPBackend.MATH,
-]
-"""Not cuDNN's attention: on Hopper it plans again for every KV length, 27 ms a token."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,11 +76,30 @@ class Attention:
         self.q_norm = q_norm
         self.k_norm = k_norm
 
-    def prefill(self, qkv: Tensor, start_pos: int) -> Tensor:
-        """Attend causally with rows [n, q+k+v] at `start_pos` and on; append their keys, values.
+    def prefill(self, qkv: Tensor, start_pos: Tensor) -> Tensor:
+        """Attend causally with rows [n, q+k+v] at `start_pos` (int32 [1]) and on.
 
-        [n, num_heads * head_dim] comes out, in the cache's dtype.
+        Their keys and values are appended to the cache. [n, num_heads * head_dim] comes out, in the
+        cache's dtype. On a GPU, nothing depends on the position's value on the host.
         """
+        if not qkv.is_cuda:
+            return self._reference_prefill(qkv, int(start_pos))
+        from ..kernels.flash_prefill import append_rows, flash_prefill
+
+        k_cache, v_cache = self.kv_cache.k_cache, self.kv_cache.v_cache
+        q = append_rows(
+            qkv,
+            start_pos,
+            cos=self.rotary.cos,
+            sin=self.rotary.sin,
+            k_cache=k_cache,
+            v_cache=v_cache,
+            q_norm=self.q_norm,
+            k_norm=self.k_norm,
+        )
+        return flash_prefill(q, start_pos, k_cache=k_cache, v_cache=v_cache)
+
+    def _reference_prefill(self, qkv: Tensor, start_pos: int) -> Tensor:
         n = len(qkv)
         end_pos = start_pos + n
         q, k, v = self._split_heads(qkv)
@@ -101,16 +111,14 @@ class Attention:
         cache.k_cache[:, positions] = k.transpose(0, 1)
         cache.v_cache[:, positions] = v.transpose(0, 1)
         keys, values = cache.k_cache[None, :, :end_pos], cache.v_cache[None, :, :end_pos]
-        # a mask tensor would rule out flash attention
-        mask = causal_lower_right(n, end_pos) if n > 1 else None
-        with sdpa_kernel(SDPA_BACKENDS):
-            out = F.scaled_dot_product_attention(
-                q.transpose(0, 1)[None].to(keys.dtype),
-                keys,
-                values,
-                attn_mask=mask,
-                enable_gqa=True,
-            )
+        cached = torch.arange(end_pos)
+        out = F.scaled_dot_product_attention(
+            q.transpose(0, 1)[None].to(keys.dtype),
+            keys,
+            values,
+            attn_mask=cached[None] <= cached[start_pos:, None],
+            enable_gqa=True,
+        )
         return out[0].transpose(0, 1).reshape(n, -1)
 
     def decode(self, qkv: Tensor, position: Tensor) -> Tensor:
@@ -119,7 +127,7 @@ class Attention:
         On a GPU, nothing depends on the position's value on the host.
         """
         if not qkv.is_cuda:
-            return self.prefill(qkv, int(position)).float()
+            return self._reference_prefill(qkv, int(position)).float()
         from ..kernels.flash_decode import flash_decode
 
         return flash_decode(

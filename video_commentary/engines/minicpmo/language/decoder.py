@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
+from ..kernels import reference
 from ..kernels.plan import KernelPlan
-from ..kernels.reference import RMSNorm, silu_and_mul
+from ..kernels.reference import RMSNorm
 from .attention import Attention, AttentionConfig, LayerKVCache, RotaryEmbedding
+from .cuda_graph import CudaGraphed
 from .linear import Linear
 
 
@@ -49,19 +52,41 @@ class DecoderLayer:
         self.weights = weights
         self.attention = attention
 
-    def prefill(self, x: Tensor, start_pos: int, dtype: torch.dtype) -> Tensor:
-        """Map float32 [n, hidden_size] at `start_pos` and on; the linears compute in `dtype`."""
+    def prefill(self, x: Tensor, y: Tensor, start_pos: Tensor, dtype: torch.dtype) -> Tensor:
+        """Run float32 rows `x` + `y` [n, hidden_size] at `start_pos` (int32 [1]) and on.
+
+        `x` is changed in place, and what comes out is still to be added to it: the next norm does.
+        The linears compute in `dtype`.
+        """
         w = self.weights
-        attn_out = self.attention.prefill(w.qkv_proj(w.input_layernorm(x).to(dtype)), start_pos)
-        x = x + w.o_proj(attn_out)
-        gate_up = w.gate_up_proj(w.post_attention_layernorm(x).to(dtype))
-        return x + w.down_proj(silu_and_mul(gate_up))
+        attn_out = self._prefill_attention(x, y, start_pos, dtype)
+        h = add_rms_norm(x, w.o_proj(attn_out), w.post_attention_layernorm, dtype)
+        return w.down_proj(silu_and_mul(w.gate_up_proj(h)))
+
+    def prefill_last(
+        self, x: Tensor, y: Tensor, start_pos: Tensor, dtype: torch.dtype, row: Tensor
+    ) -> Tensor:
+        """Run the same rows as the last layer, where only `row` (int64 [1]) matters: [1, ...]."""
+        attn_out = self._prefill_attention(x, y, start_pos, dtype)
+        return self._after_attention(x[row], attn_out[row].float())
 
     def decode(self, x: Tensor, position: Tensor) -> Tensor:
         """Map one float32 row [1, hidden_size] at `position` (int32 [1])."""
         w = self.weights
         qkv = w.qkv_proj.gemv(x, norm=w.input_layernorm)
-        x = w.o_proj.gemv(self.attention.decode(qkv, position), residual=x)
+        return self._after_attention(x, self.attention.decode(qkv, position))
+
+    def _prefill_attention(
+        self, x: Tensor, y: Tensor, start_pos: Tensor, dtype: torch.dtype
+    ) -> Tensor:
+        w = self.weights
+        h = add_rms_norm(x, y, w.input_layernorm, dtype)
+        return self.attention.prefill(w.qkv_proj(h), start_pos)
+
+    def _after_attention(self, x: Tensor, attn_out: Tensor) -> Tensor:
+        """Map one row before attention and what attention gives for it, both float32 [1, ...]."""
+        w = self.weights
+        x = w.o_proj.gemv(attn_out, residual=x)
         gate_up = w.gate_up_proj.gemv(x, norm=w.post_attention_layernorm, swiglu=True)
         return w.down_proj.gemv(gate_up, residual=x)
 
@@ -110,6 +135,7 @@ class Decoder:
             )
             for i, weights in enumerate(layers)
         ]
+        self._prefill = CudaGraphed(self._prefill_last, share_memory=True)
 
     def with_plan(self, plan: KernelPlan) -> Decoder:
         """Return a decoder with `plan` for its kernels, on the same weights and KV cache."""
@@ -117,22 +143,58 @@ class Decoder:
         planned.layers = [
             DecoderLayer(layer.weights.with_plan(plan), layer.attention) for layer in self.layers
         ]
+        planned._prefill = CudaGraphed(planned._prefill_last, share_memory=True)
         return planned
 
     @torch.inference_mode()
-    def prefill(self, embeds: Tensor, start_pos: int) -> Tensor:
-        """Run rows [n, hidden_size] at `start_pos` and on: hidden states [n, hidden_size].
+    def capture_prefill(self, row_counts: Iterable[int]) -> None:
+        """Capture the prefill of each of these numbers of rows as a CUDA graph.
 
-        Hidden states are those after the final norm, in float32. Raise ValueError if the rows do
-        not fit into the cache.
+        A prefill of fewer rows is padded to the next of them.
         """
-        end_pos = start_pos + len(embeds)
+        device, hidden_size = self.kv_cache.device, len(self.norm.weight)
+        start_pos = torch.zeros(1, dtype=torch.int32, device=device)
+        # the largest first: the others fit into its memory
+        for n in sorted(row_counts, reverse=True):
+            embeds = torch.zeros(n, hidden_size, device=device)
+            row = torch.tensor([n - 1], device=device)
+            self._prefill.capture(embeds, start_pos, row)
+
+    @torch.inference_mode()
+    def prefill(self, embeds: Tensor, start_pos: int) -> Tensor:
+        """Run rows [n, hidden_size] at `start_pos` and on: the last one's state [1, hidden_size].
+
+        It is that after the final norm, in float32. Raise ValueError if the rows do not fit into
+        the cache.
+        """
+        n = len(embeds)
+        end_pos = start_pos + n
         if end_pos > self.max_seq_len:
             raise ValueError(f"{end_pos} positions don't fit into a context of {self.max_seq_len}")
-        x = embeds.float()
+        captured = [size[0] for size, *_ in self._prefill.shapes if size[0] >= n]
+        padding = min(captured, default=n) - n
+        (hidden,) = self._prefill(
+            F.pad(embeds.float(), (0, 0, 0, padding)),
+            torch.full((1,), start_pos, dtype=torch.int32, device=embeds.device),
+            torch.full((1,), n - 1, dtype=torch.int64, device=embeds.device),
+        )
+        return hidden
+
+    @torch.inference_mode()
+    def prefill_rows(self, embeds: Tensor, start_pos: Tensor) -> Tensor:
+        """Run float32 rows at `start_pos` (int32 [1]) and on: their hidden states [n, ...]."""
+        x, y = embeds.clone(), torch.zeros_like(embeds)
         for layer in self.layers:
-            x = layer.prefill(x, start_pos, self.dtype)
-        return self.norm(x)
+            y = layer.prefill(x, y, start_pos, self.dtype)
+        return self.norm(x + y)
+
+    def _prefill_last(self, embeds: Tensor, start_pos: Tensor, row: Tensor) -> tuple[Tensor, ...]:
+        """Run float32 rows: the hidden state of `row` (int64 [1]); captured as a graph."""
+        x, y = embeds.clone(), torch.zeros_like(embeds)
+        for layer in self.layers[:-1]:
+            y = layer.prefill(x, y, start_pos, self.dtype)
+        x = self.layers[-1].prefill_last(x, y, start_pos, self.dtype, row)
+        return (self.norm(x),)
 
     @torch.inference_mode()
     def decode(self, x: Tensor, position: Tensor) -> Tensor:
@@ -144,3 +206,21 @@ class Decoder:
         for layer in self.layers:
             x = layer.decode(x, position)
         return self.norm(x)
+
+
+def add_rms_norm(x: Tensor, y: Tensor, norm: RMSNorm, dtype: torch.dtype) -> Tensor:
+    """Add `y` [n, width] to float32 `x` in place; return the sum's norm in `dtype`."""
+    if not x.is_cuda:
+        return reference.add_rms_norm(x, y, norm, dtype)
+    from ..kernels.fused_rows import fused_add_rms_norm
+
+    return fused_add_rms_norm(x, y, norm, dtype)
+
+
+def silu_and_mul(x: Tensor) -> Tensor:
+    """Return silu(gate) * up [n, width] of `x` [n, 2 * width], whose columns alternate the two."""
+    if not x.is_cuda:
+        return reference.silu_and_mul(x)
+    from ..kernels.fused_rows import fused_silu_and_mul
+
+    return fused_silu_and_mul(x)

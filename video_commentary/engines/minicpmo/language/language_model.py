@@ -17,6 +17,10 @@ from .sampling import SamplingParams
 
 LOG = logging.getLogger(__name__)
 
+PREFILL_ROWS = (*range(64, 640, 64), *range(640, 1025, 128))
+"""Numbers of rows whose prefill is captured: up to 14 frames and some text. A tile of a matrix
+product has 128 rows."""
+
 
 @dataclass(frozen=True)
 class GeneratedToken:
@@ -60,6 +64,9 @@ class LanguageModel:
         if self._stream is not None:
             self._stream.wait_stream(torch.cuda.current_stream(self._device))
             with torch.cuda.stream(self._stream):
+                self._model.decoder.capture_prefill(
+                    n for n in PREFILL_ROWS if n <= self.max_seq_len
+                )
                 self._step.capture()
                 LOG.info("a decode step takes %.2f ms", 1e3 * self._step.seconds())
         self._cached_prefix = []
@@ -109,7 +116,7 @@ class LanguageModel:
                 self._model.decoder.prefill(self.embed(prefix, []), 0)
                 self._cached_prefix = list(prefix)
             hidden = self._model.decoder.prefill(self.embed(rest, image_embeds), len(prefix))
-            self._step.reset(hidden[-1:], len(prefix) + len(rest), speak=speak)
+            self._step.reset(hidden, len(prefix) + len(rest), speak=speak)
 
     def generate(
         self, max_new_tokens: int, cancel: CancelToken, *, ignore_eos: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from tokenizers import Tokenizer as Bpe
@@ -39,6 +40,7 @@ class Tokenizer:
             bad = [int(i) for i in json.loads(text).get("bad_token_ids", [])]
         except Exception as error:  # noqa: BLE001 - tokenizers raises plain Exception
             raise EngineError(f"no tokenizer in {folder} ({error}): {FETCH}") from None
+        self._cached = lru_cache(maxsize=16)(lambda text: tuple(self.encode(text)))
         added = self._bpe.get_added_tokens_decoder()
         self._special = {token.content for token in added.values()}
         self.eos_ids = tuple(self.id(name) for name in EOS_TOKENS)
@@ -74,6 +76,10 @@ class Tokenizer:
             text.replace("<|listen|>", ""), add_special_tokens=False
         ).ids
         return ids
+
+    def encode_cached(self, text: str) -> tuple[int, ...]:
+        """Do what `encode` does, for a text that returns."""
+        return self._cached(text)
 
     def decode(self, ids: Sequence[int], special: bool = False) -> str:
         """Return the text of ids, with or without special tokens."""
@@ -126,10 +132,16 @@ def prompt_ids(
     It is the streaming layout, in which the model's voice was trained. Its segments are tokenised
     apart, so the KV cache of the first can be reused.
     """
-    items = [image_placeholder(image) for image in images]
-    user = user_segment([*items, tokenizer.strip_special(prompt.text)])
-    rest = tokenizer.encode(user) + tokenizer.encode(answer_segment(speak=speak))
-    return tokenizer.encode(system_segment(tokenizer.strip_special(prompt.system))), rest
+    text = tokenizer.strip_special(prompt.text)
+    placeholders = [image_placeholder(image) for image in images]
+    if images:
+        # what follows a special token is tokenised on its own, and only the text is new
+        user = [*tokenizer.encode_cached(user_segment(placeholders)), *tokenizer.encode(text)]
+    else:
+        user = tokenizer.encode(user_segment([text]))
+    rest = [*user, *tokenizer.encode_cached(answer_segment(speak=speak))]
+    system = system_segment(tokenizer.strip_special(prompt.system))
+    return list(tokenizer.encode_cached(system)), rest
 
 
 class StreamDetokenizer:

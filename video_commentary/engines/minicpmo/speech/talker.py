@@ -19,8 +19,8 @@ from .audio_sampling import WINDOW, AudioSamplingParams, append_recent, sample_c
 
 MAX_NEW_CODES = 500
 """Codes after which a group ends even without an EOS code: 20 s."""
-_MAX_DECODE_ROWS = 16
-"""Rows up to which captured decode steps are faster than one prefill without a graph."""
+_PREFILL_ROWS = (16, 32, 64, 128)
+"""Numbers of rows whose prefill is captured: a group has 11 or 12."""
 MAX_SEQ_LEN = 2048
 """Positions kept of one turn: about 80 s of speech."""
 
@@ -92,7 +92,6 @@ class Talker:
         self._position = torch.zeros(1, dtype=torch.int32, device=device)
         self._recent = torch.full((WINDOW,), -1, device=device)
         self._decode = CudaGraphed(self._decode_code)
-        self._read = CudaGraphed(self._read_row)
         self._host_copy = _HostCopy(device)
         self.start()
 
@@ -108,7 +107,7 @@ class Talker:
         self._position.zero_()
         device = self._recent.device
         self._decode.capture(torch.zeros(1, dtype=torch.int64, device=device))
-        self._read.capture(torch.zeros(1, self._emb_code.shape[1], device=device))
+        self._decoder.capture_prefill(_PREFILL_ROWS)
         self.start()
 
     @torch.inference_mode()
@@ -158,21 +157,10 @@ class Talker:
             self._seq_len, self._previous = 0, group
         if self._seq_len + len(rows) + MAX_NEW_CODES > self._decoder.max_seq_len:
             self._seq_len = 0
-        self._position.fill_(self._seq_len)
+        hidden = self._decoder.prefill(rows, self._seq_len)
         self._seq_len += len(rows)
-        if rows.is_cuda and len(rows) <= _MAX_DECODE_ROWS:
-            for i in range(len(rows)):
-                (hidden,) = self._read(rows[i : i + 1])
-            return hidden
-        hidden = self._decoder.prefill(rows, self._seq_len - len(rows))
         self._position.fill_(self._seq_len)
-        return hidden[-1:]
-
-    def _read_row(self, row: Tensor) -> tuple[Tensor, ...]:
-        """Read one row [1, width] into the KV cache; captured as a graph."""
-        hidden = self._decoder.decode(row, self._position)
-        self._position.add_(1)
-        return (hidden,)
+        return hidden
 
     def _embed_text(self, ids: Tensor) -> Tensor:
         return self._emb_text[ids.cpu()].to(self._emb_code.device).float()

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import groupby
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.attention import sdpa_kernel
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from ..config import VisionConfig
-from ..language.attention import SDPA_BACKENDS
+from ..language.cuda_graph import CudaGraphed
 from .image_processing import position_ids
 
+SDPA_BACKENDS = [
+    SDPBackend.FLASH_ATTENTION,
+    SDPBackend.EFFICIENT_ATTENTION,
+    SDPBackend.MATH,
+]
+"""Not cuDNN's attention: it takes 27 ms to plan for a new shape on Hopper."""
+MAX_CAPTURED = 8
+"""Sizes and numbers of images whose CUDA graph is kept; others are encoded without."""
 RESAMPLER_HEAD_DIM = 128
 """The same at every hidden size."""
 RESAMPLER_EPS = 1e-6
@@ -33,18 +39,32 @@ class VisionEncoder:
         self._tower = SiglipTower(load, config)
         self._resampler = QueryResampler(load)
         self._patch_size = config.patch_size
+        self._encode = CudaGraphed(self._encode_batch, share_memory=True)
 
     @torch.inference_mode()
-    def __call__(self, images: list[NDArray[np.uint8]]) -> list[Tensor]:
+    def __call__(self, images: Sequence[Tensor]) -> list[Tensor]:
         """Encode uint8 RGB images [H, W, 3] to embeddings [num_queries, hidden_size] each.
 
-        Sides are multiples of a patch. Neighbours of one size are encoded as a batch.
+        Sides are multiples of a patch. Neighbours of one size are encoded as a batch. On a GPU the
+        first sizes that come are captured as CUDA graphs.
         """
         embeds: list[Tensor] = []
-        for (height, width), batch in groupby(images, key=lambda image: image.shape[:2]):
+        for (height, width, _), batch in groupby(images, key=lambda image: image.shape):
+            pixels = torch.stack(list(batch))
             grid = height // self._patch_size, width // self._patch_size
-            embeds += self._resampler(self._tower(np.stack(list(batch))), grid)
+            self._tower.prepare(grid)
+            self._resampler.prepare(grid)
+            if len(self._encode.shapes) < MAX_CAPTURED:
+                (encoded,) = self._encode.capture(pixels)
+            else:
+                (encoded,) = self._encode(pixels)
+            # the next replay overwrites what a graph gives
+            embeds += list(encoded.clone())
         return embeds
+
+    def _encode_batch(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        grid = pixels.shape[1] // self._patch_size, pixels.shape[2] // self._patch_size
+        return (self._resampler(self._tower(pixels), grid),)
 
 
 class SiglipTower:
@@ -61,25 +81,32 @@ class SiglipTower:
             _SiglipLayer(load, f"vpm.encoder.layers.{i}", config) for i in range(config.num_layers)
         ]
         self._post_layernorm = _weight_and_bias(load, "vpm.post_layernorm")
+        self._position_ids: dict[tuple[int, int], Tensor] = {}
 
-    def __call__(self, images: NDArray[np.uint8]) -> Tensor:
+    def prepare(self, grid: tuple[int, int]) -> None:
+        """Make what images of `grid` (rows, columns of patches) need, once."""
+        if grid not in self._position_ids:
+            ids = torch.from_numpy(position_ids(*grid))
+            self._position_ids[grid] = ids.to(self._position_embedding.device)
+
+    def __call__(self, images: Tensor) -> Tensor:
         """Encode images [n, H, W, 3] of one size to [n, patches, hidden_size]."""
         x = self.embed(images)
         for layer in self._layers:
             x = layer(x)
         return F.layer_norm(x, x.shape[-1:], *self._post_layernorm, self._config.layer_norm_eps)
 
-    def embed(self, images: NDArray[np.uint8]) -> Tensor:
+    def embed(self, images: Tensor) -> Tensor:
         """Embed the patches of images [n, H, W, 3] with their positions."""
         n, height, width, _ = images.shape
         patch = self._config.patch_size
         rows, columns = height // patch, width // patch
         table = self._position_embedding
-        ids = torch.from_numpy(position_ids(rows, columns)).to(table.device)
-        pixels = normalize_pixels(torch.from_numpy(images).to(table.device))
+        self.prepare((rows, columns))
+        pixels = normalize_pixels(images)
         patches = pixels.view(n, rows, patch, columns, patch, 3).permute(0, 1, 3, 5, 2, 4)
         patches = patches.reshape(n, rows * columns, -1).to(table.dtype)
-        return F.linear(patches, *self._patch_embedding) + table[ids]
+        return F.linear(patches, *self._patch_embedding) + table[self._position_ids[rows, columns]]
 
 
 def normalize_pixels(pixels: Tensor) -> Tensor:
@@ -125,23 +152,27 @@ class QueryResampler:
         self._k_proj, self._v_proj = zip(weights[1:], biases[1:], strict=True)
         self._positions: dict[tuple[int, int], Tensor] = {}
 
-    def __call__(self, x: Tensor, grid: tuple[int, int]) -> list[Tensor]:
-        """Map [n, patches, vision hidden_size] to [num_queries, hidden_size] each.
+    def prepare(self, grid: tuple[int, int]) -> None:
+        """Make what images of `grid` need, once."""
+        if grid not in self._positions:
+            # few grids in practice: one or two for each camera
+            self._positions[grid] = sincos_positions(*grid, self._query.shape[-1]).to(self._query)
+
+    def __call__(self, x: Tensor, grid: tuple[int, int]) -> Tensor:
+        """Map [n, patches, vision hidden_size] to [n, num_queries, hidden_size].
 
         `grid`: rows and columns of the patches.
         """
         hidden_size = self._query.shape[-1]
         kv = F.layer_norm(F.linear(x, self._kv_proj), (hidden_size,), *self._ln_kv, RESAMPLER_EPS)
-        if grid not in self._positions:
-            # few grids in practice: one or two for each camera
-            self._positions[grid] = sincos_positions(*grid, hidden_size).to(kv)
+        self.prepare(grid)
         k = F.linear(kv + self._positions[grid], *self._k_proj)
         v = F.linear(kv, *self._v_proj)
         q = self._query.expand(len(x), -1, -1)
         attn_out = multi_head_attention(q, k, v, hidden_size // RESAMPLER_HEAD_DIM)
         y = F.linear(attn_out, *self._out_proj)
         y = F.layer_norm(y, (hidden_size,), *self._ln_post, RESAMPLER_EPS)
-        return list(y @ self._proj)
+        return y @ self._proj
 
 
 def multi_head_attention(q: Tensor, k: Tensor, v: Tensor, num_heads: int) -> Tensor:

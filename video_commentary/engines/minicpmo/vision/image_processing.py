@@ -11,7 +11,9 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from torch import Tensor
+
+from .bicubic import bicubic_resize
 
 PATCH_SIZE = 14
 SCALE_RESOLUTION = 448
@@ -24,8 +26,8 @@ POSITION_TABLE_SIDE = 70
 class SlicedImage:
     """A frame's overview, uint8 RGB [H, W, 3], and its slices row by row, `columns` in a row."""
 
-    overview: NDArray[np.uint8]
-    slices: tuple[NDArray[np.uint8], ...] = ()
+    overview: Tensor
+    slices: tuple[Tensor, ...] = ()
     columns: int = 0
 
     @property
@@ -57,20 +59,18 @@ def find_slice_grid(width: int, height: int, max_slice_nums: int) -> tuple[int, 
     return min(grids, key=lambda grid: abs(ratio - math.log(grid[0] / grid[1])))
 
 
-def slice_image(image: NDArray[np.uint8], max_slice_nums: int = 1) -> SlicedImage:
+def slice_image(image: Tensor, max_slice_nums: int = 1) -> SlicedImage:
     """Resize an RGB image [H, W, 3], with up to `max_slice_nums` slices if that is above 1."""
-    # Pillow's rounding is part of what the model was trained on
-    source = Image.fromarray(np.ascontiguousarray(image))
-    overview = _resize(source, find_best_resize(*source.size))
-    grid = find_slice_grid(*source.size, max_slice_nums)
+    height, width = image.shape[:2]
+    overview = bicubic_resize(image, find_best_resize(width, height))
+    grid = find_slice_grid(width, height, max_slice_nums)
     if grid is None:
         return SlicedImage(overview)
     columns, rows = grid
-    width, height = source.size
     slice_width, slice_height = find_best_resize(
         _round_to_multiple(width, columns) / columns, _round_to_multiple(height, rows) / rows
     )
-    resized = _resize(source, (slice_width * columns, slice_height * rows))
+    resized = bicubic_resize(image, (slice_width * columns, slice_height * rows))
     slices = [
         resized[
             row * slice_height : (row + 1) * slice_height,
@@ -80,10 +80,6 @@ def slice_image(image: NDArray[np.uint8], max_slice_nums: int = 1) -> SlicedImag
         for column in range(columns)
     ]
     return SlicedImage(overview, tuple(slices), columns)
-
-
-def _resize(image: Image.Image, size: tuple[int, int]) -> NDArray[np.uint8]:
-    return np.array(image.resize(size, Image.Resampling.BICUBIC))
 
 
 @lru_cache(maxsize=64)

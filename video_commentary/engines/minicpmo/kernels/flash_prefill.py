@@ -1,0 +1,211 @@
+# ruff: noqa: N803, N806 - constants of a kernel are written in capitals
+# mypy: disable-error-code="no-untyped-def,untyped-decorator,no-untyped-call,unused-ignore"
+"""Attention of a prefill over the static KV cache: two Triton kernels a layer.
+
+The first applies q/k norm and RoPE and appends keys and values to the cache, the second attends
+(flash attention, as of Dao 2023). The first row's position is read on the device, so one CUDA graph
+serves every position.
+"""
+
+from __future__ import annotations
+
+import triton
+import triton.language as tl
+from torch import Tensor
+
+from .kv_cache import load_kv_block
+from .reference import RMSNorm
+
+BLOCK_ROWS, BLOCK_M, BLOCK_N = 8, 64, 64
+"""Rows a program appends; rows a program attends with, and cached positions it loads at once."""
+
+
+def append_rows(
+    qkv: Tensor,
+    start_pos: Tensor,
+    *,
+    cos: Tensor,
+    sin: Tensor,
+    k_cache: Tensor,
+    v_cache: Tensor,
+    q_norm: RMSNorm | None,
+    k_norm: RMSNorm | None,
+) -> Tensor:
+    """Write keys and values of rows `qkv` [n, q+k+v] to the cache at `start_pos` and on.
+
+    Return the queries [n, num_heads * head_dim] in the cache's dtype. `start_pos`: int32 [1] on
+    the device. `cos`, `sin`: float32 [positions, head_dim / 2]. `k_cache`, `v_cache`:
+    [num_kv_heads, max_seq_len, head_dim]; rows that would lie behind their end are left out.
+    """
+    num_kv_heads, max_seq_len, head_dim = k_cache.shape
+    n = len(qkv)
+    num_heads = qkv.shape[1] // head_dim - 2 * num_kv_heads
+    q = k_cache.new_empty(n, num_heads * head_dim)
+    _append_rows_kernel[(triton.cdiv(n, BLOCK_ROWS), num_heads + 2 * num_kv_heads)](
+        qkv,
+        start_pos,
+        qkv if q_norm is None else q_norm.weight,
+        qkv if k_norm is None else k_norm.weight,
+        cos,
+        sin,
+        k_cache,
+        v_cache,
+        k_cache.stride(0),
+        q,
+        n,
+        max_seq_len,
+        0.0 if q_norm is None else q_norm.eps,
+        NUM_HEADS=num_heads,
+        NUM_KV_HEADS=num_kv_heads,
+        HEAD_DIM=head_dim,
+        QK_NORM=q_norm is not None,
+        BLOCK_ROWS=BLOCK_ROWS,
+        num_warps=2,
+        enable_fp_fusion=True,
+    )
+    return q
+
+
+def flash_prefill(q: Tensor, start_pos: Tensor, *, k_cache: Tensor, v_cache: Tensor) -> Tensor:
+    """Attend causally with rows `q` [n, num_heads * head_dim] at `start_pos` (int32 [1]) and on.
+
+    Keys and values of all positions up to each row's own are in the cache. Return
+    [n, num_heads * head_dim] in the cache's dtype.
+    """
+    num_kv_heads, max_seq_len, head_dim = k_cache.shape
+    n, width = q.shape
+    num_heads = width // head_dim
+    out = q.new_empty(n, width)
+    _flash_prefill_kernel[(triton.cdiv(n, BLOCK_M), num_heads)](
+        q,
+        start_pos,
+        k_cache,
+        v_cache,
+        k_cache.stride(0),
+        out,
+        n,
+        max_seq_len,
+        # exp2 is the GPU's own instruction
+        head_dim**-0.5 * 1.4426950408889634,
+        QUERIES_PER_KV=num_heads // num_kv_heads,
+        HEAD_DIM=head_dim,
+        WIDTH=width,
+        BLOCK_M=BLOCK_M,
+        BLOCK_N=BLOCK_N,
+        num_warps=4,
+        num_stages=2,
+        enable_fp_fusion=True,
+    )
+    return out
+
+
+@triton.jit(do_not_specialize=["n", "max_seq_len"])
+def _append_rows_kernel(
+    qkv_ptr,
+    start_pos_ptr,
+    q_norm_ptr,
+    k_norm_ptr,
+    cos_ptr,
+    sin_ptr,
+    k_cache_ptr,
+    v_cache_ptr,
+    stride_head,
+    q_ptr,
+    n,
+    max_seq_len,
+    eps,
+    NUM_HEADS: tl.constexpr,
+    NUM_KV_HEADS: tl.constexpr,
+    HEAD_DIM: tl.constexpr,
+    QK_NORM: tl.constexpr,
+    BLOCK_ROWS: tl.constexpr,
+):
+    HALF: tl.constexpr = HEAD_DIM // 2
+    WIDTH: tl.constexpr = (NUM_HEADS + 2 * NUM_KV_HEADS) * HEAD_DIM
+    head = tl.program_id(1)
+    dtype = k_cache_ptr.dtype.element_ty
+    rows = tl.program_id(0) * BLOCK_ROWS + tl.arange(0, BLOCK_ROWS)
+    positions = tl.load(start_pos_ptr) + rows
+    mask = ((rows < n) & (positions < max_seq_len))[:, None]
+    half = tl.arange(0, HALF)[None]
+    source = qkv_ptr + rows.to(tl.int64)[:, None] * WIDTH + head * HEAD_DIM
+    low = tl.load(source + half, mask=mask, other=0.0).to(tl.float32)
+    high = tl.load(source + HALF + half, mask=mask, other=0.0).to(tl.float32)
+    is_query = head < NUM_HEADS
+    is_value = head >= NUM_HEADS + NUM_KV_HEADS
+    if not is_value:
+        if QK_NORM:
+            mean = (tl.sum(low * low, 1) + tl.sum(high * high, 1)) / HEAD_DIM
+            inverse_rms = tl.rsqrt(mean + eps)[:, None]
+            weight_ptr = k_norm_ptr
+            if is_query:
+                weight_ptr = q_norm_ptr
+            low *= inverse_rms * tl.load(weight_ptr + half).to(tl.float32)
+            high *= inverse_rms * tl.load(weight_ptr + HALF + half).to(tl.float32)
+        cos = tl.load(cos_ptr + positions[:, None] * HALF + half, mask=mask, other=0.0)
+        sin = tl.load(sin_ptr + positions[:, None] * HALF + half, mask=mask, other=0.0)
+        rotated = low * cos - high * sin
+        high = high * cos + low * sin
+        low = rotated
+    if is_query:
+        target = q_ptr + rows.to(tl.int64)[:, None] * (NUM_HEADS * HEAD_DIM) + head * HEAD_DIM
+    elif is_value:
+        kv_head = (head - NUM_HEADS - NUM_KV_HEADS).to(tl.int64)
+        target = v_cache_ptr + kv_head * stride_head + positions[:, None] * HEAD_DIM
+    else:
+        kv_head = (head - NUM_HEADS).to(tl.int64)
+        target = k_cache_ptr + kv_head * stride_head + positions[:, None] * HEAD_DIM
+    tl.store(target + half, low.to(dtype), mask=mask)
+    tl.store(target + HALF + half, high.to(dtype), mask=mask)
+
+
+@triton.jit(do_not_specialize=["n", "max_seq_len"])
+def _flash_prefill_kernel(
+    q_ptr,
+    start_pos_ptr,
+    k_cache_ptr,
+    v_cache_ptr,
+    stride_head,
+    out_ptr,
+    n,
+    max_seq_len,
+    scale,
+    QUERIES_PER_KV: tl.constexpr,
+    HEAD_DIM: tl.constexpr,
+    WIDTH: tl.constexpr,
+    BLOCK_M: tl.constexpr,
+    BLOCK_N: tl.constexpr,
+):
+    HALF: tl.constexpr = HEAD_DIM // 2
+    # the last rows attend to most: they start first
+    block = tl.num_programs(0) - 1 - tl.program_id(0)
+    head = tl.program_id(1)
+    dtype = k_cache_ptr.dtype.element_ty
+    kv_offset = (head // QUERIES_PER_KV).to(tl.int64) * stride_head
+    rows = block * BLOCK_M + tl.arange(0, BLOCK_M)
+    start_pos = tl.load(start_pos_ptr)
+    offset = rows.to(tl.int64)[:, None] * WIDTH + head * HEAD_DIM
+    mask = (rows < n)[:, None]
+    half = tl.arange(0, HALF)[None]
+    q_low = tl.load(q_ptr + offset + half, mask=mask, other=0.0)
+    q_high = tl.load(q_ptr + offset + HALF + half, mask=mask, other=0.0)
+    stop = tl.minimum(start_pos + tl.minimum((block + 1) * BLOCK_M, n), max_seq_len)
+    m_i = tl.full([BLOCK_M], float("-inf"), tl.float32)
+    l_i = tl.zeros([BLOCK_M], tl.float32)
+    acc = tl.zeros([BLOCK_M, HEAD_DIM], tl.float32)
+    for start_n in range(0, stop, BLOCK_N):
+        k_low, k_high, v = load_kv_block(
+            k_cache_ptr + kv_offset, v_cache_ptr + kv_offset, start_n, stop, HEAD_DIM, BLOCK_N
+        )
+        qk = tl.dot(q_low, tl.trans(k_low), input_precision="ieee")
+        qk += tl.dot(q_high, tl.trans(k_high), input_precision="ieee")
+        cached = start_n + tl.arange(0, BLOCK_N)
+        qk = tl.where(cached[None] <= (start_pos + rows)[:, None], qk * scale, float("-inf"))
+        m_new = tl.maximum(m_i, tl.max(qk, 1))
+        p = tl.exp2(qk - m_new[:, None])
+        alpha = tl.exp2(m_i - m_new)
+        l_i = l_i * alpha + tl.sum(p, 1)
+        acc = acc * alpha[:, None] + tl.dot(p.to(dtype), v, input_precision="ieee")
+        m_i = m_new
+    out = acc / l_i[:, None]
+    tl.store(out_ptr + offset + tl.arange(0, HEAD_DIM)[None], out.to(dtype), mask=mask)
