@@ -126,12 +126,15 @@ def disk_full(stage: Stage) -> None:
     if not stage.demo.folder.is_mount():
         stage.note("left out: a small disk of its own needs root")
         return
+    control = Path(stage.demo.env[FAULT])
+    control.write_text("raises")
     filler = stage.demo.folder / "filler"
     with filler.open("wb", buffering=0) as file, suppress(OSError):
         while True:
-            file.write(bytes(65_536))
-    in_force("raises", 8.0)(stage)
+            file.write(bytes(4096))
+    time.sleep(8.0)
     filler.unlink()
+    control.write_text("")
 
 
 CAMERA = Group(

@@ -81,6 +81,8 @@ class Stage:
             if status is None:
                 self.note("the page is away")
                 continue
+            if status["detail"]:
+                self.note(status["detail"])
             for part in status["health"].values():
                 if part["light"] in ("bad", "busy"):
                     self.note(part["reason"])
