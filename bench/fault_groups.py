@@ -163,7 +163,7 @@ ENGINE = Group(
         Fault("engine hangs for 10 s", in_force("hangs", 10.0)),
         Fault("engine out of memory for 5 s", in_force("out of memory", 5.0)),
         Fault("engine dies (SIGKILL)", dies),
-        Fault("voice breaks for 5 s", in_force("voice", 5.0)),
+        Fault("voice breaks for 12 s", in_force("voice", 12.0)),
         COMMENTATOR_KILLED,
         Fault("bridge killed", killed("bridge")),
         Fault("SIGTERM in mid-word", in_mid_word(signal.SIGTERM)),

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -33,6 +34,8 @@ _CHECKS = (
     "response_schema_conformance",
 )
 _CHUNK = 65_536
+_NOISE = 2.0
+"""Seconds that a client which is not refused watches."""
 
 
 class AddressSpreader:
@@ -138,8 +141,9 @@ def random_websocket(port: int, clients: int, headers: dict[str, str], seed: int
             ) as client,
         ):
             client.send(noise if turn % 3 else noise.decode("latin-1"))
-            while True:
-                client.recv(timeout=2)
+            end = time.monotonic() + _NOISE
+            while time.monotonic() < end:
+                client.recv(timeout=_NOISE)
 
 
 def _broken_frames(port: int, noise: bytes, headers: dict[str, str]) -> None:
@@ -150,6 +154,7 @@ def _broken_frames(port: int, noise: bytes, headers: dict[str, str]) -> None:
             b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
             b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n" + further.encode() + b"\r\n" + noise
         )
-        client.settimeout(2)
-        while client.recv(_CHUNK):
+        client.settimeout(_NOISE)
+        end = time.monotonic() + _NOISE
+        while client.recv(_CHUNK) and time.monotonic() < end:
             pass
