@@ -28,11 +28,15 @@ def request(headers: dict[str, str], method: str = "GET") -> Callable[[Stage], N
 
 def oversized(stage: Stage) -> None:
     """Post a body of 1 MB."""
-    asked = urllib.request.Request(
-        f"{stage.demo.url}/api/ask", data=bytes(1_000_000), headers=stage.headers
-    )
+    _post(stage, "ask", bytes(1_000_000))
+
+
+def _post(stage: Stage, path: str, body: bytes) -> None:
+    headers = stage.headers | {"Content-Type": "application/json"}
+    url = f"{stage.demo.url}/api/{path}"
     try:
-        urllib.request.urlopen(asked, timeout=10).close()
+        request = urllib.request.Request(url, data=body, headers=headers)
+        urllib.request.urlopen(request, timeout=30).close()
     except urllib.error.HTTPError as error:
         stage.note(f"{error.code}: {json.load(error)['detail']}")
     except OSError as error:  # refused before all was sent
@@ -44,6 +48,9 @@ def fuzz(stage: Stage) -> None:
     with without_rate_limit(stage.demo.port) as port:
         count, wrong = schemathesis(port, stage.demo.folder / "schemathesis.log", stage.headers)
     stage.note(f"{count} requests, wrong: {', '.join(wrong) or 'none'}")
+    # Some requests were right, and steered.
+    for path, body in (("source", {"source": "robot"}), ("enabled", {"enabled": True})):
+        _post(stage, path, json.dumps(body).encode())
 
 
 def websocket_noise(stage: Stage) -> None:

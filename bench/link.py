@@ -25,7 +25,7 @@ from bench.machine import describe
 WIFI = Conditions(delay=20.0, jitter=10.0, mbit=30.0)
 SETTLE = 6.0
 """Seconds after a change of the link that don't count."""
-LIMIT = 60.0
+LIMIT = 90.0
 """Seconds after which something counts as not recovered."""
 
 
@@ -52,18 +52,14 @@ def outage(seconds: float) -> Callable[[Pair], float | None]:
 
 
 def rebooted(both: Pair) -> float | None:
-    """Kill what runs on the robot; start it again 5 s later."""
+    """Kill what runs on the robot; it is started again 5 s later."""
     both.kill("source", "speaker")
-    time.sleep(5.0)
-    both.start("source", "speaker")
     return images_again(both, time.time())
 
 
 def commentator_killed(both: Pair) -> float | None:
-    """Kill the desk's commentator; start it again 5 s later."""
+    """Kill the desk's commentator; it is started again 5 s later."""
     both.kill("commentator")
-    time.sleep(5.0)
-    both.start("commentator")
     return images_again(both, time.time())
 
 
@@ -154,6 +150,7 @@ def main() -> None:
                     f"| {transport} | {row.name} | {measure(both, row, given.seconds)} |",
                     flush=True,
                 )
+            print(f"ended by themselves after 30 s in Fast DDS: {both.frozen} nodes")
     print(f"load average at the end: {os.getloadavg()[1]:.1f}")
 
 

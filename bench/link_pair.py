@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from bench.lossy_link import Link
-from bench.supervised_demo import environment
+from bench.supervised_demo import SupervisedNode, environment
 from video_commentary.config.paths import PACKAGE, share_dir
 from video_commentary.config.process_env import for_images
 
@@ -39,7 +40,7 @@ class Pair:
         env |= {"ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"}
         self._env = {name: env[name] for name in env if name != "ROS_LOCALHOST_ONLY"}
         node, bench = f"{PACKAGE}.nodes", "bench.link_nodes"
-        self._commands = {
+        commands: dict[str, tuple[str, list[str], dict[str, str]]] = {
             "source": (link.robot, [f"{node}.source"], {"publish": transport, "fps": "15.0"}),
             "speaker": (link.robot, [bench, "speaker"], {}),
             "commentator": (
@@ -50,27 +51,36 @@ class Pair:
             "bridge": (link.desk, [f"{node}.bridge"], {"view_transport": transport}),
             "witness": (link.desk, [bench, "witness"], {}),
         }
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self._logs: dict[str, IO[bytes]] = {}
-        self.start(*self._commands)
+        self._nodes = {name: self._started(name, *its) for name, its in commands.items()}
+        self._stopping = threading.Event()
+        self._supervisor = threading.Thread(target=self._supervise, daemon=True)
+        self._supervisor.start()
 
-    def start(self, *names: str) -> None:
-        for name in names:
-            namespace, words, parameters = self._commands[name]
-            command = ["setpriv", "--pdeathsig", "KILL", "--", "ip", "netns", "exec", namespace]
-            command += [sys.executable, "-m", *words, "--ros-args"]
-            command += [
-                word for key, value in parameters.items() for word in ("-p", f"{key}:={value}")
-            ]
-            with (self._folder / f"{name}.log").open("ab") as log:
-                self._running[name] = subprocess.Popen(
-                    command, env=self._env, stdout=log, stderr=subprocess.STDOUT
-                )
+    def _started(
+        self, name: str, namespace: str, words: list[str], parameters: dict[str, str]
+    ) -> SupervisedNode:
+        command = ["ip", "netns", "exec", namespace, sys.executable, "-m", *words, "--ros-args"]
+        for key, value in parameters.items():
+            command += ["-p", f"{key}:={value}"]
+        return SupervisedNode(command, self._env, self._folder / f"{name}.log")
+
+    def _supervise(self) -> None:
+        while not self._stopping.wait(0.1):
+            for node in self._nodes.values():
+                node.respawn()
 
     def kill(self, *names: str) -> None:
+        """Kill nodes, and return when they have been started again."""
+        before = {name: self._nodes[name].starts for name in names}
         for name in names:
-            self._running[name].kill()
-            self._running[name].wait()
+            self._nodes[name].send(signal.SIGKILL)
+        while any(self._nodes[name].starts == count for name, count in before.items()):
+            time.sleep(0.02)
+
+    @property
+    def frozen(self) -> int:
+        """How often a node has ended itself since Python stood still in it (ros/running.py)."""
+        return sum(node.output().count("Timeout (0:00:30)!") for node in self._nodes.values())
 
     def lines(self, kind: str, since: float) -> list[dict[str, Any]]:
         """Return what the processes have printed of a kind since a time."""
@@ -91,20 +101,16 @@ class Pair:
         end = time.monotonic() + seconds
         while not self.lines(kind, 0.0):
             if time.monotonic() > end:
-                logs = [self._folder / f"{name}.log" for name in self._commands]
+                logs = [self._folder / f"{name}.log" for name in self._nodes]
                 tails = "\n".join(f"{log.stem}: {log.read_text()[-600:]}" for log in logs)
                 raise RuntimeError(f"no {kind} in {seconds:g} s:\n{tails}")
             time.sleep(0.2)
 
     def stop(self) -> None:
-        for running in self._running.values():
-            running.terminate()
-        for running in self._running.values():
-            try:
-                running.wait(5)
-            except subprocess.TimeoutExpired:
-                running.kill()
-                running.wait()
+        self._stopping.set()
+        self._supervisor.join()
+        for node in self._nodes.values():
+            node.stop()
 
 
 @contextmanager

@@ -21,7 +21,5 @@ def test_images_and_speech_cross_a_lossy_link_and_come_back_after_an_outage() ->
         both.wait_for("said", 60.0)
         both.wait_for("heard", 30.0)
         assert outage(4.0)(both) is not None
-        began = time.time()
         both.kill("source")
-        both.start("source")
-        assert images_again(both, began) is not None
+        assert images_again(both, time.time()) is not None
