@@ -2,7 +2,7 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help demo narrate test test-core lint setup lock hooks eval test-gpu test-parity test-vllm \
-	test-image doctor config clean
+	test-image doctor config rehearsal-kit clean
 
 VIDEO ?=
 PARITY ?=
@@ -10,11 +10,12 @@ ARGS ?=
 IN ?=
 OUT ?=
 EVAL ?= ../shared/media
+KIT ?=
 # See scripts/setup.sh: PYTHON, and environments beside .venv.
 UNLOCKED ?=
 NUMPY1 ?=
 VENV ?= .venv$(if $(UNLOCKED),-unlocked)$(if $(NUMPY1),-numpy1)
-export VIDEO PARITY IN OUT EVAL UNLOCKED NUMPY1 VENV
+export VIDEO PARITY IN OUT EVAL KIT UNLOCKED NUMPY1 VENV
 
 # Rooms and files whose tests need no torch, browser, Go or LiveKit. The real videos, which take a
 # fifth of their time, are left to `make test`. Four at once, on two cores too: live tests mostly wait.
@@ -94,6 +95,10 @@ config:  ## Write config/<node>.yaml, .env.example, msg/Status.msg and docs/stat
 	@scripts/in_venv.sh python3 -m video_commentary.tools.parameter_files
 	@scripts/in_venv.sh python3 -m video_commentary.tools.environment_file
 	@scripts/in_venv.sh python3 -m video_commentary.tools.status_files
+
+rehearsal-kit:  ## Collect in KIT what bench.rehearsal needs on a GPU machine without a registry
+	@test -n "$$KIT" || { echo "say where: make rehearsal-kit KIT=<folder>"; exit 2; }
+	@scripts/in_venv.sh python3 -m bench.rehearsal.kit "$$KIT"
 
 clean:  ## Remove .venv and its like with all that is built in them; models stay
 	rm -rf .venv .venv-* build install log .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,6 +16,7 @@ setup(
         ("share/video_commentary", ["package.xml", "LICENSE", "NOTICE"]),
         ("share/video_commentary/models", ["models/catalogue.yaml"]),
         tree("config"),
+        tree("models/verify"),
         tree("launch"),
     ],
 )

@@ -159,9 +159,9 @@ ENGINE = Group(
     "engine, voice, processes",
     (
         Fault("unknown encoding for 10 s", bad_camera("unknown_encoding", 10.0, instead=True)),
-        Fault("engine raises for 5 s", in_force("raises", 5.0)),
+        Fault("engine raises for 12 s", in_force("raises", 12.0)),
         Fault("engine hangs for 10 s", in_force("hangs", 10.0)),
-        Fault("engine out of memory for 5 s", in_force("out of memory", 5.0)),
+        Fault("engine out of memory for 12 s", in_force("out of memory", 12.0)),
         Fault("engine dies (SIGKILL)", dies),
         Fault("voice breaks for 12 s", in_force("voice", 12.0)),
         COMMENTATOR_KILLED,

@@ -21,6 +21,7 @@ import torch
 from safetensors.torch import save_file
 
 from bench.engine import TOKENIZER
+from bench.gpu_memory import card_gb, driver_row
 from bench.machine import describe
 from bench.random_model import PUBLISHED, RandomTensors, published_config
 from video_commentary.engines.minicpmo.engine import MiniCpmoEngine
@@ -51,6 +52,7 @@ def anonymous_bytes() -> int:
 
 def load(folder: Path) -> None:
     """Load the checkpoint and print what it took."""
+    card = card_gb()
     torch.zeros(1, device="cuda")
     before, peak, done = anonymous_bytes(), [0], threading.Event()
 
@@ -71,7 +73,9 @@ def load(folder: Path) -> None:
         f"anonymous host memory: {before / 1e9:.2f} GB with CUDA alone, "
         f"{peak[0] / 1e9:.2f} GB at most while loading"
     )
-    print(f"GPU memory: {torch.cuda.max_memory_reserved() / 1e9:.2f} GB at most")
+    print(f"GPU memory by torch: {torch.cuda.max_memory_reserved() / 1e9:.2f} GB at most")
+    for name, value in driver_row(card).items():
+        print(f"{name}: {value:.2f}")
 
 
 def main() -> None:

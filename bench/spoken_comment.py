@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 
 from bench.engine import Rig
+from bench.gpu_memory import card_gb, driver_row
 from bench.machine import describe
 from bench.speech import (
     CODES,
@@ -93,8 +94,11 @@ def comment(rig: Rig, speech: NativeSpeech, frames: tuple[Frame, ...]) -> Spoken
     return said
 
 
-def measure(kind: str, voice_seconds: float) -> dict[str, float]:
-    """Build everything and speak a few comments; the rows of the table."""
+def measure(kind: str, voice_seconds: float, before: float) -> dict[str, float]:
+    """Build everything and speak a few comments; the rows of the table.
+
+    `before`: GB in use on the card before this process used it.
+    """
     rig = Rig(kind)
     text_only = torch.cuda.max_memory_reserved() / 1e9
     speech = speech_beside(rig, voice_seconds)
@@ -115,6 +119,7 @@ def measure(kind: str, voice_seconds: float) -> dict[str, float]:
         "real-time factor": median([said.total / said.length / 1e3 for said in ahead]),
         "peak memory, text only, GB": text_only,
         "peak memory, GB": torch.cuda.max_memory_reserved() / 1e9,
+        **driver_row(before),
     }
 
 
@@ -125,6 +130,7 @@ def main() -> None:
     parser.add_argument("--only", choices=("awq", "bf16"))
     parser.add_argument("--voice-seconds", type=float, default=8.0)
     options = parser.parse_args()
+    before = card_gb()
     print(describe("torch"))
     print(
         f"{torch.cuda.get_device_name()}; 4 frames 640x480, 300 tokens of prompt, {TOKENS} new "
@@ -133,7 +139,7 @@ def main() -> None:
     )
     for kind in (options.only,) if options.only else ("awq", "bf16"):
         print(kind)
-        for name, value in measure(kind, options.voice_seconds).items():
+        for name, value in measure(kind, options.voice_seconds, before).items():
             bar = BARS.get(name) if kind == "awq" else None
             print(f"  {name:32}{value:10.3f}" + (f"   (bar {bar})" if bar else ""), flush=True)
         gc.collect()

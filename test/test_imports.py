@@ -26,9 +26,9 @@ ROOMS = {
 """What a room may import: rooms, or modules of them. nodes, tools and wiring may import all."""
 GENERATED = {"msg", "srv"}
 HEAVY = {
-    "torch": {"engines/minicpmo"},
-    "triton": {"engines/minicpmo"},
-    "transformers": set[str](),
+    "torch": {"engines/minicpmo", "tools/verification"},
+    "triton": {"engines/minicpmo", "tools/verification"},
+    "transformers": {"tools/verification"},
     "safetensors": {"engines/minicpmo"},
     "ai_edge_litert": {"engines/builtin"},
     "onnxruntime": {"voices", "engines/minicpmo"},
@@ -103,6 +103,7 @@ def test_a_module_imports_what_its_room_may(path: Path) -> None:
         ("tools.fetch_model", ["rclpy", "torch", "cv2", "numpy"]),
         ("tools.narrate", ["rclpy", "torch", "cv2", "av", "rosbags", "onnxruntime"]),
         ("tools.describe", ["rclpy", "torch", "cv2", "av", "onnxruntime"]),
+        ("tools.verify", ["rclpy", "torch", "cv2", "numpy", "tokenizers", "PIL"]),
         ("tools.say", ["torch", "cv2", "onnxruntime", "ai_edge_litert"]),
     ],
 )

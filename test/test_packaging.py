@@ -35,7 +35,7 @@ def programs() -> dict[str, str]:
 
 def cmake_programs() -> dict[str, str]:
     found = {}
-    for room, module in {"nodes": "nodes.{}.node", "tools": "tools.{}"}.items():
+    for room, module in {"nodes": "nodes.{}.__main__", "tools": "tools.{}"}.items():
         listed = re.search(rf"set\({room} ([^)]*)\)", CMAKE)
         assert listed
         for name in listed[1].split():

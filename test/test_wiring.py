@@ -15,6 +15,8 @@ MINICPMO = "video_commentary.engines.minicpmo"
 
 def test_the_builtin_engine_gets_the_neural_voice() -> None:
     assembly = assemble(SETTINGS)
+    assert "built-in" not in assembly.engine.description
+    assembly.engine.load()
     assert "built-in" in assembly.engine.description
     assert "neural" in assembly.voice()
     assert assembly.voice_trouble() == ""
@@ -38,11 +40,13 @@ def test_without_torch_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(EngineError, match=r"needs torch.*pip install -r requirements/minicpmo.txt"):
-        assemble(replace(SETTINGS, engine="minicpmo"))
+        assemble(replace(SETTINGS, engine="minicpmo")).engine.load()
 
 
 def test_a_function_that_returns_an_engine_is_enough() -> None:
     engine = assemble(replace(SETTINGS, engine="test.fakes:FakeEngine", voice="none")).engine
+    assert engine.description == "test.fakes:FakeEngine, not loaded"
+    engine.load()
     assert engine.description == "fake"
 
 
@@ -58,5 +62,5 @@ def test_what_is_no_engine_is_an_error_that_trying_again_does_not_help(
     engine: str, words: str
 ) -> None:
     with pytest.raises(EngineError, match=words) as caught:
-        assemble(replace(SETTINGS, engine=engine))
+        assemble(replace(SETTINGS, engine=engine, voice="none")).engine.load()
     assert not caught.value.retry

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .config.registry import ENGINES, PluginError
 from .config.settings import CommentatorSettings
+from .core.deferred_engine import DeferredEngine
 from .core.engine import Engine, EngineError
 from .core.engine_guard import EngineGuard
+from .core.load_progress import LoadProgress
 from .engines.registry import EngineOptions, engine_plugin
 from .voices.registry import create_voice
 from .voices.speaking import SpeakingEngine
 
 
-def create_engine(settings: CommentatorSettings) -> Engine:
-    """Return the engine that `settings.engine` names, not loaded yet. Raise EngineError."""
-    options = EngineOptions(own_voice=settings.voice == "auto")
+def create_engine(settings: CommentatorSettings, progress: LoadProgress) -> Engine:
+    """Return the engine that `settings.engine` names; `load` makes it. Raise EngineError."""
+    options = EngineOptions(own_voice=settings.voice == "auto", progress=progress)
     try:
         plugin = engine_plugin(settings.engine)
-        return plugin.create(settings.of(plugin.settings), options)
     except PluginError as error:
         raise EngineError(str(error), retry=False) from error
-    except EngineError:
-        raise
-    except Exception as error:
-        raise EngineError(ENGINES.failure(settings.engine, error), retry=False) from error
+
+    def create() -> Engine:
+        try:
+            return plugin.create(settings.of(plugin.settings), options)
+        except EngineError:
+            raise
+        except Exception as error:
+            raise EngineError(ENGINES.failure(settings.engine, error), retry=False) from error
+
+    return DeferredEngine(settings.engine, create, progress)
 
 
 @dataclass(frozen=True)
@@ -36,19 +43,23 @@ class Assembly:
     speaking: SpeakingEngine | None
     voice_detail: str
     voice_wanted: bool = False
+    progress: LoadProgress = field(default_factory=LoadProgress)
 
     def voice(self) -> str:
         """Return what speaks, in one line, or why nothing does and what to install."""
         if self.speaking is not None:
             return self.speaking.voice_description
-        return self.voice_detail if self.engine.voice is None else "the engine's own"
+        if self.engine.voice is not None:
+            return "the engine's own"
+        return self.engine.voice_trouble or self.voice_detail
 
     def voice_trouble(self) -> str:
         """Return what is wrong with the voice and what to do; empty when it works, or is off."""
+        own = self.engine.voice_trouble if self.voice_wanted else ""
         if self.speaking is not None:
-            return self.speaking.trouble
+            return self.speaking.trouble or own
         missing = self.voice_wanted and self.engine.voice is None
-        return self.voice_detail if missing else ""
+        return own or (self.voice_detail if missing else "")
 
 
 def assemble(settings: CommentatorSettings) -> Assembly:
@@ -56,9 +67,10 @@ def assemble(settings: CommentatorSettings) -> Assembly:
 
     An engine with its own voice keeps it if `settings.voice` is auto.
     """
-    engine = create_engine(settings)
+    progress = LoadProgress()
+    engine = create_engine(settings, progress)
     choice = create_voice(settings)
     own_first = settings.voice == "auto"
     speaking = SpeakingEngine(engine, choice.voice, own_first) if choice.voice else None
     guarded = EngineGuard(speaking or engine, settings.engine_timeout)
-    return Assembly(guarded, engine, speaking, choice.detail, settings.voice != "none")
+    return Assembly(guarded, engine, speaking, choice.detail, settings.voice != "none", progress)

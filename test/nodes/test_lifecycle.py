@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from lifecycle_msgs.msg import Transition
@@ -13,7 +15,7 @@ from rclpy.parameter import Parameter
 from std_msgs.msg import Header
 from video_commentary.srv import SetInstruction
 
-from test.nodes.graph import Probe, commentator, probe, shared_memory
+from test.nodes.graph import Probe, Process, commentator, probe, process, shared_memory
 from video_commentary.ros.time import to_time
 
 
@@ -100,6 +102,43 @@ def test_the_voice_is_in_the_status_once_the_engine_is_loaded() -> None:
         assert graph.status().voice == ""
         graph.until(lambda: graph.status().state != "loading")
         assert graph.status().voice == "the engine's own"
+
+
+@contextmanager
+def heavy() -> Iterator[Process]:
+    """Run the real commentator with an engine that is being made for eight seconds."""
+    parameters = ("-p", "engine:=test.nodes.heavy_engine:create", "-p", "voice:=none")
+    command = ("-m", "video_commentary.nodes.commentator", "--ros-args", *parameters)
+    with process(*command) as running:
+        yield running
+
+
+def test_while_its_engine_is_imported_it_answers_and_says_so() -> None:
+    with probe() as graph, heavy() as node:
+        graph.until(graph.status)
+        assert graph.status().state == "loading"
+        assert graph.status().detail == "the engine is being loaded: import"
+        answer = graph.steer("birds only")
+        assert answer.success
+        assert "isn't ready" in graph.ask("there?").answer
+        assert state(graph) == "active"
+        assert graph.status().state == "loading"
+        graph.film(lambda: graph.finals)
+        assert graph.finals[0].instruction == "birds only"
+        assert "the engine was loaded in 8." in node.output()
+        assert "(import 8." in node.output()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_its_engine_is_imported_leaves_no_shared_memory(number: int) -> None:
+    with probe() as graph, heavy() as node:
+        graph.until(graph.status)
+        used = shared_memory(node.maps())
+        assert used
+        status, took = node.stop(number)
+        assert (status, took < 2.0) == (0, True), node.output()
+        assert "Traceback" not in node.output()
+    assert not [file for file in used if file.exists()]
 
 
 def test_while_ros_time_stands_still_its_status_goes_on() -> None:

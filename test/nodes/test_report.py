@@ -35,7 +35,9 @@ def session() -> Any:
         active=True,
         speaking=False,
         loader=SimpleNamespace(ready=ready),
+        load_time="8.1 s (import 4.1 s)",
         assembly=SimpleNamespace(
+            progress=SimpleNamespace(running="weights, voice files"),
             engine=SimpleNamespace(description="fake", voice="any"),
             voice=lambda: "fake voice",
             voice_trouble=lambda: "the voice is hoarse",
@@ -55,6 +57,22 @@ def test_every_field_is_computed() -> None:
     assert (status.cameras, status.camera_fps) == (("/left",), (14.5,))
 
 
+def test_while_it_loads_it_says_what_it_does() -> None:
+    loading = session()
+    loading.loader.ready.clear()
+    status = describe(loading, CONTROL, "")
+    assert status.detail == "the engine is being loaded: weights, voice files"
+    loading.assembly.progress.running = ""
+    assert describe(loading, CONTROL, "").detail == "the engine is being loaded"
+
+
+def test_diagnostics_say_what_took_how_long_to_load() -> None:
+    checks = diagnose(session(), describe(session(), CONTROL, ""))
+    assert checks[0].values["loaded in"] == "8.1 s (import 4.1 s)"
+    voice = next(check for check in checks if check.name == "voice")
+    assert voice.trouble == "the voice is hoarse"
+
+
 def test_without_a_session_it_says_what_to_do() -> None:
     status = describe(None, CONTROL, "")
     assert (status.state, status.instruction) == ("unconfigured", "only cars")
@@ -69,7 +87,8 @@ def test_without_a_session_it_says_what_to_do() -> None:
 def test_diagnostics_carry_the_values_that_the_table_names() -> None:
     status = describe(session(), CONTROL, "")
     engine, voice, camera = diagnose(session(), status)
-    assert set(engine.values) == {f.diagnostic for f in STATUS_FIELDS.values() if f.diagnostic}
+    named = {f.diagnostic for f in STATUS_FIELDS.values() if f.diagnostic}
+    assert set(engine.values) == named | {"loaded in"}
     assert engine.values["words delay"] == "0.250 s"
     assert engine.values["errors"] == 4
     assert (engine.trouble, voice.trouble, camera.trouble) == ("", "the voice is hoarse", "")

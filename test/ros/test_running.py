@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -44,12 +46,40 @@ def until_it_says(running: Process, words: str) -> None:
         time.sleep(0.002)
 
 
+def test_a_signal_while_it_is_made_leaves_no_shared_memory() -> None:
+    making = "print(open('/proc/self/maps').read(), 'made soon', flush=True); time.sleep(0.5)"
+    with process(*stubborn(making=making)) as running:
+        until_it_says(running, "made soon")
+        used = shared_memory(running.output())
+        assert running.stop()[0] == 0
+    assert used
+    assert not [file for file in used if file.exists()]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ends_while_it_is_still_being_made(number: int) -> None:
     with process(*stubborn(making=HANG)) as running:
         until_it_says(running, "hangs")
         status, took = running.stop(number)
         assert (status, took < 2.5) == (0, True), running.output()
+
+
+def catches(running: Process, number: int) -> bool:
+    """Return whether the process has a handler of its own for the signal."""
+    status = Path(f"/proc/{running.popen.pid}/status").read_text()
+    return bool(int(re.search(r"SigCgt:\s*(\w+)", status)[1], 16) >> (number - 1) & 1)  # type: ignore[index]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("node", ["bridge", "commentator", "source", "speaker"])
+def test_a_signal_while_a_node_is_imported_ends_it_in_silence(node: str, number: int) -> None:
+    with process("-m", f"video_commentary.nodes.{node}") as running:
+        end = time.monotonic() + 30
+        # Python itself handles SIGINT
+        while not catches(running, signal.SIGTERM):
+            assert time.monotonic() < end, running.output()
+        assert running.stop(number)[0] == 0
+        assert running.output() == ""
 
 
 def test_ends_when_the_signal_comes_as_it_is_made() -> None:

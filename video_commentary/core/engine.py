@@ -77,7 +77,10 @@ class Engine(Protocol):
 
     @property
     def look_fps(self) -> float:
-        """How many frames a second `look` wants; the window's own frames come in any case."""
+        """How many frames a second `look` wants; the window's own frames come in any case.
+
+        Known after `load`.
+        """
         ...
 
     @property
@@ -104,3 +107,11 @@ class Engine(Protocol):
     def close(self) -> None:
         """Free everything; `load` may follow."""
         ...
+
+
+def voice_trouble(engine: Engine) -> str:
+    """Return why the engine's own voice is missing, and what to do; empty if nothing is wrong.
+
+    An engine whose voice may fail to load, or come later, has a `voice_trouble` of its own.
+    """
+    return str(getattr(engine, "voice_trouble", ""))

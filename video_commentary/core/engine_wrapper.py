@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from .audio import AudioFormat
 from .cancel import CancelToken
-from .engine import Delta, Engine, Request
+from .engine import Delta, Engine, Request, voice_trouble
 from .frames import Frame
 
 
@@ -30,6 +30,11 @@ class EngineWrapper:
     def voice(self) -> AudioFormat | None:
         """The format of the inner engine's own voice, None if it only writes."""
         return self.inner.voice
+
+    @property
+    def voice_trouble(self) -> str:
+        """Why the inner engine's own voice is missing; empty if it speaks or has none."""
+        return voice_trouble(self.inner)
 
     def load(self) -> None:
         """Load the inner engine. Raise EngineError."""

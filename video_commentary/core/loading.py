@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 from .backoff import Backoff
 from .engine import Engine, EngineError, unexpected
-
-GRACE = 1.0
-"""Seconds for which `close` waits for a load under way: a large model takes half a minute."""
 
 
 class Loader:
@@ -19,8 +17,13 @@ class Loader:
     once the engine is loaded; `error` says why it is not yet, and what to do.
     """
 
-    def __init__(self, engine: Engine, on_ready: Callable[[], object] = lambda: None) -> None:
-        """Begin to load; `on_ready` is called on the loader's thread once `ready` is set."""
+    def __init__(
+        self, engine: Engine, on_ready: Callable[[float], object] = lambda _: None
+    ) -> None:
+        """Begin to load; once `ready` is set, `on_ready` gets the seconds that it took.
+
+        It is called on the loader's thread, maybe before this returns.
+        """
         self._engine = engine
         self._on_ready = on_ready
         self._lock = threading.Condition()
@@ -42,7 +45,6 @@ class Loader:
         with self._lock:
             self._closed = True
             self._lock.notify()
-        self._thread.join(GRACE)
         if self.ready.is_set():
             self._engine.close()
 
@@ -50,6 +52,7 @@ class Loader:
         backoff = Backoff()
         while not self._closed:
             self._asked = False  # a change during this try may have come too late for it
+            begun = time.monotonic()
             try:
                 self._engine.load()
             except EngineError as error:
@@ -58,7 +61,7 @@ class Loader:
                 self.error, retry = str(unexpected(error)), True
             else:
                 self.error = ""
-                self._loaded()
+                self._loaded(time.monotonic() - begun)
                 return
             self._wait(backoff.failed() if retry else None)
 
@@ -70,11 +73,11 @@ class Loader:
             else:
                 self._lock.wait_for(lambda: self._closed, seconds)
 
-    def _loaded(self) -> None:
+    def _loaded(self, seconds: float) -> None:
         with self._lock:
             if not self._closed:
                 self.ready.set()
         if self.ready.is_set():
-            self._on_ready()
+            self._on_ready(seconds)
         else:
             self._engine.close()

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from functools import cached_property
 from math import ceil
 
 from .change import ChangeDetector, Intensity
@@ -37,15 +38,22 @@ class View:
 class _CameraState:
     """One camera's samplers, window and change."""
 
-    def __init__(self, settings: CycleSettings, look_fps: float, cameras: int) -> None:
+    def __init__(self, settings: CycleSettings, engine: Engine, cameras: int) -> None:
+        self._capture_fps = settings.capture_fps
+        self._engine = engine
         self.keep = StampSampler(settings.capture_fps)
-        self.look = StampSampler(look_fps) if look_fps > settings.capture_fps else None
         self.window = FrameWindow(
             settings.window_capacity,
             ceil(settings.frames_per_request / cameras),
             settings.frame_stride,
         )
         self.change = ChangeDetector(settings.change_threshold)
+
+    @cached_property
+    def look(self) -> StampSampler | None:
+        # with the first frame of use: an engine knows its rate once it is loaded
+        look_fps = self._engine.look_fps
+        return StampSampler(look_fps) if look_fps > self._capture_fps else None
 
     def use(self, stamp: Stamp) -> Use:
         kept = self.keep.take(stamp)
@@ -69,10 +77,9 @@ class SceneMonitor:
 
     def watch(self, topics: Sequence[str]) -> None:
         """Watch these cameras from now on, while no other thread calls `use` or `add`."""
-        look_fps, count = self._engine.look_fps, len(topics)
         with self._lock:
             self._cameras = {
-                topic: _CameraState(self._settings, look_fps, count) for topic in topics
+                topic: _CameraState(self._settings, self._engine, len(topics)) for topic in topics
             }
             self._intensity = Intensity.NORMAL
         self._owners: dict[str, str] = {}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..config.plugins import find_plugin
 from ..config.registry import ENGINES, Plugin
 from ..config.rules import NoSettings
+from ..core.load_progress import LoadProgress
 
 if TYPE_CHECKING:  # launch files read settings of plug-ins, and need no numpy
     from ..core.engine import Engine
@@ -21,17 +22,20 @@ class EngineOptions:
     """What the node wants of any engine.
 
     `own_voice`: an engine that can speak by itself is to do so (the setting voice is auto).
+    `progress`: where an engine that loads for seconds reports the phases of it.
     """
 
     own_voice: bool = True
+    progress: LoadProgress = field(default_factory=LoadProgress)
 
 
 @dataclass(frozen=True)
 class EnginePlugin(Plugin[S], Generic[S]):
     """An engine that can be chosen by name.
 
-    `create` makes it, without loading it; may raise EngineError. Import heavy libraries there or
-    later: the module of the plug-in is imported by launch files and by other nodes too.
+    `create` makes it, without loading it; may raise EngineError. It runs on the thread that loads
+    the engine. Import heavy libraries there or later: the module of the plug-in is imported by
+    launch files and by other nodes too.
     """
 
     create: Callable[[S, EngineOptions], Engine]

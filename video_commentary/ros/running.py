@@ -29,12 +29,15 @@ FROZEN = 30.0
 """
 HEARTBEAT = 5.0
 """Seconds between signs of life."""
+MAKING = 1.5
+"""Seconds for which the end waits for a node that is still being made, to free what it has."""
 
 
 def run(create: Callable[[], Node]) -> None:
     """Spin the node until SIGINT or SIGTERM, then call its `destroy_node`, which stops its work.
 
-    If it can't start, exit with a message: one sentence for a mistake in the parameters.
+    If it can't start, exit with a message: one sentence for a mistake in the parameters. A signal
+    is no error, whenever it comes: the status is 0.
     """
     # Launch files set these before the process starts; without one it is too late for some of them.
     added = for_images(os.environ, share_dir() / "config")
@@ -76,6 +79,7 @@ class _Spinner(threading.Thread):
         self._stopping = stopping
         self._executor = SingleThreadedExecutor()
         self._joining = threading.Lock()  # a node may not join an executor that is shutting down
+        self._made = threading.Event()
         self._node: Node | None = None
         self._error: str | None = None
 
@@ -86,6 +90,7 @@ class _Spinner(threading.Thread):
             if not isinstance(error, (ValueError, ParameterException)):
                 traceback.print_exc()
             self._error = str(error)
+        self._made.set()
         if self._node is None:
             # Free what was created: its 35 MB of shared memory would stay in /dev/shm forever.
             gc.collect()
@@ -109,10 +114,16 @@ class _Spinner(threading.Thread):
                 node.get_logger().error(f"a callback failed:\n{traceback.format_exc()}")
 
     def close(self) -> str | None:
-        """Stop spinning and destroy the node; return why creating it failed, None if it didn't."""
+        """Stop spinning and destroy the node; return why creating it failed, None if it didn't.
+
+        A node that is not destroyed leaves 35 MB in /dev/shm, so one that is being made is waited
+        for.
+        """
+        made = self._made.wait(MAKING)
         with self._joining:
             self._executor.shutdown(timeout_sec=1.0)  # a callback that hangs must not keep us here
-        self.join(1.0)
+        if made:
+            self.join(1.0)
         if self._node is not None:
             self._node.destroy_node()
         return self._error

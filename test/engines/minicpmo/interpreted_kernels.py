@@ -5,6 +5,7 @@ Run with TRITON_INTERPRET=1, it prints the checks that fail, with their tracebac
 
 from __future__ import annotations
 
+import copy
 import json
 import traceback
 from collections.abc import Callable
@@ -33,6 +34,8 @@ from video_commentary.engines.minicpmo.language.attention import (
 )
 from video_commentary.engines.minicpmo.language.linear import DenseLinear
 from video_commentary.engines.minicpmo.language.quantization import Int4Linear, Int8Linear
+from video_commentary.engines.minicpmo.speech.flow_dit import DiT, DiTCache, SlotMapping
+from video_commentary.engines.minicpmo.speech.fused_dit import FusedDiT
 
 CPU = torch.device("cpu")
 
@@ -218,6 +221,37 @@ def check_fused_rows() -> None:
         assert relative(fused_silu_and_mul(both), silu_and_mul(both)) < 1e-6
 
 
+def check_dit() -> None:
+    """The whole transformer, twice: the second chunk attends to the first one's slots."""
+    sizes = {"hidden_size": 48, "num_heads": 2, "head_dim": 16, "intermediate_size": 96}
+    dit = DiT(num_mels=20, depth=2, **sizes)
+    with torch.no_grad():
+        for parameter in dit.parameters():
+            parameter.normal_(std=0.3)
+        frames, num_slots = 20, 72
+        kv = (2, 2, 2, num_slots, 16)
+        plain, fused = (
+            DiTCache(torch.zeros(kv), torch.zeros(kv), torch.zeros(2, 2, 2, 2, 48))
+            for _ in range(2)
+        )
+        blocks, final = dit.modulations(torch.tensor([0.3]))
+        mask = torch.full((num_slots,), float("-inf"))
+        for slots in torch.randperm(num_slots)[: 2 * frames].chunk(2):
+            # the last two frames are padding
+            mask[slots[:-2]] = 0
+            mapping = SlotMapping(slots, mask, torch.tensor([frames - 2, frames - 1]))
+            x, mu, cond = torch.randn(3, frames, 20)
+            condition = dit.project_condition(mu, torch.randn(20), cond)
+            inputs = (x, condition, (blocks[0], final[0]))
+            expected = dit(*inputs, plain, mapping)
+            made = FusedDiT(copy.deepcopy(dit))(*inputs, fused, mapping)
+            assert relative(made[:, :-2], expected[:, :-2]) < 1e-5
+            assert relative(fused.conv, plain.conv) < 1e-5
+            valid = mask == 0
+            for ours, truth in ((fused.k_cache, plain.k_cache), (fused.v_cache, plain.v_cache)):
+                assert relative(ours[..., valid, :], truth[..., valid, :]) < 1e-5
+
+
 CHECKS = (
     check_gemm,
     check_dequantize,
@@ -226,6 +260,7 @@ CHECKS = (
     check_flash_decode,
     check_flash_prefill,
     check_fused_rows,
+    check_dit,
 )
 
 

@@ -27,6 +27,7 @@ from video_commentary.engines.minicpmo.language.tokenizer import Tokenizer, prom
 from video_commentary.engines.minicpmo.model_loader import MiniCpmoConfig
 from video_commentary.engines.minicpmo.settings import MiniCpmoSettings
 from video_commentary.engines.minicpmo.vision.image_processing import SlicedImage, slice_image
+from video_commentary.engines.registry import EngineOptions
 
 NEVER = CancelToken()
 
@@ -201,7 +202,7 @@ def test_settings_reach_the_engine(parity: Path) -> None:
         greedy=True,
         int8_lm_head=True,
     )
-    engine = from_settings(settings, own_voice=False)
+    engine = from_settings(settings, EngineOptions(own_voice=False))
     assert engine._config == MiniCpmoConfig(
         model_path=settings.model_path,
         device="cpu",

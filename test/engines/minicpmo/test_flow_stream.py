@@ -98,7 +98,7 @@ def test_memory_is_bounded_by_the_sample(parity: Path) -> None:
     prompt = stream._prompt_cache
     held = cache.k_cache.nbytes + cache.v_cache.nbytes
     held += prompt.k_cache.nbytes + prompt.v_cache.nbytes
-    assert cache_bytes(flow, recorded.voice, recorded.record["n_timesteps"]) == held
+    assert cache_bytes(flow, recorded.voice, recorded.record["n_timesteps"], torch.float32) == held
 
 
 def test_fewer_steps_are_another_solution(parity: Path) -> None:

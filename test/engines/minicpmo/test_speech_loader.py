@@ -11,16 +11,17 @@ from video_commentary.core.audio import AudioFormat, Pcm, write_wav
 from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import EngineError
 from video_commentary.engines.minicpmo.checkpoint import Checkpoint
+from video_commentary.engines.minicpmo.config import VOCODER_FOLDER
 from video_commentary.engines.minicpmo.speech import speech_loader
 from video_commentary.engines.minicpmo.speech.flow import Flow
 from video_commentary.engines.minicpmo.speech.flow_stream import FlowStream
 from video_commentary.engines.minicpmo.speech.speech_loader import (
     SpeechOptions,
-    SpeechUnavailableError,
     TalkerTensors,
     load_speech,
 )
-from video_commentary.engines.minicpmo.speech.vocoder_loader import VOCODER_FOLDER, load_flow
+from video_commentary.engines.minicpmo.speech.speech_memory import SpeechUnavailableError
+from video_commentary.engines.minicpmo.speech.vocoder_loader import load_flow
 
 from .talkers import tts_config, tts_tensors
 from .token2wav import CPU, add_voice

@@ -14,17 +14,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from video_commentary.core.audio import AudioFormat, Pcm, write_wav
+from video_commentary.engines.minicpmo.config import VOCODER_FOLDER
 from video_commentary.engines.minicpmo.speech.flow_stream import (
     FlowStream,
     VoicePrompt,
     keep_ends,
 )
 from video_commentary.engines.minicpmo.speech.vocoder import Vocoder
-from video_commentary.engines.minicpmo.speech.vocoder_loader import (
-    VOCODER_FOLDER,
-    load_flow,
-    load_hift,
-)
+from video_commentary.engines.minicpmo.speech.vocoder_loader import load_flow, load_hift
 from video_commentary.engines.minicpmo.speech.voice_reference import cached_voice_path, save_voice
 
 CPU = torch.device("cpu")

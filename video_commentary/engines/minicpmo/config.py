@@ -11,6 +11,8 @@ from typing import Any
 from ...config.paths import models_dir
 from ...core.engine import EngineError
 
+VOCODER_FOLDER = Path("assets") / "token2wav"
+"""The vocoder's files in a model's folder."""
 FETCH = "fetch the model with `ros2 run video_commentary fetch_model awq`, or set model_path"
 
 
@@ -130,3 +132,18 @@ def newest_model() -> Path:
     if not folders:
         raise EngineError(f"no model in {models_dir()}: {FETCH}")
     return max(folders, key=lambda folder: (folder / "config.json").stat().st_mtime)
+
+
+def model_folder(model_path: str) -> Path:
+    """Return the checkpoint's folder for the setting `model_path`. Raise EngineError."""
+    return Path(model_path).expanduser() if model_path else newest_model()
+
+
+def checkpoint_files(model_path: str) -> list[Path]:
+    """Return the large files of a checkpoint in the order in which they are loaded."""
+    try:
+        folder = model_folder(model_path)
+    except EngineError:
+        return []
+    vocoder = folder / VOCODER_FOLDER
+    return [*sorted(folder.glob("*.safetensors")), vocoder / "flow.pt", vocoder / "hift.pt"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,16 +18,27 @@ from ...core.audio import AudioFormat
 from ...core.cancel import CancelToken
 from ...core.engine import Delta, EngineError, Request
 from ...core.frames import Frame
+from ...core.load_progress import LoadProgress
+from ..registry import EngineOptions
 from .answer import SpokenAnswer, text_deltas
 from .checkpoint import Checkpoint, Tensors
 from .checkpoint_shapes import check_tensors
-from .config import ModelConfig, newest_model, read_config
+from .config import ModelConfig, model_folder, read_config
 from .gpu_errors import OUT_OF_MEMORY, is_gpu_error, is_out_of_memory, to_engine_error
 from .language.decode_step import MAX_NEW_TOKENS
 from .language.sampling import SamplingParams
 from .language.tokenizer import prompt_ids
-from .memory import check_gpu_memory, release_gpu_memory, resolve_device, use_device
+from .memory import (
+    FreeMemory,
+    check_gpu_memory,
+    free_gpu_memory,
+    release_gpu_memory,
+    resolve_device,
+    settle_host_memory,
+    use_device,
+)
 from .model_loader import LoadedModel, MiniCpmoConfig, load_model
+from .own_voice import OwnVoice
 from .settings import MiniCpmoSettings
 from .speech.speech_loader import SpeechOptions
 from .vision.image_processing import SlicedImage, slice_image
@@ -35,8 +46,8 @@ from .vision.image_processing import SlicedImage, slice_image
 LOG = logging.getLogger(__name__)
 
 
-def from_settings(settings: MiniCpmoSettings, *, own_voice: bool) -> MiniCpmoEngine:
-    """Make the engine that `settings` describe, for text only unless `own_voice`."""
+def from_settings(settings: MiniCpmoSettings, options: EngineOptions) -> MiniCpmoEngine:
+    """Make the engine that `settings` describe, for text only unless its own voice is wanted."""
     speech = SpeechOptions(
         steps=settings.speech_steps, dtype=settings.speech_dtype, voice=settings.voice_reference
     )
@@ -54,8 +65,9 @@ def from_settings(settings: MiniCpmoSettings, *, own_voice: bool) -> MiniCpmoEng
                 repetition_penalty=settings.repetition_penalty,
                 greedy=settings.greedy,
             ),
-            speech=speech if own_voice else None,
-        )
+            speech=speech if options.own_voice else None,
+        ),
+        options.progress,
     )
 
 
@@ -64,8 +76,15 @@ class MiniCpmoEngine:
 
     look_fps = 0.0
 
-    def __init__(self, config: MiniCpmoConfig) -> None:
+    def __init__(
+        self,
+        config: MiniCpmoConfig,
+        progress: LoadProgress | None = None,
+        free_memory: FreeMemory = free_gpu_memory,
+    ) -> None:
         self._config = config
+        self._progress = progress or LoadProgress()
+        self._own_voice = OwnVoice(config.speech, self._progress, free_memory)
         self._model: LoadedModel | None = None
         self._lost = False
         self._encoded: weakref.WeakKeyDictionary[Frame, tuple[SlicedImage, list[Tensor]]] = (
@@ -83,13 +102,17 @@ class MiniCpmoEngine:
         """The format of the model's own voice, None if it only writes."""
         return self._model.speech.format if self._model and self._model.speech else None
 
+    @property
+    def voice_trouble(self) -> str:
+        """Why the model's own voice is missing and what to do; empty if it speaks."""
+        return self._own_voice.trouble
+
     def load(self) -> None:
         """Load the checkpoint and capture the CUDA graphs. Raise EngineError."""
         self._unload()
-        begun = time.monotonic()
         device = resolve_device(self._config.device)
         config = self._config
-        folder = Path(config.model_path).expanduser() if config.model_path else newest_model()
+        folder = model_folder(config.model_path)
         model_config = read_config(folder)
         with self._torch_errors():
             tensors = Checkpoint(folder, device)
@@ -102,14 +125,19 @@ class MiniCpmoEngine:
                 int8_lm_head=config.int8_lm_head,
             )
             self.build(tensors, model_config, folder, device)
+        del tensors  # else the pages of its files count as memory of this process
+        settle_host_memory()
         self._lost = False
-        LOG.info("%s: ready after %.1f s", self.description, time.monotonic() - begun)
+        LOG.info("%s: loaded (%s)", self.description, self._progress.summary)
 
     def build(
         self, tensors: Tensors, model_config: ModelConfig, folder: Path, device: torch.device
     ) -> None:
         """Load the model from `tensors`, with the tokenizer and vocoder of `folder`."""
-        self._model = load_model(tensors, model_config, folder, device, self._config)
+        self._own_voice.read(folder)
+        model = load_model(tensors, model_config, folder, device, self._config, self._progress)
+        speech = self._own_voice.load(tensors, model_config, folder, device, model.dtype)
+        self._model = replace(model, speech=speech)
 
     def look(self, frame: Frame) -> None:
         """Encode a frame as it arrives. Raise EngineError."""
@@ -122,10 +150,18 @@ class MiniCpmoEngine:
         """Yield the comment piece by piece. Raise EngineError.
 
         A model lost with its GPU is loaded again first. If the GPU runs out of memory before the
-        first word, the newest half of the frames is tried.
+        first word, the newest half of the frames is tried. A voice that was loaded meanwhile
+        speaks from the next comment on.
         """
         if self._lost:
             self.load()
+        # here, where no comment relies on the format of the sound yet
+        if self._model and (speech := self._own_voice.recovered()):
+            self._model = replace(self._model, speech=speech)
+        with self._own_voice.commenting:
+            yield from self._comment_in_memory(request, cancel)
+
+    def _comment_in_memory(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         frames, said = request.frames, False
         while True:
             try:
@@ -199,6 +235,7 @@ class MiniCpmoEngine:
 
     def _unload(self) -> None:
         self._model = None
+        self._own_voice.close()
         self._release()
 
     def _release(self) -> None:

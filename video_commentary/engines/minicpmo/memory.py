@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import ctypes
 import gc
 import logging
+from collections.abc import Callable
 
 import torch
 
@@ -14,6 +17,12 @@ from .config import ModelConfig
 from .gpu_driver import UNSEEN_GPU_FIX, driver_version, unseen_gpu
 
 LOG = logging.getLogger(__name__)
+
+# What is frozen at the end is never freed, and Triton's bindings would report it as leaked.
+atexit.register(gc.unfreeze)
+
+FreeMemory = Callable[[torch.device], "tuple[int, int] | None"]
+"""Returns the free and all bytes of a device's memory, None if it is not limited."""
 
 _WORKING_BYTES = 900_000_000
 """CUDA graphs, the largest weight in 16 bits, and activations of a long prompt."""
@@ -58,15 +67,38 @@ def use_device(device: torch.device) -> None:
         torch.cuda.set_device(device)
 
 
+def free_gpu_memory(device: torch.device) -> tuple[int, int] | None:
+    """Return the free and all bytes of a GPU's memory, as the driver counts; None for a CPU."""
+    return torch.cuda.mem_get_info(device) if device.type == "cuda" else None
+
+
 def release_gpu_memory() -> None:
     """Return memory that nothing uses any more to the driver."""
     # a captured graph is part of a reference cycle: only the collector frees it
-    gc.collect()
+    _collect_garbage()
     if torch.cuda.is_available():
         try:
             torch.cuda.empty_cache()
         except RuntimeError as error:
             LOG.debug("ignored while freeing the GPU: %s", error)
+
+
+def settle_host_memory() -> None:
+    """Give back to the system what loading used, and keep the collector off what stays."""
+    _collect_garbage()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
+    if trim is not None:
+        trim(0)
+
+
+def _collect_garbage() -> None:
+    """Collect, then freeze what is left: half a million objects of torch and of the model.
+
+    A full collection would look at each of them again, with Python's lock, in mid-comment.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def bytes_needed(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import logging
+import importlib
+import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import torch
 
 from ...core.cancel import CancelToken
 from ...core.engine import EngineError
+from ...core.load_progress import LoadProgress
 from .answer import SpeechSynthesizer
 from .checkpoint import Tensors, is_awq
 from .config import ModelConfig
@@ -18,17 +21,10 @@ from .language.language_model import LanguageModel
 from .language.qwen3 import load_qwen3
 from .language.sampling import SamplingParams
 from .language.tokenizer import Tokenizer, image_placeholder, user_segment
-from .memory import release_gpu_memory, use_device
-from .speech.speech_loader import (
-    SpeechOptions,
-    SpeechUnavailableError,
-    TalkerTensors,
-    load_speech,
-)
+from .memory import use_device
+from .speech.speech_loader import SpeechOptions
 from .vision.encoder import VisionEncoder
 from .vision.image_processing import slice_image
-
-LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,15 +47,27 @@ class MiniCpmoConfig:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LoadedModel:
-    """A model ready to comment. Frames are encoded on `stream`, None on a CPU."""
+    """A model ready to comment. Frames are encoded on `stream`, None on a CPU.
+
+    `dtype`: what the language model computes in. `speech`: None while it only writes. `precision`
+    and `place`: both for people.
+    """
 
     tokenizer: Tokenizer
     language_model: LanguageModel
     vision: VisionEncoder
-    speech: SpeechSynthesizer | None
     device: torch.device
+    dtype: torch.dtype
     stream: torch.cuda.Stream | None
-    description: str
+    precision: str
+    place: str
+    speech: SpeechSynthesizer | None = None
+
+    @property
+    def description(self) -> str:
+        """The model, its precision, device and voice, in one line."""
+        voice = "own voice" if self.speech else "text only"
+        return f"MiniCPM-o 4.5 ({self.precision}) on {self.place}, {voice}"
 
 
 def load_model(
@@ -68,52 +76,57 @@ def load_model(
     folder: Path,
     device: torch.device,
     config: MiniCpmoConfig,
+    progress: LoadProgress,
 ) -> LoadedModel:
-    """Load the model from `tensors`; `folder` has the tokenizer and the vocoder.
-
-    Raise EngineError. A model that cannot speak here is loaded without speech, with a warning.
-    """
+    """Load what sees and writes from `tensors`; `folder` has the tokenizer. Raise EngineError."""
     use_device(device)
     cuda = device.type == "cuda"
-    dtype = tensors.load("llm.model.norm.weight").dtype if cuda else torch.float32
-    tokenizer = Tokenizer(folder)
-    vision = VisionEncoder(lambda name: tensors.load(name).to(dtype), model_config.vision)
-    qwen3 = load_qwen3(
-        tensors,
-        model_config,
-        dtype=dtype,
-        max_seq_len=config.max_seq_len,
-        int8_lm_head=config.int8_lm_head,
-    )
-    plan = tune_kernels(qwen3, config.sampling, tokenizer.suppress_tokens)
-    language_model = LanguageModel(
-        qwen3.with_plan(plan),
-        config.sampling,
-        suppress_tokens=tokenizer.suppress_tokens,
-        unspeakable_tokens=tokenizer.unspeakable_tokens,
-        eos_ids=tokenizer.eos_ids,
-        image_start_ids=tokenizer.image_start_ids,
-    )
-    stream = torch.cuda.Stream(device) if cuda else None
-    language_model.capture()
-    _warm_up(tokenizer, language_model, vision, device, stream)
-    _check_logits(language_model, dtype)
-    speech = None
-    if config.speech is not None:
-        speech = _load_speech(
-            TalkerTensors(tensors, dtype), model_config, folder, device, config.speech
+    with progress.phase("weights"):
+        if cuda:
+            threading.Thread(target=_import_triton, name="import triton", daemon=True).start()
+        dtype = tensors.load("llm.model.norm.weight").dtype if cuda else torch.float32
+        tokenizer = Tokenizer(folder)
+        vision = VisionEncoder(lambda name: tensors.load(name).to(dtype), model_config.vision)
+        qwen3 = load_qwen3(
+            tensors,
+            model_config,
+            dtype=dtype,
+            max_seq_len=config.max_seq_len,
+            int8_lm_head=config.int8_lm_head,
         )
+        if cuda:
+            torch.cuda.synchronize(device)
+    with progress.phase("tuning"):
+        plan = tune_kernels(qwen3, config.sampling, tokenizer.suppress_tokens)
+    stream = torch.cuda.Stream(device) if cuda else None
+    with progress.phase("kernels"):
+        language_model = LanguageModel(
+            qwen3.with_plan(plan),
+            config.sampling,
+            suppress_tokens=tokenizer.suppress_tokens,
+            unspeakable_tokens=tokenizer.unspeakable_tokens,
+            eos_ids=tokenizer.eos_ids,
+            image_start_ids=tokenizer.image_start_ids,
+        )
+        language_model.capture()
+        _warm_up(tokenizer, language_model, vision, device, stream)
+    _check_logits(language_model, dtype)
     return LoadedModel(
         tokenizer=tokenizer,
         language_model=language_model,
         vision=vision,
-        speech=speech,
         device=device,
+        dtype=dtype,
         stream=stream,
-        description=f"MiniCPM-o 4.5 ({'AWQ INT4' if is_awq(tensors) else dtype_name(dtype)}) on "
-        f"{torch.cuda.get_device_name(device) if cuda else 'CPU'}, "
-        f"{'own voice' if speech else 'text only'}",
+        precision="AWQ INT4" if is_awq(tensors) else dtype_name(dtype),
+        place=torch.cuda.get_device_name(device) if cuda else "CPU",
     )
+
+
+def _import_triton() -> None:
+    """Import Triton while weights are copied; where it is missing, a kernel's import says so."""
+    with suppress(ImportError):
+        importlib.import_module("triton")
 
 
 def _check_logits(language_model: LanguageModel, dtype: torch.dtype) -> None:
@@ -144,23 +157,6 @@ def _warm_up(
     language_model.prefill(ids[:1], ids[1:], embeds, max_new_tokens=2)
     for _ in language_model.generate(2, CancelToken(), ignore_eos=True):
         pass
-
-
-def _load_speech(
-    tensors: TalkerTensors,
-    model_config: ModelConfig,
-    folder: Path,
-    device: torch.device,
-    options: SpeechOptions,
-) -> SpeechSynthesizer | None:
-    try:
-        return load_speech(folder, tensors, model_config.tts, device, options)
-    except SpeechUnavailableError as error:
-        reason = str(error)
-    # not in the handler: there the error still holds what was loaded
-    LOG.warning(reason)
-    release_gpu_memory()
-    return None
 
 
 def dtype_name(dtype: torch.dtype) -> str:

@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 def _create(settings: MiniCpmoSettings, options: EngineOptions) -> MiniCpmoEngine:
     from ...core.engine import EngineError
+    from .config import checkpoint_files
+    from .preload import preload_torch, read_ahead
 
+    read_ahead(checkpoint_files(settings.model_path))
+    preload_torch()
     try:
         from .engine import from_settings
     except ImportError as error:
@@ -21,7 +25,7 @@ def _create(settings: MiniCpmoSettings, options: EngineOptions) -> MiniCpmoEngin
             f"engine:=minicpmo needs {error.name}, which is not installed: "
             "pip install -r requirements/minicpmo.txt, and start again"
         ) from None
-    return from_settings(settings, own_voice=options.own_voice)
+    return from_settings(settings, options)
 
 
 PLUGIN = EnginePlugin("minicpmo", MiniCpmoSettings, _create)

@@ -53,8 +53,19 @@ class CommentatorNode(LifecycleNode):
         self._logged = ""
         self._configure_error = ""
         every(self, 1.0, self._report)
-        if settings.autostart and self.trigger_configure() is TransitionCallbackReturn.SUCCESS:
+        # once the node spins: its services are there before the engine takes Python's lock
+        self._first_turn = every(self, 0.0, self._start)
+
+    def _start(self) -> None:
+        """Configure and activate if set so, and say how it stands."""
+        self._first_turn.cancel()
+        if (
+            self._live.settings.autostart
+            and self._session is None
+            and self.trigger_configure() is TransitionCallbackReturn.SUCCESS
+        ):
             self.trigger_activate()
+        self._report()
 
     def _accept(self, settings: CommentatorSettings) -> None:
         """Put changed parameters in force, or raise ValueError: the only way they change."""

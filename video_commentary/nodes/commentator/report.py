@@ -52,7 +52,8 @@ def _state(session: Session, control: Control) -> tuple[str, str]:
     if session.error:
         return "error", session.error
     if not session.loader.ready.is_set():
-        return "loading", "the engine is being loaded"
+        phase = session.assembly.progress.running
+        return "loading", "the engine is being loaded" + (f": {phase}" if phase else "")
     if not session.active:
         return "inactive", "activate the commentator"
     voice = session.assembly.voice_trouble()
@@ -80,6 +81,7 @@ def diagnose(session: Session | None, status: CommentatorStatus) -> list[Check]:
         for _, field, value in status_values(status)
         if field.diagnostic
     }
+    engine["loaded in"] = session.load_time
     return [
         Check("engine", session.error, True, engine),
         Check("voice", session.assembly.voice_trouble(), False, {"voice": status.voice}),

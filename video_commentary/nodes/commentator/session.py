@@ -45,7 +45,9 @@ class Session:
         self._clock = clock
         self._control = control
         self.assembly = assembly
-        self.loader = Loader(assembly.engine, on_ready=control.wake.set)
+        # how long the engine took to load, and its phases; empty before it is loaded
+        self.load_time = ""
+        self.loader = Loader(assembly.engine, on_ready=self._loaded)
         self.playout = Playout(OUTPUT_FORMAT)
         self._scene = SceneMonitor(settings, assembly.engine)
         self.commentator = Commentator(
@@ -117,6 +119,12 @@ class Session:
         self.rates.update()
         for camera in self.cameras:
             camera.follow_publishers()
+
+    def _loaded(self, seconds: float) -> None:
+        phases = self.assembly.progress.summary
+        self.load_time = f"{seconds:.1f} s" + (f" ({phases})" if phases else "")
+        self._node.get_logger().info(f"the engine was loaded in {self.load_time}")
+        self._control.wake.set()
 
     def _open_cameras(self, topics: Sequence[str]) -> None:
         self._scene.watch(topics)

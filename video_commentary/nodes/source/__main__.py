@@ -1,5 +1,15 @@
 from __future__ import annotations
 
-from .node import main
+from ...ros.early_exit import exit_on_signals
 
-main()
+
+def main() -> None:
+    """Run the source node."""
+    exit_on_signals()
+    from . import node
+
+    node.main()
+
+
+if __name__ == "__main__":
+    main()

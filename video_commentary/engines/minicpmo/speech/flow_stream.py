@@ -11,8 +11,9 @@ from torch import Tensor
 
 from ..language.cuda_graph import CudaGraphed
 from .flow import GUIDANCE, Flow
-from .flow_dit import DiTCache, SlotMapping
+from .flow_dit import DiT, DiTCache, SlotMapping
 from .flow_encoder import LOOKAHEAD, EncoderCache
+from .fused_dit import FusedDiT
 
 SILENT_CODE = 4218
 """The code of silence in the published code book."""
@@ -47,6 +48,8 @@ class FlowStream:
         self, flow: Flow, voice: VoicePrompt, steps: int, *, noise: Tensor | None = None
     ) -> None:
         self._flow = flow
+        on_gpu = flow.encoder_proj.weight.is_cuda
+        self._dit: DiT | FusedDiT = FusedDiT(flow.dit) if on_gpu else flow.dit
         self._prompt_frames = len(voice.mel)
         like = flow.encoder_proj.weight
         self._like = like
@@ -200,7 +203,7 @@ class FlowStream:
         cache = self._cache
         x = noise
         for step, dt in enumerate(self._step_sizes):
-            velocity = self._flow.dit(
+            velocity = self._dit(
                 x.to(mu.dtype),
                 condition,
                 (blocks[step], final[step]),
@@ -212,11 +215,11 @@ class FlowStream:
         return (x,)
 
 
-def cache_bytes(flow: Flow, voice: VoicePrompt, steps: int) -> int:
-    """Return the bytes of a FlowStream's caches on the device."""
+def cache_bytes(flow: Flow, voice: VoicePrompt, steps: int, dtype: torch.dtype) -> int:
+    """Return the bytes of a FlowStream's caches, in `dtype`, on the device."""
     config = flow.config
     kv_width = 2 * 2 * config.dit_num_heads * config.dit_head_dim
-    slot_bytes: int = kv_width * flow.encoder_proj.weight.element_size()
+    slot_bytes = kv_width * torch.finfo(dtype).bits // 8
     # the working slots, and the prompt's, from which every utterance starts
     slots = _num_slots(len(voice.mel)) + len(voice.mel)
     return steps * config.dit_depth * slots * slot_bytes

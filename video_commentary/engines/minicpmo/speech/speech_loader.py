@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,19 @@ import torch
 from torch import Tensor
 
 from ....core.engine import EngineError
-from ..checkpoint import Tensors
-from ..checkpoint_shapes import TALKER_PREFIX
+from ..checkpoint import Checkpoint, Tensors
+from ..checkpoint_shapes import TALKER_PREFIX, UNUSED_PREFIXES
+from ..config import VOCODER_FOLDER
 from ..gpu_errors import is_gpu_error, is_out_of_memory
-from ..memory import release_gpu_memory
+from ..memory import FreeMemory, free_gpu_memory
 from .flow_encoder import LOOKAHEAD
-from .flow_stream import CHUNK_CODES, FlowStream, VoicePrompt, cache_bytes
+from .flow_stream import CHUNK_CODES, FlowStream, VoicePrompt
+from .hift import Hift
 from .native_speech import NativeSpeech
-from .talker import Talker, TalkerConfig
+from .speech_memory import NoRoomError, SpeechUnavailableError, check_room, speech_bytes
+from .talker import HOST_TENSOR, Talker, TalkerConfig
 from .vocoder import Vocoder
-from .vocoder_loader import VOCODER_FOLDER, load_flow, load_hift
+from .vocoder_loader import load_flow, load_hift
 from .voice_reference import VoiceRefusedError, load_voice
 
 DEFAULT_VOICES = (
@@ -29,19 +33,12 @@ DEFAULT_VOICES = (
     Path("assets") / "system_ref_audio.wav",
 )
 """The published samples in a model's folder, the one that upstream's examples speak with first."""
-_WORKING_BYTES = 600_000_000
-"""Graphs, convolution workspaces and the talker's KV cache."""
 _DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
 """In the order in which one takes the place of the one before where that one overflows."""
 _MAX_MEL = 100.0
 """Magnitude of mel frames, which are logarithms, above which a 16-bit flow has overflowed."""
 
-
 LOG = logging.getLogger(__name__)
-
-
-class SpeechUnavailableError(EngineError):
-    """The model can't speak here, though it can write; the message says why and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +73,44 @@ class TalkerTensors(Mapping[str, Tensor]):
     def __len__(self) -> int:
         return len(self._names)
 
+    def text_rows(self) -> Callable[[Sequence[int]], Tensor] | None:
+        """Return a reader of HOST_TENSOR's rows, None if they aren't in a file."""
+        name = self._names.get(HOST_TENSOR)
+        if name is None or not isinstance(self._tensors, Checkpoint):
+            return None
+        return self._tensors.rows(name)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes on the device of what speech uses."""
+        unused = (*UNUSED_PREFIXES, TALKER_PREFIX + HOST_TENSOR)
+        used = [name for name in self._names.values() if not name.startswith(unused)]
+        return sum(self._tensors.size(name) for name in used)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class VocoderFiles:
+    """What speech needs beside the checkpoint, in host memory."""
+
+    voice: VoicePrompt
+    hift: Hift
+
+
+def read_vocoder(model: Path, options: SpeechOptions) -> VocoderFiles:
+    """Read the voice and the vocoder's smaller half from the checkpoint folder `model`.
+
+    It needs no GPU, so it may run while something else is loaded there; a new voice sample takes
+    five to eight seconds. Raise what `load_speech` raises.
+    """
+    folder = model / VOCODER_FOLDER
+    if not folder.is_dir():
+        raise SpeechUnavailableError(_missing(str(folder)))
+    voice = _load_voice(model, folder, options)
+    try:
+        return VocoderFiles(voice=voice, hift=load_hift(folder, torch.device("cpu")))
+    except EngineError as error:
+        raise SpeechUnavailableError(f"no native voice: {error}") from None
+
 
 def load_speech(
     model: Path,
@@ -83,37 +118,57 @@ def load_speech(
     config: Mapping[str, Any],
     device: torch.device,
     options: SpeechOptions,
+    *,
+    vocoder: VocoderFiles | None = None,
+    free_memory: FreeMemory = free_gpu_memory,
+    capturing: AbstractContextManager[object] | None = None,
 ) -> NativeSpeech:
     """Load the voice of the checkpoint folder `model`, its graphs captured.
 
     `tensors`: see TalkerTensors, on `device` in the dtype to compute in; `config`: tts_config.
-    Raise SpeechUnavailableError if the model can only write here, EngineError if `options.voice`
-    is refused.
+    `vocoder`: what `read_vocoder` returned, read now if None. `capturing` is entered while the
+    graphs are captured. Raise NoRoomError if the GPU has no room, SpeechUnavailableError if the
+    model can only write here, EngineError if `options.voice` is refused.
     """
+    if not tensors:
+        raise SpeechUnavailableError(_missing("the checkpoint's tts tensors"))
+    vocoder = vocoder or read_vocoder(model, options)
     folder = model / VOCODER_FOLDER
-    if not tensors or not folder.is_dir():
-        missing = folder if tensors else "the checkpoint's tts tensors"
-        raise SpeechUnavailableError(
-            f"no native voice: {missing} missing; fetch the model again or set voice:=neural"
-        )
-    voice = _load_voice(model, folder, options)
+    needed = 0
     try:
-        talker = Talker(tensors, TalkerConfig.from_tts_config(config))
-        flow_stream = _load_finite_flow(folder, voice, device, options)
-        vocoder = Vocoder(flow_stream, load_hift(folder, torch.device("cpu")).to(device))
-        speech = NativeSpeech(talker, vocoder)
-        speech.capture()
+        dtype = _DTYPES[_dtype_names(device, options.dtype)[0]]
+        talker_bytes = _nbytes(tensors)
+        needed = speech_bytes(
+            talker_bytes, folder, vocoder.hift, vocoder.voice, dtype, options.steps
+        )
+        check_room(needed, device, free_memory)
+        text_rows = tensors.text_rows() if isinstance(tensors, TalkerTensors) else None
+        talker = Talker(tensors, TalkerConfig.from_tts_config(config), text_rows=text_rows)
+        flow_stream = _load_finite_flow(folder, vocoder.voice, device, options)
+        speech = NativeSpeech(talker, Vocoder(flow_stream, vocoder.hift.to(device)))
+        with capturing or nullcontext():
+            speech.capture()
     except SpeechUnavailableError:
         raise
     except RuntimeError as error:
         if is_out_of_memory(error):
-            raise SpeechUnavailableError(_no_room("out of memory")) from None
+            raise NoRoomError("out of memory", needed) from None
         if is_gpu_error(error):
             raise
         raise SpeechUnavailableError(f"no native voice: {error}") from None
     except (EngineError, KeyError, ValueError) as error:
         raise SpeechUnavailableError(f"no native voice: {error}") from None
     return speech
+
+
+def _missing(what: str) -> str:
+    return f"no native voice: {what} missing; fetch the model again or set voice:=neural"
+
+
+def _nbytes(tensors: Mapping[str, Tensor]) -> int:
+    if isinstance(tensors, TalkerTensors):
+        return tensors.nbytes
+    return sum(tensor.nbytes for tensor in tensors.values())
 
 
 def _load_voice(model: Path, folder: Path, options: SpeechOptions) -> VoicePrompt:
@@ -142,7 +197,7 @@ def _load_finite_flow(
     """
     codes = voice.codes[: CHUNK_CODES + LOOKAHEAD].tolist()
     for name in _dtype_names(device, options.dtype):
-        stream = _load_flow_stream(folder, voice, device, _DTYPES[name], options.steps)
+        stream = FlowStream(load_flow(folder, device, _DTYPES[name]), voice, options.steps)
         finite, largest = stream.check(codes)
         if finite and (largest < _MAX_MEL or name == "float32"):
             return stream
@@ -165,33 +220,3 @@ def _dtype_names(device: torch.device, wanted: str) -> list[str]:
     # a CPU computes 16-bit floats slowly or not at all
     names = list(_DTYPES)
     return names[names.index(wanted if device.type == "cuda" else "float32") :]
-
-
-def _load_flow_stream(
-    folder: Path, voice: VoicePrompt, device: torch.device, dtype: torch.dtype, steps: int
-) -> FlowStream:
-    flow = load_flow(folder, torch.device("cpu"), dtype)
-    if device.type == "cuda":
-        hift = load_hift(folder, torch.device("cpu"))
-        needed = (
-            sum(tensor.nbytes for module in (flow, hift) for tensor in module.state_dict().values())
-            + cache_bytes(flow, voice, steps)
-            + _WORKING_BYTES
-        )
-        release_gpu_memory()  # memory that torch only caches is free too
-        free, total = torch.cuda.mem_get_info(device)
-        if needed > free:
-            raise SpeechUnavailableError(
-                _no_room(
-                    f"it needs {needed / 1e9:.1f} GB, "
-                    f"{free / 1e9:.1f} of {total / 1e9:.1f} are free"
-                )
-            )
-    return FlowStream(flow.to(device), voice, steps)
-
-
-def _no_room(why: str) -> str:
-    return (
-        f"text only, no room for the native voice on this GPU: {why}; free memory, "
-        "set voice_reference to a shorter sample, or set voice:=neural (no GPU)"
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,8 @@ from ..language.decoder import Decoder, LayerWeights
 from ..language.linear import DenseLinear
 from .audio_sampling import WINDOW, AudioSamplingParams, append_recent, sample_code
 
+HOST_TENSOR = "emb_text.weight"
+"""230 MB of which a group of tokens needs ten rows: not on the device."""
 MAX_NEW_CODES = 500
 """Codes after which a group ends even without an EOS code: 20 s."""
 _PREFILL_ROWS = (16, 32, 64, 128)
@@ -63,6 +65,7 @@ class Talker:
 
     `tensors`: all under `tts.` by their published names, without that prefix, on the device and in
     the dtype to compute in. `sample`: chooses an id, int64 [1], from logits [num_audio_tokens].
+    `text_rows`: returns rows [n, width] of HOST_TENSOR, which is then not taken from `tensors`.
     """
 
     def __init__(
@@ -72,11 +75,11 @@ class Talker:
         *,
         max_seq_len: int = MAX_SEQ_LEN,
         sample: Callable[[Tensor], Tensor] = sample_code,
+        text_rows: Callable[[Sequence[int]], Tensor] | None = None,
     ) -> None:
         self._config = config
         self._sample_code = sample
-        # 230 MB of which a group needs ten rows: not on the device
-        self._emb_text = tensors["emb_text.weight"].cpu()
+        self._text_rows = text_rows or tensors[HOST_TENSOR].cpu().__getitem__
         self._emb_code = tensors["emb_code.0.weight"]
         self._projector_semantic = [
             tensors[f"projector_semantic.linear{layer}.{part}"]
@@ -163,7 +166,7 @@ class Talker:
         return hidden
 
     def _embed_text(self, ids: Tensor) -> Tensor:
-        return self._emb_text[ids.cpu()].to(self._emb_code.device).float()
+        return self._text_rows(ids.tolist()).to(self._emb_code).float()
 
     def _decode_code(self, code: Tensor) -> tuple[Tensor, ...]:
         """Decode one code, int64 [1], and sample the next; captured as a graph."""

@@ -13,14 +13,14 @@ from ....core.engine import EngineError
 from .flow import Flow, FlowConfig
 from .hift import Hift, HiftConfig, fold_weight_norm
 
-VOCODER_FOLDER = Path("assets") / "token2wav"
-"""The vocoder's files in a model's folder."""
-
 _Module = TypeVar("_Module", bound=nn.Module)
 
 
 def load_flow(folder: Path, device: torch.device, dtype: torch.dtype) -> Flow:
-    """Load `flow.pt` from `folder` in `dtype`. Raise EngineError."""
+    """Load `flow.pt` from `folder` in `dtype`. Raise EngineError.
+
+    In float32 on the CPU the weights stay in the mapped file; they are read when they are used.
+    """
 
     def build(state: dict[str, Tensor]) -> Flow:
         with torch.device("meta"):

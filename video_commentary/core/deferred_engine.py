@@ -1,0 +1,68 @@
+"""An engine that is made only when it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from .audio import AudioFormat
+from .cancel import CancelToken
+from .engine import Delta, Engine, EngineError, Request, voice_trouble
+from .frames import Frame
+from .load_progress import LoadProgress
+
+
+class DeferredEngine:
+    """Makes the engine in `load`, on the caller's thread: that may import torch for seconds.
+
+    Until then it has no voice and ignores frames. `name`: what to call it until then.
+    """
+
+    def __init__(self, name: str, create: Callable[[], Engine], progress: LoadProgress) -> None:
+        self._name = name
+        self._create = create
+        self._progress = progress
+        self._engine: Engine | None = None
+
+    @property
+    def description(self) -> str:
+        """The engine in one line, its name before it is made."""
+        return self._engine.description if self._engine else f"{self._name}, not loaded"
+
+    @property
+    def look_fps(self) -> float:
+        """How many frames a second the engine's `look` wants."""
+        return self._engine.look_fps if self._engine else 0.0
+
+    @property
+    def voice(self) -> AudioFormat | None:
+        """The format of the engine's own voice, None if it only writes."""
+        return self._engine.voice if self._engine else None
+
+    @property
+    def voice_trouble(self) -> str:
+        """Why the engine's own voice is missing; empty if it speaks or has none."""
+        return voice_trouble(self._engine) if self._engine else ""
+
+    def load(self) -> None:
+        """Make the engine, unless that was done, and load it. Raise EngineError."""
+        self._progress.restart()
+        if self._engine is None:
+            with self._progress.phase("import"):
+                self._engine = self._create()
+        self._engine.load()
+
+    def look(self, frame: Frame) -> None:
+        """Show the engine a frame."""
+        if self._engine:
+            self._engine.look(frame)
+
+    def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
+        """Return the engine's comment. Raise EngineError."""
+        if self._engine is None:
+            raise EngineError("the engine is not loaded")
+        return self._engine.comment(request, cancel)
+
+    def close(self) -> None:
+        """Free the engine; `load` may follow."""
+        if self._engine:
+            self._engine.close()

@@ -1,0 +1,1 @@
+"""What `verify` checks of a published model on this machine, and how it reports it."""
