@@ -1,6 +1,7 @@
 """Two network namespaces joined by a link like a robot's Wi-Fi: delay, jitter, loss, rate, outages.
 
 python -m bench.lossy_link [--loss 1] [--delay 20] [--jitter 10] [--mbit 30] [--control FILE]
+    [--prefix WORD]
 
 Needs root. Makes the namespaces `robot` (10.77.0.1) and `desk` (10.77.0.2) and carries Ethernet
 frames between a TAP device in each until SIGINT or SIGTERM; then it removes both. The control file
@@ -100,7 +101,7 @@ class Direction:
         return self._held[0][0] - now if self._held else None
 
 
-def make_tap(namespace: str) -> int:
+def make_tap(namespace: str, address: str) -> int:
     """Make a namespace with a TAP device in it; return the device's file descriptor."""
     libc = ctypes.CDLL(None, use_errno=True)
 
@@ -117,7 +118,7 @@ def make_tap(namespace: str) -> int:
     for command in (
         "link set lo up",
         "link set lo multicast on",
-        f"addr add {ADDRESSES[namespace]}/24 dev wifi0",
+        f"addr add {address}/24 dev wifi0",
         "link set wifi0 up",
         "route add 224.0.0.0/4 dev wifi0",
     ):
@@ -138,9 +139,9 @@ def read_conditions(file: Path | None, before: Conditions) -> Conditions:
         return before
 
 
-async def carry(conditions: Conditions, control: Path | None) -> None:
+async def carry(conditions: Conditions, control: Path | None, prefix: str = "") -> None:
     """Join the two namespaces until SIGINT or SIGTERM."""
-    robot, desk = make_tap("robot"), make_tap("desk")
+    robot, desk = (make_tap(prefix + side, address) for side, address in ADDRESSES.items())
     ways = {"robot to desk": Direction(robot, desk), "desk to robot": Direction(desk, robot)}
     loop, stop, wake = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -175,17 +176,21 @@ def why_not() -> str:
         return "network namespaces need iproute2's `ip`"
     if not Path("/dev/net/tun").exists():
         return "there is no /dev/net/tun"
-    tried = subprocess.run(["ip", "netns", "add", "tried"], capture_output=True, check=False)
+    name = f"tried{os.getpid()}"
+    tried = subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False)
     if tried.returncode:
         return f"network namespaces are not allowed here: {tried.stderr.decode().strip()}"
-    subprocess.run(["ip", "netns", "del", "tried"], check=False)
+    subprocess.run(["ip", "netns", "del", name], check=False)
+    if shutil.which("setpriv") is None:
+        return "setpriv of util-linux is missing"
     return ""
 
 
 class Link:
-    """A running link whose conditions can be changed."""
+    """A running link whose conditions can be changed. `robot`, `desk`: the namespaces."""
 
-    def __init__(self, control: Path, conditions: Conditions) -> None:
+    def __init__(self, control: Path, conditions: Conditions, prefix: str) -> None:
+        self.robot, self.desk = f"{prefix}robot", f"{prefix}desk"
         self._control = control
         self._conditions = conditions
 
@@ -199,13 +204,15 @@ class Link:
 
 @contextmanager
 def lossy_link(conditions: Conditions) -> Iterator[Link]:
-    """Join the namespaces `robot` and `desk` for the length of a block. Raise OSError."""
+    """Join two namespaces of our own for the length of a block. Raise OSError."""
+    prefix = f"link{os.getpid()}-"
     with tempfile.TemporaryDirectory() as folder:
         control = Path(folder) / "conditions.json"
-        link = Link(control, conditions)
+        link = Link(control, conditions, prefix)
         link.change()
+        words = ["bench.lossy_link", "--control", str(control), "--prefix", prefix]
         process = subprocess.Popen(
-            [sys.executable, "-m", "bench.lossy_link", "--control", str(control)],
+            ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-m", *words],
             cwd=Path(__file__).resolve().parents[1],
             stdout=subprocess.PIPE,
             text=True,
@@ -227,18 +234,19 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--control", type=Path)
+    parser.add_argument("--prefix", default="", help="before the names of the namespaces")
     defaults = Conditions()
     for field in fields(Conditions):
         if field.name != "down":
             default = getattr(defaults, field.name)
             parser.add_argument(f"--{field.name}", type=type(default), default=default)
     given = vars(parser.parse_args())
-    control = given.pop("control")
+    control, prefix = given.pop("control"), given.pop("prefix")
     try:
-        asyncio.run(carry(Conditions(**given), control))
+        asyncio.run(carry(Conditions(**given), control, prefix))
     finally:
-        for namespace in ADDRESSES:
-            subprocess.run(["ip", "netns", "del", namespace], check=False)
+        for side in ADDRESSES:
+            subprocess.run(["ip", "netns", "del", prefix + side], check=False)
 
 
 if __name__ == "__main__":

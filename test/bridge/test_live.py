@@ -142,12 +142,15 @@ def test_a_client_whose_sound_is_late_sees_later(web: Served) -> None:
         assert apart() == pytest.approx(0.4, abs=0.1)
 
 
-@pytest.mark.parametrize("text", ["nonsense", "[]", '{"behind": -1}', '{"behind": 99}', '{"x": 1}'])
+@pytest.mark.parametrize(
+    "request_",
+    ["nonsense", "[]", '{"behind": -1}', '{"behind": 99}', '{"x": 1}', b'{"video": true}'],
+)
 def test_a_client_with_a_bad_request_is_disconnected_with_the_reason(
-    web: Served, text: str
+    web: Served, request_: str | bytes
 ) -> None:
     with connect(web.live) as socket:
-        socket.send(text)
+        socket.send(request_)
         with pytest.raises(ConnectionClosed) as closed:
             drain(socket)
         assert closed.value.rcvd is not None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
 
-from test.bridge.serving import Served, serve
+from test.bridge.serving import WELL, Served, serve
 from video_commentary.bridge.access import COOKIE, TOKEN_VARIABLE
+from video_commentary.bridge.items import Reply, Situation
 from video_commentary.bridge.limits import MAX_BODY
 
 TOKEN = "a-long-enough-token"
@@ -155,3 +158,46 @@ def test_a_failure_inside_shows_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -
         assert response.status_code == 500
         assert response.json() == {"detail": "something failed here: see the bridge's log"}
         assert web.get("/api/status").status_code == 200
+
+
+def test_every_status_that_a_request_gets_is_documented() -> None:
+    json = {"Content-Type": "application/json"}
+    with serve({TOKEN_VARIABLE: TOKEN}) as web, httpx.Client(base_url=web.url) as client:
+        right = {"Authorization": f"Bearer {TOKEN}"}
+        paths = client.get("/openapi.json", headers=right).json()["paths"]
+        answers: dict[tuple[str, str], set[int]] = {}
+
+        def send(method: str, path: str, **options: Any) -> None:
+            response = client.request(method, path, **options)
+            answers.setdefault((path, method.lower()), set()).add(response.status_code)
+
+        for path, operations in paths.items():
+            for method in operations:
+                send(method, path, headers={"Host": "evil.example"})
+                send(method, path, headers={"Origin": "http://evil.example"})
+                send(method, path, content=bytes(MAX_BODY + 1))
+                send(method, path, content=iter([b"{}"]))
+                if path != "/api/login":
+                    send(method, path)
+                if method == "post":
+                    send(method, path, headers=json | right, content=b"{")
+                    send(method, path, headers=json | right, content=b"{}")
+        web.robot.reply = Reply(False, "no")
+        send("DELETE", "/api/instruction", headers=right)
+        web.robot.reply = Reply(False, "away", away=True)
+        send("DELETE", "/api/instruction", headers=right)
+        for path in ("/api/frame", "/api/audio.wav"):
+            web.gateway.publish(
+                Situation(commentator_trouble="", report=replace(WELL.report, speaks=False))
+            )
+            send("GET", path, headers=right)
+        for _ in range(6):
+            send("GET", "/api/status", headers={"Authorization": "Bearer wrong"})
+        for path, operations in paths.items():
+            for method in operations:
+                content = b"{}" if method == "post" else None
+                send(method, path, content=content, headers={"Authorization": "Bearer wrong"})
+    for (path, method), statuses in answers.items():
+        assert statuses <= {int(known) for known in paths[path][method]["responses"]}
+        assert {403, 411, 413, 421, 429} <= statuses, path
+    assert set().union(*answers.values()) == {400, 401, 403, 404, 409, 411, 413, 421, 422, 429, 503}

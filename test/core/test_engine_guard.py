@@ -27,9 +27,16 @@ def test_words_pass_through() -> None:
     assert said(EngineGuard(FakeEngine(), 1.0), CancelToken()) == "Hello there."
 
 
-@pytest.mark.parametrize("error", [EngineError("out of memory"), RuntimeError("boom")])
-def test_errors_pass_as_engine_errors(error: Exception) -> None:
-    with pytest.raises(EngineError, match=str(error)):
+@pytest.mark.parametrize(
+    ("error", "said_of_it"),
+    [
+        (EngineError("load it again"), "^load it again$"),
+        (RuntimeError("boom"), "^RuntimeError: boom$"),
+        (MemoryError(), "out of memory: end other programs"),
+    ],
+)
+def test_errors_pass_as_engine_errors(error: Exception, said_of_it: str) -> None:
+    with pytest.raises(EngineError, match=said_of_it):
         said(EngineGuard(FakeEngine(lambda _: ["a", error]), 1.0), CancelToken())
 
 

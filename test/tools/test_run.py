@@ -103,6 +103,23 @@ def test_a_signal_ends_the_demo_within_3_s_and_leaves_nothing(
     assert f"their logs: {tmp_path}" in run.text()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux signals orphaned children")
+@pytest.mark.parametrize("after", [0.0, 4.0])
+def test_its_nodes_end_with_a_run_that_is_killed(
+    tmp_path: Path, runs: list[Run], after: float
+) -> None:
+    run = Run(tmp_path, "demo", "voice:=none", f"port:={free_port()}")
+    runs.append(run)
+    run.wait_for("source")
+    time.sleep(after)
+    run.process.kill()
+    run.process.wait()
+    deadline = time.monotonic() + 10
+    while run.left() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert run.left() == []
+
+
 def test_parameters_reach_the_node(tmp_path: Path, runs: list[Run]) -> None:
     import rclpy
     from rcl_interfaces.srv import GetParameters

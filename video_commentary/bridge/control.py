@@ -11,10 +11,12 @@ from pydantic import BaseModel, Field
 from ..core.prompting import MAX_INSTRUCTION
 from .access import COOKIE
 from .context import Context
+from .error_docs import error_docs
 from .items import Reply, Source
 from .livekit.participant import LiveKitOffError
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_INSTRUCTION, pattern=r"\S")]
+_STEERING = error_docs(400, 409, 422, 503)
 
 
 class InstructionRequest(BaseModel):
@@ -62,7 +64,7 @@ class LoginRequest(BaseModel):
 
 def control_routes(context: Context) -> APIRouter:
     """Return the routes for status and steering."""
-    routes = APIRouter(prefix="/api", tags=["control"])
+    routes = APIRouter(prefix="/api", tags=["control"], responses=error_docs())
     gateway, robot = context.gateway, context.gateway.robot
 
     @routes.get("/status")
@@ -70,23 +72,23 @@ def control_routes(context: Context) -> APIRouter:
         """Return the health of every part with its reason, figures, and what is in force."""
         return context.status()
 
-    @routes.post("/instruction")
+    @routes.post("/instruction", responses=_STEERING)
     async def set_instruction(body: InstructionRequest) -> dict[str, Any]:
         """Set what to talk about; takes effect at once, even in mid-sentence."""
         return _message(await robot.set_instruction(body.instruction))
 
-    @routes.delete("/instruction")
+    @routes.delete("/instruction", responses=error_docs(409, 503))
     async def clear_instruction() -> dict[str, Any]:
         """Talk about everything again."""
         return _message(await robot.set_instruction(""))
 
-    @routes.post("/ask")
+    @routes.post("/ask", responses=_STEERING)
     async def ask(body: AskRequest) -> dict[str, Any]:
         """Ask about what the camera sees; the answer is returned, and published as a comment."""
         reply = await robot.ask(body.question, body.quiet)
         return {"answer": _message(reply)["message"], "stamp": reply.stamp}
 
-    @routes.post("/enabled")
+    @routes.post("/enabled", responses=_STEERING)
     async def set_enabled(body: EnabledRequest) -> dict[str, Any]:
         """Pause (false) or resume (true) the commentary."""
         return _message(await robot.set_enabled(body.enabled))
@@ -96,12 +98,12 @@ def control_routes(context: Context) -> APIRouter:
         """Return the names of all commentary profiles, and the current one."""
         return {"profiles": await robot.profiles(), "profile": gateway.situation.report.profile}
 
-    @routes.post("/profile")
+    @routes.post("/profile", responses=_STEERING)
     async def set_profile(body: ProfileRequest) -> dict[str, Any]:
         """Choose a commentary profile."""
         return _message(await robot.set_profile(body.profile))
 
-    @routes.post("/source")
+    @routes.post("/source", responses=_STEERING)
     async def set_source(body: SourceRequest) -> dict[str, Any]:
         """Watch the robot's camera, or one in the LiveKit room."""
         return _message(await robot.set_source(body.source))
@@ -111,9 +113,9 @@ def control_routes(context: Context) -> APIRouter:
 
 def login_routes(context: Context) -> APIRouter:
     """Return the routes that let a client in: here, and into the LiveKit room."""
-    routes = APIRouter(prefix="/api", tags=["entry"])
+    routes = APIRouter(prefix="/api", tags=["entry"], responses=error_docs())
 
-    @routes.post("/login", status_code=204)
+    @routes.post("/login", status_code=204, responses=error_docs(400, 422))
     async def login(body: LoginRequest, request: Request, response: Response) -> None:
         """Keep the token in a cookie, which images and WebSockets need."""
         token = context.access.token
@@ -127,7 +129,7 @@ def login_routes(context: Context) -> APIRouter:
             COOKIE, token, secure=secure, httponly=True, samesite="strict", path="/"
         )
 
-    @routes.post("/livekit/token")
+    @routes.post("/livekit/token", responses=error_docs(400, 422, 503))
     async def room_token(body: RoomTokenRequest) -> dict[str, str | int]:
         """Return a short-lived token for the LiveKit room, with the least rights."""
         try:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Header, Response
 
 from ..core.comment import Comment
 from .context import Context
+from .error_docs import stream_docs
 from .items import Situation
 from .streaming import Chunks, StreamResponse
 from .wire import comment_json
@@ -21,7 +22,7 @@ def event_routes(context: Context) -> APIRouter:
     """Return the event stream."""
     routes = APIRouter(prefix="/api", tags=["events"])
 
-    @routes.get("/stream", response_class=Response)
+    @routes.get("/stream", response_class=Response, responses=stream_docs("text/event-stream"))
     async def stream(last_event_id: Annotated[str | None, Header()] = None) -> Response:
         """Return `comment` events (partial and final) and `status` events, once a second.
 

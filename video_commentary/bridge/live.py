@@ -129,7 +129,12 @@ class _Session:
 
     async def _requests(self) -> None:
         while True:
-            text = await self._socket.receive_text()
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                raise WebSocketDisconnect(message["code"])
+            text = message.get("text")
+            if text is None:
+                raise _BadRequestError("send JSON as text, not bytes")
             try:
                 request = ClientRequest.model_validate_json(text)
             except ValidationError as error:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..core.audio import OUTPUT_FORMAT
 from .context import Context
+from .error_docs import stream_docs
 from .items import Cut, Sound
 from .robot_gateway import RobotGateway
 from .speech_stream import SpeechStream
@@ -21,6 +22,8 @@ from .wire import BOUNDARY, mjpeg_part
 _STEP = 0.04
 """Seconds of sound in each chunk."""
 _RATE, _CHANNELS = OUTPUT_FORMAT.rate, OUTPUT_FORMAT.channels
+_MJPEG = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
+_RAW_AUDIO = f"audio/x-raw;format=S16LE;rate={_RATE};channels={_CHANNELS};layout=interleaved"
 
 
 def media_routes(context: Context) -> APIRouter:
@@ -28,7 +31,7 @@ def media_routes(context: Context) -> APIRouter:
     routes = APIRouter(prefix="/api", tags=["media"])
     gateway = context.gateway
 
-    @routes.get("/frame", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
+    @routes.get("/frame", response_class=Response, responses=stream_docs("image/jpeg"))
     async def frame() -> Response:
         """Return the newest picture, not delayed, with its stamp in X-Timestamp."""
         newest = await gateway.display.snapshot()
@@ -37,25 +40,23 @@ def media_routes(context: Context) -> APIRouter:
         headers = {"X-Timestamp": f"{newest.stamp:.6f}", "Cache-Control": "no-store"}
         return Response(newest.jpeg, media_type="image/jpeg", headers=headers)
 
-    @routes.get("/mjpeg", response_class=Response)
+    @routes.get("/mjpeg", response_class=Response, responses=stream_docs(_MJPEG))
     async def mjpeg() -> Response:
         """Stream pictures, delayed so that the words match; X-Timestamp on each."""
-        kind = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
-        return StreamResponse(context, "mjpeg", _pictures(gateway), kind)
+        return StreamResponse(context, "mjpeg", _pictures(gateway), _MJPEG)
 
-    @routes.get("/audio-stream", response_class=Response)
+    @routes.get("/audio-stream", response_class=Response, responses=stream_docs(_RAW_AUDIO, 404))
     async def audio_stream() -> Response:
         """Stream speech: 48 kHz mono int16, little endian, silence in the gaps."""
         _require_voice(gateway)
-        kind = f"audio/x-raw;format=S16LE;rate={_RATE};channels={_CHANNELS};layout=interleaved"
         headers = {
             "X-Audio-Format": "S16LE",
             "X-Audio-Rate": str(_RATE),
             "X-Audio-Channels": str(_CHANNELS),
         }
-        return StreamResponse(context, "audio", _speech(gateway), kind, headers)
+        return StreamResponse(context, "audio", _speech(gateway), _RAW_AUDIO, headers)
 
-    @routes.get("/audio.wav", response_class=Response)
+    @routes.get("/audio.wav", response_class=Response, responses=stream_docs("audio/wav", 404))
     async def audio_wav() -> Response:
         """Stream the same as a WAV file without an end, which any player can play."""
         _require_voice(gateway)

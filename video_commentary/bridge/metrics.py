@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from ..core.status import CommentatorStatus, StatusKind, status_values
 from .context import Context
+from .error_docs import error_docs
 
 _PREFIX = "video_commentary_"
 
@@ -21,7 +22,9 @@ def metric_routes(context: Context) -> APIRouter:
     registry.register(BridgeCollector(context))
     routes = APIRouter(tags=["metrics"])
 
-    @routes.get("/metrics", response_class=Response)
+    docs = {200: {"content": {CONTENT_TYPE_LATEST: {}}}, **error_docs()}
+
+    @routes.get("/metrics", response_class=Response, responses=docs)
     async def metrics() -> Response:
         """Return delays, cycles, drops and clients in Prometheus' text format."""
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

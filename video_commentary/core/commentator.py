@@ -13,7 +13,7 @@ from .clock import Clock
 from .comment import Comment, CommentBuilder
 from .control import Answer, Control, Orders
 from .cycle_settings import CycleSettings
-from .engine import Engine, EngineError, Limits, Request
+from .engine import Engine, EngineError, Limits, Request, unexpected
 from .pacing import Average, Gate, Playout
 from .prompting import build_prompt
 from .resample import PcmResampler
@@ -142,7 +142,7 @@ class Commentator:
         except EngineError as error:
             self._failed(orders, error, comment)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong, the node stays up
-            self._failed(orders, EngineError(f"{type(error).__name__}: {error}"), comment)
+            self._failed(orders, unexpected(error), comment)
         finally:
             self.commenting = False
 

@@ -56,6 +56,13 @@ class EngineError(Exception):
         self.retry = retry
 
 
+def unexpected(error: Exception) -> EngineError:
+    """Return whatever else an engine raised as an EngineError."""
+    if isinstance(error, MemoryError):
+        return EngineError("out of memory: end other programs, or choose a smaller model or engine")
+    return EngineError(f"{type(error).__name__}: {error}")
+
+
 class Engine(Protocol):
     """Looks at frames and comments on them. Knows nothing of ROS, clocks or queues.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from .cancel import CancelToken
-from .engine import Delta, Engine, EngineError, Request
+from .engine import Delta, Engine, EngineError, Request, unexpected
 from .engine_wrapper import EngineWrapper
 
 GRACE = 2.0
@@ -101,4 +101,4 @@ def _run(engine: Engine, request: Request, stop: CancelToken, deltas: _Deltas) -
     except EngineError as error:
         deltas.put(error)
     except Exception as error:  # noqa: BLE001 - whatever an engine raises, the node stays up
-        deltas.put(EngineError(f"{type(error).__name__}: {error}"))
+        deltas.put(unexpected(error))

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from .backoff import Backoff
-from .engine import Engine, EngineError
+from .engine import Engine, EngineError, unexpected
 
 
 class Loader:
@@ -58,7 +58,7 @@ class Loader:
             except EngineError as error:
                 self.error, retry = str(error), error.retry
             except Exception as error:  # noqa: BLE001 - whatever an engine raises, the node stays up
-                self.error, retry = f"{type(error).__name__}: {error}", True
+                self.error, retry = str(unexpected(error)), True
             else:
                 self.error = ""
                 self._loaded(time.monotonic() - begun)

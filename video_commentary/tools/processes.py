@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import IO
 
 _PR_SET_PDEATHSIG = 1
@@ -32,7 +33,7 @@ class Processes:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT if output else None,
-            preexec_fn=_own_group_and_die_with_parent,  # noqa: PLW1509 - no threads here
+            preexec_fn=partial(_own_group_and_die_with, os.getpid()),  # noqa: PLW1509 - no threads
         )
 
     def ended(self) -> dict[str, int]:
@@ -57,7 +58,9 @@ def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> Non
         os.killpg(child.pid, number)
 
 
-def _own_group_and_die_with_parent() -> None:
+def _own_group_and_die_with(parent: int) -> None:
     os.setpgid(0, 0)
     # Linux: the kernel sends this if we are killed and can't stop our children.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # killed before the kernel knew
+        os._exit(1)

@@ -17,8 +17,8 @@ class Misbehaving(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, behave: Behaviour) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, behave: Behaviour, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
         self.behave = behave
         self.models: list[str] | None = ["tiny"]
         self.metrics = ""
