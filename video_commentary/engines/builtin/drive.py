@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -161,4 +162,5 @@ def _grown_before(track: Track) -> float:
     whole = [p.box.height for p in track.trajectory if not p.cut]
     if len(whole) < 4:
         return 0.0
-    return float(np.log(max(np.median(whole[-2:]), 1e-6) / max(np.median(whole[:2]), 1e-6)))
+    first, last = float(np.median(whole[:2])), float(np.median(whole[-2:]))
+    return math.log(max(last, 1e-6) / max(first, 1e-6))

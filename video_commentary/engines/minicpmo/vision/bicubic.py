@@ -29,17 +29,18 @@ def bicubic_resize(image: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def _resample(image: Tensor, width: int) -> Tensor:
-    indices, weights = _taps(image.shape[1], width, image.device)
+    indices, weights = (each.to(image.device) for each in _taps(image.shape[1], width))
     products = image[:, indices].int() * weights[None, :, :, None]
     total = products.sum(2, dtype=torch.int32) + (1 << (_PRECISION_BITS - 1))
     return (total >> _PRECISION_BITS).clamp_(0, 255).to(torch.uint8)
 
 
 @lru_cache(maxsize=64)
-def _taps(source: int, target: int, device: torch.device) -> tuple[Tensor, Tensor]:
+def _taps(source: int, target: int) -> tuple[Tensor, Tensor]:
     """Return which of `source` pixels make each of `target`, and their weights.
 
-    Both [target, taps]: int64 indices and int32 weights, zero where there are fewer taps.
+    Both [target, taps]: int64 indices and int32 weights, zero where there are fewer taps. They stay
+    on the CPU, so that an engine which is closed leaves nothing on its GPU.
     """
     scale = source / target
     filter_scale = max(scale, 1.0)
@@ -58,7 +59,7 @@ def _taps(source: int, target: int, device: torch.device) -> tuple[Tensor, Tenso
         weights[x, : len(row)] = torch.tensor(
             [math.copysign(f, w) for f, w in zip(fixed, row, strict=True)]
         )
-    return indices.to(device), weights.to(device)
+    return indices, weights
 
 
 def _bicubic(x: float) -> float:
