@@ -13,7 +13,7 @@ import logging
 import statistics
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
 from bench.gpu_memory import card_gb, driver_row
+from bench.gpu_timing import copy_bandwidth, kernels_ms, median_ms
 from bench.machine import describe
 from bench.random_model import RandomTensors, published_config
 from video_commentary.core.cancel import CancelToken
@@ -47,37 +48,6 @@ BARS: dict[str, dict[str, float]] = {
     },
     "bf16": {"decode, tokens/s": 210},
 }
-
-
-def median_ms(work: Callable[[], object], repeats: int = 7) -> float:
-    """Return the median wall time of `work` in ms, the GPU's included."""
-    times = []
-    for _ in range(repeats):
-        torch.cuda.synchronize()
-        begun = time.perf_counter()
-        work()
-        torch.cuda.synchronize()
-        times.append(1e3 * (time.perf_counter() - begun))
-    return statistics.median(times)
-
-
-def kernels_ms(work: Callable[[], object]) -> float:
-    """Return the ms of the kernels of `work` alone, without the waits for the host.
-
-    The rest of the wall time is what the host needs to issue them.
-    """
-    with profile(activities=[ProfilerActivity.CUDA]) as found:
-        work()
-        torch.cuda.synchronize()
-    return float(sum(event.self_device_time_total for event in found.key_averages())) / 1e3
-
-
-def copy_bandwidth() -> float:
-    """Return GB/s of a device-to-device copy, read and written bytes together."""
-    source = torch.randn(1 << 30, device="cuda")
-    target = torch.empty_like(source)
-    ms = min(median_ms(lambda: target.copy_(source)) for _ in range(3))
-    return 2 * source.nbytes / ms / 1e6
 
 
 class Rig:
