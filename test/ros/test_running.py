@@ -114,6 +114,13 @@ def test_a_failing_constructor_is_reported() -> None:
         assert "can't start: no camera chip" in running.output()
 
 
+def test_a_wrong_link_is_one_sentence() -> None:
+    with process(*stubborn(), env={"VIDEO_COMMENTARY_LINK": "wifi"}) as running:
+        assert running.popen.wait(30) == 1
+        said = running.output().strip()
+    assert said == "can't start: VIDEO_COMMENTARY_LINK: 'wifi' is not one of local, lossy"
+
+
 def test_no_shared_memory_outlives_what_fails_in_the_making() -> None:
     making = "print(open('/proc/self/maps').read()); self.me = self; raise ValueError('no')"
     with process(*stubborn(making=making)) as running:

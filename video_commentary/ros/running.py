@@ -40,7 +40,10 @@ def run(create: Callable[[], Node]) -> None:
     is no error, whenever it comes: the status is 0.
     """
     # Launch files set these before the process starts; without one it is too late for some of them.
-    added = for_images(os.environ, share_dir() / "config")
+    try:
+        added = for_images(os.environ, share_dir() / "config")
+    except ValueError as wrong:
+        sys.exit(f"can't start: {wrong}")
     os.environ.update(added)
     tune_malloc(added)
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
