@@ -48,8 +48,8 @@ def test_different_events_stay_apart(other: SceneEvent) -> None:
 
 
 def test_kinds_that_do_not_merge_stay_apart() -> None:
-    stops = [replace(ENTERS, kind=EventKind.STOPS, track_ids=(n,)) for n in (1, 2)]
-    assert merged(stops) == stops
+    jumps = [replace(ENTERS, kind=EventKind.JUMPS, track_ids=(n,)) for n in (1, 2)]
+    assert merged(jumps) == jumps
 
 
 @pytest.mark.parametrize(
