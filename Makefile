@@ -17,11 +17,6 @@ NUMPY1 ?=
 VENV ?= .venv$(if $(UNLOCKED),-unlocked)$(if $(NUMPY1),-numpy1)
 export VIDEO PARITY IN OUT EVAL KIT UNLOCKED NUMPY1 VENV
 
-# Rooms and files whose tests need no torch, browser, Go or LiveKit. The real videos, which take a
-# fifth of their time, are left to `make test`. Four at once, on two cores too: live tests mostly wait.
-CORE_TESTS := test/core test/config test/engines/builtin test/sources test/voices test/ros \
-	$(wildcard test/test_*.py) --ignore test/engines/builtin/test_videos.py
-
 define CHECK
 	@scripts/in_venv.sh ruff check .
 	@scripts/in_venv.sh ruff format --check .
@@ -47,11 +42,11 @@ eval:  ## Measure what is said about the labelled videos of EVAL; the table as J
 
 test-core:  ## Run the tests of core, config, builtin engine, sources, voices and ROS (a minute; no torch)
 	@scripts/setup.sh core
-	@scripts/in_venv.sh python -m pytest -rR -n 4 --dist worksteal $(CORE_TESTS) $(ARGS)
+	@scripts/run_tests.sh core $(ARGS)
 
 test: setup  ## Run everything CI runs: lint and all tests that need no GPU
 	$(CHECK)
-	@scripts/in_venv.sh python -m pytest -rR $(ARGS)
+	@scripts/run_tests.sh all $(ARGS)
 
 lint:  ## Run ruff and mypy (no torch)
 	@scripts/setup.sh core

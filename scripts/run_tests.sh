@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Run the tests: `core` or `all`, then options of pytest. Options that name tests run just those.
+#
+# Core is what needs no torch, browser, Go or LiveKit, without the real videos, which take a fifth of
+# its time. Four at once, on two cores too: its live tests mostly wait. The rest of all computes, two
+# at once, but for running nodes and pages: one by one, since these tests hold the product's limits.
+set -u
+cd "$(dirname "$0")/.."
+which=$1
+shift
+core=(test/core test/config test/engines/builtin test/sources test/voices test/ros test/test_*.py)
+live=(test/bridge test/nodes)
+status=0
+
+pytest() {
+  scripts/in_venv.sh python -m pytest -rR "$@"
+  local code=$?
+  # 5: an option such as -k leaves none of these
+  [ $code = 0 ] || [ $code = 5 ] || status=$code
+}
+
+for option in "$@"; do
+  if [ -e "${option%%::*}" ]; then
+    pytest "$@"
+    exit $status
+  fi
+done
+if [ "$which" = core ]; then
+  pytest -n 4 --dist worksteal "${core[@]}" --ignore test/engines/builtin/test_videos.py "$@"
+else
+  pytest -n 4 --dist worksteal "${core[@]}" "$@"
+  pytest -n 2 --dist loadfile test "${core[@]/#/--ignore=}" "${live[@]/#/--ignore=}" "$@"
+  pytest "${live[@]}" "$@"
+fi
+exit $status
