@@ -14,7 +14,7 @@ _MIN_LEAVING_AGE = 0.7  # seconds
 _MIN_KNOWN_LEAVING_AGE, _KNOWN_HITS = 0.3, 8  # of one that has been followed for long
 _AHEAD = 0.4  # seconds, after which one that is going out will be out
 _NEARLY_OUT = 0.35  # of its whole width or height, that is in the image then
-_GOING_OUT = 0.65  # the same now, at most
+_GOING_OUT = 0.8  # the same now, at most
 
 
 def entry_border(stamp: float, track: Track, aspect: float) -> str:

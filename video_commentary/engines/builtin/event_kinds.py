@@ -60,6 +60,7 @@ class EventKind(Enum):
         templates=("{Subject} {come} closer.", "{Place}, {subject} {come} closer."),
         weights={"people": 1.5},
         still_true=lambda now, _: now.heading not in {"", "away"},  # it may be passing us by now
+        fresh=2.0,
     )
     AWAY = EventTraits(
         weight=6.5,
