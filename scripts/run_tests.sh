@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Run the tests: `core` or `all`, then options of pytest. Options that name tests run just those.
 #
-# Core is what needs no torch, browser, Go or LiveKit, without the real videos, which take a fifth of
-# its time. Four at once, on two cores too: its live tests mostly wait. The rest of all computes, two
+# Core is what needs no torch, browser, Go or LiveKit, without the real videos and the long drawn
+# scenes, which take a third of its time. Four at once, on two cores too: its live tests mostly wait. The rest of all computes, two
 # at once, but for running nodes and pages: one by one, since these tests hold the product's limits.
 set -u
 cd "$(dirname "$0")/.."
@@ -26,7 +26,9 @@ for option in "$@"; do
   fi
 done
 if [ "$which" = core ]; then
-  pytest -n 4 --dist worksteal "${core[@]}" --ignore test/engines/builtin/test_videos.py "$@"
+  builtin=test/engines/builtin
+  pytest -n 4 --dist worksteal "${core[@]}" --ignore $builtin/test_videos.py \
+    --ignore $builtin/test_things.py "$@"
 else
   pytest -n 4 --dist worksteal "${core[@]}" "$@"
   pytest -n 2 --dist loadfile test "${core[@]/#/--ignore=}" "${live[@]/#/--ignore=}" "$@"
