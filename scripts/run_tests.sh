@@ -12,6 +12,11 @@ core=(test/core test/config test/engines/builtin test/sources test/voices test/r
 live=(test/bridge test/nodes)
 status=0
 
+parallel() {
+  # several processes: more threads in each would only wait for one another
+  OMP_NUM_THREADS=1 OPENCV_FOR_THREADS_NUM=1 pytest --dist "$@"
+}
+
 pytest() {
   scripts/in_venv.sh python -m pytest -rR "$@"
   local code=$?
@@ -27,11 +32,11 @@ for option in "$@"; do
 done
 if [ "$which" = core ]; then
   builtin=test/engines/builtin
-  pytest -n 4 --dist worksteal "${core[@]}" --ignore $builtin/test_videos.py \
+  parallel worksteal -n 4 "${core[@]}" --ignore $builtin/test_videos.py \
     --ignore $builtin/test_things.py "$@"
 else
-  pytest -n 4 --dist worksteal "${core[@]}" "$@"
-  pytest -n 2 --dist loadfile test "${core[@]/#/--ignore=}" "${live[@]/#/--ignore=}" "$@"
+  parallel worksteal -n 4 "${core[@]}" "$@"
+  parallel loadfile -n 2 test "${core[@]/#/--ignore=}" "${live[@]/#/--ignore=}" "$@"
   pytest "${live[@]}" "$@"
 fi
 exit $status
