@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,13 +18,15 @@ from video_commentary.core.load_progress import LoadProgress
 from video_commentary.engines.minicpmo.answer import SpeechSynthesizer
 from video_commentary.engines.minicpmo.engine import MiniCpmoEngine
 from video_commentary.engines.minicpmo.model_loader import MiniCpmoConfig
-from video_commentary.engines.minicpmo.speech import speech_recovery
+from video_commentary.engines.minicpmo.speech import speech_loader, speech_recovery
+from video_commentary.engines.minicpmo.speech.hift import Hift
 from video_commentary.engines.minicpmo.speech.speech_loader import SpeechOptions
 from video_commentary.engines.minicpmo.speech.speech_memory import (
     NoRoomError,
     SpeechUnavailableError,
 )
 from video_commentary.engines.minicpmo.speech.speech_recovery import SpeechRecovery
+from video_commentary.engines.minicpmo.speech.vocoder_loader import load_hift
 
 from .test_engine_speech import asked, with_a_voice
 from .test_native_speech import speech_of
@@ -104,6 +108,30 @@ def test_closed_it_looks_no_more(parity: Path, tmp_path: Path) -> None:
     watcher.join(10)
     assert not watcher.is_alive()
     assert engine.voice_trouble == ""
+
+
+@pytest.mark.parametrize("room", [True, False])
+def test_closed_it_keeps_nothing_of_the_voice(
+    parity: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: bool
+) -> None:
+    made: list[weakref.ref[Hift]] = []
+
+    def noted(folder: Path, device: torch.device) -> Hift:
+        hift = load_hift(folder, device)
+        made.append(weakref.ref(hift))
+        return hift
+
+    monkeypatch.setattr(speech_loader, "load_hift", noted)
+    config = MiniCpmoConfig(
+        model_path=str(with_a_voice(parity, tmp_path)),
+        device="cpu",
+        speech=SpeechOptions(steps=2),
+    )
+    engine = MiniCpmoEngine(config, LoadProgress(), Card(20 * GB if room else 0))
+    engine.load()
+    engine.close()
+    gc.collect()
+    assert [hift() for hift in made] == [None]
 
 
 class Script:
