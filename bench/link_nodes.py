@@ -109,7 +109,9 @@ class Witness(Node):
         self.create_subscription(AudioDataStamped, f"{name}/audio_stamped", self._sound, EVENTS)
 
     def _status(self, message: Status) -> None:
-        print_event("status", fps=sum(message.camera_fps), state=message.state, detail=message.detail)
+        print_event(
+            "status", fps=sum(message.camera_fps), state=message.state, detail=message.detail
+        )
 
     def _event(self, message: Commentary) -> None:
         newest = to_seconds(to_stamp(message.header.stamp))
