@@ -41,6 +41,13 @@ def test_a_rate_that_changes_is_the_new_rate_before_long() -> None:
     assert gaps.missing == 0.0
 
 
+def test_a_camera_that_slows_down_a_lot_after_losses_loses_nothing() -> None:
+    gaps = camera(0.5)
+    for index in range(ENOUGH + 5):
+        gaps.add(from_seconds(2000 + 2 * index))
+    assert gaps.missing == 0.0
+
+
 def test_an_outage_is_not_loss() -> None:
     gaps = StampGaps()
     for index in [*range(40), *range(200, 240)]:
