@@ -175,6 +175,16 @@ def test_what_it_needs_is_what_the_last_load_found(parity: Path) -> None:
     recovery.close()
 
 
+def test_a_lost_gpu_is_reported(parity: Path) -> None:
+    def lost() -> int:
+        raise RuntimeError("CUDA error: the device is gone")
+
+    load = Script(speech_of(parity, 30))
+    recovery = SpeechRecovery(load, lost, 2 * GB, "no room")
+    until(lambda: "CUDA error" in recovery.trouble)
+    assert load.threads == []
+
+
 def test_what_room_does_not_cure_is_not_tried_again(parity: Path) -> None:
     load = Script(speech_of(parity, 30), SpeechUnavailableError("no native voice: flow.pt is gone"))
     recovery = SpeechRecovery(load, lambda: None, 2 * GB, "no room")
