@@ -252,6 +252,16 @@ def check_dit() -> None:
                 assert relative(ours[..., valid, :], truth[..., valid, :]) < 1e-5
 
 
+def check_snake() -> None:
+    """The vocoder's activation, also where a block holds several channels."""
+    from video_commentary.engines.minicpmo.kernels.snake import fused_snake
+
+    for channels, length in ((3, 700), (2, 1025)):
+        x, alpha = torch.randn(1, channels, length), torch.rand(channels) + 0.1
+        expected = x + torch.sin(alpha[:, None] * x) ** 2 / alpha[:, None]
+        assert relative(fused_snake(x, alpha), expected) < 1e-6
+
+
 CHECKS = (
     check_gemm,
     check_dequantize,
@@ -261,6 +271,7 @@ CHECKS = (
     check_flash_prefill,
     check_fused_rows,
     check_dit,
+    check_snake,
 )
 
 
