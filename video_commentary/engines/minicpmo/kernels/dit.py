@@ -15,6 +15,8 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from .launching import launch
+
 BLOCK_M, BLOCK_N, BLOCK_K = 16, 32, 64
 """Rows and outputs of a program, and inputs it multiplies at once."""
 EPS = 1e-6
@@ -78,7 +80,9 @@ def _launch_linear(
 ) -> None:
     n, k = weight.shape
     grid = (triton.cdiv(2 * frames, BLOCK_M), triton.cdiv(n, BLOCK_N))
-    _linear_kernel[grid](
+    launch(
+        _linear_kernel,
+        grid,
         x,
         weight,
         bias,
@@ -122,7 +126,9 @@ def conv_input(
     weight, bias = (modulation.scale, modulation.shift) if modulation else norm or (x, x)
     _, frames, width = x.shape
     out = x.new_empty(2, frames + 2, width)
-    _conv_input_kernel[(2, frames + 2)](
+    launch(
+        _conv_input_kernel,
+        (2, frames + 2),
         x,
         cache,
         tail,
