@@ -15,6 +15,7 @@ import collections
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -175,7 +176,7 @@ def operations() -> None:
         graph.replay()
 
     for graph in graphs:
-        measured("a graph of 1000 additions", lambda graph=graph: capture(graph))
+        measured("a graph of 1000 additions", partial(capture, graph))
 
 
 def main() -> None:
