@@ -70,14 +70,14 @@ class Stopwatch(LoadProgress):
 
     def say(self, name: str) -> None:
         """Print a row."""
-        cells = "".join(f"{value:10.0f}" for value in memory().values())
+        cells = "".join(f"{value:13.0f}" for value in memory().values())
         print(f"{time.perf_counter() - self.begun:8.2f}  {name:24}{cells}", flush=True)
 
 
 def load(folder: Path) -> None:
     """Load the model as the node does, let it speak, and print its memory."""
     watch = Stopwatch()
-    print(f"{'s':>8}  {'after':24}" + "".join(f"{name + ', MB':>10}" for name in memory()))
+    print(f"{'s':>8}  {'after':24}" + "".join(f"{name + ', MB':>13}" for name in memory()))
     watch.say("imports")
     torch.zeros(1, device="cuda")
     watch.say("CUDA context")

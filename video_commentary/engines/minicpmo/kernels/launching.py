@@ -5,6 +5,7 @@ Needs no triton, so a CPU can import it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,7 +16,9 @@ import torch
 from torch import Tensor
 
 _THREADS = 8
-"""More would only wait for Python's lock, which a third of a compilation holds."""
+"""Enough: they share Python's lock, which the compiler's front end holds."""
+
+LOG = logging.getLogger(__name__)
 
 
 def launch(kernel: Any, grid: Sequence[int], *args: Any, **options: Any) -> None:
@@ -60,9 +63,13 @@ class _Compiler:
         self, kernel: Any, grid: Sequence[int], args: tuple[Any, ...], options: dict[str, Any]
     ) -> None:
         variant = (id(kernel), *map(_specialization, args), *sorted(options.items()))
-        if variant not in self._seen:
-            self._seen.add(variant)
-            self._pool.submit(_compile_and_load, kernel, grid, args, options)
+        if variant in self._seen:
+            return
+        self._seen.add(variant)
+        future = self._pool.submit(_compile_and_load, kernel, grid, args, options)
+        if len(self._seen) == 1:
+            # alone: it also makes what Triton makes once, its driver and a hash of its own files
+            future.result()
 
     def wait(self) -> None:
         self._pool.shutdown()
@@ -80,9 +87,12 @@ def _specialization(argument: object) -> object:
 def _compile_and_load(
     kernel: Any, grid: Sequence[int], args: tuple[Any, ...], options: dict[str, Any]
 ) -> None:
-    compiled = kernel.warmup(*args, grid=grid, **options)
-    # making the launcher takes a C compiler, and as long as the kernel
-    getattr(compiled, "run", None)
+    try:
+        compiled = kernel.warmup(*args, grid=grid, **options)
+        # this makes the launcher, with a C compiler, and loads the kernel
+        getattr(compiled, "run", None)
+    except Exception as error:  # noqa: BLE001 - the launch raises it again
+        LOG.debug("%s does not compile: %s", kernel, error)
 
 
 _compiler: ContextVar[_Compiler | None] = ContextVar("compiler", default=None)
