@@ -51,6 +51,7 @@ def compiling(device: torch.device) -> Iterator[None]:
 
 class _Compiler:
     def __init__(self, device: torch.device) -> None:
+        self._device = device
         self._pool = ThreadPoolExecutor(
             _THREADS,
             "compile kernels",
@@ -66,6 +67,9 @@ class _Compiler:
         if variant in self._seen:
             return
         self._seen.add(variant)
+        # Triton keeps compiled kernels by device; two threads would each make such a cache
+        if (caches := getattr(kernel, "device_caches", None)) is not None:
+            caches[self._device.index]
         future = self._pool.submit(_compile_and_load, kernel, grid, args, options)
         if len(self._seen) == 1:
             # alone: it also makes what Triton makes once, its driver and a hash of its own files
