@@ -93,7 +93,11 @@ class OwnVoice:
         needed: int | None = None
         try:
             with self._progress.phase("voice"):
-                return load(tensors, vocoder=files.result())
+                return load(
+                    tensors,
+                    vocoder=files.result(),
+                    capturing=self._progress.phase("voice graphs"),
+                )
         except SpeechUnavailableError as error:
             self._unavailable = str(error)
             needed = error.needed if isinstance(error, NoRoomError) else None

@@ -95,7 +95,7 @@ class CommentatorNode(LifecycleNode):
         self.create_service(Ask, "~/ask", self._ask, callback_group=questions)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Begin to load the engine, in the background, until it works or cleanup."""
+        """Have the engine loaded, in the background, until it works or cleanup."""
         settings = self._live.settings
         try:
             assembly = self._assemble(settings)
@@ -105,7 +105,23 @@ class CommentatorNode(LifecycleNode):
             return TransitionCallbackReturn.FAILURE
         self._configure_error = ""
         self._session = Session(self, settings, assembly, self._control, self._time, self._publish)
+        self._load_next(self._session)
         return super().on_configure(state)
+
+    def _load_next(self, session: Session) -> None:
+        """Begin to load the engine in the executor's next turn.
+
+        Not in this one: while torch's libraries are loaded, the dynamic linker would keep new
+        subscriptions waiting, and ~/status behind them.
+        """
+
+        def load() -> None:
+            timer.cancel()
+            self.destroy_timer(timer)
+            if session is self._session:
+                session.loader.start()
+
+        timer = every(self, 0.0, load)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Watch the cameras and comment."""

@@ -39,7 +39,7 @@ class Session:
         clock: Clock,
         publish: Callable[[Comment], None],
     ) -> None:
-        """Begin to load the engine."""
+        """Hold what is needed; `loader.start` begins to load the engine."""
         self._node = node
         self._settings = settings
         self._clock = clock

@@ -15,6 +15,8 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from .launching import launch
+
 EPS = 1e-6
 """Of the modulated norms, as published."""
 LAYER_NORM_EPS = 1e-5
@@ -103,7 +105,9 @@ def _launch_linear(
     n, k = weight.shape
     tile = linear_tile(k, modulation is not None)
     grid = (triton.cdiv(2 * frames, tile.block_m), triton.cdiv(n, tile.block_n))
-    _linear_kernel[grid](
+    launch(
+        _linear_kernel,
+        grid,
         x,
         weight,
         bias,
@@ -147,7 +151,9 @@ def conv_input(
     weight, bias = (modulation.scale, modulation.shift) if modulation else norm or (x, x)
     _, frames, width = x.shape
     out = x.new_empty(2, frames + 2, width)
-    _conv_input_kernel[(2, frames + 2)](
+    launch(
+        _conv_input_kernel,
+        (2, frames + 2),
         x,
         cache,
         tail,

@@ -18,6 +18,7 @@ import triton.language as tl
 from torch import Tensor
 from triton.language.extra import cuda as ptx
 
+from .launching import launch
 from .plan import GemvConfig
 from .reference import RMSNorm
 
@@ -110,7 +111,9 @@ def launch_gemv(
     n = len(weight)
     out = x.new_empty(1, n // 2 if swiglu else n)
     use_pdl = x.is_cuda and supports_pdl(x.device)
-    kernel[(programs, splits)](
+    launch(
+        kernel,
+        (programs, splits),
         x,
         x if norm is None else norm.weight,
         weight,

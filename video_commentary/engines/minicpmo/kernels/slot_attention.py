@@ -9,6 +9,7 @@ import triton.language as tl
 from torch import Tensor
 
 from .dit import LAYER_NORM_EPS, layer_norm
+from .launching import launch
 
 BLOCK_M, BLOCK_N = 16, 128
 """Rows of a program, and keys of 16 bits it reads at once; of 32 bits, half as many."""
@@ -35,7 +36,9 @@ def slot_attention(
     _, num_heads, num_slots, head_dim = k_cache.shape
     frames = qkv.shape[1]
     out = qkv.new_empty(2, frames, num_heads * head_dim)
-    _slot_attention_kernel[(triton.cdiv(frames, BLOCK_M), num_heads, 2)](
+    launch(
+        _slot_attention_kernel,
+        (triton.cdiv(frames, BLOCK_M), num_heads, 2),
         qkv,
         *q_norm,
         *k_norm,

@@ -9,6 +9,8 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from .launching import launch
+
 BLOCK = 1024
 
 
@@ -17,9 +19,9 @@ def fused_snake(x: Tensor, alpha: Tensor) -> Tensor:
     x = x.contiguous()
     out = torch.empty_like(x)
     total, length = x.numel(), x.shape[2]
-    _snake_kernel[(triton.cdiv(total, BLOCK),)](
-        x, alpha, out, total, length, BLOCK=BLOCK, num_warps=4, enable_fp_fusion=True
-    )
+    grid = (triton.cdiv(total, BLOCK),)
+    options = {"BLOCK": BLOCK, "num_warps": 4, "enable_fp_fusion": True}
+    launch(_snake_kernel, grid, x, alpha, out, total, length, **options)
     return out
 
 

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..kernels.launching import compiling
 from ..language.cuda_graph import CudaGraphed
 from .flow import GUIDANCE, Flow
 from .flow_dit import DiT, DiTCache, SlotMapping
@@ -86,6 +87,9 @@ class FlowStream:
         self._slot_order: list[int] = []
         mel = voice.mel.to(self._like)
         mapping = self._map_slots(len(mu), len(mu))
+        if mu.is_cuda:
+            with compiling(mu.device):
+                self._solve_chunk(mu, mel, self._noise[: len(mu)], *mapping)
         self._solve_chunk(mu, mel, self._noise[: len(mu)], *mapping)
         self._prompt_cache = DiTCache(
             self._cache.k_cache[..., : self._prompt_frames, :].clone(),

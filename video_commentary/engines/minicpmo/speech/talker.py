@@ -108,7 +108,8 @@ class Talker:
 
     @torch.inference_mode()
     def capture(self) -> None:
-        """Capture the decode steps as CUDA graphs."""
+        """Compile the kernels and capture the decode steps as CUDA graphs."""
+        self._decoder.compile(self._head_code)
         self._position.zero_()
         device = self._recent.device
         self._decode.capture(torch.zeros(1, dtype=torch.int64, device=device))
