@@ -62,8 +62,10 @@ def test_a_comment_keeps_its_evidence() -> None:
     assert messages.comment(messages.commentary(comment)) == comment
 
 
-def test_what_no_engine_states_is_refused() -> None:
-    with pytest.raises(ValueError, match="rise from 0 to 1"):
-        observation(ObservationMessage(has_box=True, left=0.5, right=0.25))
-    with pytest.raises(ValueError, match="left, middle, right"):
-        event_facts(Event(kind="enters", who="dog", where="upstairs"))
+def test_what_no_engine_states_is_left_out() -> None:
+    inverted = observation(ObservationMessage(has_box=True, left=0.5, right=0.25, name="dog"))
+    assert (inverted.box, inverted.name) == (None, "dog")
+    nowhere = observation(ObservationMessage(has_box=True, right=float("nan")))
+    assert nowhere.box is None
+    (claim,) = event_facts(Event(kind="enters", who="dog", where="upstairs")).events
+    assert (claim.kind, claim.where) == ("enters", "")

@@ -7,7 +7,7 @@ from std_msgs.msg import Header
 from video_commentary.msg import Event
 from video_commentary.msg import Observation as ObservationMessage
 
-from ..core.facts import Claim, FrameFacts, NormalizedBox, Observation
+from ..core.facts import PLACES, Claim, FrameFacts, NormalizedBox, Observation
 from .time import from_stamp, to_stamp
 
 
@@ -28,21 +28,27 @@ def observation_message(observation: Observation) -> ObservationMessage:
 
 
 def observation(message: ObservationMessage) -> Observation:
-    """Return a message as an observation. Raise ValueError if its box is none."""
-    box = None
-    if message.has_box:
-        box = NormalizedBox(
-            left=message.left, top=message.top, right=message.right, bottom=message.bottom
-        )
+    """Return a message as an observation; without its box if the edges make none."""
     return Observation(
         camera=message.header.frame_id,
         stamp=to_stamp(message.header.stamp),
-        box=box,
+        box=_box(message),
         name=message.name,
         track=message.track if message.track >= 0 else None,
         score=message.score if message.score >= 0 else None,
         colour=message.colour,
     )
+
+
+def _box(message: ObservationMessage) -> NormalizedBox | None:
+    if not message.has_box:
+        return None
+    try:
+        return NormalizedBox(
+            left=message.left, top=message.top, right=message.right, bottom=message.bottom
+        )
+    except ValueError:  # another package's node may send anything
+        return None
 
 
 def event_messages(facts: FrameFacts) -> list[Event]:
@@ -64,14 +70,11 @@ def event_messages(facts: FrameFacts) -> list[Event]:
 
 
 def event_facts(message: Event) -> FrameFacts:
-    """Return a message as facts with that one event.
-
-    Raise ValueError if a field has a value that is not allowed.
-    """
+    """Return a message as facts with that one event; without its place if that is not a place."""
     claim = Claim(
         kind=message.kind,
         who=message.who,
-        where=message.where,
+        where=message.where if message.where in PLACES else "",
         count=message.count if message.count >= 0 else None,
         at_least=message.at_least,
         colour=message.colour,

@@ -39,7 +39,7 @@ def commentary(comment: Comment) -> Commentary:
 
 
 def comment(message: Commentary) -> Comment:
-    """Return a message as a comment. Raise ValueError if a box of its evidence is none."""
+    """Return a message as a comment."""
     return Comment(
         sequence=message.sequence,
         camera=message.header.frame_id,
