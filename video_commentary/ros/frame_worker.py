@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from ..core.engine import EngineError
 from ..core.facts import FrameFacts
+from ..core.frames import Frame
 from ..core.scene_monitor import SceneMonitor, Use
 from .camera import Camera
 
@@ -25,7 +26,7 @@ class FrameWorker:
         cameras: Sequence[Camera],
         scene: SceneMonitor,
         on_frame: Callable[[], None],
-        on_facts: Callable[[FrameFacts], None],
+        on_facts: Callable[[Frame, FrameFacts], None],
         arrived: threading.Event,
     ) -> None:
         """Call `on_frame` after each frame that was kept; `arrived` wakes the thread.
@@ -85,7 +86,7 @@ class FrameWorker:
                 if use is Use.KEEP:
                     self._on_frame()
             if facts:
-                self._on_facts(facts)
+                self._on_facts(frame, facts)
             self._error = ""
         except EngineError as error:
             self._error = str(error)

@@ -14,7 +14,7 @@ from rclpy.validate_topic_name import validate_topic_name
 from std_msgs.msg import String
 from std_srvs.srv import SetBool
 
-from video_commentary.msg import Commentary, Event, Status
+from video_commentary.msg import Commentary, Status
 from video_commentary.srv import Ask, SetInstruction
 
 from ...config.profiles import load_profiles
@@ -22,10 +22,8 @@ from ...config.settings import CommentatorSettings
 from ...core.clock import LiveClock
 from ...core.comment import Comment
 from ...core.control import Control
-from ...core.facts import FrameFacts
 from ...core.status import CommentatorStatus
 from ...ros import messages
-from ...ros.fact_messages import event_messages
 from ...ros.futures import Futures
 from ...ros.health import diagnostic
 from ...ros.parameters import LiveParameters, declare
@@ -34,6 +32,7 @@ from ...ros.running import run
 from ...ros.time import from_stamp
 from ...ros.timers import every
 from ...wiring import Assembly, assemble
+from .facts_publisher import FactsPublisher
 from .report import describe, diagnose
 from .session import Session
 
@@ -83,7 +82,7 @@ class CommentatorNode(LifecycleNode):
     def _create_interfaces(self) -> None:
         self._commentary = self.create_lifecycle_publisher(String, "~/commentary", EVENTS)
         self._events = self.create_lifecycle_publisher(Commentary, "~/commentary_events", EVENTS)
-        self._seen = self.create_lifecycle_publisher(Event, "~/events", EVENTS)
+        self._facts = FactsPublisher(self)
         self._audio = self.create_lifecycle_publisher(AudioData, "~/audio", EVENTS)
         self._stamped = self.create_lifecycle_publisher(AudioDataStamped, "~/audio_stamped", EVENTS)
         self._info = self.create_publisher(AudioInfo, "~/audio_info", LATCHED)
@@ -114,7 +113,7 @@ class CommentatorNode(LifecycleNode):
             self._control,
             self._time,
             self._publish,
-            self._publish_facts,
+            self._facts.publish,
         )
         return super().on_configure(state)
 
@@ -162,10 +161,6 @@ class CommentatorNode(LifecycleNode):
         self._events.publish(messages.commentary(comment))
         if comment.final and comment.text and not comment.cancelled:
             self._commentary.publish(String(data=comment.text))
-
-    def _publish_facts(self, facts: FrameFacts) -> None:
-        for event in event_messages(facts):
-            self._seen.publish(event)
 
     def _set_instruction(
         self, request: SetInstruction.Request, response: SetInstruction.Response

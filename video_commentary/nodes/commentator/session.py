@@ -17,6 +17,7 @@ from ...core.comment import Comment
 from ...core.commentator import Commentator
 from ...core.control import Control
 from ...core.facts import FrameFacts
+from ...core.frames import Frame
 from ...core.loading import Loader
 from ...core.pacing import Playout
 from ...core.scene_monitor import SceneMonitor, Use
@@ -39,7 +40,7 @@ class Session:
         control: Control,
         clock: Clock,
         publish: Callable[[Comment], None],
-        publish_facts: Callable[[FrameFacts], None],
+        publish_facts: Callable[[Frame, FrameFacts], None],
     ) -> None:
         """Begin to load the engine."""
         self._node = node
