@@ -41,7 +41,7 @@ def _write(
     image: NDArray[np.uint8], text: str, corner: tuple[int, int], colour: tuple[int, int, int]
 ) -> None:
     """Write on a filled label above a box, or inside if there is no room above."""
-    scale = max(0.4, image.shape[0] / 1200)
+    scale = max(0.4, image.shape[0] / 800)
     (width, height), below = cv2.getTextSize(text, _FONT, scale, 1)
     tall = height + below + 2
     left = max(0, min(corner[0], image.shape[1] - width - 2))
