@@ -16,7 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from test.bridge.serving import Served, comment, frames, serve, sound, until
 from video_commentary.bridge.access import COOKIE, TOKEN_VARIABLE
-from video_commentary.bridge.items import Cut
+from video_commentary.bridge.items import Cut, PictureBox
 from video_commentary.core.stamp import to_seconds
 
 HEAD = struct.Struct("<B3xId")
@@ -195,3 +195,37 @@ def test_the_end_of_the_bridge_ends_every_stream() -> None:
             texts(socket, "hello", 1)
         with pytest.raises(ConnectionClosed):
             drain(socket)
+
+
+def test_boxes_come_before_their_picture_to_those_who_want_them(web: Served) -> None:
+    now = time.time()
+    frames(web.gateway, now - 6.0, 10, 300)
+    box = PictureBox(name="dog", track="3", score=0.5, left=1, top=2, right=3, bottom=4)
+    for number in range(180):
+        web.gateway.add_boxes("eye", now - 6.0 + number / 5, [box])
+    web.gateway.boxes.picture_size = (640, 480)
+    with connect(web.live) as socket:
+        binaries(socket, 1, 3)
+        assert not web.gateway.boxes.wanted
+        socket.send('{"boxes": true}')
+        (seen,) = texts(socket, "boxes", 1)
+        assert seen["size"] == [640, 480]
+        assert seen["boxes"] == [
+            {
+                "name": "dog",
+                "track": "3",
+                "score": 0.5,
+                "left": 1,
+                "top": 2,
+                "right": 3,
+                "bottom": 4,
+            }
+        ]
+        ((_, stamp, _),) = binaries(socket, 1, 1)
+        assert stamp == seen["stamp"]
+        assert web.gateway.boxes.wanted
+        socket.send('{"boxes": false}')
+        until(lambda: not web.gateway.boxes.wanted)
+        socket.send('{"boxes": true}')
+        until(lambda: web.gateway.boxes.wanted)
+    until(lambda: not web.gateway.boxes.wanted)
