@@ -60,10 +60,8 @@ def test_it_keeps_a_bounded_number() -> None:
 
 def test_viewers_are_counted() -> None:
     buffer = BoxBuffer()
-    assert not buffer.wanted
-    buffer.enter()
-    buffer.enter()
-    buffer.leave()
-    assert buffer.wanted
-    buffer.leave()
-    assert not buffer.wanted
+    wanted = []
+    for change in (buffer.enter, buffer.enter, buffer.leave, buffer.leave):
+        change()
+        wanted.append(buffer.wanted)
+    assert wanted == [True, True, True, False]

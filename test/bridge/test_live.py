@@ -7,6 +7,7 @@ import struct
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -197,6 +198,10 @@ def test_the_end_of_the_bridge_ends_every_stream() -> None:
             drain(socket)
 
 
+def are_wanted(web: Served, wanted: bool) -> bool:
+    return web.gateway.boxes.wanted is wanted
+
+
 def test_boxes_come_before_their_picture_to_those_who_want_them(web: Served) -> None:
     now = time.time()
     frames(web.gateway, now - 6.0, 10, 300)
@@ -206,7 +211,6 @@ def test_boxes_come_before_their_picture_to_those_who_want_them(web: Served) -> 
     web.gateway.boxes.picture_size = (640, 480)
     with connect(web.live) as socket:
         binaries(socket, 1, 3)
-        assert not web.gateway.boxes.wanted
         socket.send('{"boxes": true}')
         (seen,) = texts(socket, "boxes", 1)
         assert seen["size"] == [640, 480]
@@ -223,9 +227,7 @@ def test_boxes_come_before_their_picture_to_those_who_want_them(web: Served) -> 
         ]
         ((_, stamp, _),) = binaries(socket, 1, 1)
         assert stamp == seen["stamp"]
-        assert web.gateway.boxes.wanted
-        socket.send('{"boxes": false}')
-        until(lambda: not web.gateway.boxes.wanted)
-        socket.send('{"boxes": true}')
-        until(lambda: web.gateway.boxes.wanted)
+        for wanted in (False, True):
+            socket.send(json.dumps({"boxes": wanted}))
+            until(partial(are_wanted, web, wanted))
     until(lambda: not web.gateway.boxes.wanted)

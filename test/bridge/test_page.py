@@ -117,7 +117,9 @@ def test_boxes_are_drawn_in_step_with_the_picture(browser: Any, web: Served) -> 
 
 
 def test_a_click_on_a_sentence_shows_the_frame_it_was_said_about(browser: Any, web: Served) -> None:
-    stamp = web.gateway.display.buffer.newest().stamp
+    newest = web.gateway.display.buffer.newest()
+    assert newest
+    stamp = newest.stamp
     person = Observation(
         camera="eye",
         stamp=from_seconds(stamp),

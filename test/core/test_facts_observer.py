@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from queue import Queue
 
 import pytest
@@ -35,6 +36,10 @@ def until(condition: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
+def looked(engine: FakeEngine, number: int) -> bool:
+    return len(engine.looked) == number
+
+
 @pytest.fixture
 def seen() -> Seen:
     return Queue()
@@ -49,7 +54,12 @@ def observer(seen: Seen) -> Iterator[FactsObserver]:
 
 def ready(it: FactsObserver, seen: Seen) -> None:
     """Offer frames until the engine is loaded and has looked at the last one."""
-    until(lambda: it.offer(frame(0.0)) or not seen.empty())
+
+    def looks() -> bool:
+        it.offer(frame(0.0))
+        return not seen.empty()
+
+    until(looks)
     it.offer(frame(0.5))
     while seen.get(timeout=5)[0].stamp < from_seconds(0.5):
         pass
@@ -121,5 +131,5 @@ def test_it_gets_its_own_rate_and_the_engine_what_it_wants(seen: Seen) -> None:
             if (use := scene.use(TOPIC, from_seconds(stamp))) is not Use.NONE:
                 scene.add(TOPIC, frame(stamp), use)
             due = number // round(30 / OBSERVED_FPS) + 1
-            until(lambda due=due: len(watching.looked) == due)
+            until(partial(looked, watching, due))
     assert len(writing.looked) == 2 * settings.capture_fps

@@ -100,8 +100,7 @@ def test_what_is_seen_comes_with_its_picture_and_each_comment_has_one() -> None:
         tab(it, boxes=True) as page,
     ):
         seen = graph.film(lambda: [boxes for boxes in page.boxes if boxes["boxes"]], 40)[-1]
-        final = graph.film(lambda: [said for _, said in page.comments if said["final"]])[-1]
-        picture = graph.film(lambda: answered(it, f"/api/comments/{final['id']}/picture"))
+        final, picture = graph.film(lambda: pictured(it, page), 40)
     assert seen["size"] == [8, 48]
     (box,) = seen["boxes"]
     assert (box["name"], box["track"], box["score"]) == ("person", "7", 0.5)
@@ -114,9 +113,13 @@ def test_what_is_seen_comes_with_its_picture_and_each_comment_has_one() -> None:
     assert abs(float(picture.headers["X-Timestamp"]) - final["newest"]) < 0.6
 
 
-def answered(it: Bridge, path: str) -> httpx.Response | None:
-    response = it.get(path)
-    return response if response.status_code == 200 else None
+def pictured(it: Bridge, page: Tab) -> tuple[dict[str, Any], httpx.Response] | None:
+    """Return the newest finished comment and its picture, if it has one."""
+    finals = [said for _, said in page.comments if said["final"]]
+    if not finals:
+        return None
+    response = it.get(f"/api/comments/{finals[-1]['id']}/picture")
+    return (finals[-1], response) if response.status_code == 200 else None
 
 
 def test_words_come_in_the_order_in_which_they_were_said() -> None:
