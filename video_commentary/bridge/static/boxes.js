@@ -5,7 +5,7 @@ const FONT = "system-ui, sans-serif";
 
 // `across`, `down`: pixels of the picture for each unit of the boxes.
 export function drawBoxes(context, boxes, across, down) {
-  const line = Math.max(1.5, context.canvas.height / 320), size = Math.max(11, context.canvas.height / 36);
+  const line = Math.max(1.5, context.canvas.height / 320), size = Math.max(11, context.canvas.height / 44);
   context.font = `600 ${size}px ${FONT}`;
   context.textBaseline = "top";
   context.lineWidth = line;
