@@ -10,7 +10,7 @@ from vision_msgs.msg import Detection2D, Detection2DArray, LabelInfo
 
 from ...bridge.items import PictureBox
 from ...bridge.robot_gateway import RobotGateway
-from ...ros.qos import EVENTS, LATCHED
+from ...ros.qos import BOXES, LATCHED
 from ...ros.time import to_seconds
 
 
@@ -32,9 +32,7 @@ class DetectionSubscriptions:
             subscribe = self._node.create_subscription
             self._subscriptions = [
                 subscribe(LabelInfo, f"{self._name}/labels", self._on_labels, LATCHED),
-                subscribe(
-                    Detection2DArray, f"{self._name}/detections", self._on_detections, EVENTS
-                ),
+                subscribe(Detection2DArray, f"{self._name}/detections", self._on_detections, BOXES),
             ]
         elif not wanted:
             for subscription in self._subscriptions:
