@@ -52,10 +52,10 @@ def test_a_bag_that_starts_again_empties_it() -> None:
 
 def test_it_keeps_a_bounded_number() -> None:
     buffer = BoxBuffer()
-    for number in range(2000):
+    for number in range(3000):
         buffer.add(number / 5, [box(0.0)])
     assert buffer.at(1.0) == []
-    assert buffer.at(399.0)
+    assert buffer.at(599.0)
 
 
 def test_viewers_are_counted() -> None:

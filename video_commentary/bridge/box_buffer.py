@@ -11,8 +11,8 @@ from .items import PictureBox
 
 _MAX_GAP = 0.6
 """Seconds between two looks at the same scene; older boxes say nothing about a picture."""
-_MAX_LOOKS = 600
-"""Looks kept: two minutes of five a second, more than the picture is ever delayed."""
+_MAX_LOOKS = 2000
+"""Looks kept: a minute, the longest delay of the picture, of 30 looks a second and more."""
 
 
 class BoxBuffer:

@@ -16,7 +16,7 @@ from .history import MAX_EVENTS
 from .items import JpegFrame
 
 _MAX_SIDE = 480
-"""Pixels on the longer side: some 20 KB each, 8 MB for all comments of the history."""
+"""Pixels on the longer side: one is kept for each comment of the history."""
 _QUALITY = 75
 _TOLERANCE = 0.6
 """Seconds between a comment's frame and its picture; unwatched, frames come twice a second."""
@@ -36,7 +36,7 @@ class CommentSnapshots:
         self._buffer = buffer
         self._lock = threading.Lock()
         self._kept: OrderedDict[int, JpegFrame] = OrderedDict()
-        # A large picture takes some 50 ms: not on the thread that delivers sound.
+        # Decoding a large picture takes time: not on the thread that delivers sound.
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="snapshots")
 
     def take(self, number: int, stamp: float) -> None:
