@@ -26,8 +26,6 @@ from video_commentary.config.process_env import for_images
 SIZE = (640, 480)
 SETTLE = 2.0
 """Seconds for cameras to appear before the commentator starts, and for the GPU after one ended."""
-
-
 ERROR_LIMIT = 15.0
 """Seconds in the state "error" after which a start has failed; an engine tries again meanwhile."""
 

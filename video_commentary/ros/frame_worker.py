@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from ..core.engine import EngineError
+from ..core.engine import EngineError, unexpected
 from ..core.facts import FrameFacts
 from ..core.frames import Frame
 from ..core.scene_monitor import SceneMonitor, Use
@@ -91,5 +91,5 @@ class FrameWorker:
         except EngineError as error:
             self._error = str(error)
         except Exception as error:  # noqa: BLE001 - whatever an engine raises, the node stays up
-            self._error = f"{type(error).__name__}: {error}"
+            self._error = str(unexpected(error))
         return True

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from .dit import LAYER_NORM_EPS, layer_norm
 
-BLOCK_M, BLOCK_N = 16, 64
-"""Rows of a program, and keys it reads at once."""
+BLOCK_M, BLOCK_N = 16, 128
+"""Rows of a program, and keys of 16 bits it reads at once; of 32 bits, half as many."""
 
 
 def slot_attention(
@@ -54,7 +54,7 @@ def slot_attention(
         NUM_HEADS=num_heads,
         HEAD_DIM=head_dim,
         BLOCK_M=BLOCK_M,
-        BLOCK_N=BLOCK_N,
+        BLOCK_N=BLOCK_N * 2 // k_cache.element_size(),
         num_warps=4,
         num_stages=3,
         enable_fp_fusion=True,

@@ -137,7 +137,7 @@ class FlowStream:
         return self._chunk(codes, last, capture=False)
 
     def _chunk(self, codes: list[int], last: bool, capture: bool) -> Tensor:
-        ids = torch.tensor(codes, device=self._like.device)
+        ids = torch.tensor(codes).to(self._like.device, non_blocking=True)
         if last:
             mu, self._encoder_cache = self._flow.encode(ids, self._encoder_cache, last)
         else:
@@ -167,7 +167,12 @@ class FlowStream:
         slots = torch.tensor(free)
         tail = torch.tensor([frames, frames + 1])
         device = self._like.device
-        return slots.to(device), mask.to(self._like), tail.to(device)
+        # else the host would wait for the encoder before it launches the solver
+        return (
+            slots.to(device, non_blocking=True),
+            mask.to(self._like.dtype).to(device, non_blocking=True),
+            tail.to(device, non_blocking=True),
+        )
 
     def _trim(self) -> None:
         """Keep the first frames, as many as the prompt has, and the last `_TAIL_FRAMES`.
