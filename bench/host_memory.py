@@ -4,15 +4,14 @@ python -m bench.host_memory FOLDER [--cudnn]    (a checkpoint with a voice; a CU
 python -m bench.host_memory --operations        (no checkpoint)
 
 CUDA keeps the code of each kernel that was used, and each graph, in this process's heap. The second
-command shows what the first use of an operation costs. `--cudnn`: convolutions and attention by
-cuDNN, as torch has them by default.
+command shows what the first use of an operation costs. `--cudnn`: convolutions by cuDNN, as torch
+has them by default.
 """
 
 from __future__ import annotations
 
 import argparse
 import collections
-import importlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -119,13 +118,6 @@ def _operations() -> dict[str, Callable[[], object]]:
 
         return run
 
-    def attend(cudnn: bool) -> object:
-        from torch.nn.attention import SDPBackend, sdpa_kernel
-
-        chosen = SDPBackend.CUDNN_ATTENTION if cudnn else SDPBackend.FLASH_ATTENTION
-        with sdpa_kernel(chosen):
-            return F.scaled_dot_product_attention(heads, heads, heads)
-
     def dilated() -> object:
         return F.conv1d(full, weight, padding=9, dilation=3)
 
@@ -143,7 +135,7 @@ def _operations() -> dict[str, Callable[[], object]]:
         "linear, 16 bits": lambda: F.linear(half, half),
         "linear, 32 bits": lambda: F.linear(half.float(), half.float()),
         "layer norm": lambda: F.layer_norm(half, (512,)),
-        "attention": lambda: attend(False),
+        "attention": lambda: F.scaled_dot_product_attention(heads, heads, heads),
         "top-k": lambda: torch.randn(151_748, device="cuda").topk(20),
         "sort": lambda: torch.randn(151_748, device="cuda").sort(),
         "cumsum": lambda: full.cumsum(2),
@@ -153,7 +145,6 @@ def _operations() -> dict[str, Callable[[], object]]:
         "convolution": without_cudnn(conv),
         "convolution, dilated": without_cudnn(dilated),
         "convolution, transposed": without_cudnn(transposed),
-        "cuDNN's attention": lambda: attend(True),
         "cuDNN's convolution": conv,
         "cuDNN's, dilated": dilated,
         "cuDNN's, transposed": transposed,
@@ -174,7 +165,6 @@ def operations() -> None:
         cells = "".join(f"{after[k] - before[k]:10.1f}" for k in ("RssAnon", "RssFile"))
         print(f"{name:40}{cells}", flush=True)
 
-    measured("(an import)", lambda: importlib.import_module("torch.nn.attention"))
     for name, call in _operations().items():
         measured(name, call)
     x = torch.zeros(64, device="cuda")

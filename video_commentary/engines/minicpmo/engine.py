@@ -115,6 +115,8 @@ class MiniCpmoEngine:
         with self._torch_errors():
             with self._progress.phase("checks"):
                 device = resolve_device(self._config.device)
+                if device.type == "cuda":
+                    leave_out_cudnn()
                 folder = model_folder(self._config.model_path)
                 tensors, model_config = self._open(folder, device)
             self.build(tensors, model_config, folder, device)
@@ -141,8 +143,6 @@ class MiniCpmoEngine:
         self, tensors: Tensors, model_config: ModelConfig, folder: Path, device: torch.device
     ) -> None:
         """Load the model from `tensors`, with the tokenizer and vocoder of `folder`."""
-        if device.type == "cuda":
-            leave_out_cudnn()
         self._own_voice.read(folder)
         model = load_model(tensors, model_config, folder, device, self._config, self._progress)
         speech = self._own_voice.load(tensors, model_config, folder, device, model.dtype)

@@ -68,13 +68,12 @@ def use_device(device: torch.device) -> None:
 
 
 def leave_out_cudnn() -> None:
-    """Have torch compute the vocoder's convolutions and the vision's attention itself.
+    """Have torch compute this process's convolutions itself.
 
-    CUDA keeps the code of cuDNN's kernels, and of the compiler that makes some of them, in this
-    process's memory, which bench/host_memory.py measures. It holds for the whole process.
+    Only the vocoder convolves. CUDA keeps the code of cuDNN's kernels in this process's memory,
+    which bench/host_memory.py measures.
     """
     torch.backends.cudnn.enabled = False
-    torch.backends.cuda.enable_cudnn_sdp(False)
 
 
 def free_gpu_memory(device: torch.device) -> tuple[int, int] | None:
