@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -190,15 +189,13 @@ def main() -> None:
     parser.add_argument("--cudnn", action="store_true")
     options = parser.parse_args()
     print(describe())
+    torch.backends.cudnn.enabled = options.cudnn or options.operations
     if options.operations:
         operations()
-    elif not options.folder:
-        parser.error("FOLDER or --operations")
-    elif options.cudnn:
-        with patch("video_commentary.engines.minicpmo.engine.leave_out_cudnn"):
-            load(options.folder)
-    else:
+    elif options.folder:
         load(options.folder)
+    else:
+        parser.error("FOLDER or --operations")
 
 
 if __name__ == "__main__":

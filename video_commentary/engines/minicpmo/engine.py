@@ -32,7 +32,6 @@ from .memory import (
     FreeMemory,
     check_gpu_memory,
     free_gpu_memory,
-    leave_out_cudnn,
     release_gpu_memory,
     resolve_device,
     settle_host_memory,
@@ -115,8 +114,6 @@ class MiniCpmoEngine:
         with self._torch_errors():
             with self._progress.phase("checks"):
                 device = resolve_device(self._config.device)
-                if device.type == "cuda":
-                    leave_out_cudnn()
                 folder = model_folder(self._config.model_path)
                 tensors, model_config = self._open(folder, device)
             self.build(tensors, model_config, folder, device)

@@ -67,15 +67,6 @@ def use_device(device: torch.device) -> None:
         torch.cuda.set_device(device)
 
 
-def leave_out_cudnn() -> None:
-    """Have torch compute this process's convolutions itself.
-
-    Only the vocoder convolves. CUDA keeps the code of cuDNN's kernels in this process's memory,
-    which bench/host_memory.py measures.
-    """
-    torch.backends.cudnn.enabled = False
-
-
 def free_gpu_memory(device: torch.device) -> tuple[int, int] | None:
     """Return the free and all bytes of a GPU's memory, as the driver counts; None for a CPU."""
     return torch.cuda.mem_get_info(device) if device.type == "cuda" else None
