@@ -1,11 +1,11 @@
 """Where the host memory of a loaded MiniCPM-o is: by phase of the load, by operation, by mapping.
 
-python -m bench.host_memory FOLDER [--cudnn]    (a checkpoint with a voice; a CUDA GPU)
-python -m bench.host_memory --operations        (no checkpoint)
+python -m bench.host_memory FOLDER [--no-cudnn]    (a checkpoint with a voice; a CUDA GPU)
+python -m bench.host_memory --operations           (no checkpoint)
 
 CUDA keeps the code of each kernel that was used, and each graph, in this process's heap. The second
-command shows what the first use of an operation costs. `--cudnn`: convolutions by cuDNN, as torch
-has them by default.
+command shows what the first use of an operation costs. `--no-cudnn`: convolutions and
+attention without it.
 """
 
 from __future__ import annotations
@@ -186,10 +186,10 @@ def main() -> None:
     )
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--operations", action="store_true")
-    parser.add_argument("--cudnn", action="store_true")
+    parser.add_argument("--no-cudnn", action="store_true")
     options = parser.parse_args()
     print(describe())
-    torch.backends.cudnn.enabled = options.cudnn or options.operations
+    torch.backends.cudnn.enabled = not options.no_cudnn
     if options.operations:
         operations()
     elif options.folder:
