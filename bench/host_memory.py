@@ -139,7 +139,7 @@ def _operations() -> dict[str, Callable[[], object]]:
         "sort": lambda: torch.randn(151_748, device="cuda").sort(),
         "cumsum": lambda: full.cumsum(2),
         "multinomial": lambda: torch.multinomial(half.float().softmax(1), 1),
-        "index_copy": lambda: half.index_copy_(0, integers[0, :1].long() % 64, half[:1]),
+        "index_copy": lambda: half.index_copy(0, integers[0, :1].long() % 64, half[:1].clone()),
         "interpolate": lambda: F.interpolate(full, scale_factor=4.0, mode="linear"),
         "convolution": without_cudnn(conv),
         "convolution, dilated": without_cudnn(dilated),

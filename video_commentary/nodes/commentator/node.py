@@ -36,6 +36,9 @@ from .facts_publisher import FactsPublisher
 from .report import describe, diagnose
 from .session import Session
 
+LOADS_AFTER = 0.3
+"""Seconds from configure to loading."""
+
 
 class CommentatorNode(LifecycleNode):
     """Configure loads the engine, activate starts commenting, deactivate stops, cleanup frees."""
@@ -119,10 +122,10 @@ class CommentatorNode(LifecycleNode):
         return super().on_configure(state)
 
     def _load_next(self, session: Session) -> None:
-        """Begin to load the engine in the executor's next turn.
+        """Begin to load the engine once DDS has met those who listen already.
 
-        Not in this one: while torch's libraries are loaded, the dynamic linker would keep new
-        subscriptions waiting, and ~/status behind them.
+        While torch's libraries are loaded, the dynamic linker would keep new subscriptions
+        waiting, and ~/status behind them.
         """
 
         def load() -> None:
@@ -131,7 +134,7 @@ class CommentatorNode(LifecycleNode):
             if session is self._session:
                 session.loader.start()
 
-        timer = every(self, 0.0, load)
+        timer = every(self, LOADS_AFTER, load)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Watch the cameras and comment."""
