@@ -32,7 +32,7 @@ need() { # what must be there, or be had
     command -v $program >/dev/null || skip "$program is missing (apt-get install docker.io iproute2 util-linux curl)"
   done
   [ -c /dev/net/tun ] || skip "there is no /dev/net/tun to join two network namespaces with"
-  if docker compose version --short 2>/dev/null | grep -qE '^v?(2\.(2[4-9]|[3-9])|[3-9]|[1-9][0-9])'; then
+  if docker compose version --short 2>/dev/null | grep -qE '^v?(2\.(2[4-9]|[3-9][0-9])\.|[3-9]\.|[1-9][0-9])'; then
     composer=(docker compose)
   elif command -v go >/dev/null; then
     composer=("$(scripts/docker_compose.sh)")
@@ -137,8 +137,11 @@ one_machine() {
   compose desk up -d >"$work/up.log" 2>&1 || { cat "$work/up.log"; fail "docker compose up"; }
   all_healthy desk "${nodes[@]}" livekit
   answer desk / | grep -qi '<html' || fail "the page"
+  ok "desk: the page at 127.0.0.1:8199"
   wait_for 30 "a comment at docker compose exec commentator say watch" watches desk
+  ok "desk: docker compose exec commentator say watch shows comments"
   wait_for 30 "the bridge in LiveKit's room" in_the_room
+  ok "desk: the bridge is in LiveKit's room"
   kill_node desk commentator
   all_healthy desk commentator
   wait_for 30 "a comment after the restart" watches desk
@@ -156,6 +159,7 @@ two_machines() {
   all_healthy robot source
   all_healthy desk commentator bridge
   wait_for 30 "a comment on the desk" watches desk
+  ok "desk: comments on the robot's camera"
   answer desk /api/frame | head -c 2 | grep -q $'\xff\xd8' || fail "the robot's picture on the desk"
   kill_node robot source
   wait_for 30 "a comment after the restart" watches desk
@@ -173,7 +177,7 @@ build
 ok "built in $((SECONDS - began)) s"
 python3 -m bench.lossy_link --prefix "$prefix" --loss 1 --delay 20 --jitter 10 --mbit 30 >"$work/link.log" 2>&1 &
 link=$!
-wait_for 10 "the link" grep -q 'link up' "$work/link.log"
+wait_for 10 "the link" grep -qs 'link up' "$work/link.log"
 one_machine
 two_machines
 say "test-compose: all passed"

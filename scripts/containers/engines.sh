@@ -10,7 +10,7 @@ on() { # engine, command...
 answers() { on "$1" docker info >/dev/null 2>&1; }
 
 start_engine() { # engine, network namespace (without one: this machine's network)
-  local name=$1 folder=$work/engines within=()
+  local name=$1 folder=$work/engines within=(unshare --mount)
   mkdir -p "$folder"
   # shellcheck disable=SC2016 # the inner shell is to expand them
   [ $# = 1 ] || within=(nsenter "--net=/run/netns/$2" unshare --mount --ipc --uts sh -c
