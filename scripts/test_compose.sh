@@ -8,8 +8,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/containers/checks.sh
 source scripts/containers/engines.sh
-work=$(mktemp -d)
-chmod 755 "$work"
+# Compose prefers these to .env.
+unset "${!COMPOSE_@}" "${!LIVEKIT_@}" "${!VIDEO_COMMENTARY_@}" ROS_DOMAIN_ID USER_ID
 prefix=compose$$-
 nodes=(source commentator bridge)
 
@@ -76,7 +76,10 @@ build() { # where packages can be had: in this machine's network
       BASE=$debian
     }
   fi
-  on desk docker pull -q "$image" >/dev/null 2>&1 || make_livekit desk "$image"
+  on desk docker pull -q "$image" >/dev/null 2>&1 || {
+    command -v go >/dev/null || skip "no image registry answers, and Go to build LiveKit's server is missing"
+    make_livekit desk "$image"
+  }
   build_settings >"$work/build.yaml"
   compose desk -f compose.yaml -f ../build.yaml build >"$work/build.log" 2>&1 ||
     { tail -n 30 "$work/build.log"; fail "docker compose build"; }
@@ -168,6 +171,8 @@ two_machines() {
 }
 
 need
+work=$(mktemp -d) # 5 GB, with the engines' images
+chmod 755 "$work"
 trap end EXIT
 check_out desk </dev/null
 check_out robot </dev/null
