@@ -60,6 +60,7 @@ class Camera(ImageTopic[Arrival]):
             self._report(str(error))
             return None
         self.trouble = ""
+        self._freeze.add(image, arrival.stamp)
         self.frame_id = arrival.message.header.frame_id or self.topic
         frame = Frame(image, arrival.stamp, self.frame_id, self._index)
         self._index += 1
