@@ -41,7 +41,7 @@ class Stream:
         sent: float = 0.0,
     ) -> bool:
         """Return whether delivery is reliable after `seconds`; `sent`: images a second."""
-        who = TopicPublishers(publishers, offered, self.remote)
+        who = TopicPublishers(publishers, offered, remote=self.remote)
         for _ in range(int(seconds)):
             arrives = rate(self.chosen.reliable)
             missing = 1 - arrives / sent if sent and arrives else 0.0

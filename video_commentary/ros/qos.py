@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rclpy.duration import Duration
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
 LATCHED = QoSProfile(
@@ -16,3 +17,15 @@ EVENTS = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=50, reliability=ReliabilityPolicy.RELIABLE
 )
 """Comments and sound: all are delivered; a slow subscriber loses the oldest."""
+
+CAMERA_IMAGES = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST,
+    depth=5,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+    lifespan=Duration(seconds=0.5),
+)
+"""Images that we publish. Best effort would lose every image larger than Fast DDS's shared-memory
+segment. Transient local, for the sake of reliable subscribers that join a running camera
+(reliability_trial.py); the lifespan keeps old pictures from them.
+"""

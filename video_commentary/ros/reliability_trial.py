@@ -34,12 +34,14 @@ RETRY, MAX_RETRY = 60.0, 600.0
 class TopicPublishers:
     """Who publishes a topic.
 
-    `reliable`: whether all of them offer reliable delivery. `remote`: whether all are on another
-    machine; None if unknown.
+    `reliable`: whether all of them offer reliable delivery. `transient_local`: whether all keep
+    their last images for those that join. `remote`: whether all are on another machine; None if
+    unknown.
     """
 
     gids: frozenset[bytes] = frozenset()
     reliable: bool = False
+    transient_local: bool = False
     remote: bool | None = None
 
 
@@ -56,10 +58,11 @@ class ReliabilityTrial:
     other way is tried too, and that which brings more is kept.
 
     Subscribing again costs a pause before reliable delivery: in Fast DDS 2 and 3, a reliable reader
-    that gets the end of an image that was sent to another reader of its process can block forever
-    inside `take`, and Python with it (StatefulReader::processGapMsg removes a fragmented sample
-    from the history but not from the reader's list; docs/decisions.md has figures). The first
-    subscription of a process has no such reader before it, so it needs no pause.
+    that gets the end of an image that was sent to another reader at its port can block forever
+    inside `take`, and Python with it. A volatile publisher greets a reader with a GAP of all that
+    it has sent, and StatefulReader::processGapMsg removes a fragmented sample from the history but
+    not from the reader's list (docs/decisions.md has figures). A transient-local publisher sends no
+    such GAP, and the first subscription of a process has no reader before it: no pause for these.
     """
 
     def __init__(self, sufficient_fps: float) -> None:
@@ -185,7 +188,7 @@ class ReliabilityTrial:
 
     def _begin(self, now: float, received: int, reliable: bool) -> float | None:
         changed = reliable != self.reliable
-        pause = PAUSE if changed and reliable else 0.0
+        pause = PAUSE if reliable and changed and not self._publishers.transient_local else 0.0
         self.reliable = reliable
         self._since = now + pause
         self._counted_at, self._count = self._since, received
