@@ -24,9 +24,15 @@ CAMERA = frozenset({b"camera"})
 class Stream:
     """A camera whose rate depends on the kind of delivery; `remote`: on another machine."""
 
-    def __init__(self, sufficient_fps: float = 4.0, remote: bool | None = False) -> None:
+    def __init__(
+        self,
+        sufficient_fps: float = 4.0,
+        remote: bool | None = False,
+        transient_local: bool = False,
+    ) -> None:
         self.chosen = ReliabilityTrial(sufficient_fps)
         self.remote = remote
+        self.transient_local = transient_local
         self.now = 100.0
         self.received = 0.0
         self.switches: list[tuple[float, bool]] = []
@@ -41,7 +47,7 @@ class Stream:
         sent: float = 0.0,
     ) -> bool:
         """Return whether delivery is reliable after `seconds`; `sent`: images a second."""
-        who = TopicPublishers(publishers, offered, remote=self.remote)
+        who = TopicPublishers(publishers, offered, self.transient_local, self.remote)
         for _ in range(int(seconds)):
             arrives = rate(self.chosen.reliable)
             missing = 1 - arrives / sent if sent and arrives else 0.0
@@ -189,15 +195,13 @@ def test_from_another_machine_delivery_is_reliable_at_once_and_stays_so() -> Non
     assert (stream.switches, stream.pauses) == ([(0.0, True)], [0.0])
 
 
-@pytest.mark.parametrize("remote", [False, None])
-def test_elsewhere_and_on_this_machine_a_first_subscription_needs_no_pause(
-    remote: bool | None,
+@pytest.mark.parametrize(("transient_local", "pause"), [(False, PAUSE), (True, 0.0)])
+def test_a_second_subscription_waits_unless_the_publisher_sends_it_no_gap(
+    transient_local: bool, pause: float
 ) -> None:
-    stream = Stream(remote=remote)
-    assert not stream.run(4, wifi)
-    assert stream.switches == []
+    stream = Stream(transient_local=transient_local)
     assert stream.run(30, lambda it: 15.0 if it else 0.5)
-    assert stream.pauses == [PAUSE]
+    assert stream.pauses == [pause]
 
 
 def test_from_another_machine_best_effort_only_is_taken_as_it_is() -> None:
