@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 from std_srvs.srv import SetBool
 
@@ -20,6 +19,7 @@ from video_commentary.srv import Ask, SetInstruction
 from ...bridge.items import Reply, Source
 from ...config.profiles import load_profiles
 from ...ros.images_out import encode_jpeg, to_compressed, to_image
+from ...ros.qos import CAMERA_IMAGES
 from ...ros.service_calls import ServiceCaller, ServiceCallError
 from ...ros.time import to_seconds, to_time
 
@@ -51,10 +51,9 @@ class CommentatorClient:
         self._set_enabled = node.create_client(SetBool, f"{name}/set_enabled")
         self._set_parameters = node.create_client(SetParameters, f"{name}/set_parameters")
         self._get_parameters = node.create_client(GetParameters, f"{name}/get_parameters")
-        # Best effort would lose every image larger than Fast DDS's shared-memory segment.
-        qos = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
-        self._phone = node.create_publisher(Image, phone_topic, qos)
-        self._phone_jpeg = node.create_publisher(CompressedImage, f"{phone_topic}/compressed", qos)
+        compressed = f"{phone_topic}/compressed"
+        self._phone = node.create_publisher(Image, phone_topic, CAMERA_IMAGES)
+        self._phone_jpeg = node.create_publisher(CompressedImage, compressed, CAMERA_IMAGES)
 
     def now(self) -> float:
         """Return seconds of the ROS clock."""
