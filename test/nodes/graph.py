@@ -28,7 +28,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header, String
 from std_srvs.srv import SetBool
-from video_commentary.msg import Commentary, Status
+from video_commentary.msg import Commentary, Event, Status
 from video_commentary.srv import Ask, SetInstruction
 
 from video_commentary.ros.qos import EVENTS, LATCHED
@@ -121,6 +121,7 @@ class Probe:
         self.got: dict[str, list[Any]] = defaultdict(list)
         self.times: dict[str, list[float]] = defaultdict(list)
         self._hear(Commentary, "commentary_events", EVENTS)
+        self._hear(Event, "events", EVENTS)
         self._hear(String, "commentary", EVENTS)
         self._hear(AudioDataStamped, "audio_stamped", EVENTS)
         self._hear(AudioData, "audio", EVENTS)

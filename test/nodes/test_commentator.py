@@ -45,6 +45,21 @@ def span(event: Any) -> float:
     return to_seconds(event.header.stamp) - to_seconds(event.oldest_stamp)
 
 
+def test_what_was_seen_comes_as_events_and_as_evidence(graph: Probe) -> None:
+    graph.film(lambda: graph.got["events"] and graph.finals)
+    event = graph.got["events"][-1]
+    assert (event.kind, event.who, event.where, event.count) == ("enters", "person", "left", 1)
+    assert event.header.frame_id == "eye"
+    assert not event.at_least
+    (person,) = event.evidence
+    assert person.header == event.header
+    assert (person.has_box, person.name, person.track, person.score) == (True, "person", 7, 0.5)
+    assert (person.left, person.top, person.right, person.bottom) == (0.25, 0.125, 0.5, 0.75)
+    final = graph.finals[-1]
+    assert [seen.header.stamp for seen in final.evidence] == [final.header.stamp]
+    assert not any(e.evidence for e in graph.got["commentary_events"] if not e.final)
+
+
 def test_sound_is_the_same_on_both_topics_and_described(graph: Probe) -> None:
     def plain() -> bytes:
         return b"".join(m.data.tobytes() for m in graph.got["audio"])

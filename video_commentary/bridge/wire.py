@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..core.comment import Comment
+from ..core.facts import Observation
 from ..core.stamp import to_seconds
 from ..core.status import CommentatorStatus, StatusKind, status_values
 from .items import JpegFrame, Situation, Sound
@@ -25,7 +26,13 @@ def comment_json(number: int, comment: Comment) -> dict[str, Any]:
     fields = asdict(comment)
     stamps = {name: fields[name] for name in _STAMPS}
     seconds = {n: None if stamp is None else to_seconds(stamp) for n, stamp in stamps.items()}
-    return {"id": number, **fields, **seconds}
+    evidence = [observation_json(observation) for observation in comment.evidence]
+    return {"id": number, **fields, **seconds, "evidence": evidence}
+
+
+def observation_json(observation: Observation) -> dict[str, Any]:
+    """Return an observation; its stamp in seconds."""
+    return {**asdict(observation), "stamp": to_seconds(observation.stamp)}
 
 
 def status_json(status: CommentatorStatus) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from math import ceil
 from .change import ChangeDetector, Intensity
 from .cycle_settings import CycleSettings
 from .engine import Engine
+from .facts import FrameFacts
 from .frames import Frame, FrameWindow, StampSampler
 from .stamp import Stamp, from_seconds
 
@@ -88,10 +89,11 @@ class SceneMonitor:
         """Return what the frame of this stamp is for, before anyone converts it."""
         return self._cameras[topic].use(stamp)
 
-    def add(self, topic: str, frame: Frame, use: Use) -> None:
-        """Add a frame that is of use. Raise EngineError if the engine can't look.
+    def add(self, topic: str, frame: Frame, use: Use) -> FrameFacts | None:
+        """Add a frame that is of use; return what the engine saw in it, None if it only writes.
 
-        Of two topics with one frame_id, the second is called by its topic.
+        Raise EngineError if the engine can't look. Of two topics with one frame_id, the second is
+        called by its topic.
         """
         camera = self._cameras[topic]
         # Renamed before anyone sees the frame: caches are keyed by its identity.
@@ -102,7 +104,7 @@ class SceneMonitor:
             with self._lock:
                 camera.window.add(frame)
                 self._intensity = max(self._intensity, change.intensity)
-        self._engine.look(frame)
+        return self._engine.look(frame)
 
     def view(self, reset_change: bool = True) -> View:
         """Return the newest frames of all cameras; `reset_change`: measure change from here on.

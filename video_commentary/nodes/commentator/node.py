@@ -14,7 +14,7 @@ from rclpy.validate_topic_name import validate_topic_name
 from std_msgs.msg import String
 from std_srvs.srv import SetBool
 
-from video_commentary.msg import Commentary, Status
+from video_commentary.msg import Commentary, Event, Status
 from video_commentary.srv import Ask, SetInstruction
 
 from ...config.profiles import load_profiles
@@ -22,8 +22,10 @@ from ...config.settings import CommentatorSettings
 from ...core.clock import LiveClock
 from ...core.comment import Comment
 from ...core.control import Control
+from ...core.facts import FrameFacts
 from ...core.status import CommentatorStatus
 from ...ros import messages
+from ...ros.fact_messages import event_messages
 from ...ros.futures import Futures
 from ...ros.health import diagnostic
 from ...ros.parameters import LiveParameters, declare
@@ -81,6 +83,7 @@ class CommentatorNode(LifecycleNode):
     def _create_interfaces(self) -> None:
         self._commentary = self.create_lifecycle_publisher(String, "~/commentary", EVENTS)
         self._events = self.create_lifecycle_publisher(Commentary, "~/commentary_events", EVENTS)
+        self._seen = self.create_lifecycle_publisher(Event, "~/events", EVENTS)
         self._audio = self.create_lifecycle_publisher(AudioData, "~/audio", EVENTS)
         self._stamped = self.create_lifecycle_publisher(AudioDataStamped, "~/audio_stamped", EVENTS)
         self._info = self.create_publisher(AudioInfo, "~/audio_info", LATCHED)
@@ -104,7 +107,15 @@ class CommentatorNode(LifecycleNode):
             self._report()
             return TransitionCallbackReturn.FAILURE
         self._configure_error = ""
-        self._session = Session(self, settings, assembly, self._control, self._time, self._publish)
+        self._session = Session(
+            self,
+            settings,
+            assembly,
+            self._control,
+            self._time,
+            self._publish,
+            self._publish_facts,
+        )
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -151,6 +162,10 @@ class CommentatorNode(LifecycleNode):
         self._events.publish(messages.commentary(comment))
         if comment.final and comment.text and not comment.cancelled:
             self._commentary.publish(String(data=comment.text))
+
+    def _publish_facts(self, facts: FrameFacts) -> None:
+        for event in event_messages(facts):
+            self._seen.publish(event)
 
     def _set_instruction(
         self, request: SetInstruction.Request, response: SetInstruction.Response

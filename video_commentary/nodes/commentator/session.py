@@ -16,6 +16,7 @@ from ...core.clock import CameraClock, Clock
 from ...core.comment import Comment
 from ...core.commentator import Commentator
 from ...core.control import Control
+from ...core.facts import FrameFacts
 from ...core.loading import Loader
 from ...core.pacing import Playout
 from ...core.scene_monitor import SceneMonitor, Use
@@ -38,12 +39,14 @@ class Session:
         control: Control,
         clock: Clock,
         publish: Callable[[Comment], None],
+        publish_facts: Callable[[FrameFacts], None],
     ) -> None:
         """Begin to load the engine."""
         self._node = node
         self._settings = settings
         self._clock = clock
         self._control = control
+        self._publish_facts = publish_facts
         self.assembly = assembly
         # how long the engine took to load, and its phases; empty before it is loaded
         self.load_time = ""
@@ -132,7 +135,9 @@ class Session:
         arrived = threading.Event()
         self.cameras = [self._camera(topic, arrived) for topic in topics]
         self.rates = Rates(self.cameras)
-        self._frames = FrameWorker(self.cameras, self._scene, self.commentator.on_frame, arrived)
+        self._frames = FrameWorker(
+            self.cameras, self._scene, self.commentator.on_frame, self._publish_facts, arrived
+        )
 
     def _close_cameras(self) -> None:
         if self._frames:
