@@ -6,18 +6,14 @@ from datetime import datetime, timedelta, tzinfo
 
 from ..core.stamp import NANOSECONDS, Stamp
 
-NUMBERS = {
-    word: number
-    for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-        "fifteen sixteen seventeen eighteen nineteen twenty".split()
-    )
-} | {"a": 1, "an": 1, "couple": 2, "few": 3, "thirty": 30, "forty": 40, "forty-five": 45}
+_COUNTING = """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen twenty
+"""
+_OTHERS = {"a": 1, "an": 1, "couple": 2, "few": 3, "thirty": 30, "forty": 40, "forty-five": 45}
+NUMBERS = {word: number for number, word in enumerate(_COUNTING.split())} | _OTHERS
 """Words for numbers in questions."""
-_SPOKEN = {number: word for word, number in NUMBERS.items() if len(word) > 2 and number <= 12} | {
-    2: "two",
-    3: "three",
-}
+_SPOKEN = dict(enumerate(_COUNTING.split()[:13])) | {0: "no"}
 
 
 def to_datetime(time: Stamp, zone: tzinfo | None) -> datetime:
@@ -33,6 +29,11 @@ def to_time(moment: datetime) -> Stamp:
 def number_words(count: int) -> str:
     """Return a count as text: a word up to twelve."""
     return _SPOKEN.get(count, str(count))
+
+
+def times_words(count: int) -> str:
+    """Return how often: "once", "twice", "three times"."""
+    return {1: "once", 2: "twice"}.get(count, f"{number_words(count)} times")
 
 
 def at_words(moment: datetime, now: datetime) -> str:

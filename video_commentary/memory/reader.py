@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..core.stamp import Stamp
 from .database import open_for_reading
@@ -23,6 +24,8 @@ _COLUMNS = (
     "e.id, e.kind, e.stamp, e.time, e.camera, e.text, e.question, e.event, e.who, e.place, "
     "e.count, e.at_least, e.colour"
 )
+_NAMES = "id kind stamp time camera text question event who where count at_least colour"
+_FIELDS = tuple(_NAMES.split())
 _JPEG = ", (SELECT jpeg FROM thumbnails WHERE id = e.thumbnail)"
 
 
@@ -180,8 +183,8 @@ def search_words(text: str) -> str:
 
 
 def _entry(row: tuple[object, ...]) -> MemoryEntry:
-    names = "id kind stamp time camera text question event who where count at_least colour".split()
-    fields: dict[str, object] = dict(zip(names, row, strict=False))
+    columns = len(_FIELDS)
+    fields: dict[str, Any] = dict(zip(_FIELDS, row, strict=False))
     fields["at_least"] = bool(fields["at_least"])
-    fields["thumbnail"] = (row[len(names)] if len(row) > len(names) else None) or b""
-    return MemoryEntry(**fields)  # type: ignore[arg-type] - the columns' types
+    fields["thumbnail"] = (row[columns] if len(row) > columns else None) or b""
+    return MemoryEntry(**fields)

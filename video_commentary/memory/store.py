@@ -81,7 +81,9 @@ class MemoryStore:
                 [row for row in shown if row[0] is not None],
             )
         self._thumbnails.clear()
-        self._connection.execute("PRAGMA incremental_vacuum").fetchall()
+        # `execute` would stop after the first page. Without the checkpoint the file would not
+        # shrink yet, and the log of all this would count as growth.
+        self._connection.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)")
         return len(ids)
 
     def _thumbnail(self, known: OrderedDict[bytes, int], entry: MemoryEntry) -> int | None:

@@ -58,8 +58,7 @@ class ThumbnailBuffer:
         with self._lock:
             until = [picture for picture in self._pictures if picture.stamp <= stamp]
             after = [picture for picture in self._pictures if picture.stamp > stamp]
-            near = [picture for picture in (*until[-1:], *after[:1])]
-        for picture in near:
+        for picture in (*until[-1:], *after[:1]):
             if abs(picture.stamp - stamp) <= NEAREST:
                 if not picture.jpeg:
                     picture.jpeg = self._encode(picture.image)

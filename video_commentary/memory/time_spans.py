@@ -16,7 +16,15 @@ _PARTS = {
     "afternoon": (time(12), time(18)),
     "evening": (time(18), time(22)),
 }
-_UNITS = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "day": 86_400, "week": 604_800}
+_UNITS = {
+    "second": 1,
+    "sec": 1,
+    "minute": 60,
+    "min": 60,
+    "hour": 3600,
+    "day": 86_400,
+    "week": 604_800,
+}
 _AMOUNT = (
     r"(?P<half>half (an? )?|(a )?quarter of an )?(?:(?P<number>\d+|"
     + "|".join(sorted(NUMBERS, key=len, reverse=True))
@@ -58,7 +66,7 @@ def find_span(
 
 
 def _amount(found: re.Match[str]) -> tuple[timedelta, str]:
-    seconds = _UNITS[found["unit"].rstrip("s") if found["unit"] != "s" else "second"]
+    seconds = _UNITS[found["unit"].rstrip("s")]
     half = found["half"] or ""
     if half:
         part = 0.5 if half.startswith("half") else 0.25
@@ -176,7 +184,9 @@ def _this_week(asked: _Asked) -> TimeSpan:
 
 def _lately(asked: _Asked) -> TimeSpan:
     minutes = 5 if asked.found[0].endswith("now") else 30
-    return TimeSpan(asked.now - timedelta(minutes=minutes), asked.now, f"in the last {minutes} minutes")
+    return TimeSpan(
+        asked.now - timedelta(minutes=minutes), asked.now, f"in the last {minutes} minutes"
+    )
 
 
 _Reader = Callable[[_Asked], TimeSpan | None]
@@ -185,7 +195,7 @@ _TABLE: tuple[tuple[str, _Reader], ...] = (
     (rf"\b(in|within) {_AMOUNT}\b(?! ago)", _last),
     (rf"\b(?P<since>since |from )?{_AMOUNT} ago\b", _ago),
     (
-        r"\b(while|when|since|during) (i|we) (was|were|am|are|have been|had been|'ve been|left|went)"
+        r"\b(while|when|since|during) (i|we) (was|were|am|are|have been|had been|left|went)"
         r"( away| gone| out| absent| asleep| last here| not here| here| off)?( last)?\b|"
         r"\bin (my|our) absence\b|\bsince (i|we) last (asked|looked|checked)\b|"
         r"(?<=what did i )miss(ed)?\b|(?<=what have i )missed\b",
