@@ -41,6 +41,8 @@ _KINDS = {
     "flies": _Words("flies", "fly", "flew"),
     "takes_off": _Words("takes off", "take off", "took off"),
 }
+_UNNAMED = "something"
+"""Who an event has that moves and has no name."""
 _PICTURE = {
     "cut": ("the picture changes", "the picture changed"),
     "camera_pans": ("the camera turns", "the camera turned"),
@@ -92,11 +94,14 @@ def event_summary(kind: str, who: str, count: int, at_least: bool) -> str:
     if kind in ("opens", "picks_up", "puts_back"):
         past = f"{'was' if count == 1 else 'were'} {past}"
     least = "at least " if at_least else ""
-    return f"{least}{number_words(count)} {who if count == 1 else plural(who)} {past}"
+    noun = "thing" if who in ("", _UNNAMED) else who
+    return f"{least}{number_words(count)} {noun if count == 1 else plural(noun)} {past}"
 
 
 def counted(count: int, noun: str) -> str:
     """Return "a dog", "an apple" or "three dogs"."""
+    if noun == _UNNAMED:
+        return noun if count == 1 else f"{number_words(count)} things"
     if count == 1:
         return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
     first, _, last = noun.rpartition(" ")
