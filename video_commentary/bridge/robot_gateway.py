@@ -14,6 +14,7 @@ from .display import Display
 from .frame_buffer import FrameBuffer
 from .history import CommentHistory
 from .items import Cut, JpegFrame, Reply, Situation, Sound, Source
+from .memory_gateway import Memory
 
 
 class Robot(Protocol):
@@ -22,6 +23,11 @@ class Robot(Protocol):
     Coroutines may be awaited on any event loop, other methods called on any thread. A Reply comes
     even without a commentator: its text then says what to do.
     """
+
+    @property
+    def memory(self) -> Memory:
+        """The memory node, which need not be there."""
+        ...
 
     def now(self) -> float:
         """Return seconds of the ROS clock, which all stamps are in."""
