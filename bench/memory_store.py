@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 
 from bench.machine import describe
+from video_commentary.core.memory_entry import COMMENT, EVENT, MemoryEntry
 from video_commentary.core.stamp import NANOSECONDS
-from video_commentary.memory.entry import COMMENT, EVENT, MemoryEntry
 from video_commentary.memory.event_words import event_sentence
 from video_commentary.memory.filters import EntryFilter
 from video_commentary.memory.reader import MemoryReader, reading, search_words

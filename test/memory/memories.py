@@ -6,8 +6,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from video_commentary.core.memory_entry import ANSWER, COMMENT, EVENT, MemoryEntry
 from video_commentary.memory.clock_words import to_time
-from video_commentary.memory.entry import ANSWER, COMMENT, EVENT, MemoryEntry
 from video_commentary.memory.event_words import event_sentence
 from video_commentary.memory.store import MemoryStore
 

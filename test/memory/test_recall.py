@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from test.memory.memories import ZONE, answer, at, comment, event, filled
-from video_commentary.memory.entry import ALERT
+from video_commentary.core.memory_entry import ALERT
 from video_commentary.memory.reader import reading
 from video_commentary.memory.recall import RecallRequest, Recollection, recall
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from test.memory.memories import at, comment, event, filled
+from video_commentary.core.memory_entry import COMMENT, EVENT, MemoryEntry
 from video_commentary.memory.database import DamagedDatabaseError, move_aside
-from video_commentary.memory.entry import COMMENT, EVENT, MemoryEntry
 from video_commentary.memory.filters import EntryFilter
 from video_commentary.memory.reader import MemoryReadError, Page, reading, search_words
 from video_commentary.memory.store import MemoryStore

@@ -220,6 +220,9 @@ class BridgeSettings(NodeSettings):
     )
     # what it shows
     commentator_node: str = setting("commentator", "Name of the commentator, with its namespace")
+    memory_node: str = setting(
+        "memory", "Name of the memory for history and recall, with its namespace"
+    )
     view_topic: str = setting("/camera/image_raw", "Image topic to show")
     view_transport: str = setting(
         "auto",

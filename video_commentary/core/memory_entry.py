@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..core.stamp import Stamp
+from .stamp import Stamp
 
 COMMENT, EVENT, ALERT, ANSWER = "comment", "event", "alert", "answer"
 ENTRY_KINDS = (COMMENT, EVENT, ALERT, ANSWER)
@@ -17,7 +17,7 @@ class MemoryEntry:
     `kind`: one of `ENTRY_KINDS`. `stamp`: of the newest frame it is about, by the camera's clock;
     `time`: the same by this machine's clock, nanoseconds since 1970. `camera`: the frame's
     frame_id. `text`: what was said, or an event or alert in words. `question`: what an answer
-    answers. An event is also kept as data, as core's `Claim` has it: `event` is its kind, `count`
+    answers. An event is also kept as data, as a `Claim` has it: `event` is its kind, `count`
     is None if it does not say how many. `thumbnail`: a JPEG, empty without a picture. `id` grows
     with each entry and is never used twice; 0 until the entry is stored.
     """

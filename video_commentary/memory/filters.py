@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ..core.memory_entry import EVENT
 from ..core.stamp import Stamp
-from .entry import EVENT
 
 FOREVER: Stamp = 2**63 - 1
 """A time after all others."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..core.memory_entry import COMMENT, EVENT, MemoryEntry
 from ..core.stamp import Stamp
 from .database import open_for_reading
-from .entry import COMMENT, EVENT, MemoryEntry
 from .filters import EVERYTHING, EntryFilter, FactFilter, where
 
 MAX_SECONDS = 5.0

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
+from ..core.memory_entry import ANSWER, COMMENT, MemoryEntry
 from ..core.prompting import MAX_INSTRUCTION
 from ..core.stamp import NANOSECONDS, Stamp
 from .clock_words import ago_words, at_words, number_words, times_words, to_datetime, to_time
-from .entry import ANSWER, COMMENT, MemoryEntry
 from .event_words import PLACE_WORDS
 from .filters import FOREVER, EntryFilter, FactFilter
 from .question import PastForm, PastQuestion, understand

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..core.memory_entry import ALERT, ANSWER, COMMENT, MemoryEntry
 from ..core.stamp import Stamp
 from .clock_words import at_words, number_words, to_datetime
-from .entry import ALERT, ANSWER, COMMENT, MemoryEntry
 from .event_words import event_summary
 from .filters import EntryFilter, FactFilter
 from .reader import FactCount, MemoryReader

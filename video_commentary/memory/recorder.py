@@ -11,9 +11,9 @@ from datetime import datetime
 from pathlib import Path
 
 from ..core.backoff import Backoff
+from ..core.memory_entry import MemoryEntry
 from ..core.stamp import Stamp
 from .database import DamagedDatabaseError, is_damage, move_aside
-from .entry import MemoryEntry
 from .retention import Retention, RetentionLimits
 from .store import MemoryStore
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..core.memory_entry import MemoryEntry
 from ..core.stamp import Stamp
 from .database import open_for_writing, size_on_disk
-from .entry import MemoryEntry
 
 CHUNK = 500
 """Entries deleted in one transaction: readers and new entries never wait long."""

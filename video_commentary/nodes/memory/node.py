@@ -17,9 +17,9 @@ from video_commentary.srv import History, Recall, Recap
 
 from ...config.paths import state_dir
 from ...config.settings import MemorySettings
+from ...core.memory_entry import MemoryEntry
 from ...core.stamp import Stamp
 from ...memory.database import size_on_disk
-from ...memory.entry import MemoryEntry
 from ...memory.recorder import Recorder
 from ...memory.retention import RetentionLimits
 from ...ros.futures import Futures

@@ -9,16 +9,17 @@ from typing import Any
 
 from video_commentary.srv import History, Recall, Recap
 
+from ...core.memory_entry import ALERT, ANSWER, COMMENT, ENTRY_KINDS, EVENT
 from ...core.stamp import NANOSECONDS, Stamp
 from ...memory.clock_words import to_datetime, to_time
-from ...memory.entry import ALERT, ANSWER, COMMENT, ENTRY_KINDS, EVENT
 from ...memory.filters import EntryFilter
 from ...memory.reader import MemoryReadError, reading, search_words
 from ...memory.recall import RecallRequest, recall
 from ...memory.recap import recap
 from ...memory.time_spans import find_span
+from ...ros.memory_messages import entry_message
 from ...ros.time import from_stamp
-from .messages import bounds, count_message, entry_message
+from .messages import bounds, count_message
 
 MAX_PAGE = 200
 """Entries in one reply: with their pictures, a megabyte."""
