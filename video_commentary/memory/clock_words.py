@@ -18,12 +18,13 @@ _SPOKEN = dict(enumerate(_COUNTING.split()[:13])) | {0: "no"}
 
 def to_datetime(time: Stamp, zone: tzinfo | None) -> datetime:
     """Return a time in a time zone; None is that of this machine."""
-    return datetime.fromtimestamp(time // NANOSECONDS, zone).astimezone(zone)
+    seconds, rest = divmod(time, NANOSECONDS)
+    return datetime.fromtimestamp(seconds, zone).astimezone(zone).replace(microsecond=rest // 1000)
 
 
 def to_time(moment: datetime) -> Stamp:
     """Return an aware datetime as nanoseconds since 1970."""
-    return round(moment.timestamp()) * NANOSECONDS
+    return int(moment.replace(microsecond=0).timestamp()) * NANOSECONDS + moment.microsecond * 1000
 
 
 def number_words(count: int) -> str:

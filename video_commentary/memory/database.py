@@ -140,6 +140,6 @@ def size_on_disk(path: Path) -> int:
     """Return the bytes of the database and of SQLite's files beside it."""
     size = 0
     for end in ("", *COMPANIONS):
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             size += path.with_name(path.name + end).stat().st_size
     return size

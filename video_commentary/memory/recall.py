@@ -78,8 +78,8 @@ class _Answerer:
         self._now = now
         self._start, self._end = request.start, min(request.end, to_time(now) + NANOSECONDS)
         if question.span:
-            self._start = max(self._start, to_time(question.span.start))
-            self._end = min(self._end, to_time(question.span.end))
+            start, end = question.span.bounds(now)
+            self._start, self._end = max(self._start, start), min(self._end, end)
 
     def answer(self) -> Recollection:
         form = self._question.form

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from .clock_words import NUMBERS, at_words
+from ..core.stamp import NANOSECONDS, Stamp
+from .clock_words import NUMBERS, at_words, to_time
 from .points_in_time import POINT, find_point
 
 NIGHT = (time(22), time(6))
@@ -39,6 +40,14 @@ class TimeSpan:
     start: datetime
     end: datetime
     words: str
+
+    def bounds(self, now: datetime) -> tuple[Stamp, Stamp]:
+        """Return the times of entries in it; what is new counts up to the present.
+
+        A little ahead, since a camera's clock is corrected to within 0.2 s.
+        """
+        ahead = NANOSECONDS if self.end >= now else 0
+        return to_time(self.start), to_time(self.end) + ahead
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from video_commentary.srv import History, Recall, Recap
 
 from ...core.memory_entry import ALERT, ANSWER, COMMENT, ENTRY_KINDS, EVENT
 from ...core.stamp import NANOSECONDS, Stamp
-from ...memory.clock_words import to_datetime, to_time
+from ...memory.clock_words import to_datetime
 from ...memory.filters import EntryFilter
 from ...memory.reader import MemoryReadError, reading, search_words
 from ...memory.recall import RecallRequest, recall
@@ -98,14 +98,15 @@ class MemoryServices:
         start, end = bounds(request)
         if request.period.strip():
             last_asked = None if asked is None else to_datetime(asked + NANOSECONDS, None)
-            span, _ = find_span(request.period.lower(), to_datetime(now, None), last_asked)
+            moment = to_datetime(now, None)
+            span, _ = find_span(request.period.lower(), moment, last_asked)
             if span is None:
                 raise ValueError(
                     f"period: {request.period!r} is not understood; say it like the last hour, "
                     "today, last night, since noon, between 2 and 4 pm, or yesterday morning"
                 )
-            return to_time(span.start), to_time(span.end)
-        end = min(end, now)
+            return span.bounds(moment)
+        end = min(end, now + NANOSECONDS)
         start = start or end - _HOUR
         if start > end:
             raise ValueError("start: it is later than end")
