@@ -2,8 +2,8 @@
 
 ros2 launch video_commentary memory.launch.py memory_days:=7 memory_topics:=/front/image_raw
 
---show-args lists all arguments: every parameter of the node. demo.launch.py and desk.launch.py
-start it too, with memory:=true.
+--show-args lists all arguments: every parameter of the node. demo.launch.py and desk.launch.py can
+start it too.
 """
 
 from __future__ import annotations
