@@ -71,7 +71,7 @@ def ask(path: Path, question: str, now: int = NOW, **bounds: int) -> Recollectio
         ("Has a van passed?", "Yes, once: at 14:02. “A truck goes past.”", [11]),
         (
             "Where did you see the red bag?",
-            "The red bag was last seen on the right by the cam",
+            "The red bag was last seen on the right (front), at",
             [10],
         ),
         ("Was the bag taken?", "Yes, once: at 13:45.", [10]),
@@ -84,6 +84,11 @@ def ask(path: Path, question: str, now: int = NOW, **bounds: int) -> Recollectio
         ("What did I ask about cars?", "At 10:00: “Two cars.”", [6]),
         ("Tell me about the table", "The last mention is at 14:20: “A person reads at the t", [13]),
         ("When was the last elephant?", "No elephant was seen, as far as I remember.", []),
+        (
+            "Did anything move in the last hour?",
+            "Yes, twice in the last hour: the last at",
+            [11, 9],
+        ),
         ("Tell me about unicorns", "I remember nothing about that.", []),
     ],
 )

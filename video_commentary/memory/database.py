@@ -18,6 +18,8 @@ BUSY_TIMEOUT = 5.0
 WAL_BYTES = 4_000_000
 """To which SQLite cuts its write-ahead log once it is in the database."""
 
+# The events' indexes hold all that questions about events filter by, and count. Queries name them,
+# since SQLite would take the index of kinds, and repeat their condition without a parameter.
 _TABLES = """
 CREATE TABLE thumbnails (id INTEGER PRIMARY KEY, jpeg BLOB NOT NULL);
 CREATE TABLE entries (
@@ -38,7 +40,10 @@ CREATE TABLE entries (
 );
 CREATE INDEX entries_by_time ON entries (time);
 CREATE INDEX entries_by_kind ON entries (kind, time);
-CREATE INDEX entries_by_fact ON entries (who, event, time, count, at_least) WHERE kind = 'event';
+CREATE INDEX events_by_who ON entries (who, time, event, place, colour, count, at_least)
+  WHERE kind = 'event';
+CREATE INDEX events_by_time ON entries (time, who, event, place, colour, count, at_least)
+  WHERE kind = 'event';
 CREATE INDEX entries_by_thumbnail ON entries (thumbnail) WHERE thumbnail IS NOT NULL;
 CREATE VIRTUAL TABLE words USING fts5 (
   text, question, content = 'entries', content_rowid = 'id', tokenize = 'porter unicode61'

@@ -77,7 +77,11 @@ def event_sentence(kind: str, who: str, where: str, count: int | None, colour: s
         return f"{words[:1].upper()}{words[1:]}{way}."
     several = count is not None and count != 1
     verb = _KINDS.get(kind, _Words(plain, plain, plain))
-    subject = counted(1 if count is None else count, f"{colour} {who or 'thing'}".strip())
+    number = 1 if count is None else count
+    if who == "person" and colour:
+        subject = f"{counted(number, who)} in {colour}"  # the colour is that of clothes
+    else:
+        subject = counted(number, f"{colour} {who or 'thing'}".strip())
     place = _BORDERS.get(kind, {}).get(where) or PLACE_WORDS.get(where, where)
     parts = (subject, verb.many if several else verb.one, place)
     sentence = " ".join(part for part in parts if part)

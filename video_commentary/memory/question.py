@@ -85,6 +85,14 @@ class PastQuestion:
     words: tuple[str, ...]
 
 
+def _form(text: str, rest: str) -> PastForm:
+    """Return what a text asks for; `rest` is without its time, whose "last" is no "last car"."""
+    for form, pattern in _FORMS:
+        if pattern.search(text if form is PastForm.HAPPENED else rest):
+            return form
+    return PastForm.MENTIONED
+
+
 def understand(
     question: str,
     now: datetime,
@@ -97,8 +105,8 @@ def understand(
     `last_asked`: when somebody last asked something.
     """
     text = re.sub(r"[?!.,;]+(\s|$)", " ", question.lower().replace("’", "'")).strip()
-    form = next((form for form, pattern in _FORMS if pattern.search(text)), PastForm.MENTIONED)
     span, rest = find_span(text, now, last_asked)
+    form = _form(text, " ".join(rest.split()))
     where = next((place for place, pattern in _PLACES.items() if re.search(pattern, rest)), "")
     if where:
         rest = re.sub(_PLACES[where], " ", rest)

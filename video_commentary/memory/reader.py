@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..core.memory_entry import COMMENT, EVENT, MemoryEntry
+from ..core.memory_entry import ENTRY_KINDS, MemoryEntry
 from ..core.stamp import Stamp
 from .database import open_for_reading
 from .filters import EVERYTHING, EntryFilter, FactFilter, where
@@ -72,8 +72,12 @@ class MemoryReader:
         """
         condition, values = where(chosen, cursor)
         searched = bool(chosen.words)
-        source = "words JOIN entries e ON e.id = words.rowid" if searched else "entries e"
+        # CROSS keeps SQLite from looking up each entry's words, and lets it stop at the limit.
+        source = "words CROSS JOIN entries e ON e.id = words.rowid" if searched else "entries e"
         order = "words.rowid DESC" if searched else "e.time DESC, e.id DESC"
+        if searched and chosen.start > 0:
+            condition += " AND words.rowid BETWEEN ? AND ?"
+            values = (*values, *self._ids(chosen.start, chosen.end))
         columns = _COLUMNS + (_JPEG if thumbnails else "")
         rows = self._connection.execute(
             f"SELECT {columns} FROM {source} WHERE {condition} ORDER BY {order} LIMIT ?",  # noqa: S608
@@ -96,9 +100,11 @@ class MemoryReader:
         """Return up to `limit` events, the newest or the oldest first."""
         condition, values = chosen.condition()
         order = "DESC" if newest else "ASC"
+        by = f"ORDER BY e.time {order}, e.id {order}"
+        # The inner query reads an index only.
         rows = self._connection.execute(
-            f"SELECT {_COLUMNS}{_JPEG} FROM entries e WHERE {condition} "  # noqa: S608
-            f"ORDER BY e.time {order}, e.id {order} LIMIT ?",
+            f"SELECT {_COLUMNS}{_JPEG} FROM entries e WHERE e.id IN "  # noqa: S608
+            f"(SELECT e.id FROM {chosen.source} WHERE {condition} {by} LIMIT ?) {by}",
             (*values, limit),
         )
         return [_entry(row) for row in rows]
@@ -108,7 +114,7 @@ class MemoryReader:
         condition, values = chosen.condition()
         rows = self._connection.execute(
             "SELECT e.event, e.who, count(*) AS times, sum(coalesce(e.count, 1)), "  # noqa: S608
-            f"max(e.at_least) FROM entries e WHERE {condition} "
+            f"max(e.at_least) FROM {chosen.source} WHERE {condition} "
             "GROUP BY e.event, e.who ORDER BY times DESC, e.event, e.who",
             values,
         )
@@ -119,21 +125,23 @@ class MemoryReader:
 
     def knows(self, who: str) -> bool:
         """Return whether there is an event of this noun."""
-        statement = "SELECT 1 FROM entries WHERE kind = ? AND who = ? LIMIT 1"
-        return self._connection.execute(statement, (EVENT, who)).fetchone() is not None
+        chosen = FactFilter(who=(who,))
+        condition, values = chosen.condition()
+        statement = f"SELECT 1 FROM {chosen.source} WHERE {condition} LIMIT 1"  # noqa: S608
+        return self._connection.execute(statement, values).fetchone() is not None
 
     def has_facts(self, start: Stamp, end: Stamp) -> bool:
         """Return whether there are events between two times."""
-        return self._any("kind = ? AND time BETWEEN ? AND ?", (EVENT, start, end))
-
-    def has_comments(self, start: Stamp, end: Stamp) -> bool:
-        """Return whether there are comments between two times."""
-        return self._any("kind = ? AND time BETWEEN ? AND ?", (COMMENT, start, end))
+        return bool(self.facts(FactFilter(start=start, end=end), 1))
 
     def count_kinds(self, start: Stamp, end: Stamp) -> dict[str, int]:
         """Return how many entries of each kind there are between two times."""
-        statement = "SELECT kind, count(*) FROM entries WHERE time BETWEEN ? AND ? GROUP BY kind"
-        return dict(self._connection.execute(statement, (start, end)))
+        statement = "SELECT count(*) FROM entries WHERE kind = ? AND time BETWEEN ? AND ?"
+        counts = {
+            kind: int(self._connection.execute(statement, (kind, start, end)).fetchone()[0])
+            for kind in ENTRY_KINDS
+        }
+        return {kind: count for kind, count in counts.items() if count}
 
     def oldest_time(self) -> Stamp | None:
         """Return when the memory begins, None if it is empty."""
@@ -146,9 +154,11 @@ class MemoryReader:
         found = self._connection.execute(statement, (kind, before)).fetchone()[0]
         return None if found is None else int(found)
 
-    def _any(self, condition: str, values: Sequence[str | int]) -> bool:
-        statement = f"SELECT 1 FROM entries WHERE {condition} LIMIT 1"  # noqa: S608
-        return self._connection.execute(statement, values).fetchone() is not None
+    def _ids(self, start: Stamp, end: Stamp) -> tuple[int, int]:
+        """Return the least and the greatest id of entries between two times."""
+        statement = "SELECT min(id), max(id) FROM entries WHERE time BETWEEN ? AND ?"
+        low, high = self._connection.execute(statement, (start, end)).fetchone()
+        return low or 0, high or 0
 
 
 @contextmanager

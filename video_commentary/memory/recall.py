@@ -140,8 +140,8 @@ class _Answerer:
     def _where(self, facts: list[MemoryEntry]) -> str:
         fact = next((each for each in facts if each.where), facts[0])
         place = PLACE_WORDS.get(fact.where, "")
-        camera = f"by the camera {fact.camera}" if fact.camera else ""
-        seen = " ".join(part for part in (place, camera) if part) or "in view"
+        camera = f"({fact.camera})" if fact.camera else ""
+        seen = " ".join(part for part in (place or "in view", camera) if part)
         return _sentence(
             f"the {self._noun(1)} was last seen {seen}, {self._at(fact)}: {_quote(fact)}"
         )
