@@ -75,9 +75,7 @@ class Recorder:
         """Queue an entry; never waits for the disk."""
         with self._lock:
             self._queue.append(entry)
-            if len(self._queue) > QUEUE_SIZE:
-                self._queue.popleft()
-                self.dropped += 1
+            self._drop_oldest()
         self._wake.set()
 
     def close(self) -> None:
@@ -119,14 +117,21 @@ class Recorder:
 
     def _write(self, store: MemoryStore) -> None:
         with self._lock:
-            batch = [self._queue[i] for i in range(min(BATCH, len(self._queue)))]
-        store.add(batch)
-        with self._lock:
-            written = set(map(id, batch))
-            while self._queue and id(self._queue[0]) in written:
-                self._queue.popleft()
+            batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+        try:
+            store.add(batch)
+        except BaseException:
+            with self._lock:
+                self._queue.extendleft(reversed(batch))
+                self._drop_oldest()
+            raise
         self.written += len(batch)
         self._well()
+
+    def _drop_oldest(self) -> None:
+        while len(self._queue) > QUEUE_SIZE:
+            self._queue.popleft()
+            self.dropped += 1
 
     def _prune(self, store: MemoryStore) -> float:
         left = self._prune_at - time.monotonic()
