@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 
 from bench.machine import describe
+from bench.stub_engine import StubEngine
 from test.nodes.graph import Probe, commentator, probe
 from video_commentary.config.profiles import load_profiles
 from video_commentary.config.settings import CommentatorSettings
@@ -36,25 +37,15 @@ WORD = 0.010
 """Seconds the scripted engine of the steering bench takes for each word."""
 
 
-class InstantEngine:
+class InstantEngine(StubEngine):
     """Says ten words at once."""
 
     description = "instant"
     look_fps = 1.0
-    voice = None
-
-    def load(self) -> None:
-        pass
-
-    def look(self, frame: Frame) -> None:
-        pass
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         for _ in range(WORDS):
             yield Delta("word ")
-
-    def close(self) -> None:
-        pass
 
 
 def cycles(count: int, guarded: bool) -> tuple[list[float], list[float]]:

@@ -154,8 +154,8 @@ def measure(kind: str, copy: float, before: float) -> tuple[dict[str, float], Ri
     return rows, rig
 
 
-def baseline(rig: Rig) -> dict[str, float]:
-    """Measure transformers' generate on the same random Qwen3, BF16, after the same prompt."""
+def transformers_qwen3(rig: Rig) -> Any:
+    """Return transformers' model with the same random weights, BF16."""
     import transformers
 
     # their type hints lack what their constructors take
@@ -186,10 +186,16 @@ def baseline(rig: Rig) -> dict[str, float]:
         head_dim = language.head_dim
         exponents = torch.arange(0, head_dim, 2, device=rig.device).float() / head_dim
         model.model.rotary_emb.inv_freq = 1.0 / language.rope_theta**exponents
-    model.eval()
+    return model.eval()
+
+
+def baseline(rig: Rig) -> dict[str, float]:
+    """Measure transformers' generate on the same random Qwen3, BF16, after the same prompt."""
+    model = transformers_qwen3(rig)
     # as on a consumer card: cuDNN's attention would plan again at every length
     torch.backends.cuda.enable_cudnn_sdp(False)
-    embeds = torch.randn(1, rig.prefill(rig.frames()), language.hidden_size, device=rig.device)
+    width = rig.config.language.hidden_size
+    embeds = torch.randn(1, rig.prefill(rig.frames()), width, device=rig.device)
     embeds = embeds.to(torch.bfloat16)
 
     def generate(count: int) -> Tensor:

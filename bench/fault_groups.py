@@ -34,7 +34,7 @@ SPEAKING = 0.3
 
 
 @dataclass(frozen=True)
-class Beside:
+class GroupSetup:
     """What a group needs: variables and launch arguments, and perhaps a server that is running."""
 
     env: dict[str, str]
@@ -44,12 +44,12 @@ class Beside:
 
 @dataclass(frozen=True)
 class Group:
-    """Faults of one demo. `given`: its launch arguments; `beside` starts what it needs."""
+    """Faults of one demo. `given`: its launch arguments; `setup` starts what it needs."""
 
     name: str
     faults: tuple[Fault, ...]
     given: dict[str, str] = field(default_factory=dict)
-    beside: Callable[[Path], Beside] | None = None
+    setup: Callable[[Path], GroupSetup] | None = None
 
 
 def in_force(how: str, seconds: float) -> Callable[[Stage], None]:
@@ -151,8 +151,8 @@ CAMERA = Group(
 )
 
 
-def _control(folder: Path) -> Beside:
-    return Beside({FAULT: str(folder / "fault")})
+def _control(folder: Path) -> GroupSetup:
+    return GroupSetup({FAULT: str(folder / "fault")})
 
 
 ENGINE = Group(
@@ -193,10 +193,10 @@ REQUESTS = Group(
 )
 
 
-def _livekit(folder: Path) -> Beside:
+def _livekit(folder: Path) -> GroupSetup:
     server = LiveKitServer(build(), folder)
     server.start()
-    return Beside(dict(server.environment), server=server)
+    return GroupSetup(dict(server.environment), server=server)
 
 
 def livekit_well(stage: Stage) -> bool:
@@ -208,7 +208,7 @@ def livekit_well(stage: Stage) -> bool:
 LIVEKIT = Group(
     "LiveKit",
     (Fault("LiveKit server killed, 10 s", server_killed(10.0), livekit_well),),
-    beside=_livekit,
+    setup=_livekit,
 )
 
 
@@ -228,11 +228,11 @@ class ChatServer:
         end(self._process)
 
 
-def _chat(folder: Path) -> Beside:
+def _chat(folder: Path) -> GroupSetup:
     env = {FAULT: str(folder / "fault")}
     server = ChatServer(env)
     url = f"http://127.0.0.1:{server.port}/v1"
-    return Beside(env, {"server_url": url}, server)
+    return GroupSetup(env, {"server_url": url}, server)
 
 
 SERVER = Group(

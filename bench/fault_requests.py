@@ -35,8 +35,8 @@ def _post(stage: Stage, path: str, body: bytes) -> None:
     headers = stage.headers | {"Content-Type": "application/json"}
     url = f"{stage.demo.url}/api/{path}"
     try:
-        request = urllib.request.Request(url, data=body, headers=headers)
-        urllib.request.urlopen(request, timeout=30).close()
+        posted = urllib.request.Request(url, data=body, headers=headers)
+        urllib.request.urlopen(posted, timeout=30).close()
     except urllib.error.HTTPError as error:
         stage.note(f"{error.code}: {json.load(error)['detail']}")
     except OSError as error:  # refused before all was sent

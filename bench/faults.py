@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from bench.fault_groups import GROUPS, Beside, Group
+from bench.fault_groups import GROUPS, Group, GroupSetup
 from bench.fault_processes import PROCESS_FAULTS
 from bench.fault_table import Fault, Outcome, Stage, suffer, well
 from bench.live_viewer import LiveViewer
@@ -35,14 +35,14 @@ def run(group: Group, faults: Sequence[Fault]) -> None:
     """Run the group's demo, and print a row for each fault."""
     with ExitStack() as stack:
         folder = stack.enter_context(small_disk(DISK))
-        beside = group.beside(folder) if group.beside else Beside({})
-        if beside.server:
-            stack.callback(beside.server.stop)
+        setup = group.setup(folder) if group.setup else GroupSetup({})
+        if setup.server:
+            stack.callback(setup.server.stop)
         token = secrets.token_urlsafe(16)
-        env = beside.env | {"VIDEO_COMMENTARY_TOKEN": token}
-        demo = stack.enter_context(supervised_demo(group.given | beside.given, env, folder))
+        env = setup.env | {"VIDEO_COMMENTARY_TOKEN": token}
+        demo = stack.enter_context(supervised_demo(group.given | setup.given, env, folder))
         viewers = [LiveViewer(demo.port, token) for _ in range(2)]
-        stage = Stage(demo, viewers, token, beside.server)
+        stage = Stage(demo, viewers, token, setup.server)
         for viewer in viewers:
             stack.callback(viewer.close)
         stack.callback(stage.close)

@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.stub_engine import StubEngine
 from video_commentary.core.audio import Pcm
 from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import Delta, Request
-from video_commentary.core.frames import Frame
 
 FAULT = "BENCH_FAULT"
 _WORDS = 12
@@ -27,18 +27,10 @@ def fault() -> str:
         return ""
 
 
-class FaultyEngine:
+class FaultyEngine(StubEngine):
     """Counts, a dozen words at a time; in mid-sentence it fails as it should."""
 
     description = "counts words, and fails on demand"
-    look_fps = 0.0
-    voice = None
-
-    def load(self) -> None:
-        pass
-
-    def look(self, frame: Frame) -> None:
-        pass
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         for number in range(_WORDS):
@@ -48,9 +40,6 @@ class FaultyEngine:
                 _fail(fault())
             time.sleep(_PAUSE)
             yield Delta(text=f"word {number} ", last=number == _WORDS - 1)
-
-    def close(self) -> None:
-        pass
 
 
 def _fail(how: str) -> None:

@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -111,9 +112,11 @@ def schemathesis(
     command += ["--phases", "examples,coverage,fuzzing", "--request-timeout", "30"]
     command += [word for pair in headers.items() for word in ("-H", ":".join(pair))]
     command += [word for path in STREAMS for word in ("--exclude-path", path)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=os.environ | {"NO_COLOR": "1"}
-    )
+    env = os.environ | {"NO_COLOR": "1"}
+    with tempfile.TemporaryDirectory() as scratch:  # it leaves caches where it runs
+        done = subprocess.run(
+            command, cwd=scratch, env=env, capture_output=True, text=True, check=False
+        )
     log.write_text(done.stdout + done.stderr)
     counts = re.findall(r"([\d,]+) generated", done.stdout)
     failures = re.findall(r"^- (.+)$", done.stdout, re.MULTILINE)

@@ -34,7 +34,7 @@ _STEP = 0.01
 """Seconds of sound that the card takes at once."""
 
 
-def tell(kind: str, **fields: object) -> None:
+def print_event(kind: str, **fields: object) -> None:
     print(json.dumps({"kind": kind, "at": time.time(), **fields}), flush=True)
 
 
@@ -44,7 +44,7 @@ def watching_engine() -> Any:
     look: Callable[[Frame], None] = engine.look
 
     def watch(frame: Frame) -> None:
-        tell("seen", stamp=to_seconds(frame.stamp))
+        print_event("seen", stamp=to_seconds(frame.stamp))
         look(frame)
 
     engine.look = watch
@@ -88,13 +88,13 @@ class WatchedSpeaker(speaker_node.SpeakerNode):
 
     def _on_audio(self, message: AudioDataStamped) -> None:
         if message.audio.data:
-            tell("heard", late=time.time() - to_seconds(to_stamp(message.header.stamp)))
+            print_event("heard", late=time.time() - to_seconds(to_stamp(message.header.stamp)))
         super()._on_audio(message)
 
     def _count(self) -> None:
         if self._buffer.underruns != self._underruns:
             self._underruns = self._buffer.underruns
-            tell("gap")
+            print_event("gap")
 
 
 class Witness(Node):
@@ -109,17 +109,19 @@ class Witness(Node):
         self.create_subscription(AudioDataStamped, f"{name}/audio_stamped", self._sound, EVENTS)
 
     def _status(self, message: Status) -> None:
-        tell("status", fps=sum(message.camera_fps), state=message.state, detail=message.detail)
+        print_event(
+            "status", fps=sum(message.camera_fps), state=message.state, detail=message.detail
+        )
 
     def _event(self, message: Commentary) -> None:
         newest = to_seconds(to_stamp(message.header.stamp))
         if message.text and self._begun != (message.sequence, newest):
             self._begun = message.sequence, newest
-            tell("said", delay=time.time() - newest, newest=newest)
+            print_event("said", delay=time.time() - newest, newest=newest)
 
     def _sound(self, message: AudioDataStamped) -> None:
         if message.audio.data:
-            tell("spoken")
+            print_event("spoken")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, qos_profile_sensor_data
 from sensor_msgs.msg import Image
 
+from bench.stub_engine import StubEngine
 from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import Delta, Request
@@ -68,24 +69,16 @@ class Subscriber(Node):
         late(to_stamp(message.header.stamp))
 
 
-class QuietEngine:
+class QuietEngine(StubEngine):
     """Has nothing to say; prints how late each frame reached the window."""
 
     description = "nothing to say"
-    look_fps = 0.0
-    voice = None
-
-    def load(self) -> None:
-        pass
 
     def look(self, frame: Frame) -> None:
         late(frame.stamp)
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         yield Delta(silent=True, last=True)
-
-    def close(self) -> None:
-        pass
 
 
 def late(stamp: Stamp) -> None:

@@ -74,7 +74,7 @@ class Life:
 
     @property
     def slope(self) -> float | None:
-        """MB an hour after the warm-up; None for a life too short to tell."""
+        """MB an hour after the warm-up; None for a life that is too short."""
         settled = [hour * 3600 > WARM_UP for hour in self.hours]
         hours = np.asarray(self.hours)[settled]
         if len(hours) < 3 or np.ptp(hours) < WARM_UP / 3600:
@@ -161,8 +161,7 @@ class Soak:
                 spoken = "holds" if life.slope <= MAX_SLOPE else "BROKEN"
                 print(
                     f"{life.node}, a life of {life.hours[-1]:.2f} h: {life.slope:+.2f} MB/h after "
-                    f"{WARM_UP / 60:g} min, {life.own[-1]:.1f} MB at the end without "
-                    f"shared memory "
+                    f"{WARM_UP / 60:g} min, {life.own[-1]:.1f} MB at the end without shared memory "
                     f"(bar {MAX_SLOPE:g} MB/h: {spoken})"
                 )
         for name, rows in (("words", self.words_p99), ("sound", self.sound_p99)):

@@ -100,14 +100,15 @@ def random_voice(seconds: float) -> VoicePrompt:
     )
 
 
-def median_ms(action: Callable[[], object], repeats: int = 9) -> float:
-    """Return the median wall time of an action, the GPU's work included."""
+def median_ms(action: Callable[[], object], repeats: int = 9, *, finish: bool = True) -> float:
+    """Return the median wall time of an action; with `finish` until the GPU has nothing to do."""
     times = []
     for _ in range(repeats):
         torch.cuda.synchronize()
         begin = time.perf_counter()
         action()
-        torch.cuda.synchronize()
+        if finish:
+            torch.cuda.synchronize()
         times.append(1e3 * (time.perf_counter() - begin))
     return statistics.median(times)
 
@@ -123,9 +124,10 @@ def chunk_ms(vocoder: Vocoder | UpstreamVocoder) -> list[float]:
 
 
 def code_ms(generate: Callable[[int], object]) -> tuple[float, float]:
-    """Return ms a code, and ms to read a group of words and sample its first code."""
+    """Return ms a code, and ms to read a group of words until its first code is on the host."""
+    read = median_ms(lambda: generate(1), finish=False)
     first, all_codes = median_ms(lambda: generate(1)), median_ms(lambda: generate(CODES))
-    return (all_codes - first) / (CODES - 1), first
+    return (all_codes - first) / (CODES - 1), read
 
 
 def comment_ms(

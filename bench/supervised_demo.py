@@ -124,12 +124,13 @@ class SupervisedDemo:
         while not self._stopping.wait(_LOOK):
             for node in self.nodes.values():
                 node.respawn()
+        # on this thread, since a node that it started is killed when it ends
+        for node in self.nodes.values():
+            node.stop()
 
     def stop(self) -> None:
         self._stopping.set()
         self._supervisor.join()
-        for node in self.nodes.values():
-            node.stop()
 
     def shared_memory(self) -> float:
         """Return what our nodes' files in /dev/shm occupy, MB, those of killed nodes included."""

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Run the tests: `core` or `all`, then options of pytest. Options that name tests run just those.
 #
-# Core is what needs no torch, browser, Go or LiveKit, without the real videos and the long drawn
-# scenes, which take a third of its time. Four at once, on two cores too: its live tests mostly wait. The rest of all computes, two
-# at once, but for running nodes and pages: one by one, since these tests hold the product's limits.
+# Core needs no torch, browser, Go or LiveKit, and leaves out the real videos and the long drawn
+# scenes, which would take a third of its time. Four processes, on two cores too, because its live
+# tests mostly wait. The rest of `all` computes, in two processes. Tests of running nodes and pages
+# check time limits of the product, so they run one after the other.
 set -u
 cd "$(dirname "$0")/.."
 which=$1

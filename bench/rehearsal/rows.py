@@ -96,6 +96,8 @@ def _shared(stage: Stage, chosen: list[tuple[str, Scenario]]) -> Iterator[Row]:
         yield from rows
         return
     rows[0].values |= session.start_values
+    if loading := session.loading():
+        rows[0].notes.append(loading)
     if status := session.graph.status():
         rows[0].notes.append(f"{status.engine}; voice: {status.voice}")
     for row, (_, scenario) in zip(rows, chosen, strict=True):

@@ -50,7 +50,9 @@ def run(rows: str, plan: Plan, *, folder: Path | None, json_file: Path | None) -
         camera = "a small test scene" if plan.tiny else f"{SIZE[0]}x{SIZE[1]} at 30 Hz"
         print(f"{camera} each camera, {plan.minutes:g} minutes a row\n{heading()}", flush=True)
         done = []
-        for row in run_rows(Stage(models, plan, kernels), names):
+        stage = Stage(models, plan, kernels, Path(temporary, "bytecode"))
+        stage.compile_modules()
+        for row in run_rows(stage, names):
             print("\n".join(row.lines()), flush=True)
             done.append(row)
             if json_file is not None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -26,8 +28,6 @@ from video_commentary.config.process_env import for_images
 SIZE = (640, 480)
 SETTLE = 2.0
 """Seconds for cameras to appear before the commentator starts, and for the GPU after one ended."""
-
-
 ERROR_LIMIT = 15.0
 """Seconds in the state "error" after which a start has failed; an engine tries again meanwhile."""
 
@@ -43,16 +43,43 @@ class Setup:
 
 @dataclass(frozen=True)
 class Stage:
-    """What all sessions share: checkpoints by kind, the plan, where Triton keeps its kernels."""
+    """What all sessions share: checkpoints by kind, the plan, and folders.
+
+    `kernels`: where Triton keeps its own. `bytecode`: of Python's modules.
+    """
 
     models: dict[str, Path]
     plan: Plan
     kernels: Path
+    bytecode: Path
 
     def environment(self) -> dict[str, str]:
         """Return the environment of every process."""
-        base = dict(os.environ) | {"TRITON_CACHE_DIR": str(self.kernels)} | self.plan.environment
+        folders = {
+            "TRITON_CACHE_DIR": str(self.kernels),
+            # a machine may forbid bytecode, or hold packages without it: pip compiles them
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": str(self.bytecode),
+        }
+        base = dict(os.environ) | folders | self.plan.environment
         return base | for_images(base, share_dir() / "config")
+
+    def compile_modules(self) -> None:
+        """Import what a commentator imports, so that its bytecode is there as after pip."""
+        names = [
+            "video_commentary.nodes.commentator.node",
+            "video_commentary.nodes.source.node",
+            "video_commentary.engines.minicpmo.engine",
+        ]
+        if not self.plan.tiny:
+            kernels = "video_commentary.engines.minicpmo.kernels"
+            names += [f"{kernels}.{name}" for name in ("dit", "flash_prefill", "gemv_int4")]
+            names += ["triton.compiler", "triton.backends.nvidia.compiler"]
+        subprocess.run(
+            [sys.executable, "-c", "\n".join(f"import {name}" for name in names)],
+            check=True,
+            env=self.environment(),
+        )
 
     def commentator(self, setup: Setup, module: str = "bench.rehearsal.commentator") -> Process:
         """Start a commentator."""
@@ -163,6 +190,11 @@ class Session:
         for number, source in enumerate(self.sources):
             found["source" if not number else f"source {number + 1}"] = source.popen.pid
         return found
+
+    def loading(self) -> str:
+        """Return the phases of the load that the commentator logged, "" if it logged none."""
+        found = re.findall(r"the engine was (loaded in .*)", self.process.output())
+        return found[-1].strip() if found else ""
 
     def gpu_memory(self) -> dict[str, float]:
         """Return the commentator's GPU memory in GB, as its driver and as torch count it."""

@@ -16,7 +16,8 @@ WARM_UP = 5.0
 """Seconds after the first words that are not measured."""
 BYTES_PER_SECOND = 2 * OUTPUT_FORMAT.rate * OUTPUT_FORMAT.channels
 GAP, PAUSE = 0.005, 0.9
-"""Seconds without sound between two blocks that are a gap within speech, and at most so."""
+"""Seconds without sound between two blocks above which it is a gap within speech, and from which it
+is the pause between two comments."""
 
 
 def measure(session: Session, row: Row) -> None:

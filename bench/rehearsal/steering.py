@@ -1,4 +1,4 @@
-"""Wishes: steering many times, a second wish in the middle of a comment, questions."""
+"""Steering many times, a second wish in the middle of a comment, questions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAUSE = (0.8, 2.5)
 """Seconds between a comment's beginning and the next wish."""
 
 
-class Wishes:
+class SteeringTimes:
     """Steers, and collects how long each effect took, in ms."""
 
     def __init__(self, session: Session) -> None:
@@ -78,30 +78,30 @@ class Wishes:
 
 def steer(session: Session, row: Row) -> None:
     """Steer at random moments while it speaks."""
-    chance, wishes = random.Random(0), Wishes(session)
+    chance, times = random.Random(0), SteeringTimes(session)
     for number in range(session.plan.steers):
         _wait_for_comment(session)
         session.graph.spin(0.3 if session.plan.tiny else chance.uniform(*PAUSE))
-        _try(row, lambda n=number: wishes.steer(f"look at the {chance.choice(SUBJECTS)}, {n}"))
+        _try(row, lambda n=number: times.steer(f"look at the {chance.choice(SUBJECTS)}, {n}"))
     session.graph.steer("")
-    row.add(wishes.series("call"))
-    row.values["comments cut"] = wishes.cut
+    row.add(times.series("call"))
+    row.values["comments cut"] = times.cut
 
 
 def second_wish(session: Session, row: Row) -> None:
     """Steer, and again as soon as the first wish has words."""
-    wishes = Wishes(session)
+    second = SteeringTimes(session)
     for number in range(session.plan.wishes):
         _wait_for_comment(session)
 
         def twice(n: int = number) -> None:
-            Wishes(session).steer(f"talk about the floor, {n}")
-            wishes.steer(f"no, about the ceiling, {n}")
+            SteeringTimes(session).steer(f"talk about the floor, {n}")
+            second.steer(f"no, about the ceiling, {n}")
 
         _try(row, twice)
     session.graph.steer("")
-    row.add(wishes.series("second call"))
-    row.values["comments cut"] = wishes.cut
+    row.add(second.series("second call"))
+    row.values["comments cut"] = second.cut
 
 
 def ask(session: Session, row: Row) -> None:

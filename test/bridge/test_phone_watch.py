@@ -9,7 +9,8 @@ import pytest
 
 from test.bridge.livekit.robot import RecordingRobot, gateway_to
 from test.bridge.serving import WELL
-from video_commentary.bridge.items import Reply, Situation
+from video_commentary.bridge import phone_watch
+from video_commentary.bridge.items import Reply, Situation, Source
 from video_commentary.bridge.livekit.participant import LiveKitOff
 from video_commentary.bridge.phone_watch import PhoneWatch
 
@@ -75,3 +76,28 @@ def test_it_is_tried_again_while_the_commentator_is_away() -> None:
     scene.robot.reply = Reply(False, "nobody there", away=True)
     assert scene.run(PHONE, 16) == 3
     assert scene.watch.notice == ""
+
+
+def test_a_look_that_fails_is_logged_and_the_next_is_taken(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene = Scene()
+    scene.gateway.publish(PHONE)
+    ask, failures = scene.robot.set_source, [RuntimeError("the client is gone")]
+
+    async def set_source(source: Source) -> Reply:
+        if failures:
+            raise failures.pop()
+        return await ask(source)
+
+    async def watch_until_it_is_asked() -> None:
+        watching = asyncio.create_task(PhoneWatch(scene.gateway, scene.room, 0.0).run())
+        while BACK not in scene.robot.asked and not watching.done():
+            await asyncio.sleep(0)
+        watching.cancel()
+
+    monkeypatch.setattr(scene.robot, "set_source", set_source)
+    monkeypatch.setattr(phone_watch, "_PERIOD", 0.0)
+    asyncio.run(watch_until_it_is_asked())
+    assert scene.robot.asked == [BACK]
+    assert "the client is gone" in caplog.text

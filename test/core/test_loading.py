@@ -32,6 +32,7 @@ def test_it_tries_until_it_works() -> None:
 
     engine.load = load  # type: ignore[method-assign]
     loader = Loader(engine)
+    loader.start()
     assert failed(loader) == "model missing: run fetch_model awq"
     assert not loader.ready.is_set()
     repaired.set()
@@ -57,6 +58,7 @@ def test_what_only_a_setting_can_cure_is_tried_again_when_asked(
     engine.load = load  # type: ignore[method-assign]
     took: list[float] = []
     loader = Loader(engine, on_ready=took.append)
+    loader.start()
     assert failed(loader) == "server_url is empty: name a server"
     for _ in range(2):
         assert tried.acquire(timeout=10)
@@ -73,6 +75,7 @@ def test_closing_ends_the_wait_for_a_setting() -> None:
     engine = FakeEngine()
     engine.loads = [EngineError("server_url is empty: name a server", retry=False)]
     loader = Loader(engine)
+    loader.start()
     failed(loader)
     loader.close()
     loader._thread.join(10)
@@ -85,6 +88,7 @@ def test_closing_ends_the_wait_between_tries(monkeypatch: pytest.MonkeyPatch) ->
     engine = FakeEngine()
     engine.loads = [RuntimeError("no")] * 10
     loader = Loader(engine)
+    loader.start()
     assert failed(loader) == "RuntimeError: no"
     loader.close()
     loader._thread.join(10)
@@ -102,6 +106,7 @@ def test_closing_does_not_wait_for_a_long_load_which_frees_itself() -> None:
 
     engine.load = load  # type: ignore[method-assign]
     loader = Loader(engine)
+    loader.start()
     assert begun.wait(5)
     began = time.monotonic()
     loader.close()

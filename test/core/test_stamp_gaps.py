@@ -41,6 +41,13 @@ def test_a_rate_that_changes_is_the_new_rate_before_long() -> None:
     assert gaps.missing == 0.0
 
 
+def test_a_camera_that_slows_down_a_lot_after_losses_loses_nothing() -> None:
+    gaps = camera(0.5)
+    for index in range(ENOUGH + 5):
+        gaps.add(from_seconds(2000 + 2 * index))
+    assert gaps.missing == 0.0
+
+
 def test_an_outage_is_not_loss() -> None:
     gaps = StampGaps()
     for index in [*range(40), *range(200, 240)]:
@@ -50,9 +57,11 @@ def test_an_outage_is_not_loss() -> None:
 
 def test_nothing_is_said_too_early_nor_after_a_jump_backwards() -> None:
     gaps = StampGaps()
-    for index in range(ENOUGH):
-        gaps.add(3 * index * NANOSECONDS // 15 if index % 2 else index)
+    for arrived in range(ENOUGH):  # every third image is missing
+        gaps.add((arrived + arrived // 2) * NANOSECONDS // 15)
     assert gaps.missing == 0.0
+    gaps.add((ENOUGH + ENOUGH // 2) * NANOSECONDS // 15)
+    assert gaps.missing == pytest.approx(1 / 3, abs=0.05)
     gaps = camera(0.5)
     assert gaps.missing > 0.3
     gaps.add(0)

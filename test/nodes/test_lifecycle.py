@@ -117,7 +117,7 @@ def test_while_its_engine_is_imported_it_answers_and_says_so() -> None:
     with probe() as graph, heavy() as node:
         graph.until(graph.status)
         assert graph.status().state == "loading"
-        assert graph.status().detail == "the engine is being loaded: import"
+        graph.until(lambda: graph.status().detail == "the engine is being loaded: import")
         answer = graph.steer("birds only")
         assert answer.success
         assert "isn't ready" in graph.ask("there?").answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from typing import Any
@@ -52,6 +53,7 @@ def test_plain_running_gives_delays_memory_and_processor(rows: dict[str, Any]) -
     assert values["CPU of the commentator, % of a core"] > 0
     assert values["GPU memory reserved by torch, GB"] == 0
     assert values["comments"] >= 1
+    assert any(re.match(r"loaded in \d+\.\d s \(", note) for note in row["notes"])
 
 
 def test_wishes_and_questions_are_timed_from_the_call(rows: dict[str, Any]) -> None:

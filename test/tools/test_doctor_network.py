@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sensor_msgs.msg import CompressedImage, Image
 
 from test.nodes.bridge_tabs import scene, wait
-from test.nodes.graph import process
+from test.nodes.graph import probe, process
 from video_commentary.config.paths import share_dir
 from video_commentary.config.process_env import for_images
 from video_commentary.tools.camera_probe import Measurement, camera_probe
@@ -101,13 +102,13 @@ def test_what_is_wrong_with_a_camera_comes_with_what_to_do(
 
 
 def test_a_camera_is_measured_over_dds() -> None:
-    with camera_probe() as probe:
-        assert next(findings(probe, "yet")).found == "no image topic yet"
+    with camera_probe() as doctor:
+        assert next(findings(doctor, "yet")).found == "no image topic yet"
         with scene(15.0):
             measured: list[Measurement] = []
             for _ in range(15):
-                probe.spin(3.0)
-                measured = probe.measure()
+                doctor.spin(3.0)
+                measured = doctor.measure()
                 if measured and measured[0].fps > 5 and measured[0].message_size:
                     break
     (camera,) = measured
@@ -116,6 +117,19 @@ def test_a_camera_is_measured_over_dds() -> None:
     assert camera.mbit == pytest.approx(camera.fps * 640 * 480 * 24e-6, rel=0.2)
     assert camera.offset == pytest.approx(0.0, abs=0.5)
     assert camera.message_size == "source: 65500 bytes"
+
+
+def test_depth_images_are_no_camera_and_a_topic_called_so_is_one() -> None:
+    with camera_probe() as doctor, probe() as graph:
+        for kind, topic in ((CompressedImage, "/eye/compressedDepth"), (Image, "/eye/rawDepth")):
+            graph.node.create_publisher(kind, topic, 1)
+        found: list[str] = []
+        for _ in range(30):
+            doctor.spin(1.0)
+            if found := [camera.topic for camera in doctor.measure()]:
+                break
+        doctor.spin(1.0)  # the other one would have been found by now
+        assert [camera.topic for camera in doctor.measure()] == found == ["/eye/rawDepth"]
 
 
 def test_it_can_be_watched_until_it_is_interrupted() -> None:

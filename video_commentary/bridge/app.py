@@ -43,6 +43,7 @@ def create_app(context: Context) -> FastAPI:
         phone_watch = asyncio.create_task(context.phone_watch.run())
         yield
         phone_watch.cancel()
+        await asyncio.gather(phone_watch, return_exceptions=True)
         await context.livekit.stop()
 
     app: FastAPI = FastAPIOffline(

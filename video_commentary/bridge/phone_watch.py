@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 
 from .items import Situation
@@ -12,6 +13,8 @@ from .robot_gateway import RobotGateway
 NOTICE = "The device whose camera was watched has left: the robot's own camera is watched again."
 _PERIOD = 0.5
 """Seconds between looks."""
+
+LOG = logging.getLogger(__name__)
 
 
 class PhoneWatch:
@@ -29,9 +32,12 @@ class PhoneWatch:
         self.notice = ""
 
     async def run(self) -> None:
-        """Watch until cancelled."""
+        """Watch until cancelled; a look that fails is logged, and the next is taken."""
         while True:
-            await self.check(time.monotonic())
+            try:
+                await self.check(time.monotonic())
+            except Exception:  # a watch that ends would not be missed until a phone leaves
+                LOG.exception("could not look whether the phone that is watched is still there")
             await asyncio.sleep(_PERIOD)
 
     async def check(self, now: float) -> None:

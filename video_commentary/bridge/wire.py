@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
@@ -11,7 +12,7 @@ from ..core.comment import Comment
 from ..core.facts import Observation
 from ..core.stamp import to_seconds
 from ..core.status import CommentatorStatus, StatusKind, status_values
-from .items import JpegFrame, Situation, Sound
+from .items import JpegFrame, PictureBox, Situation, Sound
 
 PICTURE, SOUND = 1, 2
 _HEADER = struct.Struct("<B3xId")
@@ -95,6 +96,14 @@ def sound_message(sound: Sound, now: float) -> bytes:
     """Return sound for /api/live: kind 2, index, seconds until it is due, int16 samples."""
     index = sound.index % 2**32
     return _HEADER.pack(SOUND, index, sound.heard_at - now) + sound.pcm.tobytes()
+
+
+def boxes_json(stamp: float, size: tuple[int, int] | None, boxes: Sequence[PictureBox]) -> Any:
+    """Return what is in view of the picture of this stamp; `size`: width and height, pixels.
+
+    The boxes are in pixels of a picture of that size, or of the JPEG itself if that is None.
+    """
+    return {"stamp": stamp, "size": size, "boxes": [asdict(box) for box in boxes]}
 
 
 BOUNDARY = "frame"

@@ -153,7 +153,7 @@ def launch_plan(target: str, given: Mapping[str, str]) -> list[Start]:
     without = {node for node in switches if not _truth(node, given.get(node, known[node].default))}
     if target == ROBOT and not given.get("source"):
         without.add("source")
-    if not without.symmetric_difference(_NODES[target]):
+    if without == set(_NODES[target]):
         raise ValueError("speaker:=false without source:= leaves nothing to start")
     return [start for start in starts if start.node not in without]
 

@@ -50,8 +50,13 @@ def models_dir() -> Path:
     root = source_tree()
     if root is not None:
         return root / "models"
+    return cache_dir() / "models"
+
+
+def cache_dir() -> Path:
+    """Return the folder for what can be made again, below the user's; it need not exist yet."""
     cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(cache).expanduser() / PACKAGE / "models"
+    return Path(cache).expanduser() / PACKAGE
 
 
 def model_file(relative: str) -> Path:

@@ -7,9 +7,10 @@ that no entry point names is chosen as package.module:attribute. docs/extending.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
@@ -56,7 +57,7 @@ class Registry:
     @cached_property
     def _installed(self) -> dict[str, list[EntryPoint]]:
         found: dict[str, list[EntryPoint]] = {}
-        for point in sorted(entry_points(group=self.group), key=_order):
+        for point in sorted(_entry_points(tuple(sys.path)).select(group=self.group), key=_order):
             if self.own.get(point.name) != point.value:  # our own, where pip installed us
                 found.setdefault(point.name, []).append(point)
         return found
@@ -148,6 +149,12 @@ class SourceRegistry(Registry):
         if value.startswith("/dev/"):
             return "device"
         return "file" if value else ""
+
+
+@lru_cache(maxsize=1)
+def _entry_points(path: tuple[str, ...]) -> Any:  # noqa: ARG001 - the key of the cache
+    """Return those of every package on `path`, which is sys.path; one search serves all kinds."""
+    return entry_points()
 
 
 def _order(point: EntryPoint) -> tuple[str, str, str]:

@@ -16,7 +16,7 @@ class Comment:
     `newest`, `oldest`: stamps of the frames it is about. `requested`: when the engine was asked.
     `first_words`: when they came, `first_sound`: when it is due to be heard; None before. All are
     in the camera's time. `evidence`: what the text rests on, the oldest first; empty before it is
-    final, and from an engine that only writes.
+    final, and where the engine does not say.
     """
 
     sequence: int

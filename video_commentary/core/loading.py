@@ -20,10 +20,7 @@ class Loader:
     def __init__(
         self, engine: Engine, on_ready: Callable[[float], object] = lambda _: None
     ) -> None:
-        """Begin to load; once `ready` is set, `on_ready` gets the seconds that it took.
-
-        It is called on the loader's thread, maybe before this returns.
-        """
+        """Once `ready` is set, `on_ready` gets the seconds that it took, on the loader's thread."""
         self._engine = engine
         self._on_ready = on_ready
         self._lock = threading.Condition()
@@ -32,6 +29,9 @@ class Loader:
         self.ready = threading.Event()
         self.error = ""
         self._thread = threading.Thread(target=self._run, name="loader", daemon=True)
+
+    def start(self) -> None:
+        """Begin to load; call it once."""
         self._thread.start()
 
     def try_again(self) -> None:

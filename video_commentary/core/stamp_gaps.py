@@ -13,6 +13,8 @@ ENOUGH = 15
 OUTAGE: Stamp = NANOSECONDS
 """A longer gap is an outage of camera or link, if it is `OUTAGE_PERIODS` too."""
 OUTAGE_PERIODS = 15
+OUTAGES = 3
+"""Outages, one right after the other, that are the period of a camera which slowed down."""
 
 
 class StampGaps:
@@ -25,6 +27,7 @@ class StampGaps:
     def __init__(self) -> None:
         self._steps: deque[Stamp] = deque(maxlen=STEPS)
         self._newest: Stamp | None = None
+        self._outages = 0
 
     def add(self, stamp: Stamp) -> None:
         """Take the stamp of an image that arrived; one that jumps backwards starts over."""
@@ -35,6 +38,11 @@ class StampGaps:
             self._steps.clear()
         elif not self._steps or stamp - before < max(OUTAGE, OUTAGE_PERIODS * self._period()):
             self._steps.append(stamp - before)
+            self._outages = 0
+        else:
+            self._outages += 1
+            if self._outages == OUTAGES:
+                self._steps.clear()
 
     def clear(self) -> None:
         """Forget what came."""

@@ -6,8 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from ..core.engine import EngineError
+from ..core.engine import EngineError, unexpected
 from ..core.facts import FrameFacts
+from ..core.frames import Frame
 from ..core.scene_monitor import SceneMonitor, Use
 from .camera import Camera
 
@@ -25,7 +26,7 @@ class FrameWorker:
         cameras: Sequence[Camera],
         scene: SceneMonitor,
         on_frame: Callable[[], None],
-        on_facts: Callable[[FrameFacts], None],
+        on_facts: Callable[[Frame, FrameFacts], None],
         arrived: threading.Event,
     ) -> None:
         """Call `on_frame` after each frame that was kept; `arrived` wakes the thread.
@@ -85,10 +86,10 @@ class FrameWorker:
                 if use is Use.KEEP:
                     self._on_frame()
             if facts:
-                self._on_facts(facts)
+                self._on_facts(frame, facts)
             self._error = ""
         except EngineError as error:
             self._error = str(error)
         except Exception as error:  # noqa: BLE001 - whatever an engine raises, the node stays up
-            self._error = f"{type(error).__name__}: {error}"
+            self._error = str(unexpected(error))
         return True

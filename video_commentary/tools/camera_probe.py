@@ -23,6 +23,8 @@ from ..ros.machines import is_remote
 _IMAGES = {
     f"{kind.__module__.split('.')[0]}/msg/{kind.__name__}" for kind in (Image, CompressedImage)
 }
+_DEPTH = "/compressedDepth"
+"""Ending of the topics of image_transport's compressed_depth, which hold no JPEG."""
 _FIND_PERIOD = 0.5
 """Seconds between looks for new cameras."""
 
@@ -122,7 +124,7 @@ class CameraProbe:
     def _find(self) -> None:
         for name, types in self._node.get_topic_names_and_types():
             camera = name.removesuffix(COMPRESSED)
-            if camera in self._cameras or not _IMAGES & set(types) or name.endswith("Depth"):
+            if camera in self._cameras or not _IMAGES & set(types) or name.endswith(_DEPTH):
                 continue
             if self._node.count_publishers(name):
                 self._cameras[camera] = _MeasuredTopic(self._node, camera)

@@ -97,7 +97,10 @@ def watch() -> int:
         with live or nullcontext():
             while probe.spin(1.0 if live else 5.0):
                 shown = table([*network(), *doctor_cameras.findings(probe, "yet")])
-                live.update(shown, refresh=True) if live else console.print(shown)
+                if live:
+                    live.update(shown, refresh=True)
+                else:
+                    console.print(shown)
     return 0
 
 

@@ -96,7 +96,7 @@ def check_dequantize() -> None:
 
 
 def check_int4_gemv() -> None:
-    """Both kernels, the one that loops over K and the persistent one, with every fusion."""
+    """With every fusion, and with rows that several programs share."""
     from video_commentary.engines.minicpmo.kernels.gemv_int4 import int4_gemv
 
     short = GemvConfig(block_n=16, block_k=256, num_warps=1)
@@ -104,18 +104,21 @@ def check_int4_gemv() -> None:
         for n, k in ((72, 384), (64, 512)):
             linear = random_awq(n, k, 128, torch.float16)
             exact = DenseLinear(exact_weight(linear))
+            done_count = torch.zeros(n, dtype=torch.int32)
 
             def gemv(x: Tensor, linear: Int4Linear = linear, **fused: Any) -> Tensor:
                 return int4_gemv(
                     x,
                     linear.qweight,
                     linear.scales_and_zeros,
+                    done_count=done_count,  # noqa: B023 - called in this iteration
                     group_size=linear.group_size,
-                    config=config,  # noqa: B023 - called in this iteration
+                    config=config,  # noqa: B023
                     **fused,
                 )
 
             _check_fusions(gemv, exact, n, k)
+            assert not done_count.any()
 
 
 def check_dense_gemv() -> None:
@@ -252,6 +255,16 @@ def check_dit() -> None:
                 assert relative(ours[..., valid, :], truth[..., valid, :]) < 1e-5
 
 
+def check_snake() -> None:
+    """The vocoder's activation, also where a block holds several channels."""
+    from video_commentary.engines.minicpmo.kernels.snake import fused_snake
+
+    for channels, length in ((3, 700), (2, 1025)):
+        x, alpha = torch.randn(1, channels, length), torch.rand(channels) + 0.1
+        expected = x + torch.sin(alpha[:, None] * x) ** 2 / alpha[:, None]
+        assert relative(fused_snake(x, alpha), expected) < 1e-6
+
+
 CHECKS = (
     check_gemm,
     check_dequantize,
@@ -261,6 +274,7 @@ CHECKS = (
     check_flash_prefill,
     check_fused_rows,
     check_dit,
+    check_snake,
 )
 
 

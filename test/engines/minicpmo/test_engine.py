@@ -210,6 +210,7 @@ def test_settings_reach_the_engine(parity: Path) -> None:
         max_seq_len=600,
         int8_lm_head=True,
         sampling=SamplingParams(top_k=7, greedy=True),
+        saved_plan=True,
         speech=None,
     )
     engine.load()

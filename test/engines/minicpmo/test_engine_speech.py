@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -128,6 +130,41 @@ def test_close_gives_the_memory_back(parity: Path, tmp_path: Path) -> None:
         print(f"{before} bytes before, {loaded} loaded, {allocated()} closed")
         assert loaded - before > 5_000_000
         assert allocated() - before < 500_000
+
+
+LAUNCHES = """
+import sys
+from pathlib import Path
+from triton import knobs
+from test.engines.minicpmo import narrow_heads
+from test.engines.minicpmo.test_engine_speech import speaking
+from video_commentary.engines.minicpmo.language.attention import Attention
+Attention.decode, Attention.prefill = narrow_heads.decode, narrow_heads.prefill
+one_by_one, at_once = [], []
+def note(**found):
+    (at_once if found["is_manual_warmup"] else one_by_one).append(found["fn"].name)
+knobs.runtime.jit_post_compile_hook = note
+speaking(Path(sys.argv[1]), "cuda").load()
+assert not one_by_one and len(at_once) > 10, (one_by_one, at_once)
+"""
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU")
+@pytest.mark.parametrize("checkpoint", ["checkpoint", "checkpoint_awq"])
+def test_no_kernel_is_compiled_at_its_launch(checkpoint: str, parity: Path, tmp_path: Path) -> None:
+    folder = with_a_voice(parity, tmp_path)
+    for file in (parity / checkpoint).iterdir():
+        shutil.copy(file, folder)
+    # in a process of its own: here other tests have compiled some
+    done = subprocess.run(
+        [sys.executable, "-c", LAUNCHES, str(folder)],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.gpu

@@ -65,13 +65,15 @@ def test_kernels_ask_for_fused_products_and_sums(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(dequant, "_dequantize_kernel", Recorder())
     monkeypatch.setattr(gemm_int4, "_int4_gemm_kernel", Recorder())
     monkeypatch.setattr(gemv, "_dense_gemv_kernel", Recorder())
-    monkeypatch.setattr(gemv_int4, "_int4_gemv_persistent_kernel", Recorder())
+    monkeypatch.setattr(gemv_int4, "_int4_gemv_kernel", Recorder())
     linear = random_awq(64, 256, 128, torch.float32)
     weights, row = (linear.qweight, linear.scales_and_zeros), torch.zeros(1, 256)
     dequant.dequantize(*weights, group_size=128, dtype=torch.float16)
     gemm_int4.int4_gemm(row, *weights, group_size=128, config=INT4_GEMM_CONFIGS[0])
     gemv.dense_gemv(row, torch.zeros(64, 256))
-    gemv_int4.int4_gemv(row, *weights, group_size=128, config=linear.plan.gemv)
+    done_count = torch.zeros(64, dtype=torch.int32)
+    plan = linear.plan.gemv
+    gemv_int4.int4_gemv(row, *weights, done_count=done_count, group_size=128, config=plan)
     assert [options["enable_fp_fusion"] for options in launches] == [True] * 4
 
 

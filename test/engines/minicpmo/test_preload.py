@@ -72,7 +72,7 @@ def test_the_files_are_read_ahead_in_the_order_of_their_use(
         asked.append(Path(f"/proc/self/fd/{file}").readlink().name)
 
     monkeypatch.setattr(os, "posix_fadvise", advise)
-    # hift.pt is missing: whoever loads it says so
+    # hift.pt is missing: what loads it reports that
     read_ahead(checkpoint_files(str(tmp_path))).join(10)
     assert asked == ["model-00001.safetensors", "model-00002.safetensors", "flow.pt"]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,13 +18,15 @@ from video_commentary.core.load_progress import LoadProgress
 from video_commentary.engines.minicpmo.answer import SpeechSynthesizer
 from video_commentary.engines.minicpmo.engine import MiniCpmoEngine
 from video_commentary.engines.minicpmo.model_loader import MiniCpmoConfig
-from video_commentary.engines.minicpmo.speech import speech_recovery
+from video_commentary.engines.minicpmo.speech import speech_loader, speech_recovery
+from video_commentary.engines.minicpmo.speech.hift import Hift
 from video_commentary.engines.minicpmo.speech.speech_loader import SpeechOptions
 from video_commentary.engines.minicpmo.speech.speech_memory import (
     NoRoomError,
     SpeechUnavailableError,
 )
 from video_commentary.engines.minicpmo.speech.speech_recovery import SpeechRecovery
+from video_commentary.engines.minicpmo.speech.vocoder_loader import load_hift
 
 from .test_engine_speech import asked, with_a_voice
 from .test_native_speech import speech_of
@@ -106,6 +110,30 @@ def test_closed_it_looks_no_more(parity: Path, tmp_path: Path) -> None:
     assert engine.voice_trouble == ""
 
 
+@pytest.mark.parametrize("room", [True, False])
+def test_closed_it_keeps_nothing_of_the_voice(
+    parity: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: bool
+) -> None:
+    made: list[weakref.ref[Hift]] = []
+
+    def noted(folder: Path, device: torch.device) -> Hift:
+        hift = load_hift(folder, device)
+        made.append(weakref.ref(hift))
+        return hift
+
+    monkeypatch.setattr(speech_loader, "load_hift", noted)
+    config = MiniCpmoConfig(
+        model_path=str(with_a_voice(parity, tmp_path)),
+        device="cpu",
+        speech=SpeechOptions(steps=2),
+    )
+    engine = MiniCpmoEngine(config, LoadProgress(), Card(20 * GB if room else 0))
+    engine.load()
+    engine.close()
+    gc.collect()
+    assert [hift() for hift in made] == [None]
+
+
 class Script:
     """A load that raises what is given, one after the other, and then returns `speech`."""
 
@@ -145,6 +173,16 @@ def test_what_it_needs_is_what_the_last_load_found(parity: Path) -> None:
     assert len(load.threads) == 1
     assert recovery.speech is None
     recovery.close()
+
+
+def test_a_lost_gpu_is_reported(parity: Path) -> None:
+    def lost() -> int:
+        raise RuntimeError("CUDA error: the device is gone")
+
+    load = Script(speech_of(parity, 30))
+    recovery = SpeechRecovery(load, lost, 2 * GB, "no room")
+    until(lambda: "CUDA error" in recovery.trouble)
+    assert load.threads == []
 
 
 def test_what_room_does_not_cure_is_not_tried_again(parity: Path) -> None:

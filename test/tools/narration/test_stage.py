@@ -165,7 +165,11 @@ def test_an_engine_that_breaks_ends_the_narration(stage: Make, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("error", "trouble"),
-    [(EngineError("the GPU is full"), "the GPU is full"), (KeyError("x"), "KeyError: 'x'")],
+    [
+        (EngineError("the GPU is full"), "the GPU is full"),
+        (KeyError("x"), "KeyError: 'x'"),
+        (MemoryError(), "out of memory: end other programs, or choose a smaller model or engine"),
+    ],
 )
 def test_an_engine_that_can_not_look_goes_on(
     error: Exception, trouble: str, stage: Make, tmp_path: Path

@@ -54,7 +54,7 @@ def test_a_config_without_a_size_fails_by_name(copy: Path, field: str) -> None:
     assert field in found.found
 
 
-def test_a_tower_layer_too_many_is_refused(copy: Path) -> None:
+def test_without_the_field_the_towers_last_layer_is_left_out(copy: Path) -> None:
     change_config(copy, lambda document: document.pop("drop_vision_last_layer"))
     model = under_test(copy)
     assert "drop_vision_last_layer True" in outcome_of("config", model).found

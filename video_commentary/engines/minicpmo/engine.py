@@ -65,6 +65,7 @@ def from_settings(settings: MiniCpmoSettings, options: EngineOptions) -> MiniCpm
                 repetition_penalty=settings.repetition_penalty,
                 greedy=settings.greedy,
             ),
+            saved_plan=True,
             speech=speech if options.own_voice else None,
         ),
         options.progress,
@@ -110,25 +111,30 @@ class MiniCpmoEngine:
     def load(self) -> None:
         """Load the checkpoint and capture the CUDA graphs. Raise EngineError."""
         self._unload()
-        device = resolve_device(self._config.device)
-        config = self._config
-        folder = model_folder(config.model_path)
-        model_config = read_config(folder)
         with self._torch_errors():
-            tensors = Checkpoint(folder, device)
-            check_tensors(tensors, model_config)
-            check_gpu_memory(
-                tensors,
-                model_config,
-                device,
-                max_seq_len=config.max_seq_len,
-                int8_lm_head=config.int8_lm_head,
-            )
+            with self._progress.phase("checks"):
+                device = resolve_device(self._config.device)
+                folder = model_folder(self._config.model_path)
+                tensors, model_config = self._open(folder, device)
             self.build(tensors, model_config, folder, device)
         del tensors  # else the pages of its files count as memory of this process
         settle_host_memory()
         self._lost = False
         LOG.info("%s: loaded (%s)", self.description, self._progress.summary)
+
+    def _open(self, folder: Path, device: torch.device) -> tuple[Checkpoint, ModelConfig]:
+        """Open the checkpoint, and check it and the room for it. Raise EngineError."""
+        model_config = read_config(folder)
+        tensors = Checkpoint(folder, device)
+        check_tensors(tensors, model_config)
+        check_gpu_memory(
+            tensors,
+            model_config,
+            device,
+            max_seq_len=self._config.max_seq_len,
+            int8_lm_head=self._config.int8_lm_head,
+        )
+        return tensors, model_config
 
     def build(
         self, tensors: Tensors, model_config: ModelConfig, folder: Path, device: torch.device

@@ -16,7 +16,7 @@ from ...core.load_progress import LoadProgress
 from .answer import SpeechSynthesizer
 from .checkpoint import Tensors, is_awq
 from .config import ModelConfig
-from .language.autotune import tune_kernels
+from .language.autotune import plan_kernels
 from .language.language_model import LanguageModel
 from .language.qwen3 import load_qwen3
 from .language.sampling import SamplingParams
@@ -32,8 +32,9 @@ class MiniCpmoConfig:
     """How to run the model.
 
     `model_path`: checkpoint folder, empty for the newest below `models_dir()`. `device`: auto, cpu
-    or cuda[:n]. `max_seq_len`: positions that a prompt and its reply share. `speech`: None for
-    text only.
+    or cuda[:n]. `max_seq_len`: positions that a prompt and its reply share. `saved_plan`: take the
+    kernel plan that an earlier start measured, and keep the one that this start measures.
+    `speech`: None for text only.
     """
 
     model_path: str = ""
@@ -41,6 +42,7 @@ class MiniCpmoConfig:
     max_slice_nums: int = 1
     max_seq_len: int = 4096
     int8_lm_head: bool = False
+    saved_plan: bool = False
     sampling: SamplingParams = field(default_factory=SamplingParams)
     speech: SpeechOptions | None = None
 
@@ -96,10 +98,15 @@ def load_model(
         )
         if cuda:
             torch.cuda.synchronize(device)
-    with progress.phase("tuning"):
-        plan = tune_kernels(qwen3, config.sampling, tokenizer.suppress_tokens)
+    plan = plan_kernels(
+        qwen3,
+        config.sampling,
+        tokenizer.suppress_tokens,
+        progress,
+        saved=config.saved_plan,
+    )
     stream = torch.cuda.Stream(device) if cuda else None
-    with progress.phase("kernels"):
+    with progress.phase("graphs"):
         language_model = LanguageModel(
             qwen3.with_plan(plan),
             config.sampling,

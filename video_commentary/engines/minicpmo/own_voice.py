@@ -88,10 +88,16 @@ class OwnVoice:
         if self._options is None:
             return None
         load = partial(self._load, self._options, config.tts, folder, device, dtype)
+        # not kept: its vocoder moves to the device, where `close` must leave nothing
+        files, self._files = self._files, Future()
         needed: int | None = None
         try:
             with self._progress.phase("voice"):
-                return load(tensors, vocoder=self._files.result())
+                return load(
+                    tensors,
+                    vocoder=files.result(),
+                    capturing=self._progress.phase("voice graphs"),
+                )
         except SpeechUnavailableError as error:
             self._unavailable = str(error)
             needed = error.needed if isinstance(error, NoRoomError) else None

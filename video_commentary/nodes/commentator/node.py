@@ -14,7 +14,7 @@ from rclpy.validate_topic_name import validate_topic_name
 from std_msgs.msg import String
 from std_srvs.srv import SetBool
 
-from video_commentary.msg import Commentary, Event, Status
+from video_commentary.msg import Commentary, Status
 from video_commentary.srv import Ask, SetInstruction
 
 from ...config.profiles import load_profiles
@@ -22,10 +22,8 @@ from ...config.settings import CommentatorSettings
 from ...core.clock import LiveClock
 from ...core.comment import Comment
 from ...core.control import Control
-from ...core.facts import FrameFacts
 from ...core.status import CommentatorStatus
 from ...ros import messages
-from ...ros.fact_messages import event_messages
 from ...ros.futures import Futures
 from ...ros.health import diagnostic
 from ...ros.parameters import LiveParameters, declare
@@ -34,8 +32,12 @@ from ...ros.running import run
 from ...ros.time import from_stamp
 from ...ros.timers import every
 from ...wiring import Assembly, assemble
+from .facts_publisher import FactsPublisher
 from .report import describe, diagnose
 from .session import Session
+
+LOADS_AFTER = 0.3
+"""Seconds from configure to loading."""
 
 
 class CommentatorNode(LifecycleNode):
@@ -83,7 +85,7 @@ class CommentatorNode(LifecycleNode):
     def _create_interfaces(self) -> None:
         self._commentary = self.create_lifecycle_publisher(String, "~/commentary", EVENTS)
         self._events = self.create_lifecycle_publisher(Commentary, "~/commentary_events", EVENTS)
-        self._seen = self.create_lifecycle_publisher(Event, "~/events", EVENTS)
+        self._facts = FactsPublisher(self)
         self._audio = self.create_lifecycle_publisher(AudioData, "~/audio", EVENTS)
         self._stamped = self.create_lifecycle_publisher(AudioDataStamped, "~/audio_stamped", EVENTS)
         self._info = self.create_publisher(AudioInfo, "~/audio_info", LATCHED)
@@ -98,7 +100,7 @@ class CommentatorNode(LifecycleNode):
         self.create_service(Ask, "~/ask", self._ask, callback_group=questions)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Begin to load the engine, in the background, until it works or cleanup."""
+        """Have the engine loaded, in the background, until it works or cleanup."""
         settings = self._live.settings
         try:
             assembly = self._assemble(settings)
@@ -114,9 +116,25 @@ class CommentatorNode(LifecycleNode):
             self._control,
             self._time,
             self._publish,
-            self._publish_facts,
+            self._facts.publish,
         )
+        self._load_next(self._session)
         return super().on_configure(state)
+
+    def _load_next(self, session: Session) -> None:
+        """Begin to load the engine once DDS has met those who listen already.
+
+        While torch's libraries are loaded, the dynamic linker would keep new subscriptions
+        waiting, and ~/status behind them.
+        """
+
+        def load() -> None:
+            timer.cancel()
+            self.destroy_timer(timer)
+            if session is self._session:
+                session.loader.start()
+
+        timer = every(self, LOADS_AFTER, load)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Watch the cameras and comment."""
@@ -162,10 +180,6 @@ class CommentatorNode(LifecycleNode):
         self._events.publish(messages.commentary(comment))
         if comment.final and comment.text and not comment.cancelled:
             self._commentary.publish(String(data=comment.text))
-
-    def _publish_facts(self, facts: FrameFacts) -> None:
-        for event in event_messages(facts):
-            self._seen.publish(event)
 
     def _set_instruction(
         self, request: SetInstruction.Request, response: SetInstruction.Response

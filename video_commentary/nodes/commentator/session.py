@@ -17,6 +17,8 @@ from ...core.comment import Comment
 from ...core.commentator import Commentator
 from ...core.control import Control
 from ...core.facts import FrameFacts
+from ...core.facts_observer import FactsObserver
+from ...core.frames import Frame
 from ...core.loading import Loader
 from ...core.pacing import Playout
 from ...core.scene_monitor import SceneMonitor, Use
@@ -39,9 +41,9 @@ class Session:
         control: Control,
         clock: Clock,
         publish: Callable[[Comment], None],
-        publish_facts: Callable[[FrameFacts], None],
+        publish_facts: Callable[[Frame, FrameFacts], None],
     ) -> None:
-        """Begin to load the engine."""
+        """Hold what is needed; `loader.start` begins to load the engine."""
         self._node = node
         self._settings = settings
         self._clock = clock
@@ -52,7 +54,9 @@ class Session:
         self.load_time = ""
         self.loader = Loader(assembly.engine, on_ready=self._loaded)
         self.playout = Playout(OUTPUT_FORMAT)
-        self._scene = SceneMonitor(settings, assembly.engine)
+        observer = assembly.observer
+        self.observer = FactsObserver(observer, publish_facts) if observer else None
+        self._scene = SceneMonitor(settings, assembly.engine, self.observer)
         self.cameras: list[Camera] = []
         camera_clock = CameraClock(clock, self._clock_correction)
         self.commentator = Commentator(
@@ -117,6 +121,8 @@ class Session:
         """Free the engine."""
         self.deactivate()
         self.loader.close()
+        if self.observer:
+            self.observer.close()
 
     def follow_publishers(self) -> None:
         """Update the cameras' subscriptions and rates; called about once a second."""

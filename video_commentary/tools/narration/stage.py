@@ -15,7 +15,7 @@ from ...core.clock import VirtualClock
 from ...core.comment import Comment
 from ...core.commentator import Commentator
 from ...core.control import Answer, Control
-from ...core.engine import EngineError
+from ...core.engine import EngineError, unexpected
 from ...core.frames import Frame
 from ...core.pacing import Playout
 from ...core.prompting import Profile
@@ -134,7 +134,7 @@ class Stage:
         except EngineError as error:
             self.trouble = str(error)
         except Exception as error:  # noqa: BLE001 - whatever an engine raises, continue as in live commentary
-            self.trouble = f"{type(error).__name__}: {error}"
+            self.trouble = str(unexpected(error))
 
     def _take_sound(self, now: float) -> None:
         if (cut_at := self._playout.take_cut()) is not None:

@@ -11,6 +11,7 @@ from ...engines.minicpmo.config import FETCH
 from .. import manifest
 from ..catalogue import load
 from .check import CheckOutcome, fail, ok, warn
+from .lower_bounds import FRAME_TOKENS
 
 if TYPE_CHECKING:
     from .model_under_test import ModelUnderTest
@@ -139,6 +140,7 @@ def check_tokenizer(model: ModelUnderTest) -> CheckOutcome:
             **figures,
         )
     return ok(
-        f"a frame is 66 tokens, {len(tokenizer.suppress_tokens)} added tokens are never sampled",
+        f"a frame is {FRAME_TOKENS} tokens, {len(tokenizer.suppress_tokens)} added tokens are "
+        "never sampled",
         **figures,
     )

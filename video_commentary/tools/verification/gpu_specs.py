@@ -52,13 +52,14 @@ def copy_bandwidth(device: torch.device) -> float:
     source = torch.ones(_COPIED_FLOATS, device=device)
     target = torch.empty_like(source)
     best = float("inf")
-    for _ in range(6):
-        begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-        begin.record()
-        target.copy_(source)
-        end.record()
-        end.synchronize()
-        best = min(best, begin.elapsed_time(end))
+    with torch.cuda.device(device):  # events are recorded on the current device's stream
+        for _ in range(6):
+            begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+            begin.record()
+            target.copy_(source)
+            end.record()
+            end.synchronize()
+            best = min(best, begin.elapsed_time(end))
     return 2 * source.nbytes / best * 1e3
 
 

@@ -29,7 +29,7 @@ _REPEATS = 5
 _LEAST_SHARE = 0.25
 """Share of the possible speed below which something else slows the card."""
 _MOST_TIMES, _HOST_SECONDS = 3.0, 0.1
-"""A first word may take this many times its lower bound, and so much more for the host."""
+"""A first word may take this many times its lower bound, and these seconds more for the host."""
 _SPEECH_BYTES = 2.1e9
 _DRIVER_BYTES = 0.9e9
 """What talker and vocoder take (docs/speech.md), and what the driver adds."""

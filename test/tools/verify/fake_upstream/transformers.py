@@ -1,7 +1,8 @@
 """Stands in for upstream's environment: the API of its model and vocoder, our code behind it.
 
 A file fake.json in the model's folder changes what it does: `text` is said instead, `error` is
-raised by streaming_generate, `wave` scales the sound's start noise seed.
+raised by streaming_generate, and `noise` is the seed of the flow's noise; below 0 the sound is
+noise only.
 """
 
 from __future__ import annotations

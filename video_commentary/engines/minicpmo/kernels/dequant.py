@@ -9,6 +9,8 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from .launching import launch
+
 
 def dequantize(
     qweight: Tensor, scales_and_zeros: Tensor, *, group_size: int, dtype: torch.dtype
@@ -17,7 +19,9 @@ def dequantize(
     n, k = len(qweight), qweight.shape[1] * 8
     out = torch.empty(n, k, dtype=dtype, device=qweight.device)
     block_k = min(4096, triton.next_power_of_2(k))
-    _dequantize_kernel[(n, triton.cdiv(k, block_k))](
+    launch(
+        _dequantize_kernel,
+        (n, triton.cdiv(k, block_k)),
         qweight,
         scales_and_zeros,
         out,

@@ -15,12 +15,38 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-BLOCK_M, BLOCK_N, BLOCK_K = 16, 32, 64
-"""Rows and outputs of a program, and inputs it multiplies at once."""
+from .launching import launch
+
 EPS = 1e-6
 """Of the modulated norms, as published."""
 LAYER_NORM_EPS = 1e-5
 """Of torch's LayerNorm."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearTile:
+    """One program of a linear: `block_m` rows by `block_n` outputs.
+
+    It multiplies `block_k` inputs of 16 bits at once, or half as many of 32.
+    """
+
+    block_m: int
+    block_n: int
+    block_k: int
+    num_warps: int
+    num_stages: int
+
+
+def linear_tile(k: int, norm: bool) -> LinearTile:
+    """Return the tile measured best on an H200 for `k` inputs, with or without a norm.
+
+    All fit into the 99 KB of shared memory of a consumer card.
+    """
+    if norm:
+        return LinearTile(block_m=16, block_n=64, block_k=256, num_warps=4, num_stages=2)
+    if k == 1536:
+        return LinearTile(block_m=16, block_n=32, block_k=64, num_warps=4, num_stages=10)
+    return LinearTile(block_m=16, block_n=32, block_k=128, num_warps=4, num_stages=6)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +103,11 @@ def _launch_linear(
     gate: Tensor | None = None,
 ) -> None:
     n, k = weight.shape
-    grid = (triton.cdiv(2 * frames, BLOCK_M), triton.cdiv(n, BLOCK_N))
-    _linear_kernel[grid](
+    tile = linear_tile(k, modulation is not None)
+    grid = (triton.cdiv(2 * frames, tile.block_m), triton.cdiv(n, tile.block_n))
+    launch(
+        _linear_kernel,
+        grid,
         x,
         weight,
         bias,
@@ -96,11 +125,11 @@ def _launch_linear(
         NORM=modulation is not None,
         GELU=gelu,
         GATED=gate is not None,
-        BLOCK_M=BLOCK_M,
-        BLOCK_N=BLOCK_N,
-        BLOCK_K=min(BLOCK_K, triton.next_power_of_2(k)),
-        num_warps=4,
-        num_stages=4,
+        BLOCK_M=tile.block_m,
+        BLOCK_N=tile.block_n,
+        BLOCK_K=min(2 * tile.block_k // weight.element_size(), triton.next_power_of_2(k)),
+        num_warps=tile.num_warps,
+        num_stages=tile.num_stages,
         enable_fp_fusion=True,
     )
 
@@ -122,7 +151,9 @@ def conv_input(
     weight, bias = (modulation.scale, modulation.shift) if modulation else norm or (x, x)
     _, frames, width = x.shape
     out = x.new_empty(2, frames + 2, width)
-    _conv_input_kernel[(2, frames + 2)](
+    launch(
+        _conv_input_kernel,
+        (2, frames + 2),
         x,
         cache,
         tail,

@@ -16,6 +16,7 @@ from triton.language.extra import cuda as ptx
 
 from .gemv import supports_pdl
 from .kv_cache import append_kv, load_kv_block, load_norm_rope
+from .launching import launch
 from .reference import RMSNorm
 
 NUM_SPLITS, BLOCK_N = 16, 32
@@ -45,7 +46,9 @@ def flash_decode(
     out = qkv.new_empty(1, num_heads * head_dim)
     partials = qkv.new_empty(num_heads, NUM_SPLITS, head_dim + 2)
     use_pdl = qkv.is_cuda and supports_pdl(qkv.device)
-    _flash_decode_kernel[(num_kv_heads, NUM_SPLITS)](
+    launch(
+        _flash_decode_kernel,
+        (num_kv_heads, NUM_SPLITS),
         qkv,
         position,
         qkv if q_norm is None else q_norm.weight,

@@ -14,6 +14,7 @@ import triton.language as tl
 from torch import Tensor
 
 from .kv_cache import load_kv_block
+from .launching import launch
 from .reference import RMSNorm
 
 BLOCK_ROWS, BLOCK_M, BLOCK_N = 8, 64, 64
@@ -41,7 +42,9 @@ def append_rows(
     n = len(qkv)
     num_heads = qkv.shape[1] // head_dim - 2 * num_kv_heads
     q = k_cache.new_empty(n, num_heads * head_dim)
-    _append_rows_kernel[(triton.cdiv(n, BLOCK_ROWS), num_heads + 2 * num_kv_heads)](
+    launch(
+        _append_rows_kernel,
+        (triton.cdiv(n, BLOCK_ROWS), num_heads + 2 * num_kv_heads),
         qkv,
         start_pos,
         qkv if q_norm is None else q_norm.weight,
@@ -76,7 +79,9 @@ def flash_prefill(q: Tensor, start_pos: Tensor, *, k_cache: Tensor, v_cache: Ten
     n, width = q.shape
     num_heads = width // head_dim
     out = q.new_empty(n, width)
-    _flash_prefill_kernel[(triton.cdiv(n, BLOCK_M), num_heads)](
+    launch(
+        _flash_prefill_kernel,
+        (triton.cdiv(n, BLOCK_M), num_heads),
         q,
         start_pos,
         k_cache,

@@ -9,6 +9,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from .launching import launch
 from .reference import RMSNorm
 
 
@@ -16,7 +17,9 @@ def fused_add_rms_norm(x: Tensor, y: Tensor, norm: RMSNorm, dtype: torch.dtype) 
     """Add `y` [n, width] to float32 `x` in place; return the sum's norm in `dtype`."""
     n, width = x.shape
     out = torch.empty(n, width, dtype=dtype, device=x.device)
-    _add_rms_norm_kernel[(n,)](
+    launch(
+        _add_rms_norm_kernel,
+        (n,),
         x,
         y,
         norm.weight,
@@ -35,8 +38,15 @@ def fused_silu_and_mul(x: Tensor) -> Tensor:
     n, width = len(x), x.shape[1] // 2
     out = x.new_empty(n, width)
     block = min(2048, triton.next_power_of_2(width))
-    _silu_and_mul_kernel[(n, triton.cdiv(width, block))](
-        x, out, WIDTH=width, BLOCK=block, num_warps=4, enable_fp_fusion=True
+    launch(
+        _silu_and_mul_kernel,
+        (n, triton.cdiv(width, block)),
+        x,
+        out,
+        WIDTH=width,
+        BLOCK=block,
+        num_warps=4,
+        enable_fp_fusion=True,
     )
     return out
 

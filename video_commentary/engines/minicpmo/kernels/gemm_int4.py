@@ -13,6 +13,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from .launching import launch
 from .plan import GemmConfig
 
 
@@ -27,7 +28,9 @@ def int4_gemm(
     n = len(qweight)
     out = torch.empty(m, n, dtype=x.dtype, device=x.device)
     # blocks of rows count fastest: programs that share weights run together
-    _int4_gemm_kernel[(triton.cdiv(m, config.block_m), triton.cdiv(n, config.block_n))](
+    launch(
+        _int4_gemm_kernel,
+        (triton.cdiv(m, config.block_m), triton.cdiv(n, config.block_n)),
         x.contiguous(),
         qweight,
         scales_and_zeros,

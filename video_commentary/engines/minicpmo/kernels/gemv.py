@@ -18,6 +18,7 @@ import triton.language as tl
 from torch import Tensor
 from triton.language.extra import cuda as ptx
 
+from .launching import launch
 from .plan import GemvConfig
 from .reference import RMSNorm
 
@@ -94,21 +95,25 @@ def launch_gemv(
     scales: Tensor,
     *,
     programs: int,
+    splits: int = 1,
     norm: RMSNorm | None,
     swiglu: bool,
     residual: Tensor | None,
-    **constants: int,
+    **arguments: Any,
 ) -> Tensor:
     """Launch a GEMV kernel for a row `x` [1, K] and `weight` [n, ...].
 
-    `constants` are the kernel's own, among them K. Raise ValueError if the row has another length.
+    `splits`: programs that share the inputs of an output. `arguments` are the kernel's own, among
+    them K. Raise ValueError if the row has another length.
     """
-    if x.shape[1] != constants["K"]:
-        raise ValueError(f"a row of {x.shape[1]} numbers for a weight of {constants['K']} inputs")
+    if x.shape[1] != arguments["K"]:
+        raise ValueError(f"a row of {x.shape[1]} numbers for a weight of {arguments['K']} inputs")
     n = len(weight)
     out = x.new_empty(1, n // 2 if swiglu else n)
     use_pdl = x.is_cuda and supports_pdl(x.device)
-    kernel[(programs,)](
+    launch(
+        kernel,
+        (programs, splits),
         x,
         x if norm is None else norm.weight,
         weight,
@@ -123,7 +128,7 @@ def launch_gemv(
         USE_PDL=use_pdl,
         # from Triton 3.10 on, products and sums are fused only on request
         enable_fp_fusion=True,
-        **constants,
+        **arguments,
         **({"launch_pdl": True} if use_pdl else {}),
     )
     return out

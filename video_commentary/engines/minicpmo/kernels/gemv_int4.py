@@ -25,6 +25,7 @@ def int4_gemv(
     qweight: Tensor,
     scales_and_zeros: Tensor,
     *,
+    done_count: Tensor,
     group_size: int,
     config: GemvConfig,
     norm: RMSNorm | None = None,
@@ -34,37 +35,37 @@ def int4_gemv(
     """Multiply a float32 row [1, in] with INT4 weights as `quantization.Int4Linear` has them.
 
     float32 [1, out] comes out; see `Linear.gemv` for what is fused. A row shorter than
-    `config.block_k` takes a smaller block and its share of the warps.
+    `config.block_k` takes a smaller block and its share of the warps; a longer one is split among
+    programs, unless a norm needs all of it. `done_count`: int32 [out], zero between two launches.
     """
     n, k = len(qweight), 8 * qweight.shape[1]
-    block_k = min(config.block_k, triton.next_power_of_2(k))
-    blocks = triton.cdiv(n, config.block_n)
-    constants = {
-        "K": k,
-        "GROUP_SIZE": group_size,
-        "BLOCK_N": config.block_n,
-        "BLOCK_K": block_k,
-        "EVEN_NK": k % block_k == 0 and n % config.block_n == 0,
-        "USE_INLINE_ASM": x.is_cuda,
-        "num_warps": max(1, config.num_warps * block_k // config.block_k),
-    }
-    if k > block_k:
-        kernel, programs = _int4_gemv_kernel, blocks
-    else:
-        # two programs on each multiprocessor, all resident at once
-        per_program = triton.cdiv(blocks, 2 * _multiprocessors(x.device))
-        kernel, programs = _int4_gemv_persistent_kernel, triton.cdiv(blocks, per_program)
-        constants["BLOCKS_PER_PROGRAM"] = per_program
+    block_k = triton.next_power_of_2(k)
+    if norm is None:
+        block_k = min(config.block_k, block_k)
+    blocks, splits = triton.cdiv(n, config.block_n), triton.cdiv(k, block_k)
+    # two programs on each multiprocessor, all resident at once
+    per_program = triton.cdiv(splits * blocks, 2 * _multiprocessors(x.device))
     return launch_gemv(
-        kernel,
+        _int4_gemv_kernel,
         x,
         qweight,
         scales_and_zeros,
-        programs=programs,
+        programs=triton.cdiv(blocks, per_program),
+        splits=splits,
         norm=norm,
         swiglu=swiglu,
         residual=residual,
-        **constants,
+        partials_ptr=x.new_empty(splits, n) if splits > 1 else x,
+        done_count_ptr=done_count,
+        K=k,
+        GROUP_SIZE=group_size,
+        BLOCK_N=config.block_n,
+        BLOCKS_PER_PROGRAM=per_program,
+        SPLITS=splits,
+        BLOCK_K=block_k,
+        EVEN_NK=k % block_k == 0 and n % config.block_n == 0,
+        USE_INLINE_ASM=x.is_cuda,
+        num_warps=max(1, config.num_warps * block_k // config.block_k),
     )
 
 
@@ -79,7 +80,7 @@ def _load_block(
     qweight_ptr,
     scales_and_zeros_ptr,
     offs_n,
-    start_k: tl.constexpr,
+    start_k,
     n,
     K: tl.constexpr,
     GROUP_SIZE: tl.constexpr,
@@ -161,82 +162,13 @@ def _int4_gemv_kernel(
     out_ptr,
     n,
     eps,
-    K: tl.constexpr,
-    GROUP_SIZE: tl.constexpr,
-    BLOCK_N: tl.constexpr,
-    BLOCK_K: tl.constexpr,
-    RMS_NORM: tl.constexpr,
-    SWIGLU: tl.constexpr,
-    ADD_RESIDUAL: tl.constexpr,
-    EVEN_NK: tl.constexpr,
-    USE_PDL: tl.constexpr,
-    USE_INLINE_ASM: tl.constexpr,
-):
-    """Compute BLOCK_N outputs in a loop over K."""
-    start_n = tl.program_id(0) * BLOCK_N
-    offs_n = start_n + tl.arange(0, BLOCK_N)
-    offs_packed = tl.arange(0, BLOCK_K // 8)
-    if USE_PDL:
-        ptx.gdc_launch_dependents()
-    qweight, scales_and_zeros = _load_block(
-        qweight_ptr, scales_and_zeros_ptr, offs_n, 0, n, K, GROUP_SIZE, BLOCK_K, EVEN_NK
-    )
-    if USE_PDL:
-        ptx.gdc_wait()
-    y_groups = tl.zeros([BLOCK_N, BLOCK_K // GROUP_SIZE], tl.float32)
-    squares = tl.zeros([BLOCK_K // 8], tl.float32)
-    for start_k in tl.static_range(0, K, BLOCK_K):
-        if start_k:
-            qweight, scales_and_zeros = _load_block(
-                qweight_ptr,
-                scales_and_zeros_ptr,
-                offs_n,
-                start_k,
-                n,
-                K,
-                GROUP_SIZE,
-                BLOCK_K,
-                EVEN_NK,
-            )
-        acc = tl.zeros([BLOCK_N, BLOCK_K // 8], tl.float32)
-        sum_even = tl.zeros([BLOCK_K // 8], tl.float32)
-        sum_odd = tl.zeros([BLOCK_K // 8], tl.float32)
-        offs_k = start_k + offs_packed // 4 * 32 + offs_packed % 4
-        for pair in tl.static_range(4):
-            x_even, square = load_activations(
-                x_ptr, norm_weight_ptr, offs_k + 8 * pair, K, RMS_NORM, EVEN_NK
-            )
-            squares += square
-            x_odd, square = load_activations(
-                x_ptr, norm_weight_ptr, offs_k + 8 * pair + 4, K, RMS_NORM, EVEN_NK
-            )
-            squares += square
-            sum_even += x_even
-            sum_odd += x_odd
-            acc = _accumulate_pair(acc, qweight, x_even, x_odd, pair, USE_INLINE_ASM)
-        y_groups += _apply_scales_and_zeros(
-            acc, sum_even, sum_odd, scales_and_zeros, GROUP_SIZE, BLOCK_N, BLOCK_K
-        )
-    y = tl.sum(y_groups, 1)
-    if RMS_NORM:
-        y *= tl.rsqrt(tl.sum(squares) / K + eps)
-    epilogue(y, start_n, residual_ptr, out_ptr, n, BLOCK_N, SWIGLU, ADD_RESIDUAL)
-
-
-@triton.jit
-def _int4_gemv_persistent_kernel(
-    x_ptr,
-    norm_weight_ptr,
-    qweight_ptr,
-    scales_and_zeros_ptr,
-    residual_ptr,
-    out_ptr,
-    n,
-    eps,
+    partials_ptr,
+    done_count_ptr,
     K: tl.constexpr,
     GROUP_SIZE: tl.constexpr,
     BLOCK_N: tl.constexpr,
     BLOCKS_PER_PROGRAM: tl.constexpr,
+    SPLITS: tl.constexpr,
     BLOCK_K: tl.constexpr,
     RMS_NORM: tl.constexpr,
     SWIGLU: tl.constexpr,
@@ -245,18 +177,22 @@ def _int4_gemv_persistent_kernel(
     USE_PDL: tl.constexpr,
     USE_INLINE_ASM: tl.constexpr,
 ):
-    """Compute BLOCKS_PER_PROGRAM blocks of outputs; x fits into registers and is read once."""
+    """Compute BLOCKS_PER_PROGRAM blocks of outputs from BLOCK_K inputs, read once into registers.
+
+    Of a longer row each split computes a part, and the last one done adds them.
+    """
+    start_k = tl.program_id(1) * BLOCK_K
     first = tl.program_id(0) * BLOCK_N * BLOCKS_PER_PROGRAM
     lane = tl.arange(0, BLOCK_N)
     offs_packed = tl.arange(0, BLOCK_K // 8)
     if USE_PDL:
         ptx.gdc_launch_dependents()
     qweight, scales_and_zeros = _load_block(
-        qweight_ptr, scales_and_zeros_ptr, first + lane, 0, n, K, GROUP_SIZE, BLOCK_K, EVEN_NK
+        qweight_ptr, scales_and_zeros_ptr, first + lane, start_k, n, K, GROUP_SIZE, BLOCK_K, EVEN_NK
     )
     if USE_PDL:
         ptx.gdc_wait()
-    offs_k = offs_packed // 4 * 32 + offs_packed % 4
+    offs_k = start_k + offs_packed // 4 * 32 + offs_packed % 4
     x0, s0 = load_activations(x_ptr, norm_weight_ptr, offs_k, K, RMS_NORM, EVEN_NK)
     x1, s1 = load_activations(x_ptr, norm_weight_ptr, offs_k + 4, K, RMS_NORM, EVEN_NK)
     x2, s2 = load_activations(x_ptr, norm_weight_ptr, offs_k + 8, K, RMS_NORM, EVEN_NK)
@@ -278,7 +214,7 @@ def _int4_gemv_persistent_kernel(
             qweight_ptr,
             scales_and_zeros_ptr,
             start_n + BLOCK_N + lane,
-            0,
+            start_k,
             stop_n,
             K,
             GROUP_SIZE,
@@ -294,6 +230,30 @@ def _int4_gemv_persistent_kernel(
             acc, sum_even, sum_odd, scales_and_zeros, GROUP_SIZE, BLOCK_N, BLOCK_K
         )
         y = inverse_rms * tl.sum(y_groups, 1)
-        epilogue(y, start_n, residual_ptr, out_ptr, n, BLOCK_N, SWIGLU, ADD_RESIDUAL)
+        if SPLITS == 1:
+            epilogue(y, start_n, residual_ptr, out_ptr, n, BLOCK_N, SWIGLU, ADD_RESIDUAL)
+        else:
+            offs_n = start_n + lane
+            tl.store(partials_ptr + tl.program_id(1) * n + offs_n, y, mask=offs_n < n)
         qweight = next_qweight
         scales_and_zeros = next_scales_and_zeros
+    if SPLITS > 1:
+        tl.debug_barrier()
+        if tl.atomic_add(done_count_ptr + tl.program_id(0), 1) == SPLITS - 1:
+            tl.store(done_count_ptr + tl.program_id(0), 0)
+            for done in range(BLOCKS_PER_PROGRAM):
+                done_n = first + done * BLOCK_N
+                total = _sum_splits(partials_ptr, done_n + lane, n, SPLITS)
+                epilogue(total, done_n, residual_ptr, out_ptr, n, BLOCK_N, SWIGLU, ADD_RESIDUAL)
+
+
+@triton.jit
+def _sum_splits(partials_ptr, offs_n, n, SPLITS: tl.constexpr):
+    """Sum the splits of the outputs `offs_n`, in order."""
+    # .cg: what other programs wrote is in L2, not in this program's L1
+    mask = offs_n < n
+    y = tl.load(partials_ptr + offs_n, mask=mask, other=0.0, cache_modifier=".cg")
+    for split in tl.static_range(1, SPLITS):
+        partial_ptrs = partials_ptr + split * n + offs_n
+        y += tl.load(partial_ptrs, mask=mask, other=0.0, cache_modifier=".cg")
+    return y

@@ -46,4 +46,14 @@ INT4_GEMM_CONFIGS = (
     # needs the shared memory of a Hopper
     GemmConfig(block_m=128, block_n=128, num_warps=8, num_stages=3),
 )
+DEQUANTISED_IS_FASTEST = frozenset({(9, 0)})
+"""Compute capabilities where no GEMM is compiled and measured: on Hopper cuBLAS on dequantised
+weights takes a quarter of the better one's time."""
+
+
+def gemm_candidates(capability: tuple[int, int]) -> tuple[GemmConfig, ...]:
+    """Return the GEMMs worth measuring on a GPU of this compute capability."""
+    return () if capability in DEQUANTISED_IS_FASTEST else INT4_GEMM_CONFIGS
+
+
 DEFAULT_PLAN = KernelPlan(gemv=INT4_GEMV_CONFIGS[0], gemm=None)

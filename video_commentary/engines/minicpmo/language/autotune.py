@@ -8,17 +8,65 @@ from dataclasses import replace
 
 import torch
 
-from ..kernels.plan import DEFAULT_PLAN, INT4_GEMM_CONFIGS, INT4_GEMV_CONFIGS, KernelPlan
+from ....core.load_progress import LoadProgress
+from ..kernels.plan import (
+    DEFAULT_PLAN,
+    INT4_GEMM_CONFIGS,
+    INT4_GEMV_CONFIGS,
+    GemmConfig,
+    KernelPlan,
+    gemm_candidates,
+)
 from .decode_step import DecodeStep
 from .linear import Linear
 from .quantization import Int4Linear
 from .qwen3 import Qwen3
 from .sampling import SamplingParams
+from .saved_plan import plan_file, read_plan, save_plan
 
 LOG = logging.getLogger(__name__)
 
 PREFILL_TOKENS = 600
 """Rows of the prefill's measurement: four frames and some text."""
+
+
+def plan_kernels(
+    model: Qwen3,
+    params: SamplingParams,
+    suppress_tokens: Sequence[int],
+    progress: LoadProgress,
+    *,
+    saved: bool,
+) -> KernelPlan:
+    """Return the plan for `model`, with its kernels compiled.
+
+    `saved`: the plan that an earlier start measured, if there is one; what is measured now is kept.
+    """
+    file = plan_file(model) if saved and has_choice(model) else None
+    plan = None if file is None else read_plan(file)
+    with progress.phase("compiling"):
+        device = model.embed_tokens.device
+        if plan is not None:
+            plans = [plan]
+        elif has_choice(model):
+            plans = candidates(torch.cuda.get_device_capability(device))
+        else:
+            plans = [DEFAULT_PLAN]
+        model.decoder.compile(model.lm_head, plans)
+    if plan is not None:
+        LOG.info(
+            "prefill with INT4: %s; decode with INT4: %d outputs a program; as measured at an "
+            "earlier start, see %s",
+            _gemm_name(plan),
+            plan.gemv.block_n,
+            file,
+        )
+        return plan
+    with progress.phase("tuning"):
+        plan = tune_kernels(model, params, suppress_tokens)
+    if file is not None:
+        save_plan(file, plan)
+    return plan
 
 
 def tune_kernels(
@@ -28,11 +76,12 @@ def tune_kernels(
 
     On a CPU, or without INT4 linears, there is nothing to choose: DEFAULT_PLAN.
     """
-    if not model.int4 or not model.embed_tokens.is_cuda:
+    if not has_choice(model):
         return DEFAULT_PLAN
     w = model.decoder.layers[0].weights
-    plan = tune_prefill([w.qkv_proj, w.o_proj, w.gate_up_proj, w.down_proj])
     device = model.embed_tokens.device
+    gemms = gemm_candidates(torch.cuda.get_device_capability(device))
+    plan = tune_prefill([w.qkv_proj, w.o_proj, w.gate_up_proj, w.down_proj], gemms=gemms)
     stream = torch.cuda.Stream(device, priority=-1)
     stream.wait_stream(torch.cuda.current_stream(device))
     found: dict[KernelPlan, float] = {}
@@ -51,9 +100,32 @@ def tune_kernels(
     return best
 
 
+def has_choice(model: Qwen3) -> bool:
+    """Return whether more than one plan could serve `model`."""
+    return model.int4 and model.embed_tokens.is_cuda
+
+
+def candidates(capability: tuple[int, int]) -> list[KernelPlan]:
+    """Return plans that together have every kernel which `tune_kernels` measures."""
+    gemms = (None, *gemm_candidates(capability))
+    return [
+        KernelPlan(
+            gemv=INT4_GEMV_CONFIGS[min(i, len(INT4_GEMV_CONFIGS) - 1)],
+            gemm=gemms[min(i, len(gemms) - 1)],
+        )
+        for i in range(max(len(gemms), len(INT4_GEMV_CONFIGS)))
+    ]
+
+
 @torch.inference_mode()
-def tune_prefill(linears: Iterable[Linear], plan: KernelPlan = DEFAULT_PLAN) -> KernelPlan:
+def tune_prefill(
+    linears: Iterable[Linear],
+    plan: KernelPlan = DEFAULT_PLAN,
+    gemms: Sequence[GemmConfig] = INT4_GEMM_CONFIGS,
+) -> KernelPlan:
     """Return `plan` with the fastest way to multiply a prefill with `linears`, those of a layer.
+
+    Measured are dequantisation and `gemms`.
 
     Torch's int4 operator takes no part: it needs a second copy of the weights, and rounds them.
     """
@@ -63,7 +135,7 @@ def tune_prefill(linears: Iterable[Linear], plan: KernelPlan = DEFAULT_PLAN) -> 
     if not layer:
         return plan
     found: dict[KernelPlan, float] = {}
-    for gemm in (None, *INT4_GEMM_CONFIGS):
+    for gemm in (None, *gemms):
         candidate = replace(plan, gemm=gemm)
         try:
             found[candidate] = _prefill_ms([linear.with_plan(candidate) for linear in layer])

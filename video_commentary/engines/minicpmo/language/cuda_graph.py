@@ -34,7 +34,7 @@ class CudaGraphed:
     def capture(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """Capture the function for the shapes of `inputs`, once, and return its outputs.
 
-        It runs several times on `inputs`, so its side effects must not matter.
+        It runs twice on `inputs`, so its side effects must not matter.
         """
         key = tuple(tensor.shape for tensor in inputs)
         if inputs[0].is_cuda and key not in self._graphs:
@@ -61,9 +61,9 @@ class _Graph:
         device = inputs[0].device
         stream = _capture_stream(device)
         stream.wait_stream(torch.cuda.current_stream(device))
+        # what a first run makes (modules, workspaces, cuBLAS's choices) must not be captured
         with torch.cuda.stream(stream):
-            for _ in range(2):
-                function(*self._inputs)
+            function(*self._inputs)
         torch.cuda.current_stream(device).wait_stream(stream)
         # without a pool, one of its own: in a shared one, replaying another overwrites outputs
         self._graph = torch.cuda.CUDAGraph()

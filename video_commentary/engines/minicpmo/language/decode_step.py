@@ -72,9 +72,8 @@ class DecodeStep:
         graph = torch.cuda.CUDAGraph()
         graph.register_generator_state(self.generator)
         stream = torch.cuda.current_stream()
-        for _ in range(2):
-            self._restart()
-            self._decode()
+        self._restart()
+        self._decode()
         stream.synchronize()
         with torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
             self._decode()

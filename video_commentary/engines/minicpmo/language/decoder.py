@@ -11,11 +11,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..kernels import reference
-from ..kernels.plan import KernelPlan
+from ..kernels.launching import compiling
+from ..kernels.plan import DEFAULT_PLAN, KernelPlan
 from ..kernels.reference import RMSNorm
 from .attention import Attention, AttentionConfig, LayerKVCache, RotaryEmbedding
 from .cuda_graph import CudaGraphed
 from .linear import Linear
+
+_COMPILED_ROWS = 64
+"""Rows of a prefill for which kernels are compiled, any number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +149,26 @@ class Decoder:
         ]
         planned._prefill = CudaGraphed(planned._prefill_last, share_memory=True)
         return planned
+
+    @torch.inference_mode()
+    def compile(self, head: Linear, plans: Iterable[KernelPlan] = (DEFAULT_PLAN,)) -> None:
+        """Compile the kernels of all `plans` and of `head`, which reads the hidden state.
+
+        All at once, while a first run would compile one after the other. The layers are alike, so
+        the first stands for all. On a CPU there is nothing to do.
+        """
+        device, hidden_size = self.kv_cache.device, len(self.norm.weight)
+        if device.type != "cuda":
+            return
+        position = torch.zeros(1, dtype=torch.int32, device=device)
+        first = self.layers[0]
+        with compiling(device):
+            for plan in plans:
+                x = torch.zeros(_COMPILED_ROWS, hidden_size, device=device)
+                layer = DecoderLayer(first.weights.with_plan(plan), first.attention)
+                layer.prefill(x, torch.zeros_like(x), position, self.dtype)
+                layer.decode(x[:1], position)
+            head.gemv(torch.zeros(1, hidden_size, device=device))
 
     @torch.inference_mode()
     def capture_prefill(self, row_counts: Iterable[int]) -> None:

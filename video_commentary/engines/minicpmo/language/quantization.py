@@ -45,6 +45,7 @@ class Int4Linear:
         self.dtype = dtype
         self.plan = plan
         self.group_size = qweight.shape[1] * 8 // scales_and_zeros.shape[1]
+        self._done_count = torch.zeros(len(qweight), dtype=torch.int32, device=qweight.device)
 
     @classmethod
     def from_awq(
@@ -153,6 +154,7 @@ class Int4Linear:
             x,
             self.qweight,
             self.scales_and_zeros,
+            done_count=self._done_count,
             group_size=self.group_size,
             config=self.plan.gemv,
             norm=norm,

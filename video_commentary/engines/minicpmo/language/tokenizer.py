@@ -78,7 +78,7 @@ class Tokenizer:
         return ids
 
     def encode_cached(self, text: str) -> tuple[int, ...]:
-        """Do what `encode` does, for a text that returns."""
+        """Return what `encode` does, kept for texts that recur, such as the instruction."""
         return self._cached(text)
 
     def decode(self, ids: Sequence[int], special: bool = False) -> str:

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..kernels.launching import compiling
 from ..language.cuda_graph import CudaGraphed
 from .flow import GUIDANCE, Flow
 from .flow_dit import DiT, DiTCache, SlotMapping
@@ -86,6 +87,9 @@ class FlowStream:
         self._slot_order: list[int] = []
         mel = voice.mel.to(self._like)
         mapping = self._map_slots(len(mu), len(mu))
+        if mu.is_cuda:
+            with compiling(mu.device):
+                self._solve_chunk(mu, mel, self._noise[: len(mu)], *mapping)
         self._solve_chunk(mu, mel, self._noise[: len(mu)], *mapping)
         self._prompt_cache = DiTCache(
             self._cache.k_cache[..., : self._prompt_frames, :].clone(),
@@ -137,7 +141,7 @@ class FlowStream:
         return self._chunk(codes, last, capture=False)
 
     def _chunk(self, codes: list[int], last: bool, capture: bool) -> Tensor:
-        ids = torch.tensor(codes, device=self._like.device)
+        ids = torch.tensor(codes).to(self._like.device, non_blocking=True)
         if last:
             mu, self._encoder_cache = self._flow.encode(ids, self._encoder_cache, last)
         else:
@@ -167,7 +171,12 @@ class FlowStream:
         slots = torch.tensor(free)
         tail = torch.tensor([frames, frames + 1])
         device = self._like.device
-        return slots.to(device), mask.to(self._like), tail.to(device)
+        # else the host would wait for the encoder before it launches the solver
+        return (
+            slots.to(device, non_blocking=True),
+            mask.to(self._like.dtype).to(device, non_blocking=True),
+            tail.to(device, non_blocking=True),
+        )
 
     def _trim(self) -> None:
         """Keep the first frames, as many as the prompt has, and the last `_TAIL_FRAMES`.

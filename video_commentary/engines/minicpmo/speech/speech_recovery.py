@@ -50,16 +50,16 @@ class SpeechRecovery:
         wait, backoff = CHECK, Backoff(2 * CHECK, 16 * CHECK)
         while not self._closed.wait(wait):
             wait = CHECK
-            free = self._free_bytes()
-            if free is not None and free < self._needed:
-                continue
             try:
+                free = self._free_bytes()
+                if free is not None and free < self._needed:
+                    continue
                 self.speech = self._load()
             except NoRoomError as error:
                 self.trouble, self._needed = str(error), error.needed
                 wait = backoff.failed()
             except (EngineError, RuntimeError) as error:
-                # nothing that more room would cure
+                # nothing that more room would cure, such as a GPU that is lost
                 self.trouble = str(error)
                 return
             # not in the handlers: there the error still holds what was loaded

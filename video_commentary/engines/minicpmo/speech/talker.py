@@ -95,6 +95,8 @@ class Talker:
         self._position = torch.zeros(1, dtype=torch.int32, device=device)
         self._recent = torch.full((WINDOW,), -1, device=device)
         self._decode = CudaGraphed(self._decode_code)
+        self._first_code = CudaGraphed(self._sample)
+        self._marks = self._embed_text(torch.tensor([config.text_eos_id, config.audio_bos_id]))
         self._host_copy = _HostCopy(device)
         self.start()
 
@@ -106,10 +108,12 @@ class Talker:
 
     @torch.inference_mode()
     def capture(self) -> None:
-        """Capture the decode steps as CUDA graphs."""
+        """Compile the kernels and capture the decode steps as CUDA graphs."""
+        self._decoder.compile(self._head_code)
         self._position.zero_()
         device = self._recent.device
         self._decode.capture(torch.zeros(1, dtype=torch.int64, device=device))
+        self._first_code.capture(torch.zeros(1, self._emb_code.shape[1], device=device))
         self._decoder.capture_prefill(_PREFILL_ROWS)
         self.start()
 
@@ -130,7 +134,7 @@ class Talker:
 
         May be abandoned at any code, but then only a new turn can follow.
         """
-        code = self._sample(self._prefill(condition, last))
+        (code,) = self._first_code(self._prefill(condition, last))
         codes: list[int] = []
         while len(codes) < MAX_NEW_CODES:
             wait = self._host_copy.start(code)
@@ -151,8 +155,7 @@ class Talker:
 
     def _prefill(self, condition: Tensor, last: bool) -> Tensor:
         """Read a group into the KV cache; return the hidden state [1, width] to sample from."""
-        marks = [self._config.text_eos_id] * last + [self._config.audio_bos_id]
-        group = torch.cat([condition, self._embed_text(torch.tensor(marks))])
+        group = torch.cat([condition, self._marks if last else self._marks[1:]])
         rows = group
         if self._config.sliding_recompute:
             # the context is the previous group alone, computed again from position 0
@@ -173,16 +176,17 @@ class Talker:
         hidden = self._decoder.decode(self._emb_code[code].float(), self._position)
         self._position.add_(1)
         before = self._recent.clone()
-        sampled = self._sample(hidden)
+        (sampled,) = self._sample(hidden)
         # a code sampled after the EOS doesn't count
         self._recent.copy_(torch.where(code == self._eos_id, before, self._recent))
         return (sampled,)
 
-    def _sample(self, hidden: Tensor) -> Tensor:
+    def _sample(self, hidden: Tensor) -> tuple[Tensor, ...]:
+        """Sample a code, int64 [1], from a hidden state; captured as a graph."""
         logits = self._head_code.gemv(hidden)[0]
         code = self._sample_code(self._config.sampling.process_logits(logits, self._recent))
         self._recent.copy_(append_recent(self._recent, code, self._eos_id))
-        return code
+        return (code,)
 
 
 class _HostCopy:

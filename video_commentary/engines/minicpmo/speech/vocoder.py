@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ....core.audio import AudioFormat
 from ....core.engine import EngineError
+from ..kernels.launching import compiling
 from ..language.cuda_graph import CudaGraphed
 from .flow_stream import CHUNK_CODES, FlowStream
 from .hift import Hift
@@ -62,6 +63,9 @@ class Vocoder:
         self._flow_stream.capture(first_chunk)
         like, num_mels = self._hift.conv_pre.weight, self._hift.config.num_mels
         mel = like.new_zeros(1, num_mels, 2 * first_chunk)
+        if mel.is_cuda:
+            with compiling(mel.device):
+                self._synthesize_mel(mel, like.new_zeros(1, 1, 0))
         self._synthesize.capture(mel, like.new_zeros(1, 1, 0))
         mel = like.new_zeros(1, num_mels, 2 * CHUNK_CODES + _OVERLAP_FRAMES)
         self._synthesize.capture(mel, like.new_zeros(1, 1, self._overlap))

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ....config.paths import PACKAGE
+from ....config.paths import cache_dir
 from ....core.audio import Pcm, read_wav
 from ....core.engine import EngineError
 from .flow_stream import VoicePrompt
@@ -69,9 +69,8 @@ def cached_voice_path(folder: Path, content: bytes) -> Path:
 
 def _user_cache_path(folder: Path, content: bytes) -> Path:
     """Return the file of the prepared voice in the user's cache, one for each model's folder."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
     key = hashlib.sha256(content + os.fsencode(folder.resolve())).hexdigest()[:16]
-    return cache / PACKAGE / "voices" / f"{key}.npz"
+    return cache_dir() / "voices" / f"{key}.npz"
 
 
 def save_voice(path: Path, voice: VoicePrompt) -> None:
