@@ -128,8 +128,14 @@ def test_bounds_of_the_request_hold_too(day: Path) -> None:
 def test_without_facts_the_comments_answer_and_say_so(tmp_path: Path) -> None:
     path = filled(tmp_path / "m.db", comment("A car waits at the gate.", at("14:00")))
     got = ask(path, "When was the last car?")
-    assert got.text.startswith("There are no facts, but a comment mentions it at 14:00: “A car")
+    assert got.text.startswith("There is no such event, but a comment mentions it at 14:00: “A")
     assert [entry.id for entry in got.entries] == [1]
+
+
+def test_a_comment_answers_where_the_events_are_about_others(day: Path) -> None:
+    got = ask(day, "When was the last table?")
+    assert got.text.startswith("There is no such event, but a comment mentions it at 14:20: “A")
+    assert [entry.id for entry in got.entries] == [13]
 
 
 def test_an_empty_memory_says_so(tmp_path: Path) -> None:

@@ -130,10 +130,6 @@ class MemoryReader:
         statement = f"SELECT 1 FROM {chosen.source} WHERE {condition} LIMIT 1"  # noqa: S608
         return self._connection.execute(statement, values).fetchone() is not None
 
-    def has_facts(self, start: Stamp, end: Stamp) -> bool:
-        """Return whether there are events between two times."""
-        return bool(self.facts(FactFilter(start=start, end=end), 1))
-
     def count_kinds(self, start: Stamp, end: Stamp) -> dict[str, int]:
         """Return how many entries of each kind there are between two times."""
         statement = "SELECT count(*) FROM entries WHERE kind = ? AND time BETWEEN ? AND ?"

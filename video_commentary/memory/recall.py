@@ -169,10 +169,10 @@ class _Answerer:
         """Answer from the comments where no event fits, and say so."""
         wanted = self._question.wanted
         found = self._search((COMMENT,)) if wanted and wanted is not ANYTHING else []
-        if found and not self._reader.has_facts(self._start, self._end):
+        if found:
             return Recollection(
                 _sentence(
-                    f"there are no facts{self._when()}, but a comment mentions it "
+                    f"there is no such event{self._when()}, but a comment mentions it "
                     f"{self._at(found[0])}: {_quote(found[0])}"
                 )
                 + self._begins(),
