@@ -134,6 +134,18 @@ def test_while_nothing_can_be_written_the_oldest_are_dropped(tmp_path: Path) -> 
     assert texts(folder / "m.db")[-1] == "c5"
 
 
+def test_an_entry_that_cant_be_stored_does_not_stop_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "m.db"
+    warnings: list[str] = []
+    with recorder(path, warnings.append) as it:
+        it.add(comment("too late", 2**70))
+        until(lambda: it.dropped == 1)
+        it.add(comment("after", NOW))
+        until(lambda: it.written == 1)
+    assert texts(path) == ["after"]
+    assert "1 entries can't be stored" in warnings[0]
+
+
 def test_a_damaged_database_is_moved_aside(tmp_path: Path) -> None:
     path = tmp_path / "m.db"
     path.write_bytes(b"these are no entries" * 500)

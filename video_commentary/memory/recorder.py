@@ -120,11 +120,15 @@ class Recorder:
             batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
         try:
             store.add(batch)
-        except BaseException:
+        except (sqlite3.Error, OSError):
             with self._lock:
                 self._queue.extendleft(reversed(batch))
                 self._drop_oldest()
             raise
+        except Exception as error:  # noqa: BLE001 - what can't be stored must not stop the thread
+            self.dropped += len(batch)
+            self._log(f"{len(batch)} entries can't be stored: {type(error).__name__}: {error}")
+            return
         self.written += len(batch)
         self._well()
 
