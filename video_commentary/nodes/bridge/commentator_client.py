@@ -22,6 +22,7 @@ from ...ros.images_out import encode_jpeg, to_compressed, to_image
 from ...ros.qos import CAMERA_IMAGES
 from ...ros.service_calls import ServiceCaller, ServiceCallError
 from ...ros.time import to_seconds, to_time
+from .memory_client import MemoryClient
 
 _JPEG_QUALITY = 80
 _TIMEOUT = 5.0
@@ -30,20 +31,23 @@ _ASK_TIMEOUT = 90.0
 
 
 class CommentatorClient:
-    """Calls the services of the commentator called `name`.
+    """Calls the services of a commentator, and those of a memory at `memory`.
 
     Its coroutines may run on any event loop. The calls are made on the ROS thread, which never
     waits for them.
     """
 
-    def __init__(self, node: Node, name: str, phone_topic: str, view_topic: str) -> None:
-        """Create the clients.
+    def __init__(
+        self, node: Node, name: str, memory: str, phone_topic: str, view_topic: str
+    ) -> None:
+        """Create the clients of the commentator called `name` and of the memory called `memory`.
 
         `view_topic` is the robot's camera if the commentator watched a phone before we started.
         """
         self._node = node
         self._name = name
         self._caller = ServiceCaller(node)
+        self.memory = MemoryClient(node, self._caller, memory)
         self._phone_topic = phone_topic
         self._robot_topics = [view_topic]
         self._set_instruction = node.create_client(SetInstruction, f"{name}/set_instruction")
