@@ -23,10 +23,10 @@ class FrameWorker:
         self,
         cameras: Sequence[Camera],
         scene: SceneMonitor,
-        on_frame: Callable[[], None],
+        on_frame: Callable[[bool], None],
         arrived: threading.Event,
     ) -> None:
-        """Call `on_frame` after each frame that was kept; `arrived` wakes the thread."""
+        """Call `on_frame` after each frame, with whether it was kept; `arrived` wakes the thread."""
         self._cameras = cameras
         self._scene = scene
         self._on_frame = on_frame
@@ -76,8 +76,7 @@ class FrameWorker:
                 self._scene.add(camera.topic, frame, use)
             finally:
                 self._looking_since = None
-                if use is Use.KEEP:
-                    self._on_frame()
+                self._on_frame(use is Use.KEEP)
             self._error = ""
         except EngineError as error:
             self._error = str(error)

@@ -5,7 +5,8 @@ import itertools
 import pytest
 
 from video_commentary.core.prompting import Profile
-from video_commentary.engines.builtin.comment_selector import CommentSelector, letters
+from video_commentary.engines.builtin.comment_memory import letters
+from video_commentary.engines.builtin.comment_selector import CommentSelector
 from video_commentary.engines.builtin.event_kinds import EventKind
 from video_commentary.engines.builtin.events import SceneEvent
 from video_commentary.engines.builtin.geometry import BoundingBox
@@ -62,7 +63,7 @@ def test_past_events_are_forgotten_in_time() -> None:
         now = 10.0 * number
         facts = history(enters(now - 0.5, number), now=now)
         assert selector.next_comment(now, facts, ALL, ())
-    assert len(selector._reported) < 5
+    assert len(selector.memory) < 80
 
 
 def test_no_sentence_is_repeated_within_ten_seconds() -> None:
