@@ -26,7 +26,7 @@ class FrameWorker:
         on_frame: Callable[[bool], None],
         arrived: threading.Event,
     ) -> None:
-        """Call `on_frame` after each frame, with whether it was kept; `arrived` wakes the thread."""
+        """Call `on_frame` after each frame: was it kept? `arrived` wakes the thread."""
         self._cameras = cameras
         self._scene = scene
         self._on_frame = on_frame

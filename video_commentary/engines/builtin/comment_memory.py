@@ -35,7 +35,7 @@ class CommentMemory:
         return len(self._comments) + len(self._reported)
 
     def expire(self, stamp: float) -> bool:
-        """Forget what is old; return whether all was, because stamps went back (a bag in a loop)."""
+        """Forget what is old; return whether all was: stamps went back (a bag in a loop)."""
         restarted = bool(self._comments) and self._comments[-1].stamp > stamp
         if restarted:
             self._comments.clear()

@@ -88,7 +88,7 @@ class CommentSelector:
         return self._first_new(now, ways)
 
     def _pressing(self, now: Moment) -> Sentence:
-        """Return a sentence about a weighty event that will soon be over, empty if there is none."""
+        """Return a sentence about a weighty event that will soon be over; empty without one."""
         for event in now.ranked():
             if now.own_weight(event) < _PRESSING_WEIGHT or now.is_late(event):
                 continue

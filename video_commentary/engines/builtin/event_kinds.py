@@ -189,20 +189,12 @@ class EventKind(Enum):
     BENDS_DOWN = EventTraits(
         weight=5.5,
         claim="crouches",
-        templates=(
-            "{Subject} bend{s} down.",
-            "{Subject} {place} bend{s} down.",
-            "{Subject} bend{s} down {place}.",
-        ),
+        templates=("{Subject} bend{s} down.", "{Subject} bend{s} down {place}."),
     )
     JUMPS = EventTraits(
         weight=6,
         claim="jumps",
-        templates=(
-            "{Subject} jump{s} up.",
-            "{Subject} {place} jump{s} up.",
-            "{Subject} jump{s} up {place}.",
-        ),
+        templates=("{Subject} jump{s} up.", "{Subject} jump{s} up {place}."),
     )
     LEANS = EventTraits(
         weight=4.5,
@@ -287,14 +279,8 @@ class EventKind(Enum):
         claim="starts",
         topic="camera",
         templates={
-            CameraMove.FORWARD.name: (
-                "The camera starts moving forward.",
-                "The camera sets off, forward.",
-            ),
-            CameraMove.BACKWARD.name: (
-                "The camera starts moving backward.",
-                "The camera sets off, backward.",
-            ),
+            move.name: (f"The camera starts moving {way}.", f"The camera sets off, {way}.")
+            for move, way in ((CameraMove.FORWARD, "forward"), (CameraMove.BACKWARD, "backward"))
         },
         courses=frozenset(),
     )
