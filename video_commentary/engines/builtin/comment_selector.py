@@ -6,16 +6,17 @@ import random
 from collections.abc import Iterator, Sequence
 
 from .camera_moves import DRIVES
-from .claims import Sentence, each_present, event_claim, event_claims, together
+from .claims import Sentence, each_present, event_claim, event_claims, present, together
 from .comment_memory import CommentMemory
 from .event_rules import is_lively
+from .event_traits import SIDEWAYS
 from .events import SceneEvent
 from .moment import Moment
 from .opening import opening
 from .scene_store import SceneHistory
 from .sentences import sentences, shortened
 from .styles import PLAIN, Style
-from .summary import instruction_summary, scene_contents, summaries
+from .summary import instruction_summary, moving, scene_contents, summaries
 from .topics import TopicFilter
 from .totals import Totals
 
@@ -23,6 +24,7 @@ _PAUSE_SECONDS = 2.0  # without a comment, after which a total may follow
 _QUIET_SECONDS = 5.0  # the same for numbers
 _SCENE_SECONDS, _EMPTY_SCENE_SECONDS = 0.7, 1.4  # to look at a new scene, with and without objects
 
+_BODIES = frozenset(("people", "animals"))
 _OPENING_WEIGHT = 8.2  # an event of more weight is told before what a new scene shows
 _LOOK_ROUND = 1.8  # seconds of a drive, before it is told that we drive
 _DRIVES = frozenset(move.name for move in DRIVES)
@@ -121,8 +123,9 @@ class CommentSelector:
 
     def _second(self, now: Moment, first: SceneEvent) -> SceneEvent | None:
         """Return another weighty event that is as new, of somebody else; None if there is none."""
-        for event in now.ranked():
-            waits = now.own_weight(event) < _SECOND_WEIGHT or now.is_late(event)
+        for event in now.ranked(beside=True):
+            late = now.is_late(event, beside=True)
+            waits = now.own_weight(event) < _SECOND_WEIGHT or late
             old = now.stamp - event.stamp > _SECOND_SECONDS
             same = event is first or set(event.track_ids) & set(first.track_ids)
             if not (waits or old or same or event.kind.traits.shows_scene):
@@ -136,7 +139,8 @@ class CommentSelector:
         event = shortened(event) if brief else event
         another = now.mentioned_another(event)
         arrivals = self._totals[now.history.camera].arrivals(event.group)
-        late, style = now.is_late(event), now.style
+        late = bool(event.kind.traits.late) and now.is_late(event)
+        style = now.style
         for way in sentences(event, another, self._rng, late=late, style=style, brief=brief):
             text = style.finish(way, event, arrivals)
             if not new or self.memory.is_new(now.stamp, text, now.recent):
@@ -182,12 +186,17 @@ class CommentSelector:
         objects = [t for t in objects if t.group not in {"things", "motion"}]
         if now.stamp - event.stamp < (_SCENE_SECONDS if objects else _EMPTY_SCENE_SECONDS):
             return Sentence()
+        movers = [t for t in objects if t.heading in SIDEWAYS and t.group in _BODIES]
         claims = (event_claim(event, history), *each_present(objects, history))
-        for sentence in sentences(event, False, self._rng):
+        contents = scene_contents(objects) if objects else ""
+        if len(movers) == 1:
+            contents = moving(movers[0], self._rng)
+            claims = (claims[0], present(movers, history, kind="moves"))
+        for sentence in sentences(event, False, self._rng, brief=True):
             text = sentence
             self._opened.add((history.camera, history.scene_age_from))
             if objects:
-                text = f"{sentence[:-1]}: {scene_contents(objects, self._rng)}."
+                text = f"{sentence[:-1]}: {contents}."
             if self.memory.is_new(now.stamp, text, ()):
                 self.memory.record(now.stamp, text, event)
                 return Sentence(text, claims)

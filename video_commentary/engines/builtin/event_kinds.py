@@ -53,6 +53,7 @@ class EventKind(Enum):
             "{Subject} {go} out at {border}.",
         ),
         fresh=0.8,
+        beside=1.0,
         merges=True,
         says_another=True,
     )
@@ -125,7 +126,7 @@ class EventKind(Enum):
         weight=4.6,
         claim="crosses",
         templates=(
-            "{Subject} {has} crossed the view{course}.",
+            "{Subject} cross{es} the view{course}.",
             "{Subject} {has} gone right across{course}.",
         ),
     )

@@ -16,9 +16,16 @@ _TURNING_SECONDS = 0.5  # between two moves of the camera, of which the first on
 _ARRIVED_SECONDS = 1.5  # after which an object no longer counts as just arriving
 
 
-def is_late(stamp: float, event: SceneEvent, objects: Sequence[SceneObject]) -> bool:
-    """Return whether an event is over, or too long ago to be told as what happens now."""
-    return stamp - event.stamp > event.kind.traits.fresh or not still_true(event, objects)
+def is_late(
+    stamp: float, event: SceneEvent, objects: Sequence[SceneObject], *, beside: bool = False
+) -> bool:
+    """Return whether an event is over, or too long ago to be told as what happens now.
+
+    `beside`: in one comment with another event.
+    """
+    traits = event.kind.traits
+    fresh = traits.fresh + (traits.beside if beside else 0.0)
+    return stamp - event.stamp > fresh or not still_true(event, objects)
 
 
 def is_superseded(event: SceneEvent, events: Sequence[SceneEvent]) -> bool:

@@ -37,8 +37,11 @@ class Moment:
     style: Style
     memory: CommentMemory
 
-    def ranked(self) -> list[SceneEvent]:
-        """Return the events that may be told now, the one of most weight first."""
+    def ranked(self, *, beside: bool = False) -> list[SceneEvent]:
+        """Return the events that may be told now, the one of most weight first.
+
+        `beside`: in one comment with another event.
+        """
         events = self.history.events
         told = [
             event
@@ -47,14 +50,14 @@ class Moment:
             and not self.memory.is_reported(event)
             and not self._is_the_same_again(event)
             and not is_superseded(event, events)
-            and (event.kind.traits.late or not self.is_late(event))
+            and (event.kind.traits.late or not self.is_late(event, beside=beside))
             and self._is_due(event)
         ]
         return sorted(merged(told), key=lambda event: -self.weight(event))
 
-    def is_late(self, event: SceneEvent) -> bool:
+    def is_late(self, event: SceneEvent, *, beside: bool = False) -> bool:
         """Return whether an event is over, or too long ago to be told as what happens now."""
-        return is_late(self.stamp, event, self.history.objects)
+        return is_late(self.stamp, event, self.history.objects, beside=beside)
 
     def own_weight(self, event: SceneEvent) -> float:
         """Return what an event is worth in itself, to this style."""
