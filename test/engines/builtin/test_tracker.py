@@ -139,5 +139,5 @@ def test_an_animal_that_comes_close_keeps_its_name_though_it_is_seen_less_well()
     for height, name in ((0.9, "animal"), (0.4, "")):
         tracker = Tracker()
         pictures = [[bird(0.55, height)]] * 6 + [[bird(0.35, height)]] * 12
-        follow(tracker, pictures)  # type: ignore[arg-type]
+        follow(tracker, pictures)
         assert [track.name for track in tracker.tracks] == [name]

@@ -28,8 +28,8 @@ _BODIES = frozenset(("people", "animals"))
 _OPENING_WEIGHT = 8.2  # an event of more weight is told before what a new scene shows
 _LOOK_ROUND = 1.8  # seconds of a drive, before it is told that we drive
 _DRIVES = frozenset(move.name for move in DRIVES)
-_SECOND_WEIGHT = 5.3  # of a kind that is told together with a weightier one
-_SECOND_SECONDS = 1.5  # since an event, in which it may be told with another
+_SECOND_WEIGHT = 5.3  # of a kind that is mentioned with a weightier one
+_SECOND_SECONDS = 1.5  # since an event, in which it may be mentioned with another
 _PRESSING_WEIGHT = 5.0  # of a kind that does not wait for the pause after a comment to end
 
 

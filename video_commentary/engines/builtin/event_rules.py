@@ -19,7 +19,7 @@ _ARRIVED_SECONDS = 1.5  # after which an object no longer counts as just arrivin
 def is_late(
     stamp: float, event: SceneEvent, objects: Sequence[SceneObject], *, beside: bool = False
 ) -> bool:
-    """Return whether an event is over, or too long ago to be told as what happens now.
+    """Return whether an event is over, or too long ago to be reported as current.
 
     `beside`: in one comment with another event.
     """

@@ -1,4 +1,4 @@
-"""One moment in which a comment may be made: which events there are to tell, and their worth."""
+"""One moment in which a comment may be made: which events may be reported, and their worth."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .styles import Style
 from .topics import TopicFilter
 
 _TOPIC_PENALTY = 0.5  # of weight, for each topic before the event's in the instruction
-_MINOR_WEIGHT = 4.0  # of a kind; less is told only after some silence
-_MIN_WEIGHT = 3.0  # of a kind; less is told only if asked for
+_MINOR_WEIGHT = 4.0  # of a kind; less is reported only after some silence
+_MIN_WEIGHT = 3.0  # of a kind; less is reported only on request
 _LOST_SECONDS = 4.0  # between two arrivals that may be one and the same
 _REPEAT_PENALTY = 0.5  # of weight, for each recent comment on an event of the same kind
-_MAX_REPEATS = 2  # that count: in a busy street the same goes on and stays worth telling
+_MAX_REPEATS = 2  # that count: in a busy street the same goes on and stays worth a word
 _AGE_PENALTY = 0.3  # of weight, a second
 _SETTLING_SECONDS = 0.35  # in which a move of the camera may turn out to be another
 
@@ -38,12 +38,12 @@ class Moment:
     memory: CommentMemory
 
     def ranked(self, *, beside: bool = False) -> list[SceneEvent]:
-        """Return the events that may be told now, the one of most weight first.
+        """Return the events that may be reported now, the one of most weight first.
 
         `beside`: in one comment with another event.
         """
         events = self.history.events
-        told = [
+        wanted = [
             event
             for event in events
             if is_wanted(event, self.topics)
@@ -53,10 +53,10 @@ class Moment:
             and (event.kind.traits.late or not self.is_late(event, beside=beside))
             and self._is_due(event)
         ]
-        return sorted(merged(told), key=lambda event: -self.weight(event))
+        return sorted(merged(wanted), key=lambda event: -self.weight(event))
 
     def is_late(self, event: SceneEvent, *, beside: bool = False) -> bool:
-        """Return whether an event is over, or too long ago to be told as what happens now."""
+        """Return whether an event is over, or too long ago to be reported as current."""
         return is_late(self.stamp, event, self.history.objects, beside=beside)
 
     def own_weight(self, event: SceneEvent) -> float:
@@ -65,11 +65,11 @@ class Moment:
         return event.kind.traits.weight_for(event.group) + styled
 
     def is_minor(self, event: SceneEvent) -> bool:
-        """Return whether an event is told only because nothing else happens."""
+        """Return whether an event is reported only because nothing else happens."""
         return self.own_weight(event) < _MINOR_WEIGHT
 
     def weight(self, event: SceneEvent) -> float:
-        """Return what an event is worth now: less if it is old, or if others like it were told."""
+        """Return what an event is worth now: less if it is old or much like others."""
         order = self.topics.topics
         rank = order.index(event.topic) if event.topic in order else len(order)
         repeats = sum(past.kind is event.kind for past in self.memory.events(self.stamp))
@@ -77,7 +77,7 @@ class Moment:
         return self.own_weight(event) - penalty - _AGE_PENALTY * (self.stamp - event.stamp)
 
     def mentioned_another(self, event: SceneEvent) -> bool:
-        """Return whether the same of somebody else was told a moment ago: "another person"."""
+        """Return whether the same of somebody else was reported a moment ago: "another person"."""
         return event.kind.traits.says_another and any(
             (past.kind, past.name, past.where) == (event.kind, event.name, event.where)
             and not set(past.track_ids) & set(event.track_ids)
