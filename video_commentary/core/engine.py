@@ -22,12 +22,16 @@ class Limits:
 
 @dataclass(frozen=True)
 class Request:
-    """One look at the scene: `frames` oldest first (one or more cameras), and what is wanted."""
+    """One look at the scene: `frames` oldest first (one or more cameras), and what is wanted.
+
+    `pressing`: the pause after the last comment is not over; only what can't wait for it is wanted.
+    """
 
     frames: tuple[Frame, ...]
     prompt: Prompt
     limits: Limits
     speak: bool
+    pressing: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,14 @@ class Engine(Protocol):
     def close(self) -> None:
         """Free everything; `load` may follow."""
         ...
+
+
+def interjects(engine: Engine) -> bool:
+    """Return whether an engine knows what can't wait: only then it gets `pressing` requests.
+
+    An engine that does has an `interjects` of its own.
+    """
+    return bool(getattr(engine, "interjects", False))
 
 
 def voice_trouble(engine: Engine) -> str:

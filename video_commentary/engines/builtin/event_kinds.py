@@ -44,23 +44,32 @@ class EventKind(Enum):
         merges=True,
     )
     LEAVES = EventTraits(
-        weight=7,
+        weight=6.5,
         claim="leaves",
         templates=(
             "{Subject} leave{s} at {border}.",
             "{Subject} {go} out of view at {border}.",
             "At {border}, {subject} leave{s}.",
+            "{Subject} {go} out at {border}.",
         ),
-        fresh=1.0,
+        fresh=0.8,
+        beside=1.0,
         merges=True,
+        says_another=True,
     )
     CLOSER = EventTraits(
         weight=7.5,
         claim="approaches",
-        templates=("{Subject} {come} closer.", "{Place}, {subject} {come} closer."),
+        templates=(
+            "{Subject} {come} closer.",
+            "{Subject} approach{es}.",
+            "{Subject} {is} coming closer.",
+            "{Place}, {subject} {come} closer.",
+        ),
         weights={"people": 1.5},
+        merges=True,
+        says_another=True,
         still_true=lambda now, _: now.heading not in {"", "away"},  # it may be passing us by now
-        fresh=2.0,
     )
     AWAY = EventTraits(
         weight=6.5,
@@ -114,10 +123,10 @@ class EventKind(Enum):
         courses=SIDEWAYS,
     )
     CROSSES = EventTraits(
-        weight=5.5,
+        weight=4.6,
         claim="crosses",
         templates=(
-            "{Subject} {has} crossed the view{course}.",
+            "{Subject} cross{es} the view{course}.",
             "{Subject} {has} gone right across{course}.",
         ),
     )
@@ -181,12 +190,12 @@ class EventKind(Enum):
     BENDS_DOWN = EventTraits(
         weight=5.5,
         claim="crouches",
-        templates=("{Subject} {place} bend{s} down.", "{Subject} bend{s} down {place}."),
+        templates=("{Subject} bend{s} down.", "{Subject} bend{s} down {place}."),
     )
     JUMPS = EventTraits(
         weight=6,
         claim="jumps",
-        templates=("{Subject} {place} jump{s} up.", "{Subject} jump{s} up {place}."),
+        templates=("{Subject} jump{s} up.", "{Subject} jump{s} up {place}."),
     )
     LEANS = EventTraits(
         weight=4.5,
@@ -271,14 +280,8 @@ class EventKind(Enum):
         claim="starts",
         topic="camera",
         templates={
-            CameraMove.FORWARD.name: (
-                "The camera starts moving forward.",
-                "The camera sets off, forward.",
-            ),
-            CameraMove.BACKWARD.name: (
-                "The camera starts moving backward.",
-                "The camera sets off, backward.",
-            ),
+            move.name: (f"The camera starts moving {way}.", f"The camera sets off, {way}.")
+            for move, way in ((CameraMove.FORWARD, "forward"), (CameraMove.BACKWARD, "backward"))
         },
         courses=frozenset(),
     )

@@ -48,6 +48,7 @@ class EventTraits:
     is out of view; None if it stays true once it has happened.
     `late`: ways to say it when it is over or some seconds ago, (): then it is not said any more.
     `fresh`: seconds for which it can be told as what happens now.
+    `beside`: seconds more, in which it can share a comment with another event.
     `weights`: by group of the object that takes part, where the weight is another.
     `courses`: headings that `{course}` may name.
     `merges`: whether several at the same place become one sentence ("two people come in").
@@ -62,6 +63,7 @@ class EventTraits:
     still_true: StillTrue | None = None
     late: tuple[str, ...] = ()
     fresh: float = 3.0
+    beside: float = 0.0
     weights: Mapping[str, float] = field(default_factory=dict)
     courses: frozenset[str] = ALL_COURSES
     merges: bool = False

@@ -57,6 +57,11 @@ def first_upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def lower_first(text: str) -> str:
+    """Return the text with its first letter in lower case and the rest unchanged."""
+    return text[:1].lower() + text[1:]
+
+
 def joined(parts: Sequence[str]) -> str:
     """Join parts as in "a, b and c"."""
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 from .events import SceneEvent
 from .labels import UNIDENTIFIED, counted, number, plural
@@ -15,6 +16,7 @@ _VERBS: dict[str, tuple[str, str, str, str]] = {
     "motorcyclist": ("rides", "comes", "ride", "come"),
 }
 """{move} and {come} by the subject's name: of one, then of several."""
+_VAGUE_CLOTHES = frozenset(("in dark clothes", "in light clothes"))
 _OTHER_VERBS = ("moves", "comes", "move", "come")
 
 
@@ -25,11 +27,13 @@ def sentences(
     *,
     late: bool = False,
     style: Style = PLAIN,
+    brief: bool = False,
 ) -> list[str]:
     """Return ways to say an event, in the order to try them.
 
     `another`: call the subject "another person", because one was mentioned a moment ago.
-    `late`: it is over, or some seconds ago. `style`: whose phrases for places are taken.
+    `late`: it is over, or some seconds ago. `style`: whose phrases for places are taken. `brief`:
+    the shortest first, because other things happen as well.
     """
     traits = event.kind.traits
     templates = traits.late if late else traits.templates_for(event.heading)
@@ -38,7 +42,13 @@ def sentences(
     if style.places:
         placed = {_filled(t, event, another, rng, style) for t in templates if "lace}" in t}
         return sorted(ways, key=lambda way: way not in placed)
-    return sorted(ways, key=len) if event.group == "vehicles" else ways
+    return sorted(ways, key=len) if brief or event.group == "vehicles" else ways
+
+
+def shortened(event: SceneEvent) -> SceneEvent:
+    """Return an event without what a brief sentence leaves out."""
+    clothes = "" if event.clothes in _VAGUE_CLOTHES else event.clothes
+    return replace(event, clothes=clothes, depth="")
 
 
 def _filled(

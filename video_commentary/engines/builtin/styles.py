@@ -35,7 +35,7 @@ class Style:
     lively: bool = False
     timed: bool = False
     careful: bool = False
-    patience: float = 5.0
+    patience: float = 7.0
 
     def finish(self, text: str, event: SceneEvent, arrivals: int) -> str:
         """Return a sentence about an event as this style says it; `arrivals`: how many so far."""

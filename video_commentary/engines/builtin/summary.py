@@ -165,10 +165,17 @@ def _sentence(text: str) -> str:
     return first_upper(" ".join(text.replace(",.", ".").split()))
 
 
-def scene_contents(objects: Sequence[SceneObject], rng: random.Random) -> str:
+def moving(thing: SceneObject, rng: random.Random) -> str:
+    """Return who moves, and which way: "a person walks to the right"."""
+    verb = "walks" if thing.name == "person" else "moves"
+    subject = f"{counted(1, thing.name)} {thing.clothes}".strip()
+    return f"{subject} {verb} {course_phrase(thing.heading, rng)}"
+
+
+def scene_contents(objects: Sequence[SceneObject]) -> str:
     """List objects by name, with the place of a single one; in lower case, no full stop."""
     if len(objects) == 1:
-        return f"{counted(1, objects[0].name)} {rng.choice(PLACES[objects[0].side])}"
+        return f"{counted(1, objects[0].name)} {PLACES[objects[0].side][0]}"
     return object_list(objects)
 
 
