@@ -125,6 +125,12 @@ class EventKind(Enum):
         claim="moves",
         texts=event_texts("moved"),
     )
+    MOVED_ABOUT = EventTraits(
+        weight=8,
+        claim="moves",
+        texts=event_texts("moved_about"),
+        fresh=6.0,  # it goes on for a while
+    )
     CROWD = EventTraits(
         weight=6,
         weights={"people": 3, "vehicles": 3},

@@ -1,0 +1,67 @@
+"""A closer look at tables: what stands there is often too small for the whole image to show."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .close_look import look_into
+from .detector import Detection, ObjectDetector
+from .geometry import BoundingBox
+
+_TABLE = "dining table"
+_IMAGES = 10  # in which a table is looked for
+_MIN_IMAGES = 3  # that show it
+_MIN_SCORE = 0.3  # of what is found there
+_HEADROOM = 0.5  # of a table's height, by which things on it rise above it
+_PART = 0.42  # of the image's width that is looked at closely at a time
+_MAX_WIDTH = 0.75  # of the image's; what stands on a wider table is large enough
+_MAX_HEIGHT = 0.6
+
+
+class TableLook:
+    """Looks at one part of a table in each image, by turns."""
+
+    def __init__(self, detector: ObjectDetector) -> None:
+        """Start without a table."""
+        self._detector = detector
+        self._tables: deque[BoundingBox | None] = deque(maxlen=_IMAGES)
+        self._turn = 0
+
+    def observe(
+        self, image: NDArray[np.uint8], detections: Sequence[Detection]
+    ) -> tuple[list[Detection], BoundingBox | None]:
+        """Return the things on a part of the table, and that part; none if there is no table.
+
+        `image`: uint8 RGB (H, W, 3). `detections`: those in the whole image.
+        """
+        boxes = [detection.box for detection in detections if detection.label == _TABLE]
+        self._tables.append(boxes[0] if boxes else None)
+        parts = self._parts(image.shape[1] / image.shape[0])
+        if not parts:
+            return [], None
+        self._turn += 1
+        part = parts[self._turn % len(parts)]
+        found = look_into(self._detector, image, part)
+        return [d for d in found if d.group == "things" and d.score >= _MIN_SCORE], part
+
+    def _parts(self, aspect: float) -> list[BoundingBox]:
+        """Return the overlapping parts of the table that is in view, with what rises above it."""
+        seen = [box for box in self._tables if box is not None]
+        if len(seen) < _MIN_IMAGES:
+            return []
+        edges = np.median([[b.left, b.top, b.right, b.bottom] for b in seen], axis=0)
+        left, top, right, bottom = (float(edge) for edge in edges)
+        top = max(0.0, top - _HEADROOM * (bottom - top))
+        if right - left > _MAX_WIDTH * aspect or bottom - top > _MAX_HEIGHT:
+            return []
+        width = _PART * aspect
+        if right - left <= width:
+            return [BoundingBox(left, top, right, bottom)]
+        return [
+            BoundingBox(left, top, left + width, bottom),
+            BoundingBox(right - width, top, right, bottom),
+        ]
