@@ -115,9 +115,11 @@ def _single(
             claims.append(present([thing], history, kind="approaches", where=thing.side))
         text = said("goes", subject=subject, where=where, verb=verb, course=course)
         return Sentence(text, tuple(claims))
-    where = _table_phrase([thing], history) or where
+    table = _table_phrase([thing], history)
+    claims = (claim, _table_claim(history)) if table else (claim,)
     verb = "is" if thing.group in {"people", "animals"} else "stands"
-    return Sentence(rng.choice(ways(verb, subject=subject, where=where)), (claim,))
+    text = rng.choice(ways(verb, subject=subject, where=table or where))
+    return Sentence(text, claims)
 
 
 def _several(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .inventoried_thing import InventoriedThing
+from .plausibility import ROLLING
+from .thing_names import FURNITURE
 
 _MOVED_SECONDS = 2.5  # since a thing was last seen at another place
 _SEEN_SECONDS = 0.5  # since it was seen at all: they are moved at the same time
@@ -26,10 +28,11 @@ class ShuffleDetector:
     ) -> list[tuple[InventoriedThing, int]]:
         """Return one of each kind that is moved about since now, and how many of it are."""
         found = []
-        for family in {thing.family for thing in things}:
-            those = [thing for thing in things if thing.family == family]
+        handled = [t for t in things if t.name and t.name not in ROLLING | FURNITURE]
+        for family in sorted({thing.family for thing in handled}):
+            those = [thing for thing in handled if thing.family == family]
             moved = [thing for thing in those if _is_moved(thing, stamp)]
-            known = [thing for thing in those if thing.present and thing.name]
+            known = [thing for thing in those if thing.present]
             if len(moved) < 2 or not known:
                 continue
             self._moved[family] = stamp
@@ -46,7 +49,6 @@ class ShuffleDetector:
 def _is_moved(thing: InventoriedThing, stamp: float) -> bool:
     return (
         thing.hits >= _MIN_HITS
-        and thing.name != ""
         and stamp - thing.last <= _SEEN_SECONDS
         and stamp - thing.strayed <= _MOVED_SECONDS
     )

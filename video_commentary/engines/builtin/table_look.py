@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from .close_look import look_into
 from .detector import Detection, ObjectDetector
 from .geometry import BoundingBox
+from .thing_names import TABLE
 
-_TABLE = "dining table"
 _IMAGES = 10  # in which a table is looked for
 _MIN_IMAGES = 3  # that show it
 _MIN_SCORE = 0.3  # of what is found there
@@ -38,7 +38,7 @@ class TableLook:
 
         `image`: uint8 RGB (H, W, 3). `detections`: those in the whole image.
         """
-        boxes = [detection.box for detection in detections if detection.label == _TABLE]
+        boxes = [detection.box for detection in detections if detection.label == TABLE]
         self._tables.append(boxes[0] if boxes else None)
         parts = self._parts(image.shape[1] / image.shape[0])
         if not parts:

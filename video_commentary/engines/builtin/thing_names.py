@@ -14,8 +14,9 @@ _SLIM = 1.75  # height by width of a bottle, at least
 _SQUAT = 1.2  # and of a cup that is taken for one
 _MIN_SCORE = 0.45  # mean of its detections
 _VESSEL_SCORE = 0.33  # what stands there for long and is one of them
-_FURNITURE_SCORE = 0.32
-_FURNITURE = frozenset(("dining table", "chair", "couch", "bed", "tv", "laptop"))
+_FURNITURE_SCORE, _TABLE_SCORE = 0.32, 0.22
+TABLE = "dining table"
+FURNITURE = frozenset((TABLE, "chair", "couch", "bed", "tv", "laptop"))
 """Large, and rarely what the detector takes another thing for."""
 _MIN_SHARE = 0.65  # of all votes
 _UNLIKELY = frozenset(
@@ -66,7 +67,9 @@ def _vessel(label: str, box: BoundingBox) -> str:
 def _least_score(label: str) -> float:
     if label in _VESSELS:
         return _VESSEL_SCORE
-    return _FURNITURE_SCORE if label in _FURNITURE else _MIN_SCORE
+    if label == TABLE:
+        return _TABLE_SCORE
+    return _FURNITURE_SCORE if label in FURNITURE else _MIN_SCORE
 
 
 def family_of(label: str) -> str:

@@ -16,8 +16,10 @@ from .event_kinds import EventKind
 from .events import SceneEvent
 from .geometry import BoundingBox
 from .inventoried_thing import InventoriedThing
+from .plausibility import ROLLING
 from .scene_state import SceneObject, depth, side
 from .shuffles import ShuffleDetector
+from .thing_names import FURNITURE, TABLE
 
 _FIRST_ID = 1_000_000  # far above those of tracks
 _PRESENT = 4.0  # log-odds from which a thing counts as there, until they fall to 0
@@ -25,6 +27,7 @@ _CALM_SECONDS = 1.0  # since the camera moved
 _INSIDE = 0.98  # of a box, that a part must cover to show it
 _MAX_SUPPORT = 1.5  # of that, from others of its kind
 _MIN_HITS = 4
+_TABLE_HITS, _TABLE_RATE = 5, 0.7
 _FADING = 0.6  # of log-odds lost by what was never certain, an image without a detection
 _MATCH_IOU = 0.3
 _SAME_LOOKS = 0.75  # correlation above which a thing that isn't detected is there all the same
@@ -193,7 +196,8 @@ class ThingInventory:
         calm = stamp - self._stirred > _CALM_SECONDS and stamp - self._started > _START_SECONDS
         for thing in self._things:
             touched = self._activity.seconds_since(thing.box, stamp) < _TOUCHED_SECONDS
-            tells = calm and touched and not self._shuffles.unsettled(stamp, thing)
+            tells = calm and touched and thing.name not in FURNITURE
+            tells = tells and not self._shuffles.unsettled(stamp, thing)
             if not thing.present and self._is_certain(thing):
                 thing.present, thing.around_at_first = True, thing.around
                 if tells and stamp - thing.first < _TOUCHED_SECONDS:
@@ -212,6 +216,8 @@ class ThingInventory:
         """Return whether a thing is there: others of its kind that may be speak for it."""
         if thing.hits < _MIN_HITS or thing.box.area <= _MIN_AREA or not thing.name:
             return False
+        if thing.name == TABLE:  # hardly ever seen well, yet all the time
+            return thing.hits >= _TABLE_HITS and thing.rate >= _TABLE_RATE
         others = (t for t in self._things if t.family == thing.family and t is not thing)
         support = min(_MAX_SUPPORT, sum(other.evidence for other in others if not other.present))
         return thing.evidence + support >= _PRESENT
@@ -223,6 +229,8 @@ class ThingInventory:
         leaving = [t for t in leaving if t is not thing and stamp - t.last > 0.5]
         if leaving:
             leaving[0].present, leaving[0].evidence = False, 0.0
+            if thing.name in ROLLING:
+                return []  # it rolls by itself
             return [self._event(stamp, EventKind.MOVED, thing, aspect)]
         kind = EventKind.PUT_BACK if taken else EventKind.PUT_DOWN
         for past in taken[-1:]:
