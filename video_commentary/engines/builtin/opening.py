@@ -116,10 +116,10 @@ def _single(
         text = said("goes", subject=subject, where=where, verb=verb, course=course)
         return Sentence(text, tuple(claims))
     table = _table_phrase([thing], history)
-    claims = (claim, _table_claim(history)) if table else (claim,)
+    table_claims = (_table_claim(history),) if table else ()
     verb = "is" if thing.group in {"people", "animals"} else "stands"
     text = rng.choice(ways(verb, subject=subject, where=table or where))
-    return Sentence(text, claims)
+    return Sentence(text, (claim, *table_claims))
 
 
 def _several(

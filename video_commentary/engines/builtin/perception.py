@@ -111,7 +111,7 @@ class PerceptionPipeline:
         """Return what stands on a part of a table, and the part; nothing while the camera moves."""
         if self._tables is None or not (motion.still and motion.known):
             return [], None
-        return self._tables.observe(image, self._detections)
+        return self._tables.observe(image, self._detections, self._things.seconds_at_rest)
 
     def _handles(self, moving: SceneObject) -> bool:
         """Return whether what moves is at a thing: what becomes of the thing will be told."""

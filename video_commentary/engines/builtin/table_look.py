@@ -1,9 +1,13 @@
-"""A closer look at tables: what stands there is often too small for the whole image to show."""
+"""A closer look at tables: what stands there is often too small for the whole image to show.
+
+Each look costs as much as a whole image, so a table at rest is looked at only until its things are
+known, and again when something has moved there.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +24,8 @@ _HEADROOM = 0.5  # of a table's height, by which things on it rise above it
 _PART = 0.42  # of the image's width that is looked at closely at a time
 _MAX_WIDTH = 0.75  # of the image's; what stands on a wider table is large enough
 _MAX_HEIGHT = 0.6
+_LOOKS = 15  # at each part, until what stands there is known
+_STIRRED_SECONDS = 4.0  # since something moved there, in which it may change
 
 
 class TableLook:
@@ -32,18 +38,24 @@ class TableLook:
         self._turn = 0
 
     def observe(
-        self, image: NDArray[np.uint8], detections: Sequence[Detection]
+        self,
+        image: NDArray[np.uint8],
+        detections: Sequence[Detection],
+        seconds_at_rest: Callable[[BoundingBox], float],
     ) -> tuple[list[Detection], BoundingBox | None]:
-        """Return the things on a part of the table, and that part; none if there is no table.
+        """Return the things on a part of the table, and that part; none if it need not be seen.
 
-        `image`: uint8 RGB (H, W, 3). `detections`: those in the whole image.
+        `image`: uint8 RGB (H, W, 3). `detections`: those in the whole image. `seconds_at_rest`:
+        for how long nothing has moved in a box.
         """
         boxes = [detection.box for detection in detections if detection.label == TABLE]
         self._tables.append(boxes[0] if boxes else None)
         parts = self._parts(image.shape[1] / image.shape[0])
+        self._turn += bool(parts)
+        if self._turn > _LOOKS * len(parts):
+            parts = [part for part in parts if seconds_at_rest(part) < _STIRRED_SECONDS]
         if not parts:
             return [], None
-        self._turn += 1
         part = parts[self._turn % len(parts)]
         found = look_into(self._detector, image, part)
         return [d for d in found if d.group == "things" and d.score >= _MIN_SCORE], part

@@ -23,6 +23,7 @@ from .thing_names import FURNITURE, TABLE
 
 _FIRST_ID = 1_000_000  # far above those of tracks
 _PRESENT = 4.0  # log-odds from which a thing counts as there, until they fall to 0
+_HAND_SHARE = 0.03  # of a part of the image
 _CALM_SECONDS = 1.0  # since the camera moved
 _INSIDE = 0.98  # of a box, that a part must cover to show it
 _MAX_SUPPORT = 1.5  # of that, from others of its kind
@@ -127,6 +128,10 @@ class ThingInventory:
     def touched_by(self, box: BoundingBox) -> bool:
         """Return whether a box, of a hand perhaps, is at one of the things that are there."""
         return any(thing.present and thing.box.intersection(box) > 0 for thing in self._things)
+
+    def seconds_at_rest(self, box: BoundingBox) -> float:
+        """Return for how long nothing as large as a hand has moved in a box."""
+        return self._activity.seconds_since(box, self._now, _HAND_SHARE)
 
     def _match(
         self, stamp: float, gray: NDArray[np.uint8], detections: Sequence[Detection]
