@@ -2,6 +2,9 @@
 
 python -m bench.commentary_cost FOLDER [--seconds 20] [--clip NAME ...]
 
+Choose a ROS_DOMAIN_ID that nothing else on this machine uses. Text is read only where
+requirements/text.txt is installed; the head of the table says so.
+
 FOLDER holds videos, such as those of `make eval`. Each is played at 640x480 and 30 Hz to a
 commentator that speaks, reads text, follows things and is asked a question every five seconds,
 for which it looks closely. For the clip that costs most and the one that costs least, the same
@@ -27,8 +30,8 @@ WARM_UP = 10.0
 """Seconds after the engine is loaded: the reader of text loads, the tracker has seen the scene."""
 ASK_EVERY = 5.0
 """Seconds."""
-WATCHING = frozenset(("watching", "commenting", "speaking"))
-"""States of a commentator whose engine is loaded and sees pictures."""
+SETTLED = frozenset(("watching", "commenting", "speaking", "error"))
+"""States of a commentator whose engine is loaded and sees pictures, or can't be."""
 BAR = 60.0
 """Per cent of one core."""
 QUESTIONS = ("How many people do you see?", "What does the sign say?", "What is on the table?")
@@ -65,11 +68,12 @@ ONE_BY_ONE = {
 
 @dataclass(frozen=True)
 class Cost:
-    """Per cent of one core; how many comments and answers there were meanwhile."""
+    """Per cent of one core; how many comments and answers there were meanwhile; what ran."""
 
     cpu: float
     comments: int
     answers: int
+    engine: str
 
 
 def measure(video: Path, parts: Parts, seconds: float) -> Cost:
@@ -80,18 +84,16 @@ def measure(video: Path, parts: Parts, seconds: float) -> Cost:
         process(*parts.command(), env=env) as commentator,
         probe() as graph,
     ):
-        graph.until(
-            lambda: (status := graph.status()) and status.state in WATCHING,
-            60,
-            f"the engine's start\n{commentator.output()}",
-        )
+        graph.until(lambda: (status := graph.status()) and status.state in SETTLED, 60)
+        if graph.status().state == "error":
+            raise SystemExit(graph.status().detail)
         graph.spin(WARM_UP)
         before, used, began = len(graph.finals), cpu_seconds(commentator.popen.pid), graph.now()
         answers = watch(graph, seconds, parts.questions)
         took = graph.now() - began
         cpu = 100 * (cpu_seconds(commentator.popen.pid) - used) / took
         said = [event for event in graph.finals[before:] if event.text and not event.question]
-        return Cost(cpu, len(said), answers)
+        return Cost(cpu, len(said), answers, graph.status().engine)
 
 
 def watch(graph: Probe, seconds: float, asks: bool) -> int:
@@ -118,6 +120,8 @@ def compare(videos: Sequence[Path], seconds: float) -> None:
     costs = {}
     for video in videos:
         costs[video] = measure(video, ALL, seconds)
+        if video is videos[0]:
+            print(costs[video].engine)
         row(f"{video.stem}, everything on", costs[video])
     worst = max(videos, key=lambda video: costs[video].cpu)
     least = min(videos, key=lambda video: costs[video].cpu)

@@ -80,6 +80,9 @@ class NoThings:
     def touched_by(self, box: BoundingBox) -> bool:
         return False
 
+    def seconds_at_rest(self, box: BoundingBox) -> float:
+        return float("inf")
+
 
 def camera(video: str) -> None:
     """Run the camera."""
@@ -92,4 +95,5 @@ if __name__ == "__main__":
         camera(sys.argv[2])
     else:
         setattr(perception, "ThingInventory", NoThings)  # noqa: B010 - mypy: not the same class
+        setattr(perception, "TableLook", lambda _: None)  # noqa: B010
         run(CommentatorNode)
