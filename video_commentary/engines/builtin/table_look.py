@@ -1,7 +1,7 @@
 """A closer look at tables: what stands there is often too small for the whole image to show.
 
 Each look costs as much as a whole image, so a table at rest is looked at only until its things are
-known, and again when something has moved there.
+known, and when something has moved there.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ _HEADROOM = 0.5  # of a table's height, by which things on it rise above it
 _PART = 0.42  # of the image's width that is looked at closely at a time
 _MAX_WIDTH = 0.75  # of the image's; what stands on a wider table is large enough
 _MAX_HEIGHT = 0.6
-_LOOKS = 15  # at each part, until what stands there is known
+_LOOKS = 20  # until what stands there is known
+_EVERY = 2  # images then, of which one is looked at
 _STIRRED_SECONDS = 4.0  # since something moved there, in which it may change
 
 
@@ -52,11 +53,11 @@ class TableLook:
         self._tables.append(boxes[0] if boxes else None)
         parts = self._parts(image.shape[1] / image.shape[0])
         self._turn += bool(parts)
-        if self._turn > _LOOKS * len(parts):
+        if self._turn > _LOOKS:
             parts = [part for part in parts if seconds_at_rest(part) < _STIRRED_SECONDS]
-        if not parts:
+        if not parts or self._turn > _LOOKS and self._turn % _EVERY:
             return [], None
-        part = parts[self._turn % len(parts)]
+        part = parts[self._turn // _EVERY % len(parts)]
         found = look_into(self._detector, image, part)
         return [d for d in found if d.group == "things" and d.score >= _MIN_SCORE], part
 
