@@ -24,6 +24,8 @@ from .thing_names import FURNITURE, TABLE
 _FIRST_ID = 1_000_000  # far above those of tracks
 _PRESENT = 4.0  # log-odds from which a thing counts as there, until they fall to 0
 _HAND_SHARE = 0.03  # of a part of the image
+_UNTOLD = FURNITURE | ROLLING - {"suitcase"}
+"""What nobody takes, and what comes and goes by itself."""
 _CALM_SECONDS = 1.0  # since the camera moved
 _INSIDE = 0.98  # of a box, that a part must cover to show it
 _MAX_SUPPORT = 1.5  # of that, from others of its kind
@@ -201,7 +203,7 @@ class ThingInventory:
         calm = stamp - self._stirred > _CALM_SECONDS and stamp - self._started > _START_SECONDS
         for thing in self._things:
             touched = self._activity.seconds_since(thing.box, stamp) < _TOUCHED_SECONDS
-            tells = calm and touched and thing.name not in FURNITURE
+            tells = calm and touched and thing.name not in _UNTOLD
             tells = tells and not self._shuffles.unsettled(stamp, thing)
             if not thing.present and self._is_certain(thing):
                 thing.present, thing.around_at_first = True, thing.around
@@ -234,8 +236,6 @@ class ThingInventory:
         leaving = [t for t in leaving if t is not thing and stamp - t.last > 0.5]
         if leaving:
             leaving[0].present, leaving[0].evidence = False, 0.0
-            if thing.name in ROLLING:
-                return []  # it rolls by itself
             return [self._event(stamp, EventKind.MOVED, thing, aspect)]
         kind = EventKind.PUT_BACK if taken else EventKind.PUT_DOWN
         for past in taken[-1:]:
