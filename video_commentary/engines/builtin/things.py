@@ -174,13 +174,13 @@ class ThingInventory:
             thing.evidence -= _FADING
         elif moved:
             thing.evidence -= _FADING / 2  # out of view, perhaps: no deed, and no certainty
-        elif not self._is_hidden(thing):
+        elif not self._activity.moves_now(thing.box):
             self._look_for(gray, thing)
 
-    def _is_hidden(self, thing: InventoriedThing) -> bool:
-        """Return whether somebody, or something that moves, may be before a thing."""
-        before = any(thing.box.covered_by(box) > _BEHIND for box in self._lively)
-        return before or self._activity.moves_now(thing.box)
+    def _rests(self, box: BoundingBox) -> bool:
+        """Return whether nothing has moved in a box for a while, and nobody is before it."""
+        behind = any(box.covered_by(other) > _BEHIND for other in self._lively)
+        return not behind and self._activity.seconds_since(box, self._now) > _REST_SECONDS
 
     def _look_for(self, gray: NDArray[np.uint8], thing: InventoriedThing) -> None:
         """Weigh what the place shows where a thing stood, and was not detected."""
@@ -192,10 +192,9 @@ class ThingInventory:
             return
         now = surroundings(gray, thing.box)
         known = [around for around in (thing.around, thing.around_at_first) if around is not None]
-        rested = self._activity.seconds_since(thing.box, self._now) > _REST_SECONDS
         if min(covered_share(around, now) for around in known) <= _COVERED:
             thing.evidence += math.log(1 - thing.rate)
-        elif rested and alike < _OTHER_LOOKS:
+        elif alike < _OTHER_LOOKS and self._rests(thing.box):
             thing.evidence = 0.0  # nothing that is merely before it rests for so long
 
     def _changes(self, stamp: float, aspect: float) -> list[SceneEvent]:
