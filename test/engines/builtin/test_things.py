@@ -221,7 +221,7 @@ def test_furniture_is_not_put_down(narrate: Callable[[Table], Narration]) -> Non
 
 
 def test_what_is_taken_before_somebody_is_taken(narrate: Callable[[Table], Narration]) -> None:
-    person = Item("person", 10, [(0, 99)], 0.8, 5, (230, 300))
+    person = Item("person", 90, [(0, 99)], 0.8, 5, (230, 130))
     table = Table(person, *BOTTLES, Item("bottle", 140, [(0, 7)]), Item(HAND, 134, [(6, 8)]))
     said = narrate(table).show(table.frames(11))
     assert any("taken" in text for text in said)
