@@ -20,7 +20,8 @@ from .claims import Sentence, frame_facts
 from .comment_selector import CommentSelector
 from .detector import ObjectDetector
 from .evidence import Evidence
-from .languages import grammar_for
+from .languages.english import CAMERA_PREFIX, HELP
+from .languages.grammar import grammar_for
 from .languages.speaker import Speaker
 from .perception import PerceptionPipeline
 from .recent_images import RecentImages
@@ -39,7 +40,6 @@ _GENERIC_WORDS = {"camera", "cam", "link", "frame", "optical", "image", "raw", "
 
 _MIN_HISTORY = 9.0  # seconds of events before the newest frame
 _WORDS_A_TOKEN = 0.75
-_HELP = "I can follow people, vehicles, animals, motion, light and the camera's own movement."
 
 
 class BuiltinEngine:
@@ -202,7 +202,7 @@ class BuiltinEngine:
             (h.camera, self._selector.confirm_instruction(stamp, h, topics, ())) for h in histories
         ]
         if instruction and not (topics.asked or topics.excluded):
-            return Sentence(_HELP)
+            return Sentence(HELP)
         said = Sentence()
         for camera, one in found:
             if one:
@@ -271,4 +271,4 @@ def _with_camera(text: str, camera: str, cameras: int) -> str:
     name = " ".join(word for word in words if word not in _GENERIC_WORDS)
     if not text.startswith(("I ", "I'")):
         text = text[0].lower() + text[1:]
-    return f"On camera {name or camera}: {text}"
+    return CAMERA_PREFIX.format(camera=name or camera) + text
