@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from video_commentary.core.facts import Claim
 from video_commentary.core.prompting import Profile
+from video_commentary.engines.builtin.claims import Sentence
 from video_commentary.engines.builtin.comment_memory import letters
 from video_commentary.engines.builtin.comment_selector import CommentSelector
 from video_commentary.engines.builtin.event_kinds import EventKind
@@ -186,6 +188,13 @@ def test_events_of_one_moment_become_one_short_sentence() -> None:
     same = history(enters(9.8, 1, "car", "vehicles"), leaves(9.9, 2))
     said = CommentSelector(0).next_comment(10.0, same, ALL, (), pressing=True)
     assert ", another " in said.text
+
+
+def test_two_that_do_the_same_are_not_said_word_for_word() -> None:
+    claim = Claim(kind="approaches", who="car")
+    one, two = (Sentence(f"{which} car approaches.", (claim,)) for which in ("A", "Another"))
+    assert one.joined_with(two).text == "A car approaches, then another."
+    assert one.joined_with(two).claims == (claim, claim)
 
 
 def test_who_left_a_second_ago_is_told_only_beside_another_event() -> None:

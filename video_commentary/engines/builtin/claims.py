@@ -43,7 +43,9 @@ class Sentence:
         second = lower_first(other.text)
         who = self.claims[0].who
         if who == other.claims[0].who and second.startswith((f"a {who} ", f"another {who} ")):
-            second = "another " + second.split(f"{who} ", 1)[1]
+            does = second.split(f"{who} ", 1)[1]
+            again = self.text.endswith(f"{who} {does}")
+            second = "then another." if again else f"another {does}"
         else:
             second = f"and {second}"
         return Sentence(f"{self.text[:-1]}, {second}", self.claims + other.claims)
