@@ -156,17 +156,19 @@ need_ros() {
   fi
 }
 
-has_audio_msgs() { # does the sourced ROS bring its own?
+brings() { # does the sourced ROS bring this package?
   local prefix
   for prefix in $(tr : " " <<<"${AMENT_PREFIX_PATH:-}"); do
-    [ "$prefix" != "$venv" ] && [ -d "$prefix/share/audio_common_msgs" ] && return
+    [ "$prefix" != "$venv" ] && [ -d "$prefix/share/$1" ] && return
   done
   return 1
 }
 
 build() { # into .venv itself, so that its Python finds all without sourcing anything
-  local paths=("$root") cmake=(-DBUILD_TESTING=OFF "-DPython3_EXECUTABLE=$venv/bin/python")
-  has_audio_msgs || paths+=(scripts/audio_common_msgs)
+  local package paths=("$root") cmake=(-DBUILD_TESTING=OFF "-DPython3_EXECUTABLE=$venv/bin/python")
+  for package in audio_common_msgs vision_msgs; do
+    brings $package || paths+=(scripts/$package)
+  done
   if [ "$ros" = wheels ]; then export ROS_DISTRO=jazzy ROS_VERSION=2; fi
   # Without -j here colcon adds -l, with which make waits for a busy machine to calm down.
   MAKEFLAGS="-j$(nproc)" PATH="$venv/bin:$PATH" AMENT_PREFIX_PATH="$venv${AMENT_PREFIX_PATH:+:$AMENT_PREFIX_PATH}" \
@@ -179,7 +181,7 @@ build() { # into .venv itself, so that its Python finds all without sourcing any
 need_build() { # links each file, so a new file needs a build, a changed one only if it is generated from
   local files
   files=$(find video_commentary launch config models/catalogue.yaml models/verify -type f ! -path '*/__pycache__/*' | sort)
-  step build "$(key msg/* srv/* scripts/audio_common_msgs/{,msg/}* CMakeLists.txt package.xml \
+  step build "$(key msg/* srv/* scripts/{audio_common,vision}_msgs/{,msg/}* CMakeLists.txt package.xml \
     scripts/program.in "$files" "$ros")" "Building the interfaces and the package with colcon" build
 }
 

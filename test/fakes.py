@@ -11,6 +11,7 @@ import numpy as np
 from video_commentary.core.audio import AudioFormat, Pcm
 from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import Delta, Request
+from video_commentary.core.facts import FrameFacts
 from video_commentary.core.frames import Frame
 from video_commentary.core.silence import SILENCE
 from video_commentary.core.stamp import from_seconds
@@ -36,7 +37,7 @@ def tone(seconds: float, format: AudioFormat = FORMAT) -> Pcm:
 class FakeEngine:
     """Says what `script` returns for a request: pieces of text or sound; raises exceptions in it.
 
-    SILENCE in it is a silent delta, an event is waited for.
+    SILENCE in it is a silent delta, an event is waited for. `look` returns what `facts` says.
     """
 
     description = "fake"
@@ -47,11 +48,13 @@ class FakeEngine:
         voice: AudioFormat | None = None,
         look_fps: float = 0.0,
         delay: float = 0.0,
+        facts: Callable[[Frame], FrameFacts | None] = lambda _: None,
     ) -> None:
         self.script = script
         self.voice = voice
         self.look_fps = look_fps
         self.delay = delay
+        self.facts = facts
         self.requests: list[Request] = []
         self.looked: list[Frame] = []
         self.loads: list[Exception] = []
@@ -62,8 +65,9 @@ class FakeEngine:
         if self.loads:
             raise self.loads.pop(0)
 
-    def look(self, frame: Frame) -> None:
+    def look(self, frame: Frame) -> FrameFacts | None:
         self.looked.append(frame)
+        return self.facts(frame)
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         self.requests.append(request)
@@ -80,7 +84,9 @@ class FakeEngine:
                     continue
                 if self.delay:
                     time.sleep(self.delay)
-                if piece == SILENCE:
+                if isinstance(piece, Delta):
+                    yield piece
+                elif piece == SILENCE:
                     yield Delta(silent=True)
                 else:
                     yield Delta(pcm=piece) if isinstance(piece, Pcm) else Delta(str(piece))

@@ -45,7 +45,8 @@ HEAVY = {
 }
 """The only rooms where each heavy library may be imported."""
 NO_ROS = {"core", "config", "engines", "voices", "sources", "bridge"}
-ROS = {"rclpy", "sensor_msgs", "std_msgs", "std_srvs", "ament_index_python", "audio_common_msgs"}
+ROS = {"rclpy", "sensor_msgs", "std_msgs", "std_srvs", "ament_index_python"}
+ROS |= {"audio_common_msgs", "vision_msgs"}
 MODULES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 

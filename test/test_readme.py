@@ -20,7 +20,8 @@ def test_the_parameter_table_is_there() -> None:
 @pytest.mark.parametrize(("name", "default"), ROWS)
 def test_the_parameter_table_has_the_true_defaults(name: str, default: str) -> None:
     value = rules(CommentatorSettings)[name][0]
-    assert default == (",".join(value) if isinstance(value, tuple) else str(value))
+    shown = str(value).lower() if isinstance(value, bool) else str(value)
+    assert default == (",".join(value) if isinstance(value, tuple) else shown)
 
 
 def test_links_lead_somewhere() -> None:

@@ -22,6 +22,22 @@ def test_the_builtin_engine_gets_the_neural_voice() -> None:
     assert assembly.voice_trouble() == ""
 
 
+@pytest.mark.parametrize(
+    ("engine", "facts", "observed"),
+    [("test.fakes:FakeEngine", True, True), ("test.fakes:FakeEngine", False, False)]
+    + [("builtin", True, False)],
+)
+def test_the_builtin_engine_watches_beside_others_only(
+    engine: str, facts: bool, observed: bool
+) -> None:
+    observer = assemble(replace(SETTINGS, engine=engine, facts=facts, voice="none")).observer
+    assert (observer is not None) is observed
+    if observer:
+        observer.load()
+        assert "built-in" in observer.description
+        assert "text" not in observer.description
+
+
 def test_no_voice_as_set_is_no_trouble() -> None:
     assembly = assemble(replace(SETTINGS, voice="none"))
     assert assembly.speaking is None

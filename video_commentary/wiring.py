@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .config.registry import ENGINES, PluginError
 from .config.settings import CommentatorSettings
@@ -10,9 +10,12 @@ from .core.deferred_engine import DeferredEngine
 from .core.engine import Engine, EngineError
 from .core.engine_guard import EngineGuard
 from .core.load_progress import LoadProgress
+from .engines.builtin.settings import BuiltinSettings
 from .engines.registry import EngineOptions, engine_plugin
 from .voices.registry import create_voice
 from .voices.speaking import SpeakingEngine
+
+BUILTIN = "builtin"
 
 
 def create_engine(settings: CommentatorSettings, progress: LoadProgress) -> Engine:
@@ -36,9 +39,21 @@ def create_engine(settings: CommentatorSettings, progress: LoadProgress) -> Engi
     return DeferredEngine(settings.engine, create, progress)
 
 
+def create_observer(settings: CommentatorSettings) -> Engine | None:
+    """Return the engine that watches for the facts alone, not loaded yet; None if none is to."""
+    if not settings.facts or settings.engine == BUILTIN:
+        return None
+    plugin = engine_plugin(BUILTIN)
+    chosen = replace(settings.of(BuiltinSettings), builtin_read_text=False)
+    return DeferredEngine(BUILTIN, lambda: plugin.create(chosen, EngineOptions()), LoadProgress())
+
+
 @dataclass(frozen=True)
 class Assembly:
-    """An engine with its voice, guarded against hanging; not loaded yet."""
+    """An engine with its voice, guarded against hanging; not loaded yet.
+
+    `observer`: an engine that watches beside it, for the facts alone.
+    """
 
     engine: EngineGuard
     inner: Engine
@@ -46,6 +61,7 @@ class Assembly:
     voice_detail: str
     voice_wanted: bool = False
     progress: LoadProgress = field(default_factory=LoadProgress)
+    observer: Engine | None = None
 
     def voice(self) -> str:
         """Return what speaks, in one line, or why nothing does and what to install."""
@@ -75,4 +91,12 @@ def assemble(settings: CommentatorSettings) -> Assembly:
     own_first = settings.voice == "auto"
     speaking = SpeakingEngine(engine, choice.voice, own_first) if choice.voice else None
     guarded = EngineGuard(speaking or engine, settings.engine_timeout)
-    return Assembly(guarded, engine, speaking, choice.detail, settings.voice != "none", progress)
+    return Assembly(
+        guarded,
+        engine,
+        speaking,
+        choice.detail,
+        settings.voice != "none",
+        progress,
+        create_observer(settings),
+    )

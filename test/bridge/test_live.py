@@ -7,6 +7,7 @@ import struct
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from test.bridge.serving import Served, comment, frames, serve, sound, until
 from video_commentary.bridge.access import COOKIE, TOKEN_VARIABLE
-from video_commentary.bridge.items import Cut
+from video_commentary.bridge.items import Cut, PictureBox
 from video_commentary.core.stamp import to_seconds
 
 HEAD = struct.Struct("<B3xId")
@@ -195,3 +196,38 @@ def test_the_end_of_the_bridge_ends_every_stream() -> None:
             texts(socket, "hello", 1)
         with pytest.raises(ConnectionClosed):
             drain(socket)
+
+
+def are_wanted(web: Served, wanted: bool) -> bool:
+    return web.gateway.boxes.wanted is wanted
+
+
+def test_boxes_come_before_their_picture_to_those_who_want_them(web: Served) -> None:
+    now = time.time()
+    frames(web.gateway, now - 6.0, 10, 300)
+    box = PictureBox(name="dog", track="3", score=0.5, left=1, top=2, right=3, bottom=4)
+    for number in range(180):
+        web.gateway.add_boxes("eye", now - 6.0 + number / 5, [box])
+    web.gateway.boxes.picture_size = (640, 480)
+    with connect(web.live) as socket:
+        binaries(socket, 1, 3)
+        socket.send('{"boxes": true}')
+        (seen,) = texts(socket, "boxes", 1)
+        assert seen["size"] == [640, 480]
+        assert seen["boxes"] == [
+            {
+                "name": "dog",
+                "track": "3",
+                "score": 0.5,
+                "left": 1,
+                "top": 2,
+                "right": 3,
+                "bottom": 4,
+            }
+        ]
+        ((_, stamp, _),) = binaries(socket, 1, 1)
+        assert stamp == seen["stamp"]
+        for wanted in (False, True):
+            socket.send(json.dumps({"boxes": wanted}))
+            until(partial(are_wanted, web, wanted))
+    until(lambda: not web.gateway.boxes.wanted)

@@ -9,6 +9,7 @@ import wave
 from statistics import median
 from typing import Any
 
+import cv2
 import httpx
 import numpy as np
 import pytest
@@ -18,12 +19,14 @@ from test.bridge.serving import (
     Served,
     comment,
     frames,
+    jpeg,
     serve,
     sound,
     until,
 )
-from video_commentary.bridge.items import Cut, Situation, Sound
-from video_commentary.core.stamp import to_seconds
+from video_commentary.bridge.items import Cut, JpegFrame, Situation, Sound
+from video_commentary.core.facts import Observation
+from video_commentary.core.stamp import from_seconds, to_seconds
 from video_commentary.core.status import CommentatorStatus
 
 
@@ -32,6 +35,32 @@ def test_the_newest_frame_is_given_as_it_came(api: Served) -> None:
     response = api.get("/api/frame")
     assert response.content == made[-1].jpeg
     assert float(response.headers["X-Timestamp"]) == pytest.approx(made[-1].stamp, abs=1e-5)
+
+
+def test_a_comment_has_a_small_picture_of_what_it_is_about(api: Served) -> None:
+    now = time.time()
+    for number in range(4):
+        api.gateway.add_frame(JpegFrame(jpeg(number, (720, 1280)), now + number / 2))
+    seen = Observation(camera="eye", stamp=from_seconds(now + 0.9), name="dog")
+    api.gateway.publish(comment("A dog runs.", newest=now + 1.5, evidence=(seen,)))
+    number = api.gateway.history.last_id
+    until(lambda: api.get(f"/api/comments/{number}/picture").status_code == 200)
+    response = api.get(f"/api/comments/{number}/picture")
+    image = cv2.imdecode(np.frombuffer(response.content, np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    assert image.shape == (270, 480, 3)
+    # The evidence counts, not the newest frame.
+    assert float(response.headers["X-Timestamp"]) == pytest.approx(now + 1.0, abs=1e-5)
+
+
+def test_a_comment_without_a_frame_has_no_picture(api: Served) -> None:
+    frames(api.gateway, time.time(), 10.0, 3)
+    api.gateway.publish(comment("Long ago.", newest=time.time() - 60))
+    number = api.gateway.history.last_id
+    time.sleep(0.2)
+    response = api.get(f"/api/comments/{number}/picture")
+    assert (response.status_code, response.json()["detail"][:19]) == (404, "there is no picture")
+    assert api.get("/api/comments/0/picture").status_code == 422
 
 
 def test_mjpeg_brings_every_frame_once_delayed_with_its_stamp(api: Served) -> None:

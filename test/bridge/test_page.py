@@ -17,7 +17,9 @@ from test.bridge.serving import (
     until,
 )
 from video_commentary.bridge.access import TOKEN_VARIABLE
-from video_commentary.bridge.items import Cut, Reply, Situation
+from video_commentary.bridge.items import Cut, PictureBox, Reply, Situation
+from video_commentary.core.facts import NormalizedBox, Observation
+from video_commentary.core.stamp import from_seconds
 
 pytestmark = installed
 
@@ -75,6 +77,69 @@ def test_what_is_typed_and_chosen_reaches_the_robot(browser: Any, web: Served) -
         page.press("#question", "Enter")
         page.wait_for_selector("#notice:has-text('start it')")
         assert page.input_value("#question") == "Who?", "what was typed is not lost"
+
+
+def walker(track: int, left: float) -> PictureBox:
+    return PictureBox(
+        name="person", track=str(track), score=0.5, left=left, top=40, right=left + 30, bottom=110
+    )
+
+
+def pixel(page: Any, canvas: str, x: float, y: float) -> list[int]:
+    """Return a pixel of a canvas, red, green and blue."""
+    script = """([id, x, y]) => [...document.getElementById(id).getContext("2d")
+      .getImageData(Math.round(x), Math.round(y), 1, 1).data.slice(0, 3)]"""
+    return list(page.evaluate(script, [canvas, x, y]))
+
+
+def test_boxes_are_drawn_in_step_with_the_picture(browser: Any, web: Served) -> None:
+    begin = time.time() - 8.0
+    for look in range(200):
+        web.gateway.add_boxes("eye", begin + look / 5, [walker(2, 2.0 * look / 5)])
+    with opened(browser, web) as page:
+        ready(page)
+        assert page.get_attribute("#boxed", "aria-pressed") == "false"
+        assert page.evaluate("commentary.picture.boxes") == []
+        page.keyboard.press("b")
+        holds(page, "commentary.picture.boxes.length === 1")
+        stamp, (box,) = page.evaluate("[commentary.picture.stamp, commentary.picture.boxes]")
+        assert box["left"] == pytest.approx(2.0 * (stamp - begin), abs=0.01)
+        # The frame of the picture that is there now, at its left edge.
+        edge = """() => { const { left } = commentary.picture.boxes[0];
+          return [...document.getElementById("picture").getContext("2d")
+            .getImageData(Math.round(left), 80, 1, 1).data.slice(0, 3)]; }"""
+        assert page.evaluate(edge) == pytest.approx([0, 200, 140], abs=60)
+        page.reload()
+        holds(page, "commentary.picture.boxes.length === 1")
+        page.click("#boxed")
+        holds(page, "commentary.picture.boxes.length === 0")
+        until(lambda: not web.gateway.boxes.wanted)
+
+
+def test_a_click_on_a_sentence_shows_the_frame_it_was_said_about(browser: Any, web: Served) -> None:
+    newest = web.gateway.display.buffer.newest()
+    assert newest
+    stamp = newest.stamp
+    person = Observation(
+        camera="eye",
+        stamp=from_seconds(stamp),
+        box=NormalizedBox(left=0.25, top=0.25, right=0.5, bottom=0.75),
+        name="person",
+        track=2,
+    )
+    web.gateway.publish(comment("Somebody came in.", newest=stamp, evidence=(person,)))
+    web.gateway.publish(comment("Long ago.", newest=stamp - 600))
+    with opened(browser, web) as page:
+        ready(page)
+        page.get_by_role("button", name="Somebody came in.").click()
+        page.wait_for_selector("#shown[open]")
+        assert page.locator("#shown-words").inner_text() == "Somebody came in."
+        assert page.evaluate("document.getElementById('shown-picture').width") == 160
+        assert pixel(page, "shown-picture", 40, 80) == pytest.approx([0, 200, 140], abs=60)
+        page.keyboard.press("Escape")
+        page.wait_for_selector("#shown", state="hidden")
+        page.get_by_role("button", name="Long ago.").click()
+        page.wait_for_selector("#notice:has-text('no picture of this comment')")
 
 
 def speak(web: Served, index: int, number: int, begin: float) -> None:

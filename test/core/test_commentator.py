@@ -8,6 +8,8 @@ import pytest
 from test.core.stage import TOPIC, Stage, speaking
 from test.fakes import FORMAT, FakeEngine, frame
 from video_commentary.config.settings import CommentatorSettings
+from video_commentary.core.engine import Delta
+from video_commentary.core.facts import Claim, Observation
 from video_commentary.core.frames import Frame
 from video_commentary.core.scene_monitor import SceneMonitor
 from video_commentary.core.silence import SILENCE
@@ -30,6 +32,19 @@ def test_a_comment_carries_the_stamps_of_its_frames() -> None:
     assert (last.oldest, last.newest) == (request.frames[0].stamp, request.frames[-1].stamp)
     assert last.newest - last.oldest == from_seconds(3.0)
     assert request.limits.max_tokens == 50
+
+
+def test_a_finished_comment_names_what_its_words_rest_on() -> None:
+    first = Observation(camera="camera", stamp=from_seconds(1), name="dog", track=1)
+    second = replace(first, stamp=from_seconds(2), track=2)
+    claims = (
+        Claim(kind="enters", who="dog", evidence=(second, first)),
+        Claim(kind="present", who="dog", evidence=(second,)),
+    )
+    stage = Stage(FakeEngine(lambda _: ["A ", Delta("dog.", claims=claims, last=True)]))
+    stage.run(1.0)
+    evidence = [comment.evidence for _, comment in stage.published[:3]]
+    assert evidence == [(), (), (first, second)]
 
 
 def test_the_next_comment_waits_for_the_sound_and_the_pause() -> None:

@@ -4,13 +4,17 @@ import threading
 
 import pytest
 
-from test.fakes import FORMAT, FakeEngine, frame
+from test.fakes import FORMAT, FakeEngine, FakeVoice, frame
 from video_commentary.core.cancel import CancelToken
 from video_commentary.core.deferred_engine import DeferredEngine
 from video_commentary.core.engine import EngineError, Limits, Request, voice_trouble
+from video_commentary.core.engine_guard import EngineGuard
 from video_commentary.core.engine_wrapper import EngineWrapper
+from video_commentary.core.facts import FrameFacts
+from video_commentary.core.frames import Frame
 from video_commentary.core.load_progress import LoadProgress
 from video_commentary.core.prompting import Profile, Prompt
+from video_commentary.voices.speaking import SpeakingEngine
 
 REQUEST = Request((frame(1.0),), Prompt("", "", Profile("p", "", ())), Limits(9), False)
 
@@ -73,3 +77,15 @@ def test_why_an_engine_has_no_voice_passes_through() -> None:
     engine.load()
     assert voice_trouble(EngineWrapper(engine)) == "no room for the voice"
     assert voice_trouble(EngineWrapper(FakeEngine())) == ""
+
+
+def test_what_the_engine_sees_comes_through_all_that_wraps_it() -> None:
+    def stated(shown: Frame) -> FrameFacts:
+        return FrameFacts(camera=shown.camera, stamp=shown.stamp)
+
+    deferred = DeferredEngine("seeing", lambda: FakeEngine(facts=stated), LoadProgress())
+    wrapped = EngineGuard(SpeakingEngine(deferred, FakeVoice()), timeout=5.0)
+    assert wrapped.look(frame(1.0)) is None, "it is not made yet"
+    wrapped.load()
+    assert wrapped.look(frame(2.0)) == stated(frame(2.0))
+    assert EngineGuard(FakeEngine(), timeout=5.0).look(frame(2.0)) is None

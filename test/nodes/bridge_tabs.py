@@ -96,6 +96,7 @@ class Tab:
         self.pictures: list[tuple[float, float, bytes]] = []
         self.sounds: list[tuple[int, bytes]] = []
         self.comments: list[tuple[float, dict[str, Any]]] = []
+        self.boxes: list[dict[str, Any]] = []
         self._socket = connect(f"ws://127.0.0.1:{it.port}/api/live")
         self._connection = self._socket.__enter__()
         self._connection.send(json.dumps(wish))
@@ -116,8 +117,12 @@ class Tab:
                 self.pictures.append((now, seconds, content))
             else:
                 self.sounds.append((index, content))
-        elif (said := json.loads(message))["type"] == "comment":
+            return
+        said = json.loads(message)
+        if said["type"] == "comment":
             self.comments.append((now, said))
+        elif said["type"] == "boxes":
+            self.boxes.append(said)
 
     def close(self) -> None:
         self._connection.close()

@@ -10,8 +10,10 @@ from collections.abc import Callable
 
 from test.fakes import FORMAT, FakeEngine, FakeVoice
 from video_commentary.config.settings import CommentatorSettings
-from video_commentary.core.engine import EngineError, Request
+from video_commentary.core.engine import Delta, EngineError, Request
 from video_commentary.core.engine_guard import EngineGuard
+from video_commentary.core.facts import Claim, FrameFacts, NormalizedBox, Observation
+from video_commentary.core.frames import Frame
 from video_commentary.nodes.commentator.node import CommentatorNode
 from video_commentary.ros.running import run
 from video_commentary.voices.speaking import SpeakingEngine
@@ -30,7 +32,9 @@ def says(request: Request) -> list[object]:
         return ["You ", "asked: ", request.prompt.question]
     wanted = request.prompt.instruction or "all"
     cameras = " and ".join(sorted({frame.camera for frame in request.frames}))
-    return [f"{len(request.frames)} frames ", "of ", cameras, f", {wanted}."]
+    claims = seen(request.frames[-1]).events
+    words = [f"{len(request.frames)} frames ", "of ", cameras]
+    return [*words, Delta(f", {wanted}.", claims=claims)]
 
 
 def long(request: Request) -> list[object]:
@@ -89,13 +93,23 @@ LOADS: dict[str, type[FakeEngine]] = {
 }
 
 
+def seen(frame: Frame) -> FrameFacts:
+    """Return a person on the left who comes in with each frame."""
+    box = NormalizedBox(left=0.25, top=0.125, right=0.5, bottom=0.75)
+    person = Observation(
+        camera=frame.camera, stamp=frame.stamp, box=box, name="person", track=7, score=0.5
+    )
+    enters = Claim(kind="enters", who="person", where="left", count=1, evidence=(person,))
+    return FrameFacts(camera=frame.camera, stamp=frame.stamp, things=(person,), events=(enters,))
+
+
 def assemble(settings: CommentatorSettings) -> Assembly:
     """Put the scripted engine in the place of a real one."""
     script, voice = sys.argv[1:3]
     if script == "absent":
         raise EngineError("the engine needs torch, which is not installed: pip install torch")
     kind = LOADS.get(script, FakeEngine)
-    engine = kind(SCRIPTS.get(script, says), delay=0.01)
+    engine = kind(SCRIPTS.get(script, says), delay=0.01, facts=seen)
     spoken = FakeVoice(fails=RuntimeError("the voice was killed") if voice == "dies" else None)
     speaking = None if voice == "none" else SpeakingEngine(engine, spoken)
     guarded = EngineGuard(speaking or engine, settings.engine_timeout)

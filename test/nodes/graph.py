@@ -28,7 +28,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header, String
 from std_srvs.srv import SetBool
-from video_commentary.msg import Commentary, Status
+from video_commentary.msg import Commentary, Event, Status
 from video_commentary.srv import Ask, SetInstruction
 
 from video_commentary.ros.qos import EVENTS, LATCHED
@@ -120,12 +120,13 @@ class Probe:
         self._executor.add_node(self.node)
         self.got: dict[str, list[Any]] = defaultdict(list)
         self.times: dict[str, list[float]] = defaultdict(list)
-        self._hear(Commentary, "commentary_events", EVENTS)
-        self._hear(String, "commentary", EVENTS)
-        self._hear(AudioDataStamped, "audio_stamped", EVENTS)
-        self._hear(AudioData, "audio", EVENTS)
-        self._hear(AudioInfo, "audio_info", LATCHED)
-        self._hear(Status, "status", LATCHED)
+        self.hear(Commentary, "commentary_events", EVENTS)
+        self.hear(Event, "events", EVENTS)
+        self.hear(String, "commentary", EVENTS)
+        self.hear(AudioDataStamped, "audio_stamped", EVENTS)
+        self.hear(AudioData, "audio", EVENTS)
+        self.hear(AudioInfo, "audio_info", LATCHED)
+        self.hear(Status, "status", LATCHED)
         self._subscribe(DiagnosticArray, "/diagnostics", 10, "diagnostics")
         self._publishers: dict[tuple[type, str], Any] = {}
         self._clients: dict[str, Any] = {}
@@ -135,7 +136,8 @@ class Probe:
         self.node.destroy_node()
         rclpy.shutdown(context=self._context)
 
-    def _hear(self, kind: type, name: str, qos: QoSProfile) -> None:
+    def hear(self, kind: type, name: str, qos: QoSProfile) -> None:
+        """Record what the commentator publishes on a topic."""
         self._subscribe(kind, f"/commentator/{name}", qos, name)
 
     def _subscribe(self, kind: type, topic: str, qos: QoSProfile | int, name: str) -> None:

@@ -92,6 +92,36 @@ def test_a_camera_whose_clock_differs_is_in_step_all_the_same(ahead: float) -> N
     assert "machine's clock. Delays are corrected" in troubles
 
 
+def test_what_is_seen_comes_with_its_picture_and_each_comment_has_one() -> None:
+    with (
+        commentator("says", "breathing_pause:=0.2"),
+        bridge() as it,
+        probe() as graph,
+        tab(it, boxes=True) as page,
+    ):
+        seen = graph.film(lambda: [boxes for boxes in page.boxes if boxes["boxes"]], 40)[-1]
+        final, picture = graph.film(lambda: pictured(it, page), 40)
+    assert seen["size"] == [8, 48]
+    (box,) = seen["boxes"]
+    assert (box["name"], box["track"], box["score"]) == ("person", "7", 0.5)
+    assert (box["left"], box["top"], box["right"], box["bottom"]) == (2.0, 6.0, 4.0, 36.0)
+    assert seen["stamp"] in {stamp for _, stamp, _ in page.pictures}
+    (person,) = final["evidence"]
+    assert person["stamp"] == final["newest"]
+    assert person["box"] == {"left": 0.25, "top": 0.125, "right": 0.5, "bottom": 0.75}
+    assert picture.headers["Content-Type"] == "image/jpeg"
+    assert abs(float(picture.headers["X-Timestamp"]) - final["newest"]) < 0.6
+
+
+def pictured(it: Bridge, page: Tab) -> tuple[dict[str, Any], httpx.Response] | None:
+    """Return the newest finished comment and its picture, if it has one."""
+    finals = [said for _, said in page.comments if said["final"]]
+    if not finals:
+        return None
+    response = it.get(f"/api/comments/{finals[-1]['id']}/picture")
+    return (finals[-1], response) if response.status_code == 200 else None
+
+
 def test_words_come_in_the_order_in_which_they_were_said() -> None:
     with (
         commentator("says", "breathing_pause:=0.0"),

@@ -10,8 +10,12 @@ import numpy as np
 import pytest
 from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.parameter import Parameter
+from sensor_msgs.msg import CompressedImage
+from vision_msgs.msg import Detection2DArray, LabelInfo
 
 from test.nodes.graph import Probe, commentator, probe
+from video_commentary.ros.images import decode
+from video_commentary.ros.qos import EVENTS, LATCHED
 from video_commentary.ros.time import to_seconds
 
 
@@ -43,6 +47,43 @@ def test_comments_come_as_text_events_and_sound(graph: Probe) -> None:
 def span(event: Any) -> float:
     """Return the seconds between the oldest and the newest frame."""
     return to_seconds(event.header.stamp) - to_seconds(event.oldest_stamp)
+
+
+def test_what_was_seen_comes_as_events_and_as_evidence(graph: Probe) -> None:
+    graph.film(lambda: graph.got["events"] and graph.finals)
+    event = graph.got["events"][-1]
+    assert (event.kind, event.who, event.where, event.count) == ("enters", "person", "left", 1)
+    assert event.header.frame_id == "eye"
+    assert not event.at_least
+    (person,) = event.evidence
+    assert person.header == event.header
+    assert (person.has_box, person.name, person.track, person.score) == (True, "person", 7, 0.5)
+    assert (person.left, person.top, person.right, person.bottom) == (0.25, 0.125, 0.5, 0.75)
+    final = graph.finals[-1]
+    assert [seen.header.stamp for seen in final.evidence] == [final.header.stamp]
+    assert not any(e.evidence for e in graph.got["commentary_events"] if not e.final)
+
+
+def test_what_is_in_view_comes_as_detections_and_in_a_picture(graph: Probe) -> None:
+    graph.hear(Detection2DArray, "detections", EVENTS)
+    graph.hear(LabelInfo, "labels", LATCHED)
+    graph.hear(CompressedImage, "annotated/compressed", EVENTS)
+    graph.film(lambda: graph.got["detections"] and graph.got["labels"])
+    found = graph.got["detections"][-1]
+    assert found.header.frame_id == "eye"
+    (person,) = found.detections
+    assert (person.header, person.id) == (found.header, "7")
+    # of a picture 8 pixels wide and 48 high
+    centre = person.bbox.center.position
+    assert (centre.x, centre.y, person.bbox.size_x, person.bbox.size_y) == (3.0, 21.0, 2.0, 30.0)
+    (result,) = person.results
+    labels = {label.class_id: label.class_name for label in graph.got["labels"][-1].class_map}
+    assert labels[int(result.hypothesis.class_id)] == "person"
+    assert result.hypothesis.score == 0.5
+    graph.film(lambda: graph.got["annotated/compressed"])
+    picture = graph.got["annotated/compressed"][-1]
+    assert (picture.format, picture.header.frame_id) == ("jpeg", "eye")
+    assert decode(picture).shape == (48, 8, 3)
 
 
 def test_sound_is_the_same_on_both_topics_and_described(graph: Probe) -> None:

@@ -50,6 +50,7 @@ def session() -> Any:
         cameras=[camera],
         rates=SimpleNamespace(fps=[14.5]),
         commentator=SimpleNamespace(stats=stats, commenting=True),
+        observer=SimpleNamespace(trouble="no weights", description="built-in"),
     )
 
 
@@ -91,10 +92,14 @@ def test_without_a_session_it_says_what_to_do() -> None:
 
 def test_diagnostics_carry_the_values_that_the_table_names() -> None:
     status = describe(session(), CONTROL, "")
-    engine, voice, camera, clock = diagnose(session(), status)
+    engine, voice, facts, camera, clock = diagnose(session(), status)
     named = {f.diagnostic for f in STATUS_FIELDS.values() if f.diagnostic}
     assert set(engine.values) == named | {"loaded in"}
     assert engine.values["words delay"] == "0.250 s"
     assert engine.values["errors"] == 4
     assert (engine.trouble, voice.trouble, camera.trouble) == ("", "the voice is hoarse", "")
+    assert (facts.trouble, facts.values["engine"]) == ("no weights", "built-in")
     assert (clock.name, clock.trouble) == ("clock of /left", "")
+    alone = session()
+    alone.observer = None
+    assert "facts" not in {check.name for check in diagnose(alone, status)}

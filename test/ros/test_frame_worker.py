@@ -44,7 +44,7 @@ class Scripted:
 def looking(scripted: Any) -> tuple[FrameWorker, threading.Event]:
     arrived = threading.Event()
     arrived.set()
-    return FrameWorker([scripted], scripted, lambda: None, arrived), arrived
+    return FrameWorker([scripted], scripted, lambda: None, lambda *_: None, arrived), arrived
 
 
 def until(condition: Any) -> None:

@@ -70,6 +70,7 @@ def test_a_camera_gives_the_newest_images_shrunk_and_counts_the_rest(graph: Prob
             frames.append(seen[0])
         assert [frame.index for frame in frames] == list(range(QUEUE_SIZE))
         assert frames[0].image.shape == (32, 5, 3)
+        assert frames[0].size == (8, 48)
         assert frames[0].camera == it.frame_id == "eye"
         assert camera_trouble(it) == ""
 

@@ -27,13 +27,14 @@ class CommentHistory:
         """The newest event's id; 0 before the first."""
         return self._last_id
 
-    def add(self, comment: Comment) -> None:
-        """Number an event and keep it."""
+    def add(self, comment: Comment) -> int:
+        """Number an event and keep it; return its id."""
         with self._lock:
             self._last_id += 1
             self._events.append((self._last_id, comment))
             if comment.final and comment.text:
                 self._finals.append((self._last_id, comment))
+            return self._last_id
 
     def since(self, last_id: int) -> list[tuple[int, Comment]]:
         """Return the kept events after `last_id`, oldest first.

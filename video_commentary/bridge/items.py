@@ -20,6 +20,23 @@ class JpegFrame:
     stamp: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class PictureBox:
+    """A thing in a picture; edges in pixels of the camera's own picture.
+
+    `track`: the same for the same thing over time, empty if it has none. `score`: the detector's
+    confidence, 0 to 1; 0 if unknown.
+    """
+
+    name: str
+    track: str
+    score: float
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
 @dataclass(frozen=True, eq=False)
 class Sound:
     """A block of speech, published just before it is due.

@@ -20,17 +20,21 @@ from ..core.comment import Comment
 from .context import Context
 from .items import Cut, Situation, Sound
 from .limits import STALL_TIMEOUT, TooManyClientsError
-from .wire import comment_json, picture_message, sound_message
+from .wire import boxes_json, comment_json, picture_message, sound_message
 
 _HISTORY_LENGTH = 50
 
 
 class ClientRequest(BaseModel):
-    """What a client wants from now on; `behind`: seconds by which its sound plays late."""
+    """What a client wants from now on; `behind`: seconds by which its sound plays late.
+
+    `boxes`: what is in view, before each picture.
+    """
 
     model_config = ConfigDict(extra="forbid")
     video: bool | None = None
     sound: bool | None = None
+    boxes: bool | None = None
     behind: float | None = Field(None, ge=0.0, le=10.0)
 
 
@@ -63,6 +67,7 @@ class _Session:
         self._video = asyncio.Event()
         self._video.set()
         self._sound = False
+        self._boxes = False
 
     async def run(self) -> None:
         """Serve until the client leaves, stalls, or the bridge ends."""
@@ -82,6 +87,7 @@ class _Session:
                 task.cancel()
             results = await asyncio.gather(*tasks, return_exceptions=True)
             self._viewer.close()
+            self._want_boxes(False)
             self._subscriber.close()
         with suppress(WebSocketDisconnect):
             await self._end(results)
@@ -110,7 +116,12 @@ class _Session:
     async def _pictures(self) -> None:
         while True:
             await self._video.wait()
-            await self._send_bytes(picture_message(await self._viewer.next()))
+            frame = await self._viewer.next()
+            if self._boxes:
+                boxes = self._gateway.boxes
+                found = boxes_json(frame.stamp, boxes.picture_size, boxes.at(frame.stamp))
+                await self._send_json({"type": "boxes", **found})
+            await self._send_bytes(picture_message(frame))
 
     async def _items(self) -> None:
         while True:
@@ -143,8 +154,15 @@ class _Session:
                 (self._video.set if request.video else self._video.clear)()
             if request.sound is not None:
                 self._sound = request.sound
+            if request.boxes is not None:
+                self._want_boxes(request.boxes)
             if request.behind is not None:
                 self._viewer.behind = request.behind
+
+    def _want_boxes(self, wanted: bool) -> None:
+        if wanted != self._boxes:
+            self._boxes = wanted
+            (self._gateway.boxes.enter if wanted else self._gateway.boxes.leave)()
 
     async def _send_json(self, content: dict[str, Any]) -> None:
         with fail_after(STALL_TIMEOUT):

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import struct
 import time
+from typing import Annotated
 
 import numpy as np
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import APIRouter, HTTPException, Path, Response
 from numpy.typing import NDArray
 
 from ..core.audio import OUTPUT_FORMAT
 from .context import Context
 from .error_docs import stream_docs
-from .items import Cut, Sound
+from .items import Cut, JpegFrame, Sound
 from .robot_gateway import RobotGateway
 from .speech_stream import SpeechStream
 from .streaming import Chunks, StreamResponse
@@ -37,8 +38,19 @@ def media_routes(context: Context) -> APIRouter:
         newest = await gateway.display.snapshot()
         if newest is None:
             raise HTTPException(503, gateway.situation.camera_trouble or "no picture has come yet")
-        headers = {"X-Timestamp": f"{newest.stamp:.6f}", "Cache-Control": "no-store"}
-        return Response(newest.jpeg, media_type="image/jpeg", headers=headers)
+        return _picture(newest)
+
+    @routes.get(
+        "/comments/{number}/picture",
+        response_class=Response,
+        responses=stream_docs("image/jpeg", 404),
+    )
+    async def comment_picture(number: Annotated[int, Path(ge=1)]) -> Response:
+        """Return a small picture of what a comment (its `id`) was said about; X-Timestamp."""
+        snapshot = gateway.snapshots.of(number)
+        if snapshot is None:
+            raise HTTPException(404, "there is no picture of this comment, or none any more")
+        return _picture(snapshot)
 
     @routes.get("/mjpeg", response_class=Response, responses=stream_docs(_MJPEG))
     async def mjpeg() -> Response:
@@ -63,6 +75,11 @@ def media_routes(context: Context) -> APIRouter:
         return StreamResponse(context, "audio", _speech(gateway, wav_header()), "audio/wav")
 
     return routes
+
+
+def _picture(frame: JpegFrame) -> Response:
+    headers = {"X-Timestamp": f"{frame.stamp:.6f}", "Cache-Control": "no-store"}
+    return Response(frame.jpeg, media_type="image/jpeg", headers=headers)
 
 
 def _require_voice(gateway: RobotGateway) -> None:

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.comment import Comment
+from .box_buffer import BoxBuffer
 from .broadcast import Broadcast
+from .comment_snapshots import CommentSnapshots, picture_stamp
 from .display import Display
 from .frame_buffer import FrameBuffer
 from .history import CommentHistory
-from .items import Cut, JpegFrame, Reply, Situation, Sound, Source
+from .items import Cut, JpegFrame, PictureBox, Reply, Situation, Sound, Source
 
 
 class Robot(Protocol):
@@ -59,8 +61,9 @@ class Robot(Protocol):
 class RobotGateway:
     """The bridge's view of the robot: what came from it, and `robot` for requests to it.
 
-    The node calls `add_frame` and `publish`, on any thread. Routes and LiveKit read `broadcast`,
-    `display` and `history` on their event loops.
+    The node calls `add_frame`, `add_boxes` and `publish`, on any thread. Routes and LiveKit read
+    `broadcast`, `display`, `history`, `boxes` and `snapshots` on their event loops. `camera`: the
+    frame_id of the camera shown, empty while unknown.
     """
 
     def __init__(self, robot: Robot, buffer: FrameBuffer) -> None:
@@ -68,17 +71,30 @@ class RobotGateway:
         self.broadcast = Broadcast()
         self.display = Display(buffer, robot.now)
         self.history = CommentHistory()
+        self.boxes = BoxBuffer()
+        self.snapshots = CommentSnapshots(buffer)
+        self.camera = ""
 
     def add_frame(self, frame: JpegFrame) -> None:
         """Take a camera image."""
         self.display.buffer.add(frame)
 
+    def add_boxes(self, camera: str, stamp: float, boxes: Sequence[PictureBox]) -> None:
+        """Take what is in view of a camera at a stamp, in seconds."""
+        if self._shows(camera):
+            self.boxes.add(stamp, boxes)
+
     def publish(self, item: Comment | Sound | Cut | Situation) -> None:
         """Take anything else; comments also set the display delay."""
         if isinstance(item, Comment):
             self.display.delay.observe(item)
-            self.history.add(item)
+            number = self.history.add(item)
+            if item.final and item.text and self._shows(item.camera):
+                self.snapshots.take(number, picture_stamp(item))
         self.broadcast.publish(item)
+
+    def _shows(self, camera: str) -> bool:
+        return self.camera in ("", camera)
 
     @property
     def situation(self) -> Situation:

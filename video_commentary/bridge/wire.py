@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
 from ..core.comment import Comment
+from ..core.facts import Observation
 from ..core.stamp import to_seconds
 from ..core.status import CommentatorStatus, StatusKind, status_values
-from .items import JpegFrame, Situation, Sound
+from .items import JpegFrame, PictureBox, Situation, Sound
 
 PICTURE, SOUND = 1, 2
 _HEADER = struct.Struct("<B3xId")
@@ -25,7 +27,13 @@ def comment_json(number: int, comment: Comment) -> dict[str, Any]:
     fields = asdict(comment)
     stamps = {name: fields[name] for name in _STAMPS}
     seconds = {n: None if stamp is None else to_seconds(stamp) for n, stamp in stamps.items()}
-    return {"id": number, **fields, **seconds}
+    evidence = [observation_json(observation) for observation in comment.evidence]
+    return {"id": number, **fields, **seconds, "evidence": evidence}
+
+
+def observation_json(observation: Observation) -> dict[str, Any]:
+    """Return an observation; its stamp in seconds."""
+    return {**asdict(observation), "stamp": to_seconds(observation.stamp)}
 
 
 def status_json(status: CommentatorStatus) -> dict[str, Any]:
@@ -88,6 +96,14 @@ def sound_message(sound: Sound, now: float) -> bytes:
     """Return sound for /api/live: kind 2, index, seconds until it is due, int16 samples."""
     index = sound.index % 2**32
     return _HEADER.pack(SOUND, index, sound.heard_at - now) + sound.pcm.tobytes()
+
+
+def boxes_json(stamp: float, size: tuple[int, int] | None, boxes: Sequence[PictureBox]) -> Any:
+    """Return what is in view of the picture of this stamp; `size`: width and height, pixels.
+
+    The boxes are in pixels of a picture of that size, or of the JPEG itself if that is None.
+    """
+    return {"stamp": stamp, "size": size, "boxes": [asdict(box) for box in boxes]}
 
 
 BOUNDARY = "frame"

@@ -67,6 +67,10 @@ class CommentatorSettings(NodeSettings):
     )
     # what to say
     engine: str = setting("builtin", "Engine that watches and comments", plugins=ENGINES)
+    facts: bool = setting(
+        False,
+        "Whether the built-in engine watches beside another one, for ~/events and ~/detections",
+    )
     profile: str = setting(
         "commentator", "Profile, the style of the comments: a name from profiles.yaml", live=True
     )

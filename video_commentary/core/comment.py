@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from .facts import Claim, Observation, evidence_of
 from .stamp import Stamp
 
 
@@ -14,7 +15,8 @@ class Comment:
 
     `newest`, `oldest`: stamps of the frames it is about. `requested`: when the engine was asked.
     `first_words`: when they came, `first_sound`: when it is due to be heard; None before. All are
-    in the camera's time.
+    in the camera's time. `evidence`: what the text rests on, the oldest first; empty before it is
+    final, and where the engine does not say.
     """
 
     sequence: int
@@ -30,6 +32,7 @@ class Comment:
     final: bool = False
     silent: bool = False
     cancelled: bool = False
+    evidence: tuple[Observation, ...] = ()
 
 
 class CommentBuilder:
@@ -40,12 +43,17 @@ class CommentBuilder:
         self.comment = start
         self._publish = publish
         self._held = ""
+        self._claims: list[Claim] = []
 
     def add(self, text: str) -> bool:
         """Add `text`; return whether there is anything to publish: not for blanks alone."""
         # Half of a character, which a server may stream by itself, can't be published.
         self._held += text.encode("utf-8", "replace").decode()
         return self.comment.first_words is not None or bool(self._held.strip())
+
+    def add_claims(self, claims: Sequence[Claim]) -> None:
+        """Note what the text states as data: the final state names what that rests on."""
+        self._claims += claims
 
     def publish_text(self, stamp: Stamp) -> None:
         """Publish all text that was added, as of `stamp`."""
@@ -77,6 +85,7 @@ class CommentBuilder:
             final=True,
             silent=not begun and not cancelled,
             cancelled=cancelled,
+            evidence=evidence_of(self._claims) if begun else (),
         )
         if begun or not cancelled:
             self._publish(self.comment)

@@ -192,6 +192,7 @@ class Commentator:
         ready = False
         for delta in self._engine.comment(request, orders.cancel):
             words = bool(delta.text) and comment.add(delta.text)
+            comment.add_claims(delta.claims)
             if (words or delta.pcm) and not ready:
                 ready = True
                 self._first_word_after.add(self._clock.now() - asked_at)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from .audio import AudioFormat
 from .cancel import CancelToken
 from .engine import Delta, Engine, EngineError, Request, voice_trouble
+from .facts import FrameFacts
 from .frames import Frame
 from .load_progress import LoadProgress
 
@@ -51,10 +52,9 @@ class DeferredEngine:
                 self._engine = self._create()
         self._engine.load()
 
-    def look(self, frame: Frame) -> None:
-        """Show the engine a frame."""
-        if self._engine:
-            self._engine.look(frame)
+    def look(self, frame: Frame) -> FrameFacts | None:
+        """Show the engine a frame; return what it saw, None if it only writes."""
+        return self._engine.look(frame) if self._engine else None
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Return the engine's comment. Raise EngineError."""

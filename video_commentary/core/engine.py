@@ -8,7 +8,7 @@ from typing import Protocol
 
 from .audio import AudioFormat, Pcm
 from .cancel import CancelToken
-from .facts import Claim
+from .facts import Claim, FrameFacts
 from .frames import Frame
 from .prompting import Prompt
 
@@ -92,8 +92,12 @@ class Engine(Protocol):
         """Get ready. Raise EngineError."""
         ...
 
-    def look(self, frame: Frame) -> None:
-        """Encode or observe a frame as it arrives. Stamps may jump backwards (a bag loops)."""
+    def look(self, frame: Frame) -> FrameFacts | None:
+        """Encode or observe a frame as it arrives. Stamps may jump backwards (a bag loops).
+
+        Return what was seen in it; None from an engine that only writes. Facts come before words:
+        they are published whether or not a comment mentions them.
+        """
         ...
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:

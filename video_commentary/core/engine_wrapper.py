@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from .audio import AudioFormat
 from .cancel import CancelToken
 from .engine import Delta, Engine, Request, voice_trouble
+from .facts import FrameFacts
 from .frames import Frame
 
 
@@ -40,9 +41,9 @@ class EngineWrapper:
         """Load the inner engine. Raise EngineError."""
         self.inner.load()
 
-    def look(self, frame: Frame) -> None:
-        """Show the inner engine a frame."""
-        self.inner.look(frame)
+    def look(self, frame: Frame) -> FrameFacts | None:
+        """Show the inner engine a frame; return what it saw, None if it only writes."""
+        return self.inner.look(frame)
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield the inner engine's comment. Raise EngineError."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .stamp import Stamp
@@ -105,3 +106,23 @@ class Claim:
             raise ValueError(f"where: {self.where!r} is not one of {', '.join(PLACES)}")
         if self.count is not None and self.count < 0:
             raise ValueError(f"count: {self.count} is below 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameFacts:
+    """What an engine saw in one frame of a camera, as data.
+
+    `camera`, `stamp`: the frame's. `things`: what is in view, each with its box. `events`: what was
+    seen to happen, whether or not a comment mentions it.
+    """
+
+    camera: str
+    stamp: Stamp
+    things: tuple[Observation, ...] = ()
+    events: tuple[Claim, ...] = ()
+
+
+def evidence_of(claims: Iterable[Claim]) -> tuple[Observation, ...]:
+    """Return what claims rest on: each observation once, the oldest first."""
+    observations = {observation: None for claim in claims for observation in claim.evidence}
+    return tuple(sorted(observations, key=lambda observation: observation.stamp))

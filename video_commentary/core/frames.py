@@ -19,13 +19,21 @@ class Frame:
     caches for a frame goes when the window lets go of the frame.
 
     `image`: uint8 RGB, shape [H, W, 3], never written to. `stamp`: the image's header stamp.
-    `camera`: frame_id. `index`: counts a camera's kept frames from 0.
+    `camera`: frame_id. `index`: counts a camera's kept frames from 0. `original_size`: width and
+    height of the camera's picture, None if `image` has that size.
     """
 
     image: NDArray[np.uint8]
     stamp: Stamp
     camera: str
     index: int
+    original_size: tuple[int, int] | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the camera's picture, in pixels."""
+        height, width = self.image.shape[:2]
+        return self.original_size or (width, height)
 
 
 JITTER: Stamp = 1_000_000

@@ -12,6 +12,8 @@ from math import ceil
 from .change import ChangeDetector, Intensity
 from .cycle_settings import CycleSettings
 from .engine import Engine
+from .facts import FrameFacts
+from .facts_observer import OBSERVED_FPS, FactsObserver
 from .frames import Frame, FrameWindow, StampSampler
 from .stamp import Stamp, from_seconds
 
@@ -20,9 +22,10 @@ STALE = 5.0
 
 
 class Use(Enum):
-    """What a frame is for: nothing, the engine's `look` only, or requests as well."""
+    """What a frame is for: nothing, the observer only, the engine's `look`, or requests as well."""
 
     NONE = auto()
+    OBSERVE = auto()
     LOOK = auto()
     KEEP = auto()
 
@@ -38,7 +41,9 @@ class View:
 class _CameraState:
     """One camera's samplers, window and change."""
 
-    def __init__(self, settings: CycleSettings, engine: Engine, cameras: int) -> None:
+    def __init__(
+        self, settings: CycleSettings, engine: Engine, cameras: int, observed: bool
+    ) -> None:
         self._capture_fps = settings.capture_fps
         self._engine = engine
         self.keep = StampSampler(settings.capture_fps)
@@ -48,6 +53,9 @@ class _CameraState:
             settings.frame_stride,
         )
         self.change = ChangeDetector(settings.change_threshold)
+        self._observe = StampSampler(OBSERVED_FPS) if observed else None
+        # A frame that is kept or looked at is offered to the observer only when that is due.
+        self.offer = StampSampler(OBSERVED_FPS)
 
     @cached_property
     def look(self) -> StampSampler | None:
@@ -58,7 +66,10 @@ class _CameraState:
     def use(self, stamp: Stamp) -> Use:
         kept = self.keep.take(stamp)
         looked = self.look is not None and self.look.take(stamp)
-        return Use.KEEP if kept else Use.LOOK if looked else Use.NONE
+        observed = self._observe is not None and self._observe.take(stamp)
+        if kept:
+            return Use.KEEP
+        return Use.LOOK if looked else Use.OBSERVE if observed else Use.NONE
 
 
 class SceneMonitor:
@@ -68,9 +79,15 @@ class SceneMonitor:
     on any thread.
     """
 
-    def __init__(self, settings: CycleSettings, engine: Engine) -> None:
-        """Watch the cameras that `settings.image_topics` names; `engine` looks at their frames."""
+    def __init__(
+        self, settings: CycleSettings, engine: Engine, observer: FactsObserver | None = None
+    ) -> None:
+        """Watch the cameras that `settings.image_topics` names; `engine` looks at their frames.
+
+        `observer`: looks beside an engine that only writes.
+        """
         self._engine = engine
+        self._observer = observer
         self._settings = settings
         self._lock = threading.Lock()
         self.watch(settings.image_topics)
@@ -79,7 +96,10 @@ class SceneMonitor:
         """Watch these cameras from now on, while no other thread calls `use` or `add`."""
         with self._lock:
             self._cameras = {
-                topic: _CameraState(self._settings, self._engine, len(topics)) for topic in topics
+                topic: _CameraState(
+                    self._settings, self._engine, len(topics), self._observer is not None
+                )
+                for topic in topics
             }
             self._intensity = Intensity.NORMAL
         self._owners: dict[str, str] = {}
@@ -88,10 +108,11 @@ class SceneMonitor:
         """Return what the frame of this stamp is for, before anyone converts it."""
         return self._cameras[topic].use(stamp)
 
-    def add(self, topic: str, frame: Frame, use: Use) -> None:
-        """Add a frame that is of use. Raise EngineError if the engine can't look.
+    def add(self, topic: str, frame: Frame, use: Use) -> FrameFacts | None:
+        """Add a frame that is of use; return what the engine saw in it, None if it only writes.
 
-        Of two topics with one frame_id, the second is called by its topic.
+        Raise EngineError if the engine can't look. Of two topics with one frame_id, the second is
+        called by its topic.
         """
         camera = self._cameras[topic]
         # Renamed before anyone sees the frame: caches are keyed by its identity.
@@ -102,7 +123,9 @@ class SceneMonitor:
             with self._lock:
                 camera.window.add(frame)
                 self._intensity = max(self._intensity, change.intensity)
-        self._engine.look(frame)
+        if self._observer and camera.offer.take(frame.stamp):
+            self._observer.offer(frame)
+        return None if use is Use.OBSERVE else self._engine.look(frame)
 
     def view(self, reset_change: bool = True) -> View:
         """Return the newest frames of all cameras; `reset_change`: measure change from here on.

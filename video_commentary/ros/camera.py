@@ -13,7 +13,7 @@ from ..core.frames import Frame
 from ..core.scene_monitor import Use
 from ..core.stamp import Stamp
 from .image_topic import ImageTopic, ImageTopicOptions
-from .images import ImageError
+from .images import ImageError, shrink
 
 QUEUE_SIZE = 4
 SUFFICIENT_FPS = 4.0
@@ -55,13 +55,15 @@ class Camera(ImageTopic[Arrival]):
         if arrival is None:
             return None
         try:
-            image = self._to_rgb(arrival.message)
+            full = self._full_rgb(arrival.message)
         except ImageError as error:
             self._report(str(error))
             return None
         self.trouble = ""
         self.frame_id = arrival.message.header.frame_id or self.topic
-        frame = Frame(image, arrival.stamp, self.frame_id, self._index)
+        image = shrink(full, self._options.max_side)
+        height, width = full.shape[:2]
+        frame = Frame(image, arrival.stamp, self.frame_id, self._index, (width, height))
         self._index += 1
         return frame, arrival.use
 

@@ -56,6 +56,8 @@ class Feed(ImageTopic[tuple[Any, float]]):
         self._deliver = deliver
         self._wanted = wanted
         self._compressed_at = 0.0
+        self.picture_size: tuple[int, int] | None = None
+        """Width and height of raw images; None while JPEGs are passed through as they are."""
         self._stopping = False
         topic_options = ImageTopicOptions(
             options.transport, options.max_side, SUFFICIENT_FPS, QUEUE_SIZE, prefer_compressed=True
@@ -76,11 +78,14 @@ class Feed(ImageTopic[tuple[Any, float]]):
         seconds = to_seconds(stamp)
         if isinstance(message, CompressedImage) and is_whole_jpeg(message.data):
             self.trouble = ""
+            self.picture_size = None
             self._deliver(message.data.tobytes(), seconds)
             return
         if not self._wanted() and abs(seconds - self._compressed_at) < IDLE_PERIOD:
             return
         self._compressed_at = seconds
+        if not isinstance(message, CompressedImage):
+            self.picture_size = message.width, message.height
         self._enqueue((message, seconds))
 
     def _run(self) -> None:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from ..core.engine import EngineError, unexpected
+from ..core.facts import FrameFacts
+from ..core.frames import Frame
 from ..core.scene_monitor import SceneMonitor, Use
 from .camera import Camera
 
@@ -24,12 +26,17 @@ class FrameWorker:
         cameras: Sequence[Camera],
         scene: SceneMonitor,
         on_frame: Callable[[], None],
+        on_facts: Callable[[Frame, FrameFacts], None],
         arrived: threading.Event,
     ) -> None:
-        """Call `on_frame` after each frame that was kept; `arrived` wakes the thread."""
+        """Call `on_frame` after each frame that was kept; `arrived` wakes the thread.
+
+        `on_facts` gets what the engine saw in a frame, if it states facts.
+        """
         self._cameras = cameras
         self._scene = scene
         self._on_frame = on_frame
+        self._on_facts = on_facts
         self._arrived = arrived
         self._stop = threading.Event()
         self._error = ""
@@ -73,11 +80,13 @@ class FrameWorker:
             frame, use = seen
             self._looking_since = time.monotonic()
             try:
-                self._scene.add(camera.topic, frame, use)
+                facts = self._scene.add(camera.topic, frame, use)
             finally:
                 self._looking_since = None
                 if use is Use.KEEP:
                     self._on_frame()
+            if facts:
+                self._on_facts(frame, facts)
             self._error = ""
         except EngineError as error:
             self._error = str(error)

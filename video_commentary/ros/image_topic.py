@@ -146,8 +146,11 @@ class ImageTopic(ABC, Generic[Queued]):
 
     def _to_rgb(self, message: Any) -> Rgb:
         """Return the image as uint8 [H, W, 3], shrunk to `max_side`. Raise ImageError."""
-        image = decode(message) if isinstance(message, CompressedImage) else to_rgb(message)
-        return shrink(image, self._options.max_side)
+        return shrink(self._full_rgb(message), self._options.max_side)
+
+    def _full_rgb(self, message: Any) -> Rgb:
+        """Return the image as uint8 [H, W, 3]. Raise ImageError."""
+        return decode(message) if isinstance(message, CompressedImage) else to_rgb(message)
 
     def _report(self, trouble: str) -> None:
         """Set `trouble`, and log it if it is new."""

@@ -15,6 +15,7 @@ from ..core.audio import OUTPUT_FORMAT, Pcm
 from ..core.comment import Comment
 from ..core.stamp import Stamp
 from ..core.status import STATUS_FIELDS, CommentatorStatus, StatusKind, status_values
+from .fact_messages import observation, observation_message
 from .time import from_stamp, to_stamp
 
 
@@ -33,6 +34,7 @@ def commentary(comment: Comment) -> Commentary:
         requested=from_stamp(comment.requested),
         first_words=from_stamp(comment.first_words),
         first_sound=from_stamp(comment.first_sound),
+        evidence=[observation_message(seen) for seen in comment.evidence],
     )
 
 
@@ -52,6 +54,7 @@ def comment(message: Commentary) -> Comment:
         final=message.final,
         silent=message.silent,
         cancelled=message.cancelled,
+        evidence=tuple(observation(seen) for seen in message.evidence),
     )
 
 

@@ -16,3 +16,8 @@ EVENTS = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=50, reliability=ReliabilityPolicy.RELIABLE
 )
 """Comments and sound: all are delivered; a slow subscriber loses the oldest."""
+
+BOXES = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST, depth=5, reliability=ReliabilityPolicy.BEST_EFFORT
+)
+"""To draw what is in view: a lost message is not worth sending again, the next one comes soon."""

@@ -9,6 +9,9 @@ from importlib import import_module
 from ..config.paths import PACKAGE, source_tree
 from .doctor_finding import Finding, absent, present
 
+_OTHERS = ("audio_common_msgs", "vision_msgs")
+"""Packages of messages that not every distribution brings."""
+
 
 def ros() -> Finding:
     """Return which ROS this Python has."""
@@ -32,10 +35,12 @@ def interfaces() -> Finding:
         import_module(f"{PACKAGE}.srv")
     except ImportError as error:
         return absent("interfaces", f"not built: {error}", fix, needed=True)
-    try:
-        import_module("audio_common_msgs.msg")
-    except ImportError:
-        distro = os.environ.get("ROS_DISTRO")
-        fix = f"sudo apt install ros-{distro}-audio-common-msgs" if distro else "make setup"
-        return absent("interfaces", "audio_common_msgs is missing", fix, needed=True)
-    return present("interfaces", "built, audio_common_msgs too")
+    for package in _OTHERS:
+        try:
+            import_module(f"{package}.msg")
+        except ImportError:
+            distro = os.environ.get("ROS_DISTRO")
+            name = f"ros-{distro}-{package.replace('_', '-')}"
+            fix = f"sudo apt install {name}" if distro else "make setup"
+            return absent("interfaces", f"{package} is missing", fix, needed=True)
+    return present("interfaces", f"built, {' and '.join(_OTHERS)} too")

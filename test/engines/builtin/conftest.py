@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from video_commentary.config.paths import models_dir
 from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import Limits, Request
-from video_commentary.core.facts import Claim
+from video_commentary.core.facts import Claim, FrameFacts
 from video_commentary.core.frames import Frame, FrameWindow, StampSampler
 from video_commentary.core.prompting import Profile, build_prompt
 from video_commentary.core.stamp import from_seconds
@@ -68,6 +68,7 @@ class Narration:
         self.profile = profile
         self.instruction = ""
         self.said: list[tuple[float, str]] = []
+        self.facts: list[FrameFacts] = []
         self.claims: list[tuple[Claim, ...]] = []
         self.last_claims: tuple[Claim, ...] = ()
         self.window = FrameWindow(32, 4, 2)
@@ -85,7 +86,8 @@ class Narration:
             if not (kept or looked):
                 continue
             frame = Frame(image, exact, "camera", index)
-            self.engine.look(frame)
+            if facts := self.engine.look(frame):
+                self.facts.append(facts)
             if kept:
                 self.window.add(frame)
             if kept and stamp >= self._gate:

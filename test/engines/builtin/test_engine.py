@@ -241,6 +241,36 @@ def test_looking_and_commenting_at_once(model: Path) -> None:
     assert not errors
 
 
+def test_each_look_hands_over_what_is_in_view(seeing: Narration) -> None:
+    seeing.show(street(8.0))
+    stamps = [facts.stamp for facts in seeing.facts]
+    assert stamps == sorted(set(stamps))
+    assert len(stamps) >= 8 * seeing.engine.look_fps
+    things = [(facts, thing) for facts in seeing.facts for thing in facts.things]
+    assert {thing.name for _, thing in things} & {"person", "car"}
+    for facts, thing in things:
+        assert (thing.camera, thing.stamp) == (facts.camera, facts.stamp) == ("camera", facts.stamp)
+        assert thing.box
+        assert thing.track is not None
+        assert thing.score is None or 0 < thing.score < 1
+    again = replace(seeing.window.select()[-1], stamp=stamps[-1])
+    assert seeing.engine.look(again) is None, "this stamp was seen already"
+
+
+def test_events_are_handed_over_whether_or_not_they_are_mentioned(seeing: Narration) -> None:
+    said = seeing.show(street(20.0))
+    seen = [(facts.stamp, event) for facts in seeing.facts for event in facts.events]
+    mentioned = {(c.kind, c.who) for claims in seeing.claims for c in claims if c.kind == "enters"}
+    assert mentioned
+    assert mentioned <= {(event.kind, event.who) for _, event in seen}
+    assert len(seen) > len(said)
+    for stamp, event in seen:
+        assert event.kind
+        assert event.who
+        assert event.evidence
+        assert max(observation.stamp for observation in event.evidence) <= stamp
+
+
 def test_close_and_load_again(seeing: Narration) -> None:
     seeing.show(street(8.0))
     seeing.engine.close()

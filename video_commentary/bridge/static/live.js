@@ -5,6 +5,7 @@ const PICTURE = 1, SOUND = 2, HEADER = 16;
 export class Live extends EventTarget {
   #socket = null;
   #wanted = {};
+  #boxes = null; // of the picture that comes next
   #retryDelay = 500;
   #login;
 
@@ -33,7 +34,7 @@ export class Live extends EventTarget {
     };
   }
 
-  // Requests video, sound or behind, now and after each reconnection.
+  // Requests video, sound, boxes or behind, now and after each reconnection.
   request(changes) {
     Object.assign(this.#wanted, changes);
     this.#send();
@@ -45,6 +46,7 @@ export class Live extends EventTarget {
 
   #text(data) {
     const message = JSON.parse(data);
+    if (message.type === "boxes") this.#boxes = message;
     this.#emit(message.type, message);
   }
 
@@ -52,7 +54,10 @@ export class Live extends EventTarget {
     const header = new DataView(data, 0, HEADER);
     const index = header.getUint32(4, true), seconds = header.getFloat64(8, true);
     const kind = header.getUint8(0);
-    if (kind === PICTURE) this.#emit("picture", { stamp: seconds, jpeg: new Uint8Array(data, HEADER) });
+    if (kind === PICTURE) {
+      const boxes = this.#boxes?.stamp === seconds ? this.#boxes : null;
+      this.#emit("picture", { stamp: seconds, jpeg: new Uint8Array(data, HEADER), boxes });
+    }
     if (kind === SOUND) this.#emit("sound", { index, due: seconds, samples: new Int16Array(data, HEADER) });
   }
 

@@ -5,12 +5,14 @@ import { Live } from "./live.js";
 import { login } from "./login.js";
 import * as phone from "./phone.js";
 import { Picture } from "./picture.js";
+import { Shown } from "./shown.js";
 import { Sound } from "./sound.js";
 import { Words } from "./words.js";
 
 const SETTLING = 5000; // ms
 const find = (id) => document.getElementById(id);
-const live = new Live(() => login(find)), sound = new Sound(), words = new Words(find);
+const live = new Live(() => login(find)), sound = new Sound(), shown = new Shown(find);
+const words = new Words(find, (comment) => shown.open(comment).catch((error) => notify(error.message, false)));
 const picture = new Picture(find("picture"), find("stage"), find("blank"));
 const storage = window.localStorage;
 let rate = 48000;
@@ -185,13 +187,20 @@ function toggleCaptions(on = !words.captioned) {
 }
 find("captioned").onclick = () => toggleCaptions();
 
+function toggleBoxes(on = find("boxed").getAttribute("aria-pressed") !== "true") {
+  find("boxed").setAttribute("aria-pressed", String(on));
+  storage.setItem("boxes", on ? "1" : "");
+  live.request({ boxes: on });
+}
+find("boxed").onclick = () => toggleBoxes();
+
 function toggleFullScreen() {
   if (document.fullscreenElement) document.exitFullscreen();
   else find("stage").requestFullscreen?.();
 }
 find("full").onclick = toggleFullScreen;
 
-const keys = { m: toggleSound, k: pause, c: () => toggleCaptions(), f: toggleFullScreen, "/": () => find("question").focus() };
+const keys = { m: toggleSound, k: pause, c: () => toggleCaptions(), b: () => toggleBoxes(), f: toggleFullScreen, "/": () => find("question").focus() };
 find("shortcuts").onchange = ({ target }) => storage.setItem("shortcuts", target.checked ? "on" : "off");
 document.addEventListener("keydown", (event) => {
   if (!find("shortcuts").checked) return;
@@ -209,6 +218,7 @@ document.addEventListener("visibilitychange", () => live.request({ video: !docum
 find("volume").value = storage.getItem("volume") ?? 90;
 sound.setVolume(find("volume").value / 100);
 toggleCaptions(Boolean(storage.getItem("captions")));
+toggleBoxes(Boolean(storage.getItem("boxes")));
 find("shortcuts").checked = storage.getItem("shortcuts") !== "off";
 find("words").classList.add("waiting");
 live.open();

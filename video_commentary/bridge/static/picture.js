@@ -1,5 +1,7 @@
 // Draws the newest picture; those that arrive while another is decoded replace each other.
 
+import { drawBoxes } from "./boxes.js";
+
 export class Picture {
   #next = null;
   #busy = false;
@@ -11,10 +13,11 @@ export class Picture {
     this.blank = blank;
     this.#context = canvas.getContext("2d", { alpha: false });
     this.stamp = 0;
+    this.boxes = []; // as drawn
   }
 
-  show({ stamp, jpeg }) {
-    this.#next = { stamp, jpeg };
+  show({ stamp, jpeg, boxes }) {
+    this.#next = { stamp, jpeg, boxes };
     if (!this.#busy) this.#draw();
   }
 
@@ -27,12 +30,15 @@ export class Picture {
   async #draw() {
     this.#busy = true;
     while (this.#next) {
-      const { stamp, jpeg } = this.#next;
+      const { stamp, jpeg, boxes } = this.#next;
       this.#next = null;
       try {
         const image = await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
         this.#fit(image);
         this.#context.drawImage(image, 0, 0);
+        this.boxes = boxes?.boxes ?? [];
+        const [width, height] = boxes?.size ?? [image.width, image.height];
+        drawBoxes(this.#context, this.boxes, image.width / width, image.height / height);
         image.close();
         this.stamp = stamp;
       } catch (error) {

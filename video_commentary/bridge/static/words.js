@@ -6,7 +6,9 @@ const clock = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", 
 export class Words {
   #fade = 0;
 
-  constructor(find) {
+  // `show` is called with a comment of the history that is clicked.
+  constructor(find, show) {
+    this.show = show;
     this.words = find("words");
     this.asked = find("asked");
     this.captions = find("captions");
@@ -60,14 +62,16 @@ export class Words {
     const when = new Date(1000 * (comment.first_words ?? comment.newest));
     time.dateTime = when.toISOString();
     time.textContent = clock.format(when);
-    const said = document.createElement("div"), text = document.createElement("p");
+    const said = document.createElement("div"), text = document.createElement("button");
     if (comment.question) {
       const asked = document.createElement("p");
       asked.className = "asked";
       asked.textContent = comment.question;
       said.append(asked);
     }
+    text.type = "button";
     text.textContent = comment.text;
+    text.onclick = () => this.show(comment);
     said.append(text);
     item.append(time, said);
     item.classList.toggle("cut", comment.cancelled);

@@ -1,14 +1,14 @@
-"""Sentences with what they claim, as data: who did what where, and the boxes that show it."""
+"""What is seen and what sentences claim, as data: who did what where, and boxes that show it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ...core.facts import Claim, NormalizedBox, Observation
+from ...core.facts import Claim, FrameFacts, NormalizedBox, Observation
 from ...core.stamp import from_seconds
 from .event_kinds import EventKind
-from .events import SceneEvent
+from .events import SceneEvent, merged
 from .geometry import BoundingBox
 from .scene_state import SceneObject, SceneState
 from .scene_store import SceneHistory
@@ -42,6 +42,18 @@ class Sentence:
         return Sentence(text, self.claims + other.claims)
 
 
+def frame_facts(history: SceneHistory, events: Sequence[SceneEvent]) -> FrameFacts:
+    """Return what the newest frame of a history shows; `events`: what was seen to happen in it."""
+    state = history.states[-1]
+    named = [event for event in events if event.name or not event.track_ids]
+    return FrameFacts(
+        camera=history.camera,
+        stamp=state.frame_stamp,
+        things=_observations(history.camera, [state], state.objects),
+        events=tuple(event_claim(event, history) for event in merged(named)),
+    )
+
+
 def event_claim(event: SceneEvent, history: SceneHistory) -> Claim:
     """Return what a sentence about an event claims."""
     traits = event.kind.traits
@@ -52,7 +64,7 @@ def event_claim(event: SceneEvent, history: SceneHistory) -> Claim:
             kind=kind or traits.claim,
             who="camera",
             where=_CAMERA_PLACES.get(way, "") if kind else "",
-            evidence=(Observation(camera=history.camera, stamp=from_seconds(event.stamp)),),
+            evidence=(_whole_frame(event, history),),
         )
     where = _BORDERS.get(event.where, event.where)
     return Claim(
@@ -119,8 +131,15 @@ def _event_evidence(event: SceneEvent, history: SceneHistory) -> tuple[Observati
             objects = [thing for thing in state.objects if thing.track_id == track_id]
             found += _observations(history.camera, [state], objects)
     if not found:
-        found = [Observation(camera=history.camera, stamp=from_seconds(event.stamp))]
+        found = [_whole_frame(event, history)]
     return tuple(sorted(found, key=lambda o: o.stamp))
+
+
+def _whole_frame(event: SceneEvent, history: SceneHistory) -> Observation:
+    """Return the frame in which an event was seen, without a box."""
+    stamps = [s.frame_stamp for s in history.kept if s.stamp == event.stamp and s.frame_stamp]
+    stamp = stamps[-1] if stamps else from_seconds(event.stamp)
+    return Observation(camera=history.camera, stamp=stamp)
 
 
 def _spread(states: Sequence[SceneState]) -> Sequence[SceneState]:
@@ -142,6 +161,7 @@ def _observations(
             box=_normalized(thing.box, state.aspect),
             name=thing.name,
             track=thing.track_id,
+            score=thing.score,
             colour=_colour(thing.clothes),
         )
         for state in states

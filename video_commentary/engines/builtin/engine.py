@@ -10,12 +10,13 @@ from pathlib import Path
 from ...core.audio import AudioFormat
 from ...core.cancel import CancelToken
 from ...core.engine import Delta, Request
+from ...core.facts import FrameFacts
 from ...core.frames import Frame
 from ...core.prompting import Profile
 from ...core.stamp import to_seconds
 from .answers import answer
 from .camera_moves import CameraMove
-from .claims import Sentence
+from .claims import Sentence, frame_facts
 from .comment_selector import CommentSelector
 from .detector import ObjectDetector
 from .evidence import Evidence
@@ -117,20 +118,25 @@ class BuiltinEngine:
                 f"the detector weights don't load, run fetch_model builtin again: {error}"
             )
 
-    def look(self, frame: Frame) -> None:
-        """Process a frame; one that is older than the last restarts its camera."""
+    def look(self, frame: Frame) -> FrameFacts | None:
+        """Process a frame and return what it shows; None if its stamp is the last one's.
+
+        A frame that is older than the last restarts its camera.
+        """
         stamp = _seconds(frame)
         pipeline = self._pipelines.get(frame.camera)
         if pipeline is None or stamp < pipeline.last_stamp:
             pipeline = self._pipelines[frame.camera] = PerceptionPipeline(self._detector)
             self._store.clear(frame.camera)
-        if stamp > pipeline.last_stamp:
-            state, events = pipeline.process(stamp, frame.image)
-            self._images.add(frame.camera, stamp, frame.image)
-            if self._text:
-                still = state.camera_move is CameraMove.STILL and stamp > state.scene_start
-                self._text.offer(frame.camera, stamp, frame.image, still)
-            self._store.add(frame.camera, replace(state, frame_stamp=frame.stamp), events)
+        if stamp <= pipeline.last_stamp:
+            return None
+        state, events = pipeline.process(stamp, frame.image)
+        self._images.add(frame.camera, stamp, frame.image)
+        if self._text:
+            still = state.camera_move is CameraMove.STILL and stamp > state.scene_start
+            self._text.offer(frame.camera, stamp, frame.image, still)
+        self._store.add(frame.camera, replace(state, frame_stamp=frame.stamp), events)
+        return frame_facts(self._store.history(frame.camera, stamp, stamp), events)
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield a comment or an answer word by word."""

@@ -33,7 +33,8 @@ class SceneObject:
     `heading`: left, right, closer, away, "moving" (in no clear direction) or "" (unknown or none).
     `stationary`: whether it has stood still for a while. `side`: left, middle or right.
     `depth`: front, back or "". `age`: seconds since its trajectory began. `clothes`: as in
-    "in red", or "". `companions`: track ids of the people side by side with it.
+    "in red", or "". `companions`: track ids of the people side by side with it. `score`: the
+    detector's confidence, 0 to 1, None if it was not detected but only moves.
     """
 
     track_id: int
@@ -47,6 +48,7 @@ class SceneObject:
     age: float
     clothes: str = ""
     companions: frozenset[int] = frozenset()
+    score: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +97,7 @@ def scene_object(
         clothes=clothing_phrase(track.clothing_votes, brightness)
         if track.group == "people"
         else "",
+        score=track.score if track.group != "motion" else None,
     )
 
 

@@ -127,6 +127,7 @@ class ThingInventory:
                 side=side(thing.box, aspect),
                 depth=depth(thing.box),
                 age=stamp - thing.first,
+                score=thing.score,
             )
             for thing in self._things
             if thing.present and thing.name and thing.box.area > _MIN_AREA

@@ -21,6 +21,10 @@ from ...ros.running import run
 from ...ros.timers import every
 from .commentator_client import CommentatorClient
 from .commentator_subscriptions import CommentatorSubscriptions
+from .detection_subscriptions import DetectionSubscriptions
+
+_BOXES_PERIOD = 0.25
+"""Seconds between looks whether a viewer wants boxes."""
 
 
 class BridgeNode(Node):
@@ -42,12 +46,14 @@ class BridgeNode(Node):
         self._commentator = CommentatorSubscriptions(
             self, settings.commentator_node, self._gateway, self._follow_cameras
         )
+        self._detections = DetectionSubscriptions(self, settings.commentator_node, self._gateway)
         self._source = "robot"
         self._feed = self._create_feed(settings)
         self._rates = Rates([self._feed])
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self._logged = ""
         every(self, 1.0, self._publish_situation)
+        every(self, _BOXES_PERIOD, self._follow_boxes)
         self.get_logger().info(f"open {address(settings)}")
         if access.generated:
             self.get_logger().info(
@@ -83,6 +89,11 @@ class BridgeNode(Node):
         if watched and source != self._source:
             self._source = source
             self._feed.switch(phone if source == "phone" else settings.view_topic)
+
+    def _follow_boxes(self) -> None:
+        self._gateway.camera = self._feed.frame_id
+        self._gateway.boxes.picture_size = self._feed.picture_size
+        self._detections.follow()
 
     def _publish_situation(self) -> None:
         self._feed.follow_publishers()

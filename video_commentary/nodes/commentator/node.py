@@ -32,6 +32,7 @@ from ...ros.running import run
 from ...ros.time import from_stamp
 from ...ros.timers import every
 from ...wiring import Assembly, assemble
+from .facts_publisher import FactsPublisher
 from .report import describe, diagnose
 from .session import Session
 
@@ -81,6 +82,7 @@ class CommentatorNode(LifecycleNode):
     def _create_interfaces(self) -> None:
         self._commentary = self.create_lifecycle_publisher(String, "~/commentary", EVENTS)
         self._events = self.create_lifecycle_publisher(Commentary, "~/commentary_events", EVENTS)
+        self._facts = FactsPublisher(self)
         self._audio = self.create_lifecycle_publisher(AudioData, "~/audio", EVENTS)
         self._stamped = self.create_lifecycle_publisher(AudioDataStamped, "~/audio_stamped", EVENTS)
         self._info = self.create_publisher(AudioInfo, "~/audio_info", LATCHED)
@@ -104,7 +106,15 @@ class CommentatorNode(LifecycleNode):
             self._report()
             return TransitionCallbackReturn.FAILURE
         self._configure_error = ""
-        self._session = Session(self, settings, assembly, self._control, self._time, self._publish)
+        self._session = Session(
+            self,
+            settings,
+            assembly,
+            self._control,
+            self._time,
+            self._publish,
+            self._facts.publish,
+        )
         self._load_next(self._session)
         return super().on_configure(state)
 

@@ -82,9 +82,16 @@ def diagnose(session: Session | None, status: CommentatorStatus) -> list[Check]:
         if field.diagnostic
     }
     engine["loaded in"] = session.load_time
+    observer = session.observer
+    facts = (
+        [Check("facts", observer.trouble, False, {"engine": observer.description})]
+        if observer
+        else []
+    )
     return [
         Check("engine", session.error, True, engine),
         Check("voice", session.assembly.voice_trouble(), False, {"voice": status.voice}),
+        *facts,
         *map(camera_check, session.cameras, session.rates.fps),
         *(clock_check(camera.topic, camera.clock) for camera in session.cameras),
     ]

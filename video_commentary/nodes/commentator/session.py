@@ -16,6 +16,9 @@ from ...core.clock import CameraClock, Clock
 from ...core.comment import Comment
 from ...core.commentator import Commentator
 from ...core.control import Control
+from ...core.facts import FrameFacts
+from ...core.facts_observer import FactsObserver
+from ...core.frames import Frame
 from ...core.loading import Loader
 from ...core.pacing import Playout
 from ...core.scene_monitor import SceneMonitor, Use
@@ -38,18 +41,22 @@ class Session:
         control: Control,
         clock: Clock,
         publish: Callable[[Comment], None],
+        publish_facts: Callable[[Frame, FrameFacts], None],
     ) -> None:
         """Hold what is needed; `loader.start` begins to load the engine."""
         self._node = node
         self._settings = settings
         self._clock = clock
         self._control = control
+        self._publish_facts = publish_facts
         self.assembly = assembly
         # how long the engine took to load, and its phases; empty before it is loaded
         self.load_time = ""
         self.loader = Loader(assembly.engine, on_ready=self._loaded)
         self.playout = Playout(OUTPUT_FORMAT)
-        self._scene = SceneMonitor(settings, assembly.engine)
+        observer = assembly.observer
+        self.observer = FactsObserver(observer, publish_facts) if observer else None
+        self._scene = SceneMonitor(settings, assembly.engine, self.observer)
         self.cameras: list[Camera] = []
         camera_clock = CameraClock(clock, self._clock_correction)
         self.commentator = Commentator(
@@ -114,6 +121,8 @@ class Session:
         """Free the engine."""
         self.deactivate()
         self.loader.close()
+        if self.observer:
+            self.observer.close()
 
     def follow_publishers(self) -> None:
         """Update the cameras' subscriptions and rates; called about once a second."""
@@ -132,7 +141,9 @@ class Session:
         arrived = threading.Event()
         self.cameras = [self._camera(topic, arrived) for topic in topics]
         self.rates = Rates(self.cameras)
-        self._frames = FrameWorker(self.cameras, self._scene, self.commentator.on_frame, arrived)
+        self._frames = FrameWorker(
+            self.cameras, self._scene, self.commentator.on_frame, self._publish_facts, arrived
+        )
 
     def _close_cameras(self) -> None:
         if self._frames:
