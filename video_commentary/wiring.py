@@ -10,6 +10,10 @@ from .core.deferred_engine import DeferredEngine
 from .core.engine import Engine, EngineError
 from .core.engine_guard import EngineGuard
 from .core.load_progress import LoadProgress
+from .core.watch_language import WatchCompiler, WatchNoun
+from .engines.builtin.claims import CAMERA_KINDS
+from .engines.builtin.event_kinds import EventKind
+from .engines.builtin.nouns import GENDERED, find_nouns
 from .engines.builtin.settings import BuiltinSettings
 from .engines.registry import EngineOptions, engine_plugin
 from .voices.registry import create_voice
@@ -46,6 +50,25 @@ def create_observer(settings: CommentatorSettings) -> Engine | None:
     plugin = engine_plugin(BUILTIN)
     chosen = replace(settings.of(BuiltinSettings), builtin_read_text=False)
     return DeferredEngine(BUILTIN, lambda: plugin.create(chosen, EngineOptions()), LoadProgress())
+
+
+def watch_compiler() -> WatchCompiler:
+    """Return what compiles the conditions of watches: for the facts of the built-in engine."""
+    kinds = {kind.traits.claim for kind in EventKind}
+    return WatchCompiler(_watch_nouns, frozenset(kinds | {*CAMERA_KINDS.values()}))
+
+
+def _watch_nouns(text: str) -> list[WatchNoun]:
+    return [
+        WatchNoun(
+            said=noun.said,
+            one=noun.one,
+            many=noun.many,
+            labels=frozenset(noun.labels),
+            vague=noun.said in GENDERED,
+        )
+        for noun in find_nouns(text)
+    ]
 
 
 @dataclass(frozen=True)
