@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from .config.registry import ENGINES, PluginError
 from .config.settings import CommentatorSettings
+from .core.announcing_engine import AnnouncingEngine
 from .core.deferred_engine import DeferredEngine
 from .core.engine import Engine, EngineError
 from .core.engine_guard import EngineGuard
@@ -112,8 +113,9 @@ def assemble(settings: CommentatorSettings) -> Assembly:
     engine = create_engine(settings, progress)
     choice = create_voice(settings)
     own_first = settings.voice == "auto"
-    speaking = SpeakingEngine(engine, choice.voice, own_first) if choice.voice else None
-    guarded = EngineGuard(speaking or engine, settings.engine_timeout)
+    announcing = AnnouncingEngine(engine)
+    speaking = SpeakingEngine(announcing, choice.voice, own_first) if choice.voice else None
+    guarded = EngineGuard(speaking or announcing, settings.engine_timeout)
     return Assembly(
         guarded,
         engine,

@@ -22,12 +22,16 @@ class Limits:
 
 @dataclass(frozen=True)
 class Request:
-    """One look at the scene: `frames` oldest first (one or more cameras), and what is wanted."""
+    """One look at the scene: `frames` oldest first (one or more cameras), and what is wanted.
+
+    `announcement`: words to say as they are instead; engines never see a request with them.
+    """
 
     frames: tuple[Frame, ...]
     prompt: Prompt
     limits: Limits
     speak: bool
+    announcement: str = ""
 
 
 @dataclass(frozen=True)
