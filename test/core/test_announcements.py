@@ -8,7 +8,7 @@ from test.core.stage import PROFILES, Stage, speaking
 from test.fakes import FakeEngine
 from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.control import MAX_ANNOUNCEMENTS, Control
-from video_commentary.core.engine import EngineError
+from video_commentary.core.engine import EngineError, Request
 
 
 def test_an_announcement_cuts_off_a_comment() -> None:
@@ -23,7 +23,7 @@ def test_an_announcement_cuts_off_a_comment() -> None:
 
 
 def test_announcements_are_made_while_paused_and_while_the_engine_fails() -> None:
-    def fails(_: object) -> list[str]:
+    def fails(_: Request) -> list[object]:
         raise EngineError("the server is away")
 
     for stage in (Stage(FakeEngine(), enabled=False), Stage(FakeEngine(fails))):

@@ -31,6 +31,14 @@ def share_dir() -> Path:
     )
 
 
+def state_dir() -> Path:
+    """Return the folder for what nodes keep from one start to the next; it need not exist yet.
+
+    It is in $ROS_HOME, or ~/.ros as ROS has it.
+    """
+    return Path(os.environ.get("ROS_HOME") or "~/.ros").expanduser() / PACKAGE
+
+
 def models_dir() -> Path:
     """Return where models are kept: $VIDEO_COMMENTARY_MODELS, models/ of the checkout, or a cache.
 

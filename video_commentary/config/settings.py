@@ -71,6 +71,12 @@ class CommentatorSettings(NodeSettings):
         False,
         "Whether the built-in engine watches beside another one, for ~/events and ~/detections",
     )
+    watches_file: str = setting(
+        "", "File of watches; empty for one named after the node, in ~/.ros/video_commentary"
+    )
+    alert_webhook: str = setting(
+        "", "URL to which each alert of a watch is posted; empty for none (docs/watches.md)"
+    )
     profile: str = setting(
         "commentator", "Profile, the style of the comments: a name from profiles.yaml", live=True
     )
