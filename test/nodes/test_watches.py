@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,7 @@ from video_commentary.msg import Alert
 from video_commentary.srv import AddWatch, ListWatches, RemoveWatch
 
 from test.nodes.graph import Probe, commentator, probe, process
+from test.nodes.test_webhook import Server, statuses
 from video_commentary.ros.images import decode_jpeg
 from video_commentary.ros.qos import EVENTS
 
@@ -80,3 +84,17 @@ def test_without_facts_a_watch_is_refused_with_what_to_set(tmp_path: Path) -> No
         assert "start the commentator with facts:=true" in refused.message
         assert listed(graph) == []
         assert "watches.json.damaged" in running.output()
+
+
+def test_an_alert_is_posted_where_the_setting_says(tmp_path: Path) -> None:
+    with closing(Server(statuses(200))) as server, probe() as graph:
+        url = f"alert_webhook:={server.url}"
+        with commentator("says", f"watches_file:={tmp_path / 'watches.json'}", url) as running:
+            assert add(graph, "a person enters", name="door", cooldown=600.0).success
+            graph.film(lambda: not server.requests.empty())
+            posted = json.loads(server.requests.get()[2])
+            assert (posted["watch"], posted["name"], posted["camera"]) == (1, "door", "eye")
+            assert posted["text"] == "A person comes into view on the left."
+            assert posted["evidence"][0]["box"]["left"] == 0.25
+            assert decode_jpeg(base64.b64decode(posted["thumbnail"])) is not None
+            assert "set VIDEO_COMMENTARY_ALERT_SECRET" in running.output()

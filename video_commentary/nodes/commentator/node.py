@@ -168,6 +168,7 @@ class CommentatorNode(LifecycleNode):
     def destroy_node(self) -> None:
         """Stop every thread, then destroy the node."""
         self._end_session()
+        self._watches.close()
         super().destroy_node()
         # rclpy doesn't, and it holds the node: 35 MB of shared memory would outlive the process.
         self._state_machine.destroy_when_not_in_use()

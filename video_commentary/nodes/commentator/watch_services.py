@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import os
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rclpy.lifecycle import LifecycleNode
 
@@ -15,6 +19,7 @@ from ...config.settings import CommentatorSettings
 from ...core.control import Control
 from ...core.facts import FrameFacts
 from ...core.frames import Frame
+from ...core.stamp import to_seconds
 from ...core.watch_language import WatchRefusedError
 from ...core.watch_store import WatchStore
 from ...core.watches import DEFAULT_COOLDOWN, Alert, WatchList, WatchReport
@@ -23,6 +28,7 @@ from ...ros.images_out import encode_jpeg
 from ...ros.qos import EVENTS
 from ...ros.watch_messages import alert_message, watch_message
 from ...wiring import BUILTIN, watch_compiler
+from .webhook import KEY_VARIABLE, Webhook
 
 _THUMBNAIL_SIDE = 160
 _THUMBNAIL_QUALITY = 80
@@ -50,6 +56,7 @@ class WatchServices:
         stored = self._store.load()
         if stored.trouble:
             self._logger.error(stored.trouble)
+        self._webhook = self._open_webhook()
         self._watches = WatchList(watch_compiler(), stored.watches, stored.next_id)
         self._facts_came = False
         self._cameras: set[str] = set()
@@ -59,6 +66,14 @@ class WatchServices:
         node.create_service(AddWatch, "~/add_watch", self._add)
         node.create_service(RemoveWatch, "~/remove_watch", self._remove)
         node.create_service(ListWatches, "~/list_watches", self._list)
+
+    def _open_webhook(self) -> Webhook | None:
+        url, secret = self._settings.alert_webhook, os.environ.get(KEY_VARIABLE, "")
+        if not url:
+            return None
+        if not secret:
+            self._logger.warning(f"alert_webhook: what is posted is not signed: set {KEY_VARIABLE}")
+        return Webhook(url, secret, self._logger.warning)
 
     def observe(self, frame: Frame, facts: FrameFacts) -> None:
         """Publish the alerts that the facts of a frame give rise to."""
@@ -72,6 +87,13 @@ class WatchServices:
         self._alerts.publish(alert_message(alert, thumbnail))
         if alert.watch.speak:
             self._control.announce(alert.text)
+        if self._webhook:
+            self._webhook.send(alert_json(alert, thumbnail))
+
+    def close(self) -> None:
+        """Stop the webhook."""
+        if self._webhook:
+            self._webhook.close()
 
     def _no_facts(self) -> str:
         """Return why no facts will come and what to set; empty if they do."""
@@ -149,3 +171,18 @@ def _path(settings: CommentatorSettings, node: str) -> Path:
     if settings.watches_file:
         return Path(settings.watches_file).expanduser().absolute()
     return state_dir() / f"{node.strip('/').replace('/', '.')}.watches.json"
+
+
+def alert_json(alert: Alert, thumbnail: bytes) -> dict[str, Any]:
+    """Return what is posted for an alert (docs/watches.md)."""
+    return {
+        "watch": alert.watch.id,
+        "name": alert.watch.name,
+        "condition": alert.watch.condition,
+        "text": alert.text,
+        "camera": alert.camera,
+        "stamp": to_seconds(alert.stamp),
+        "confidence": alert.confidence,
+        "evidence": [asdict(seen) | {"stamp": to_seconds(seen.stamp)} for seen in alert.evidence],
+        "thumbnail": base64.b64encode(thumbnail).decode(),
+    }
