@@ -96,5 +96,5 @@ def test_an_alert_is_posted_where_the_setting_says(tmp_path: Path) -> None:
             assert (posted["watch"], posted["name"], posted["camera"]) == (1, "door", "eye")
             assert posted["text"] == "A person comes into view on the left."
             assert posted["evidence"][0]["box"]["left"] == 0.25
-            assert decode_jpeg(base64.b64decode(posted["thumbnail"])) is not None
+            assert decode_jpeg(base64.b64decode(posted["thumbnail"].partition(",")[2])) is not None
             assert "set VIDEO_COMMENTARY_ALERT_SECRET" in running.output()

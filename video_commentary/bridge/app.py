@@ -21,6 +21,7 @@ from .live import live_routes
 from .media import media_routes
 from .metrics import metric_routes
 from .middleware import AccessMiddleware
+from .watch_routes import watch_routes
 
 STATIC = Path(__file__).parent / "static"
 _HEADERS = {
@@ -58,6 +59,7 @@ def create_app(context: Context) -> FastAPI:
         event_routes,
         live_routes,
         metric_routes,
+        watch_routes,
     ):
         app.include_router(routes(context))
     _serve_page(app)

@@ -16,6 +16,7 @@ from .display import Display
 from .frame_buffer import FrameBuffer
 from .history import CommentHistory
 from .items import Cut, JpegFrame, PictureBox, Reply, Situation, Sound, Source
+from .watch_gateway import AlertHistory, PublishedAlert, WatchGateway
 
 
 class Robot(Protocol):
@@ -24,6 +25,11 @@ class Robot(Protocol):
     Coroutines may be awaited on any event loop, other methods called on any thread. A Reply comes
     even without a commentator: its text then says what to do.
     """
+
+    @property
+    def watches(self) -> WatchGateway:
+        """The commentator's watches."""
+        ...
 
     def now(self) -> float:
         """Return seconds of the ROS clock, which all stamps are in."""
@@ -62,8 +68,8 @@ class RobotGateway:
     """The bridge's view of the robot: what came from it, and `robot` for requests to it.
 
     The node calls `add_frame`, `add_boxes` and `publish`, on any thread. Routes and LiveKit read
-    `broadcast`, `display`, `history`, `boxes` and `snapshots` on their event loops. `camera`: the
-    frame_id of the camera shown, empty while unknown.
+    `broadcast`, `display`, `history`, `alerts`, `boxes` and `snapshots` on their event loops.
+    `camera`: the frame_id of the camera shown, empty while unknown.
     """
 
     def __init__(self, robot: Robot, buffer: FrameBuffer) -> None:
@@ -71,6 +77,7 @@ class RobotGateway:
         self.broadcast = Broadcast()
         self.display = Display(buffer, robot.now)
         self.history = CommentHistory()
+        self.alerts = AlertHistory()
         self.boxes = BoxBuffer()
         self.snapshots = CommentSnapshots(buffer)
         self.camera = ""
@@ -84,13 +91,15 @@ class RobotGateway:
         if self._shows(camera):
             self.boxes.add(stamp, boxes)
 
-    def publish(self, item: Comment | Sound | Cut | Situation) -> None:
+    def publish(self, item: Comment | Sound | Cut | Situation | PublishedAlert) -> None:
         """Take anything else; comments also set the display delay."""
         if isinstance(item, Comment):
             self.display.delay.observe(item)
             number = self.history.add(item)
             if item.final and item.text and self._shows(item.camera):
                 self.snapshots.take(number, picture_stamp(item))
+        elif isinstance(item, PublishedAlert):
+            self.alerts.add(item)
         self.broadcast.publish(item)
 
     def _shows(self, camera: str) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from .facts import Claim, FrameFacts, Observation
-from .stamp import Stamp, from_seconds
+from .stamp import Stamp, from_seconds, to_seconds
 from .watch_conditions import Condition, EventCondition, Finding
 from .watch_language import WatchCompiler, WatchRefusedError
 
@@ -52,6 +54,22 @@ class WatchReport:
     meaning: str
     alerts: int = 0
     last_alert: Stamp = 0
+
+
+def alert_json(alert: Alert, thumbnail: bytes) -> dict[str, Any]:
+    """Return an alert as it is posted and streamed: stamps in seconds, a JPEG as a data: URL."""
+    picture = base64.b64encode(thumbnail).decode()
+    return {
+        "watch": alert.watch.id,
+        "name": alert.watch.name,
+        "condition": alert.watch.condition,
+        "text": alert.text,
+        "camera": alert.camera,
+        "stamp": to_seconds(alert.stamp),
+        "confidence": alert.confidence,
+        "evidence": [asdict(seen) | {"stamp": to_seconds(seen.stamp)} for seen in alert.evidence],
+        "thumbnail": f"data:image/jpeg;base64,{picture}" if picture else "",
+    }
 
 
 @dataclass

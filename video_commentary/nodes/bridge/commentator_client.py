@@ -22,6 +22,7 @@ from ...config.profiles import load_profiles
 from ...ros.images_out import encode_jpeg, to_compressed, to_image
 from ...ros.service_calls import ServiceCaller, ServiceCallError
 from ...ros.time import to_seconds, to_time
+from .watch_client import WatchClient
 
 _JPEG_QUALITY = 80
 _TIMEOUT = 5.0
@@ -44,6 +45,7 @@ class CommentatorClient:
         self._node = node
         self._name = name
         self._caller = ServiceCaller(node)
+        self.watches = WatchClient(node, self._caller, name)
         self._phone_topic = phone_topic
         self._robot_topics = [view_topic]
         self._set_instruction = node.create_client(SetInstruction, f"{name}/set_instruction")

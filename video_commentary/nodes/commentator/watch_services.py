@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from rclpy.lifecycle import LifecycleNode
 
@@ -19,10 +16,9 @@ from ...config.settings import CommentatorSettings
 from ...core.control import Control
 from ...core.facts import FrameFacts
 from ...core.frames import Frame
-from ...core.stamp import to_seconds
 from ...core.watch_language import WatchRefusedError
 from ...core.watch_store import WatchStore
-from ...core.watches import DEFAULT_COOLDOWN, Alert, WatchList, WatchReport
+from ...core.watches import DEFAULT_COOLDOWN, Alert, WatchList, WatchReport, alert_json
 from ...ros.images import shrink
 from ...ros.images_out import encode_jpeg
 from ...ros.qos import EVENTS
@@ -171,18 +167,3 @@ def _path(settings: CommentatorSettings, node: str) -> Path:
     if settings.watches_file:
         return Path(settings.watches_file).expanduser().absolute()
     return state_dir() / f"{node.strip('/').replace('/', '.')}.watches.json"
-
-
-def alert_json(alert: Alert, thumbnail: bytes) -> dict[str, Any]:
-    """Return what is posted for an alert (docs/watches.md)."""
-    return {
-        "watch": alert.watch.id,
-        "name": alert.watch.name,
-        "condition": alert.watch.condition,
-        "text": alert.text,
-        "camera": alert.camera,
-        "stamp": to_seconds(alert.stamp),
-        "confidence": alert.confidence,
-        "evidence": [asdict(seen) | {"stamp": to_seconds(seen.stamp)} for seen in alert.evidence],
-        "thumbnail": base64.b64encode(thumbnail).decode(),
-    }
