@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
-from video_commentary.core.watch_conditions import CountCondition, EventCondition, QuietCondition
+from video_commentary.core.watch_conditions import (
+    EVENT_WORDS,
+    PICTURE_WORDS,
+    CountCondition,
+    EventCondition,
+    QuietCondition,
+)
 from video_commentary.core.watch_language import WatchCompiler, WatchNoun, WatchRefusedError
 from video_commentary.wiring import watch_compiler
 
@@ -69,6 +78,32 @@ REFUSED = {
 @pytest.mark.parametrize(("words", "meaning"), UNDERSTOOD.items())
 def test_a_condition_is_understood(words: str, meaning: str) -> None:
     assert watch_compiler().compile(words).meaning == meaning
+
+
+def test_the_conditions_of_the_documentation_are_understood() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "watches.md").read_text(encoding="utf-8")
+    table = text.split("| condition | an alert comes |")[1].split("\n\n")[0]
+    conditions = [
+        words
+        for row in table.splitlines()[2:]
+        for words in re.findall("`(.+?)`", row.split("|")[1])
+    ]
+    assert len(conditions) > 15
+    for words in conditions:
+        watch_compiler().compile(words)
+
+
+def test_what_is_understood_is_understood_again() -> None:
+    compiler = watch_compiler()
+    for kind, (one, many) in EVENT_WORDS.items():
+        if kind in compiler.kinds:
+            assert compiler.compile(f"a bus {one}").meaning == f"a bus {one}"
+            assert (
+                compiler.compile(f"at least 2 buses {many}").meaning == f"at least 2 buses {many}"
+            )
+    for kind, words in PICTURE_WORDS.items():
+        assert compiler.compile(words).meaning == words
+        assert kind in compiler.kinds
 
 
 @pytest.mark.parametrize(("words", "reason"), REFUSED.items())
