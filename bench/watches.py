@@ -34,16 +34,16 @@ from video_commentary.tools.narration.opening import open_footage
 from video_commentary.wiring import create_engine, watch_compiler
 
 ALWAYS = (
-    "a person enters",
-    "a person leaves",
+    "a person comes into view",
+    "a person goes out of view",
     "a car stops",
-    "a car approaches",
-    "a dog enters",
+    "a car comes closer",
+    "a dog comes into view",
     "a bottle is taken",
     "more than three people",
     "anything moves",
     "the light changes",
-    "the picture changes",
+    "the picture changes to another scene",
 )
 LIMITS = (3.0, 10.0)
 EARLY = 1.0

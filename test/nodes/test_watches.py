@@ -8,13 +8,17 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
 from video_commentary.msg import Alert
 from video_commentary.srv import AddWatch, ListWatches, RemoveWatch
 
 from test.nodes.graph import Probe, commentator, probe, process
 from test.nodes.test_webhook import Server, statuses
+from video_commentary.config.paths import models_dir
+from video_commentary.engines.builtin.engine import MODEL_FILE
 from video_commentary.ros.images import decode_jpeg
 from video_commentary.ros.qos import EVENTS
+from video_commentary.sources.scene import StreetScene
 
 
 def add(graph: Probe, condition: str, **fields: Any) -> Any:
@@ -98,3 +102,30 @@ def test_an_alert_is_posted_where_the_setting_says(tmp_path: Path) -> None:
             assert posted["evidence"][0]["box"]["left"] == 0.25
             assert decode_jpeg(base64.b64decode(posted["thumbnail"].partition(",")[2])) is not None
             assert "set VIDEO_COMMENTARY_ALERT_SECRET" in running.output()
+
+
+@pytest.mark.skipif(
+    not (models_dir() / MODEL_FILE).is_file(), reason="no detector weights: fetch_model builtin"
+)
+def test_with_facts_watches_work_beside_an_engine_that_only_writes(tmp_path: Path) -> None:
+    arguments = ["engine:=test.fakes:FakeEngine", "facts:=true", "voice:=none"]
+    arguments.append(f"watches_file:={tmp_path / 'watches.json'}")
+    words = [word for argument in arguments for word in ("-p", argument)]
+    node = ("-m", "video_commentary.nodes.commentator", "--ros-args", *words)
+    street = StreetScene(640, 480, 10.0)
+    with process(*node), probe() as graph:
+        graph.hear(Alert, "alerts", EVENTS)
+        graph.film(lambda: graph.finals, image=street.frame(40)[0])
+        added = add(graph, "anything enters", speak=True)
+        assert added.success, added.message
+        for number in range(55, 400):  # somebody comes in from the left
+            graph.picture(image=street.frame(number)[0])
+            graph.spin(0.1)
+            if graph.got["alerts"]:
+                break
+        else:
+            pytest.fail("nothing is seen")
+        alert = graph.got["alerts"][0]
+        assert "comes into view" in alert.text
+        assert any(seen.has_box for seen in alert.evidence)
+        graph.film(lambda: [e for e in graph.finals if e.text == alert.text])

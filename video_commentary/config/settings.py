@@ -69,7 +69,7 @@ class CommentatorSettings(NodeSettings):
     engine: str = setting("builtin", "Engine that watches and comments", plugins=ENGINES)
     facts: bool = setting(
         False,
-        "Whether the built-in engine watches beside another one, for ~/events, ~/detections and watches",
+        "Whether the built-in engine looks beside another one: ~/events, ~/detections, watches",
     )
     watches_file: str = setting(
         "", "File of watches; empty for one named after the node, in ~/.ros/video_commentary"
