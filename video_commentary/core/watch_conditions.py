@@ -47,7 +47,7 @@ _STILL = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class WatchFinding:
     """What a watch was for: a sentence, the detector's confidence (None if unknown), evidence."""
 
     text: str
@@ -158,13 +158,13 @@ class EventCondition:
             return " or ".join(PICTURE_WORDS[kind] for kind in sorted(self.kinds))
         return f"{self.subject.said(self.low)} {_verbs(self.kinds, self.low > 1)}"
 
-    def find(self, facts: FrameFacts) -> Finding | None:
+    def find(self, facts: FrameFacts) -> WatchFinding | None:
         """Return what happened in a frame, None if it is nothing of this."""
         claims = [claim for claim in facts.events if self._is_it(claim)]
         if not claims:
             return None
         evidence = tuple(thing for claim in claims for thing in claim.evidence)
-        return Finding(
+        return WatchFinding(
             text=_sentence(claims[0], self.subject),
             confidence=confidence_of(evidence),
             evidence=evidence,
@@ -220,7 +220,7 @@ class CountCondition:
         count = sum(map(self.subject.covers, facts.things))
         return self.low <= count and (self.high is None or count <= self.high)
 
-    def finding(self, facts: FrameFacts) -> Finding:
+    def finding(self, facts: FrameFacts) -> WatchFinding:
         """Return what is found in the frame with which it has been so for long enough."""
         things = tuple(filter(self.subject.covers, facts.things))
         count = len(things)
@@ -231,7 +231,7 @@ class CountCondition:
             words = f"For {seconds_said(self.seconds)} there {'has' if count < 2 else 'have'} been "
             words += f"{number}."
         whole = (Observation(camera=facts.camera, stamp=facts.stamp),)
-        return Finding(text=words, confidence=confidence_of(things), evidence=things or whole)
+        return WatchFinding(text=words, confidence=confidence_of(things), evidence=things or whole)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,10 +269,10 @@ class QuietCondition:
                 return True
         return False
 
-    def finding(self, facts: FrameFacts) -> Finding:
+    def finding(self, facts: FrameFacts) -> WatchFinding:
         """Return what is found in the frame with which it has been so for long enough."""
         whole = (Observation(camera=facts.camera, stamp=facts.stamp),)
-        return Finding(
+        return WatchFinding(
             text=f"{self.meaning[0].upper()}{self.meaning[1:]}.", confidence=None, evidence=whole
         )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from .facts import Claim, FrameFacts, Observation
 from .stamp import Stamp, from_seconds, to_seconds
-from .watch_conditions import Condition, EventCondition, Finding
+from .watch_conditions import Condition, EventCondition, WatchFinding
 from .watch_language import WatchCompiler, WatchRefusedError
 
 DEFAULT_COOLDOWN = 30.0
@@ -194,7 +194,7 @@ class WatchList:
         return _Watched(WatchReport(watch=watch, meaning=condition.meaning), condition)
 
 
-def _look(condition: Condition, history: _CameraHistory, facts: FrameFacts) -> Finding | None:
+def _look(condition: Condition, history: _CameraHistory, facts: FrameFacts) -> WatchFinding | None:
     """Return what is found in the facts of a frame, in the light of those before."""
     if facts.stamp < history.newest:
         history.reset()
@@ -221,7 +221,7 @@ def _look(condition: Condition, history: _CameraHistory, facts: FrameFacts) -> F
     return condition.finding(now)
 
 
-def _alert(watched: _Watched, facts: FrameFacts, finding: Finding) -> Alert:
+def _alert(watched: _Watched, facts: FrameFacts, finding: WatchFinding) -> Alert:
     report = watched.report
     watched.report = replace(report, alerts=report.alerts + 1, last_alert=facts.stamp)
     return Alert(
