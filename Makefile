@@ -2,7 +2,7 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help demo narrate test test-core lint setup lock hooks eval test-gpu test-parity test-vllm \
-	test-image doctor config rehearsal-kit clean
+	test-image test-compose doctor config rehearsal-kit clean
 
 VIDEO ?=
 PARITY ?=
@@ -82,6 +82,9 @@ test-vllm:  ## Run the server engine's tests on vLLM, on the CPU, in an environm
 test-image:  ## Build the container image, run it and check it (with Docker, or root and buildah)
 	@scripts/setup.sh demo
 	@scripts/test_image.sh
+
+test-compose:  ## Start compose.yaml on one machine and on two, and check it (root, Docker's engine)
+	@scripts/test_compose.sh
 
 doctor:  ## Check what is installed, with a command to fix what is missing
 	@scripts/in_venv.sh python3 -m video_commentary.tools.doctor $(ARGS)

@@ -142,7 +142,7 @@ CAMERA = Group(
     (
         CAMERA_SILENT,
         SOURCE_KILLED,
-        Fault("frozen for 10 s", bad_camera("frozen", 10.0, instead=True)),
+        Fault("frozen for 20 s", bad_camera("frozen", 20.0, instead=True)),
         Fault("stamps 100 s back for 10 s", bad_camera("stamps_back", 10.0, instead=True)),
         Fault("4K for 10 s", bad_camera("large", 10.0, instead=True, fps=2.0)),
         Fault("truncated JPEGs for 10 s", bad_camera("truncated", 10.0, instead=True)),

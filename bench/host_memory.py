@@ -1,24 +1,22 @@
 """Where the host memory of a loaded MiniCPM-o is: by phase of the load, by operation, by mapping.
 
-python -m bench.host_memory FOLDER [--cudnn]    (a checkpoint with a voice; a CUDA GPU)
-python -m bench.host_memory --operations        (no checkpoint)
+python -m bench.host_memory FOLDER [--no-cudnn]    (a checkpoint with a voice; a CUDA GPU)
+python -m bench.host_memory --operations           (no checkpoint)
 
 CUDA keeps the code of each kernel that was used, and each graph, in this process's heap. The second
-command shows what the first use of an operation costs. `--cudnn`: convolutions and attention by
-cuDNN, as torch has them by default.
+command shows what the first use of an operation costs. `--no-cudnn`: convolutions and
+attention without it.
 """
 
 from __future__ import annotations
 
 import argparse
 import collections
-import importlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -119,13 +117,6 @@ def _operations() -> dict[str, Callable[[], object]]:
 
         return run
 
-    def attend(cudnn: bool) -> object:
-        from torch.nn.attention import SDPBackend, sdpa_kernel
-
-        chosen = SDPBackend.CUDNN_ATTENTION if cudnn else SDPBackend.FLASH_ATTENTION
-        with sdpa_kernel(chosen):
-            return F.scaled_dot_product_attention(heads, heads, heads)
-
     def dilated() -> object:
         return F.conv1d(full, weight, padding=9, dilation=3)
 
@@ -143,17 +134,16 @@ def _operations() -> dict[str, Callable[[], object]]:
         "linear, 16 bits": lambda: F.linear(half, half),
         "linear, 32 bits": lambda: F.linear(half.float(), half.float()),
         "layer norm": lambda: F.layer_norm(half, (512,)),
-        "attention": lambda: attend(False),
+        "attention": lambda: F.scaled_dot_product_attention(heads, heads, heads),
         "top-k": lambda: torch.randn(151_748, device="cuda").topk(20),
         "sort": lambda: torch.randn(151_748, device="cuda").sort(),
         "cumsum": lambda: full.cumsum(2),
         "multinomial": lambda: torch.multinomial(half.float().softmax(1), 1),
-        "index_copy": lambda: half.index_copy_(0, integers[0, :1].long() % 64, half[:1]),
+        "index_copy": lambda: half.index_copy(0, integers[0, :1].long() % 64, half[:1].clone()),
         "interpolate": lambda: F.interpolate(full, scale_factor=4.0, mode="linear"),
         "convolution": without_cudnn(conv),
         "convolution, dilated": without_cudnn(dilated),
         "convolution, transposed": without_cudnn(transposed),
-        "cuDNN's attention": lambda: attend(True),
         "cuDNN's convolution": conv,
         "cuDNN's, dilated": dilated,
         "cuDNN's, transposed": transposed,
@@ -174,7 +164,6 @@ def operations() -> None:
         cells = "".join(f"{after[k] - before[k]:10.1f}" for k in ("RssAnon", "RssFile"))
         print(f"{name:40}{cells}", flush=True)
 
-    measured("(an import)", lambda: importlib.import_module("torch.nn.attention"))
     for name, call in _operations().items():
         measured(name, call)
     x = torch.zeros(64, device="cuda")
@@ -197,18 +186,16 @@ def main() -> None:
     )
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--operations", action="store_true")
-    parser.add_argument("--cudnn", action="store_true")
+    parser.add_argument("--no-cudnn", action="store_true")
     options = parser.parse_args()
     print(describe())
+    torch.backends.cudnn.enabled = not options.no_cudnn
     if options.operations:
         operations()
-    elif not options.folder:
-        parser.error("FOLDER or --operations")
-    elif options.cudnn:
-        with patch("video_commentary.engines.minicpmo.engine.leave_out_cudnn"):
-            load(options.folder)
-    else:
+    elif options.folder:
         load(options.folder)
+    else:
+        parser.error("FOLDER or --operations")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How often a subscriber freezes as it joins a running camera, reliably and best effort.
 
-python -m bench.joins [--seconds 40] [--rounds 3] [--pause 0]
+python -m bench.joins [--seconds 40] [--rounds 3] [--pause 0] [--policy WORDS]
 
 In each round a process subscribes to a 640x480 camera at 30 Hz, again every 0.4 s, with a pause of
 --pause seconds between two subscriptions, beside three other subscribers and four processes that
@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager
 
 import rclpy
 from rclpy.node import Node
-from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 
 from bench.machine import describe
@@ -33,7 +33,12 @@ FROZEN = 8.0
 """Seconds without any Python after which the joining process counts as frozen."""
 OTHERS, BUSY = 3, 4
 """Other subscribers, and processes that keep the processor busy."""
-POLICIES = {"reliable": ReliabilityPolicy.RELIABLE, "best effort": ReliabilityPolicy.BEST_EFFORT}
+POLICIES = {
+    "reliable": (ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE),
+    "reliable, transient local": (ReliabilityPolicy.RELIABLE, DurabilityPolicy.TRANSIENT_LOCAL),
+    "best effort": (ReliabilityPolicy.BEST_EFFORT, DurabilityPolicy.VOLATILE),
+}
+"""Of publisher and subscribers. A transient-local publisher sends no GAP to a reader that joins."""
 
 
 def join(policy: str, seconds: float, hold: float, pause: float) -> None:
@@ -45,7 +50,8 @@ def join(policy: str, seconds: float, hold: float, pause: float) -> None:
         nonlocal images
         images += 1
 
-    qos = QoSProfile(depth=5, reliability=POLICIES[policy])
+    reliability, durability = POLICIES[policy]
+    qos = QoSProfile(depth=5, reliability=reliability, durability=durability)
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         subscription = node.create_subscription(Image, "/camera/image_raw", count, qos)
@@ -77,7 +83,7 @@ def measure(policy: str, seconds: float, pause: float) -> tuple[bool, int, int]:
     env = for_images(os.environ, share_dir() / "config") | for_this_machine_only(os.environ)
     joining = ("-m", "bench.joins", "--join", policy)
     commands: Sequence[Sequence[str]] = (
-        ("-m", "bench.ros_nodes", "camera", "640", "480"),
+        ("-m", "bench.ros_nodes", "camera", "640", "480", POLICIES[policy][1].name),
         *[(*joining[:-1], "reliable", "--seconds", str(2 * seconds), "--hold", "1e9")] * OTHERS,
         *[("-c", "while True: pass")] * BUSY,
     )
@@ -99,19 +105,20 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=40.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--pause", type=float, default=0.0)
+    parser.add_argument("--policy", default="", help="only policies with these words")
     parser.add_argument("--join", choices=POLICIES, help=argparse.SUPPRESS)
     parser.add_argument("--hold", type=float, default=HOLD, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.join:
         join(given.join, given.seconds, given.hold, given.pause)
     print(describe("ros-rclpy", "ros-fastrtps"))
-    for policy in POLICIES:
+    for policy in (name for name in POLICIES if given.policy in name):
         rounds = [measure(policy, given.seconds, given.pause) for _ in range(given.rounds)]
         froze = sum(frozen for frozen, _, _ in rounds)
         joins = sum(joined for _, joined, _ in rounds)
         images = sum(came for _, _, came in rounds)
         print(
-            f"{policy:12}{joins:6} joins, {images / max(joins, 1):5.1f} images a join, "
+            f"{policy:26}{joins:6} joins, {images / max(joins, 1):5.1f} images a join, "
             f"froze in {froze} of {given.rounds} rounds"
         )
 

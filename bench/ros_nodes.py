@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import rclpy
 from rclpy.node import Node
-from rclpy.qos import QoSProfile, qos_profile_sensor_data
+from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
 from sensor_msgs.msg import Image
 
 from bench.stub_engine import StubEngine
@@ -30,7 +30,7 @@ from video_commentary.wiring import Assembly
 class Camera(Node):
     """Publishes bgr8 pictures of a size at 30 Hz, reliably."""
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, durability: DurabilityPolicy) -> None:
         super().__init__("camera")
         random = np.random.default_rng(0)
         pictures = [random.integers(0, 255, (height, width, 3), np.uint8) for _ in range(4)]
@@ -45,7 +45,8 @@ class Camera(Node):
             for picture in pictures
         ]
         self._count = 0
-        self._publisher = self.create_publisher(Image, "/camera/image_raw", QoSProfile(depth=5))
+        qos = QoSProfile(depth=5, durability=durability)
+        self._publisher = self.create_publisher(Image, "/camera/image_raw", qos)
         self.create_timer(1 / 30, self._publish)
 
     def _publish(self) -> None:
@@ -91,9 +92,10 @@ def quiet(settings: CommentatorSettings) -> Assembly:
 
 
 def camera() -> None:
-    """Run the camera: ros_nodes camera WIDTH HEIGHT."""
+    """Run the camera: ros_nodes camera WIDTH HEIGHT [VOLATILE|TRANSIENT_LOCAL]."""
+    durability = DurabilityPolicy[sys.argv[4] if len(sys.argv) > 4 else "VOLATILE"]
     rclpy.init()
-    rclpy.spin(Camera(int(sys.argv[2]), int(sys.argv[3])))
+    rclpy.spin(Camera(int(sys.argv[2]), int(sys.argv[3]), durability))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ from bench.machine import describe
 from bench.upstream_talker import UpstreamTalker
 from bench.upstream_vocoder import UpstreamVocoder, available
 from video_commentary.core.cancel import CancelToken
-from video_commentary.engines.minicpmo.memory import leave_out_cudnn
 from video_commentary.engines.minicpmo.speech.audio_sampling import AudioSamplingParams, sample_code
 from video_commentary.engines.minicpmo.speech.flow import Flow, FlowConfig
 from video_commentary.engines.minicpmo.speech.flow_stream import (
@@ -256,8 +255,8 @@ def main() -> None:
     parser.add_argument("--first-chunk", type=int, default=CHUNK_CODES, help="codes, 40 ms each")
     parser.add_argument("--ours", action="store_true", help="leave upstream's way out")
     options = parser.parse_args()
-    # for both, as in the engine; on Hopper its attention plans again for every length
-    leave_out_cudnn()
+    # on Hopper cuDNN's attention plans again for every length: off for both
+    torch.backends.cuda.enable_cudnn_sdp(False)
     torch.manual_seed(0)
     print(describe("torch", "transformers", "minicpmo-utils"))
     print(

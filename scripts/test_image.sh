@@ -11,9 +11,7 @@ mkdir "$work/models"
 chmod 755 "$work" "$work/models"
 nodes=(source commentator bridge)
 
-say() { printf '%s\n' "$*"; }
-fail() { say "FAILED: $*" >&2; exit 1; }
-ok() { say "ok      $*"; }
+source scripts/containers/checks.sh
 
 if docker info >/dev/null 2>&1; then
   source scripts/containers/docker.sh
@@ -43,15 +41,6 @@ settings=("ROS_DOMAIN_ID=$((RANDOM % 100 + 1))" ROS_AUTOMATIC_DISCOVERY_RANGE=LO
   "VIDEO_COMMENTARY_PORT=$port")
 outside() { exec env "${settings[@]}" ROS_AUTOMATIC_DISCOVERY_RANGE=SUBNET \
   FASTDDS_BUILTIN_TRANSPORTS=UDPv4 scripts/in_venv.sh "$@"; }
-
-wait_for() { # seconds, what, command...
-  local seconds=$1 what=$2 deadline=$((SECONDS + $1))
-  shift 2
-  until "$@"; do
-    [ "$SECONDS" -lt "$deadline" ] || { show_logs; fail "$what: not within $seconds s"; }
-    sleep 0.5
-  done
-}
 
 show_logs() {
   local node
@@ -108,7 +97,7 @@ check_stopping() {
   for node in source bridge commentator; do
     began=$(date +%s%N)
     terminate "$node"
-    took=$((($(date +%s%N) - began) / 1000000))
+    took=$(since "$began")
     [ "$took" -le 3000 ] || fail "$node took $took ms to stop"
     ok "SIGTERM stops $node in $took ms"
   done

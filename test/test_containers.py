@@ -103,6 +103,13 @@ def test_each_node_is_a_service_that_checks_itself_and_comes_back(node: str) -> 
     assert service["stop_grace_period"] == "3s"
 
 
+def test_no_service_holds_up_down_for_more_than_3_s() -> None:
+    periods = {
+        name: service.get("stop_grace_period", "10s") for name, service in services().items()
+    }
+    assert {name for name, period in periods.items() if int(period.rstrip("s")) > 3} == set()
+
+
 def test_without_a_profile_only_commentator_and_bridge_start() -> None:
     assert {n for n, s in services().items() if "profiles" not in s} == {"commentator", "bridge"}
 

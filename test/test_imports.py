@@ -20,6 +20,7 @@ ROOMS = {
     "engines": {"core", "engines", *PLUGINS},
     "voices": {"core", "config", "voices"},
     "sources": {"core", "config", "sources"},
+    "memory": {"core", "memory"},
     "bridge": {"core", "config", "bridge"},
     "ros": {"core", "config", "ros"},
 }
@@ -44,7 +45,7 @@ HEAVY = {
     "launch_ros": {"ros"},
 }
 """The only rooms where each heavy library may be imported."""
-NO_ROS = {"core", "config", "engines", "voices", "sources", "bridge"}
+NO_ROS = {"core", "config", "engines", "voices", "sources", "memory", "bridge"}
 ROS = {"rclpy", "sensor_msgs", "std_msgs", "std_srvs", "ament_index_python"}
 ROS |= {"audio_common_msgs", "vision_msgs"}
 MODULES = sorted((ROOT / PACKAGE).rglob("*.py"))
@@ -97,6 +98,8 @@ def test_a_module_imports_what_its_room_may(path: Path) -> None:
         ("nodes.source.node", ["torch", "onnxruntime", "hibari", "ai_edge_litert", "fastapi"]),
         ("nodes.bridge.node", ["torch", "onnxruntime", "ai_edge_litert", "livekit", "av"]),
         ("nodes.speaker.node", ["torch", "cv2", "onnxruntime", "ai_edge_litert", "fastapi"]),
+        ("nodes.memory.node", ["torch", "onnxruntime", "ai_edge_litert", "fastapi", "livekit"]),
+        ("memory.recorder", ["numpy", "rclpy", *HEAVY]),
         ("engines.registry", ["numpy", "rclpy", *HEAVY]),
         ("voices.registry", ["numpy", "rclpy", *HEAVY]),
         ("sources.registry", ["numpy", "rclpy", *HEAVY]),

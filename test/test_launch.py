@@ -22,6 +22,7 @@ FILES = {
     "commentary.launch.py": "commentator",
     "demo.launch.py": "demo",
     "desk.launch.py": "desk",
+    "memory.launch.py": "memory",
     "robot.launch.py": "robot",
 }
 
@@ -84,7 +85,7 @@ def test_launch_shows_every_argument(name: str, target: str) -> None:
 
 @pytest.mark.parametrize(("name", "target"), FILES.items())
 def test_launch_starts_the_nodes_as_planned(name: str, target: str) -> None:
-    text = "frame_id" if target == "robot" else "instruction"
+    text = {"robot": "frame_id", "memory": "memory_path"}.get(target, "instruction")
     given = {"namespace": "robot1", text: "5: only people", "log_level": "debug"}
     _, nodes, context = expand(name, given)
     starts = launch_plan(target, given)
@@ -107,5 +108,5 @@ def test_launch_passes_on_what_an_engine_given_as_an_object_brings() -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_launch_leaves_no_empty_argument_behind_for_what_is_included_next(name: str) -> None:
-    _, _, context = expand(name, {"instruction": "people"})
-    assert context.launch_configurations == {"instruction": "people"}
+    _, _, context = expand(name, {"namespace": "robot1"})
+    assert context.launch_configurations == {"namespace": "robot1"}

@@ -20,6 +20,12 @@ from video_commentary.bridge.context import Context
 from video_commentary.bridge.frame_buffer import FrameBuffer
 from video_commentary.bridge.items import JpegFrame, Reply, Situation, Sound, Source
 from video_commentary.bridge.livekit.participant import LiveKitOff
+from video_commentary.bridge.memory_gateway import (
+    HistoryPage,
+    HistoryQuery,
+    MemoryRequestError,
+    RecallAnswer,
+)
 from video_commentary.bridge.robot_gateway import RobotGateway
 from video_commentary.bridge.watch_gateway import PublishedAlert, WatchRequestError
 from video_commentary.bridge.web_server import WebServer
@@ -27,6 +33,7 @@ from video_commentary.config.settings import BridgeSettings
 from video_commentary.core.audio import OUTPUT_FORMAT, Pcm
 from video_commentary.core.comment import Comment
 from video_commentary.core.facts import Observation
+from video_commentary.core.memory_entry import MemoryEntry
 from video_commentary.core.stamp import from_seconds
 from video_commentary.core.status import CommentatorStatus
 from video_commentary.core.watches import Alert, Watch, WatchReport
@@ -40,6 +47,43 @@ WELL = Situation(
     camera_fps=15.0,
     camera_trouble="",
 )
+
+
+class FakeMemory:
+    """Gives what it is given: the newest of `entries` first, or `error`; records what is asked."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self.entries: list[MemoryEntry] = []
+        self.error: MemoryRequestError | None = None
+        self.asked: list[HistoryQuery | tuple[object, ...]] = []
+
+    async def history(self, query: HistoryQuery) -> HistoryPage:
+        self.asked.append(query)
+        if self.error:
+            raise self.error
+        if query.after:
+            newer = [entry for entry in self.entries if entry.id > query.after]
+            return HistoryPage(tuple(newer[: query.limit]), "")
+        before = int(query.cursor or len(self.entries) + 1)
+        chosen = [
+            entry
+            for entry in reversed(self.entries)
+            if entry.id < before
+            and (not query.kinds or entry.kind in query.kinds)
+            and query.words in entry.text
+            and (not query.end or entry.time <= from_seconds(query.end))
+        ]
+        page = tuple(chosen[: query.limit])
+        return HistoryPage(page, str(page[-1].id) if len(chosen) > query.limit else "")
+
+    async def recall(self, question: str, start: float, end: float, limit: int) -> RecallAnswer:
+        self.asked.append((question, start, end, limit))
+        if self.error:
+            raise self.error
+        return RecallAnswer("The last car was at noon.", tuple(self.entries[-1:]))
 
 
 class FakeWatches:
@@ -79,6 +123,7 @@ class FakeRobot:
     """Replies at once, and records what it is asked."""
 
     def __init__(self) -> None:
+        self.memory = FakeMemory()
         self.watches = FakeWatches()
         self.asked: list[tuple[Any, ...]] = []
         self.reply = Reply(True, "in force now", 12.5)

@@ -280,7 +280,7 @@ def test_every_control_has_a_name_and_the_keyboard_reaches_it(browser: Any, web:
         assert all(name for _, name in names), names
         assert dict(names)["profile"].startswith("Profile")
         reached = set()
-        for _ in range(30):
+        for _ in range(45):  # a date has a stop for each of its parts
             page.keyboard.press("Tab")
             reached.add(page.evaluate("document.activeElement.id"))
         assert {"pause", "sound", "volume", "captioned", "full", "question", "profile"} <= reached

@@ -33,7 +33,7 @@ def test_every_setting_can_be_given(target: str) -> None:
     together = {
         DEMO: list(NODE_SETTINGS),
         ROBOT: ["source", "speaker"],
-        DESK: ["commentator", "bridge", "speaker"],
+        DESK: ["commentator", "bridge", "speaker", "memory"],
     }
     nodes = together.get(target, [target])
     wanted = {(node, name) for node in nodes for name in all_rules(NODE_SETTINGS[node], {})}
@@ -67,12 +67,18 @@ def test_an_engine_given_as_an_object_brings_its_settings() -> None:
 
 
 def test_the_demo_connects_its_nodes() -> None:
-    given = {"image_topic": "/front", "speaker": "yes", "namespace": "robot1/"}
-    source, commentator, bridge, speaker = launch_plan(DEMO, given)
+    given = {
+        "image_topic": "/front",
+        "speaker": "yes",
+        "memory": "yes",
+        "namespace": "robot1/",
+    }
+    source, commentator, bridge, speaker, memory = launch_plan(DEMO, given)
     assert source.parameters == {"image_topic": "/front"}
     assert commentator.parameters == {"image_topics": ["/front"]}
     assert bridge.parameters == {"view_topic": "/front"}
     assert speaker.parameters == {"audio_topic": "/robot1/commentator/audio_stamped"}
+    assert memory.parameters == {"memory_topics": ["/front"]}
 
 
 def test_robot_and_desk_share_out_the_nodes() -> None:
@@ -90,6 +96,9 @@ def test_robot_and_desk_share_out_the_nodes() -> None:
         Start("bridge", {"view_topic": "/front"}),
     ]
     assert len(launch_plan(DESK, {"speaker": "yes"})) == 3
+    assert launch_plan(DESK, given | {"memory": "true"})[-1] == Start(
+        "memory", {"memory_topics": ["/front"]}
+    )
     with pytest.raises(ValueError, match="nothing to start"):
         launch_plan(ROBOT, {"speaker": "false"})
 

@@ -92,6 +92,19 @@ def test_over_a_lossy_link_no_message_is_fragmented_by_ip(name: str) -> None:
     assert 0 < largest <= ETHERNET - IP_AND_UDP
 
 
+@pytest.mark.parametrize("name", LOSSY_LINK)
+def test_over_a_lossy_link_lost_announcements_do_not_make_a_node_count_as_gone(name: str) -> None:
+    root = ElementTree.fromstring((CONFIG / name).read_text())
+    seconds = {
+        e.tag.rpartition("}")[2]: int(e[0].text or 0)
+        for e in root.iter()
+        if e.tag.rpartition("}")[2] in ("leaseDuration", "leaseAnnouncement")
+    }
+    assert seconds["leaseDuration"] >= 5 * seconds["leaseAnnouncement"]
+    respawn_delay = 5.0  # ros/launching.py: a killed node gets no more images once it is back
+    assert seconds["leaseDuration"] <= respawn_delay
+
+
 @pytest.mark.parametrize("name", PROFILES)
 def test_on_one_machine_messages_stay_whole(name: str) -> None:
     """A raw picture in pieces of 1,400 bytes is too slow, in shared memory too."""

@@ -70,8 +70,8 @@ class Stage:
     def see(self, stamp: float) -> None:
         use = self.scene.use(TOPIC, from_seconds(stamp))
         self.scene.add(TOPIC, frame(stamp, seed=0 if self.still else None), use)
-        if use is Use.KEEP:
-            self.commentator.on_frame()
+        if use is not Use.NONE:
+            self.commentator.on_frame(use is Use.KEEP)
 
     def at(self, when: float, action: Callable[[], object]) -> None:
         self.schedule.at(self.start + when, action)

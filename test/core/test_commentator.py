@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from test.core.stage import TOPIC, Stage, speaking
-from test.fakes import FORMAT, FakeEngine, frame
+from test.fakes import FORMAT, FakeEngine, frame, tone
 from video_commentary.config.settings import CommentatorSettings
-from video_commentary.core.engine import Delta
+from video_commentary.core.engine import Delta, Request
 from video_commentary.core.facts import Claim, Observation
 from video_commentary.core.frames import Frame
 from video_commentary.core.scene_monitor import SceneMonitor
@@ -151,3 +151,52 @@ def test_the_threshold_of_change_may_be_set_while_running() -> None:
     times = [when for when, _ in stage.final]
     assert [when for when in times if when < 5.0]
     assert not [when for when in times if when > 6.0]
+
+
+class Interjecting(FakeEngine):
+    """Speaks for two seconds; what can't wait comes `pressing` times, whenever it is asked."""
+
+    interjects = True
+
+    def __init__(self, pressing: int = 0) -> None:
+        super().__init__(self._script, voice=FORMAT, look_fps=5.0)
+        self._pressing = pressing
+
+    def _script(self, request: Request) -> list[object]:
+        if not request.pressing:
+            return ["Two seconds. ", tone(2.0)]
+        self._pressing -= 1
+        return ["Another one. ", tone(1.0)] if self._pressing >= 0 else [SILENCE]
+
+
+def test_what_can_not_wait_is_said_after_a_quarter_of_the_pause() -> None:
+    stage = Stage(Interjecting(pressing=1), breathing_pause=1.0)
+    stage.run(6.0)
+    begins = [stage.seconds(c.first_words) for _, c in stage.final if c.first_words]
+    assert begins[1] == pytest.approx(2.25, abs=0.26)
+    assert stage.texts[:3] == ["Two seconds.", "Another one.", "Two seconds."]
+    assert begins[2] >= 4.2
+
+
+def test_a_pause_without_anything_that_presses_is_a_pause() -> None:
+    stage = Stage(Interjecting(), breathing_pause=1.0)
+    stage.run(6.0)
+    assert any(request.pressing for request in stage.engine.requests)
+    assert not any(comment.silent for _, comment in stage.published)
+    begins = [stage.seconds(c.first_words) for _, c in stage.final if c.first_words]
+    assert begins[1] == pytest.approx(3.0, abs=0.1)
+
+
+def test_an_engine_that_does_not_interject_is_left_alone_in_the_pause() -> None:
+    stage = Stage(FakeEngine(look_fps=5.0), breathing_pause=1.0)
+    stage.run(6.0)
+    assert stage.engine.requests
+    assert not any(request.pressing for request in stage.engine.requests)
+
+
+def test_a_question_in_the_pause_gets_the_whole_engine() -> None:
+    stage = Stage(Interjecting(), breathing_pause=1.0)
+    stage.at(2.4, lambda: stage.control.ask("What is that?"))
+    stage.run(3.0)
+    asked = [request for request in stage.engine.requests if request.prompt.question]
+    assert [request.pressing for request in asked] == [False]

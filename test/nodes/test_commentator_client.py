@@ -25,7 +25,7 @@ def graph() -> Iterator[Probe]:
 
 @pytest.fixture
 def client(graph: Probe) -> CommentatorClient:
-    return CommentatorClient(graph.node, "robot", "/phone/image_raw", "/camera/image_raw")
+    return CommentatorClient(graph.node, "robot", "memory", "/phone/image_raw", "/camera/image_raw")
 
 
 async def finished(graph: Probe, awaitable: Awaitable[T]) -> T:

@@ -24,6 +24,7 @@ def session() -> Any:
         topic="/left",
         full_topic="/left",
         missing=0.0,
+        frozen_for=0.0,
         changing=False,
         clock=ClockOffset(),
         dropped=7,
@@ -61,6 +62,20 @@ def test_every_field_is_computed() -> None:
     assert missing == [], "not computed in report.py, or without a value in session() here"
     assert (status.state, status.detail) == ("commenting", "the voice is hoarse")
     assert (status.cameras, status.camera_fps) == (("/left",), (14.5,))
+
+
+def test_a_picture_that_stands_still_is_reported_while_comments_go_on() -> None:
+    frozen = session()
+    frozen.cameras[0].frozen_for = 30.0
+    status = describe(frozen, CONTROL, "")
+    assert status.state == "commenting"
+    assert "has been exactly the same for over 10 s" in status.detail
+    assert status.detail.endswith("; the voice is hoarse")
+    camera = next(c for c in diagnose(frozen, status) if c.name.startswith("camera"))
+    assert "Check the camera" in camera.trouble
+    assert not camera.fatal
+    frozen.cameras[0].seen_at -= 60.0
+    assert "no image" in describe(frozen, CONTROL, "").detail
 
 
 def test_while_it_loads_it_says_what_it_does() -> None:

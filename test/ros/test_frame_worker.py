@@ -44,7 +44,7 @@ class Scripted:
 def looking(scripted: Any) -> tuple[FrameWorker, threading.Event]:
     arrived = threading.Event()
     arrived.set()
-    return FrameWorker([scripted], scripted, lambda: None, lambda *_: None, arrived), arrived
+    return FrameWorker([scripted], scripted, lambda kept: None, lambda *_: None, arrived), arrived
 
 
 def until(condition: Any) -> None:
@@ -76,3 +76,16 @@ def test_an_engine_that_hangs_is_reported_and_does_not_block_close(
     it.close()
     assert time.monotonic() - began < 1.0
     let_go.set()
+
+
+def test_it_says_of_each_frame_whether_it_was_kept() -> None:
+    kept: list[bool] = []
+    scripted: Any = Scripted([], [])
+    uses = [Use.KEEP, Use.LOOK]
+    scripted.next_frame = lambda: (frame(1.0), uses.pop(0)) if uses else None
+    arrived = threading.Event()
+    arrived.set()
+    it = FrameWorker([scripted], scripted, kept.append, lambda *_: None, arrived)
+    until(lambda: len(kept) == 2)
+    it.close()
+    assert kept == [True, False]

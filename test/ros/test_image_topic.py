@@ -15,7 +15,13 @@ from video_commentary.core.scene_monitor import Use
 from video_commentary.core.stamp import to_seconds
 from video_commentary.ros.camera import QUEUE_SIZE, Camera
 from video_commentary.ros.feed import Feed, FeedOptions
-from video_commentary.ros.health import camera_trouble, clock_check
+from video_commentary.ros.health import (
+    FROZEN_AFTER,
+    camera_check,
+    camera_trouble,
+    clock_check,
+    frozen_trouble,
+)
 from video_commentary.ros.images_out import encode_jpeg
 
 JPEG = encode_jpeg(np.full((48, 64, 3), 90, np.uint8), 77)
@@ -126,6 +132,35 @@ def test_a_camera_knows_what_is_lost_and_how_its_clock_differs(graph: Probe) -> 
         assert trouble.startswith("the stamps of /camera/image_raw are ")
         assert "behind this machine's clock" in trouble
         graph.film(lambda: not clock_check(it.topic, it.clock).trouble, stamp=0.0)
+
+
+def test_a_camera_that_shows_the_same_picture_for_long_is_reported(graph: Probe) -> None:
+    with camera(graph) as (it, _):
+        start, image = graph.now(), np.full((48, 8, 3), 90, np.uint8)
+
+        def show(second: float) -> None:
+            def shown() -> object:
+                graph.picture(stamp=start + second, image=image)
+                return it.next_frame()
+
+            graph.until(shown)
+
+        show(0.0)
+        show(FROZEN_AFTER - 1.0)
+        assert frozen_trouble(it) == ""
+        while it.frozen_for < FROZEN_AFTER:
+            show(FROZEN_AFTER + 1.0)
+        assert camera_trouble(it) == "", "images arrive, and can be read"
+        assert frozen_trouble(it).startswith("the picture on /camera/image_raw has been exactly")
+        assert camera_check(it, 1.0).trouble == frozen_trouble(it)
+        assert not camera_check(it, 1.0).fatal
+        graph.film(lambda: it.next_frame() and not frozen_trouble(it))
+
+
+def test_a_feed_reports_it_too_from_jpegs_as_they_come(graph: Probe) -> None:
+    with closing(Viewed(graph, "compressed")) as viewed:
+        graph.until(lambda: graph.jpeg(JPEG) or viewed)
+        graph.until(lambda: graph.jpeg(JPEG) or viewed.feed.frozen_for > 0.3)
 
 
 def test_a_feed_takes_the_transport_that_is_published_and_passes_jpegs_through(

@@ -71,7 +71,7 @@ def catches(running: Process, number: int) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("node", ["bridge", "commentator", "source", "speaker"])
+@pytest.mark.parametrize("node", ["bridge", "commentator", "memory", "source", "speaker"])
 def test_a_signal_while_a_node_is_imported_ends_it_in_silence(node: str, number: int) -> None:
     with process("-m", f"video_commentary.nodes.{node}") as running:
         end = time.monotonic() + 30

@@ -19,6 +19,7 @@ from .control import control_routes, login_routes
 from .events import event_routes
 from .live import live_routes
 from .media import media_routes
+from .memory_routes import memory_routes
 from .metrics import metric_routes
 from .middleware import AccessMiddleware
 from .watch_routes import watch_routes
@@ -58,6 +59,7 @@ def create_app(context: Context) -> FastAPI:
         media_routes,
         event_routes,
         live_routes,
+        memory_routes,
         metric_routes,
         watch_routes,
     ):

@@ -16,6 +16,7 @@ from .display import Display
 from .frame_buffer import FrameBuffer
 from .history import CommentHistory
 from .items import Cut, JpegFrame, PictureBox, Reply, Situation, Sound, Source
+from .memory_gateway import Memory
 from .watch_gateway import AlertHistory, PublishedAlert, WatchGateway
 
 
@@ -25,6 +26,11 @@ class Robot(Protocol):
     Coroutines may be awaited on any event loop, other methods called on any thread. A Reply comes
     even without a commentator: its text then says what to do.
     """
+
+    @property
+    def memory(self) -> Memory:
+        """The memory node, which need not be there."""
+        ...
 
     @property
     def watches(self) -> WatchGateway:

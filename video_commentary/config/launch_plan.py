@@ -20,9 +20,9 @@ DEMO, ROBOT, DESK = "demo", "robot", "desk"
 LAUNCH_TARGETS = (*NODE_SETTINGS, DEMO, ROBOT, DESK)
 """What can be started: each node alone, the demo, or one of two machines joined by Wi-Fi."""
 _NODES = {
-    DEMO: ("source", "commentator", "bridge", "speaker"),
+    DEMO: ("source", "commentator", "bridge", "speaker", "memory"),
     ROBOT: ("source", "speaker"),
-    DESK: ("commentator", "bridge", "speaker"),
+    DESK: ("commentator", "bridge", "speaker", "memory"),
 }
 _ROBOT_DEFAULTS = {"publish": "compressed", "latency": "0.3"}
 """Speech has to bear the jitter of Wi-Fi."""
@@ -48,6 +48,9 @@ class Start:
 
 
 _SPEAKER = Argument("speaker", "true: play the speech on this machine's sound card", "false")
+_MEMORY = Argument(
+    "memory", "true: keep what is said and seen in a database (docs/memory.md)", "false"
+)
 _LINK = (
     "Link between the machines: local for one machine or a cable, lossy for Wi-Fi "
     "(docs/network.md); VIDEO_COMMENTARY_LINK sets it too"
@@ -92,14 +95,17 @@ def _default_link(target: str) -> str:
 
 def _own(target: str, found: dict[str, Argument]) -> list[Argument]:
     camera = ("commentator", "image_topics")
+    remembered = ("memory", "memory_topics")
     if target == "commentator":
         default = found["image_topics"].default
         return [Argument("image_topic", "The one image topic to watch", default, (camera,))]
     if target == DEMO:
         del found["image_topics"], found["audio_topic"], found["view_topic"]
+        del found["memory_topics"]
         topic = found["image_topic"]
-        all_of = (*topic.settings, camera, ("bridge", "view_topic"))
-        return [Argument("image_topic", topic.description, topic.default, all_of), _SPEAKER]
+        all_of = (*topic.settings, camera, remembered, ("bridge", "view_topic"))
+        one = Argument("image_topic", topic.description, topic.default, all_of)
+        return [one, _SPEAKER, _MEMORY]
     if target == ROBOT:
         del found["audio_topic"]
         return [
@@ -115,10 +121,11 @@ def _own(target: str, found: dict[str, Argument]) -> list[Argument]:
     if target == DESK:
         del found["audio_topic"]
         default = found["image_topics"].default
-        both = (camera, ("bridge", "view_topic"))
+        all_of = (camera, remembered, ("bridge", "view_topic"))
         return [
-            Argument("image_topic", "The image topic to watch and to show", default, both),
+            Argument("image_topic", "The image topic to watch and to show", default, all_of),
             _SPEAKER,
+            _MEMORY,
         ]
     return []
 
@@ -142,9 +149,8 @@ def launch_plan(target: str, given: Mapping[str, str]) -> list[Start]:
     prefix = absolute(given.get("namespace", ""))
     parameters["speaker"]["audio_topic"] = f"{prefix}/commentator/audio_stamped"
     starts = [Start(node, parameters[node]) for node in _NODES[target]]
-    without = set()
-    if not _truth("speaker", given.get("speaker", known["speaker"].default)):
-        without.add("speaker")
+    switches = {"speaker", "memory"} & {*_NODES[target]}
+    without = {node for node in switches if not _truth(node, given.get(node, known[node].default))}
     if target == ROBOT and not given.get("source"):
         without.add("source")
     if without == set(_NODES[target]):

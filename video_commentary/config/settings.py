@@ -186,6 +186,32 @@ class SpeakerSettings(NodeSettings):
 
 
 @dataclass(frozen=True)
+class MemorySettings(NodeSettings):
+    """Settings of the memory node."""
+
+    memory_path: str = setting(
+        "", "Database file; empty for one named after the node, in ~/.ros/video_commentary"
+    )
+    memory_days: float = setting(
+        30.0, "Days after which entries are deleted", low=0.01, high=3650.0, live=True
+    )
+    memory_megabytes: int = setting(
+        2000,
+        "Size of the database above which the oldest entries are deleted, MB",
+        low=16,
+        high=1_000_000,
+        live=True,
+    )
+    memory_thumbnails: bool = setting(True, "Keep a small picture with each entry")
+    memory_topics: tuple[str, ...] = setting(
+        ("/camera/image_raw",), "Image topics for these pictures, one per camera"
+    )
+    memory_commentator: str = setting(
+        "commentator", "Name of the commentator to remember, with its namespace"
+    )
+
+
+@dataclass(frozen=True)
 class BridgeSettings(NodeSettings):
     """Settings of the bridge node. Secrets come from the environment: docs/bridge.md."""
 
@@ -204,6 +230,9 @@ class BridgeSettings(NodeSettings):
     )
     # what it shows
     commentator_node: str = setting("commentator", "Name of the commentator, with its namespace")
+    memory_node: str = setting(
+        "memory", "Name of the memory for history and recall, with its namespace"
+    )
     view_topic: str = setting("/camera/image_raw", "Image topic to show")
     view_transport: str = setting(
         "auto",
@@ -252,5 +281,6 @@ NODE_SETTINGS: dict[str, type[NodeSettings]] = {
     "source": SourceSettings,
     "bridge": BridgeSettings,
     "speaker": SpeakerSettings,
+    "memory": MemorySettings,
 }
 """The settings of each node, by the node's name."""

@@ -45,6 +45,11 @@ class CommentBuilder:
         self._held = ""
         self._claims: list[Claim] = []
 
+    @property
+    def begun(self) -> bool:
+        """Whether any words were published."""
+        return self.comment.first_words is not None
+
     def add(self, text: str) -> bool:
         """Add `text`; return whether there is anything to publish: not for blanks alone."""
         # Half of a character, which a server may stream by itself, can't be published.

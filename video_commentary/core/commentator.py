@@ -13,7 +13,7 @@ from .clock import Clock
 from .comment import Comment, CommentBuilder
 from .control import Answer, Control, Orders
 from .cycle_settings import CycleSettings
-from .engine import Engine, EngineError, Limits, Request, unexpected
+from .engine import Engine, EngineError, Limits, Request, interjects, unexpected
 from .pacing import Average, Gate, Playout
 from .prompting import build_prompt
 from .resample import PcmResampler
@@ -22,6 +22,8 @@ from .scene_monitor import STALE, SceneMonitor, View
 from .stamp import from_seconds
 from .stats import Stats, StatsRecorder
 
+SHORT_PAUSE = 0.25
+"""Fraction of the breathing pause that is left before what can't wait for all of it."""
 NO_PICTURE = "no picture has come from the camera yet: check image_topics and ask again"
 
 
@@ -52,6 +54,7 @@ class Commentator:
         self._retry = Retry()
         self._recorder = StatsRecorder()
         self._new_frame = False
+        self._new_look = False
         self._last_frame_at: float | None = None
         self._sequence = 0
         self._recent: deque[str] = deque(maxlen=16)
@@ -64,11 +67,13 @@ class Commentator:
         """Counts since activation, and averages."""
         return self._recorder.stats
 
-    def on_frame(self) -> None:
-        """Note that the scene monitor has kept a new frame."""
+    def on_frame(self, kept: bool = True) -> None:
+        """Note that the engine has seen a new frame, and whether the scene monitor has kept it."""
         self._last_frame_at = self._clock.now()
-        self._new_frame = True
-        self._control.wake.set()
+        self._new_look = True
+        self._new_frame |= kept
+        if kept or interjects(self._engine):
+            self._control.wake.set()
 
     def reset(self) -> None:
         """Forget what was counted and kept before a pause; not while `run` runs."""
@@ -100,17 +105,24 @@ class Commentator:
         # An announcement needs no engine that works.
         if not announcing and (retry_in := self._retry_in(settings)) != 0.0:
             return retry_in
-        opens_at = self._gate.opens_at(now, settings.breathing_pause)
-        begin_at = opens_at - self._first_word_after.value
-        if not urgent and now < begin_at:
-            # Only a frame that comes after that is fresh enough.
-            self._new_frame = False
-            return begin_at - now
-        if not urgent and not self._new_frame:
-            return None
-        self._new_frame = False
-        self._cycle(self._control.begin())
+        begin_at = self._begin_at(now, settings, pressing=False)
+        pressing = not urgent and (now < begin_at or not self._new_frame)
+        if pressing:
+            may_interject = interjects(self._engine)
+            early = self._begin_at(now, settings, pressing=True) if may_interject else begin_at
+            if self._engine.look_fps == 0 and now < begin_at:
+                self._new_frame = False  # only one that comes after that is fresh enough
+            if now < early or not (may_interject and self._new_look):
+                return min((at - now for at in (early, begin_at) if at > now), default=None)
+        self._new_look = False
+        self._new_frame = pressing and self._new_frame
+        self._cycle(self._control.begin(), pressing)
         return self._retry_in(settings)
+
+    def _begin_at(self, now: float, settings: CycleSettings, pressing: bool) -> float:
+        """Return when to ask the engine, so that its first word comes as the gate opens."""
+        pause = settings.breathing_pause * (SHORT_PAUSE if pressing else 1.0)
+        return self._gate.opens_at(now, pause) - self._first_word_after.value
 
     def _retry_in(self, settings: CycleSettings) -> float | None:
         """Return seconds until a failed engine is due; None: not before a setting or question."""
@@ -122,15 +134,16 @@ class Commentator:
         self._gate.open()
         self._retry.at_once()
 
-    def _cycle(self, orders: Orders) -> None:
+    def _cycle(self, orders: Orders, pressing: bool) -> None:
         if orders.interrupted:
             self._fall_silent(self._clock.now())
         if orders.steered:
             self._scene.mark_changed()
+        comments = not (orders.question or orders.announcement)
+        pressing = pressing and comments and not orders.steered
         blind = "" if orders.announcement else self._why_blind(orders.settings)
         # What has changed is still to be said when a question is answered, or nothing is seen.
-        comments = not (orders.question or orders.announcement)
-        view = self._scene.view(reset_change=comments and not blind)
+        view = self._scene.view(reset_change=comments and not (blind or pressing))
         if blind or not view.frames:
             if orders.question:
                 orders.question.answer.set_result(Answer(False, blind or NO_PICTURE))
@@ -141,7 +154,7 @@ class Commentator:
         self.commenting = True
         comment = self._begin(orders, view)
         try:
-            self._comment(orders, self._request(orders, view), comment)
+            self._comment(orders, self._request(orders, view, pressing), comment)
         except EngineError as error:
             self._failed(orders, error, comment)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong, the node stays up
@@ -172,7 +185,7 @@ class Commentator:
         )
         return CommentBuilder(start, self._publish)
 
-    def _request(self, orders: Orders, view: View) -> Request:
+    def _request(self, orders: Orders, view: View, pressing: bool) -> Request:
         settings, question = orders.settings, orders.question
         recent = list(self._recent)[-settings.context_comments :]
         prompt = build_prompt(
@@ -185,11 +198,11 @@ class Commentator:
         brief = view.intensity is Intensity.BRIEF and not question
         tokens = settings.max_tokens_brief if brief else settings.max_tokens
         speak = self._engine.voice is not None and not (question and question.quiet)
-        return Request(view.frames, prompt, Limits(tokens), speak, orders.announcement)
+        return Request(view.frames, prompt, Limits(tokens), speak, pressing, orders.announcement)
 
     def _comment(self, orders: Orders, request: Request, comment: CommentBuilder) -> None:
         asked_at = self._clock.now()
-        opens_at = self._opens_at(orders, asked_at)
+        opens_at = self._opens_at(orders, request, asked_at)
         voice = self._engine.voice
         resampler = PcmResampler(voice, OUTPUT_FORMAT) if voice else None
         ready = False
@@ -210,13 +223,17 @@ class Commentator:
         cancelled = orders.cancel.cancelled
         if resampler and not cancelled:
             self._play(resampler.flush(), opens_at, comment)
+        if request.pressing and not comment.begun:
+            self._succeeded()
+            return  # nothing that can't wait; listeners need not know of the look
         self._finished(orders, comment.finish(cancelled), self._clock.now() - asked_at)
 
-    def _opens_at(self, orders: Orders, now: float) -> float:
+    def _opens_at(self, orders: Orders, request: Request, now: float) -> float:
         """Return when the first word may come: at once if a person waits for it."""
         if orders.steered or orders.question or orders.announcement:
             return now
-        return self._gate.opens_at(now, orders.settings.breathing_pause)
+        pause = orders.settings.breathing_pause * (SHORT_PAUSE if request.pressing else 1.0)
+        return self._gate.opens_at(now, pause)
 
     def _wait_until(self, time: float, cancel: CancelToken) -> None:
         cancelled = threading.Event()
@@ -234,8 +251,7 @@ class Commentator:
 
     def _finished(self, orders: Orders, comment: Comment, took: float) -> None:
         if not orders.announcement:
-            self.error = ""
-            self._retry.succeeded()
+            self._succeeded()
         self._recorder.add(comment, took)
         if not comment.silent:
             self._gate.close_after(comment.text, comment.first_sound is not None, self._clock.now())
@@ -247,6 +263,10 @@ class Commentator:
             self._control.announce_again(orders.announcement)
         elif orders.question:
             orders.question.answer.set_result(Answer(True, comment.text, comment.newest))
+
+    def _succeeded(self) -> None:
+        self.error = ""
+        self._retry.succeeded()
 
     def _failed(self, orders: Orders, error: EngineError, comment: CommentBuilder) -> None:
         self.error = str(error)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from .audio import AudioFormat
 from .cancel import CancelToken
-from .engine import Delta, Engine, EngineError, Request, voice_trouble
+from .engine import Delta, Engine, EngineError, Request, interjects, voice_trouble
 from .facts import FrameFacts
 from .frames import Frame
 from .load_progress import LoadProgress
@@ -43,6 +43,11 @@ class DeferredEngine:
     def voice_trouble(self) -> str:
         """Why the engine's own voice is missing; empty if it speaks or has none."""
         return voice_trouble(self._engine) if self._engine else ""
+
+    @property
+    def interjects(self) -> bool:
+        """Whether the engine knows what can't wait for the pause to end."""
+        return self._engine is not None and interjects(self._engine)
 
     def load(self) -> None:
         """Make the engine, unless that was done, and load it. Raise EngineError."""

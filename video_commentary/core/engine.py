@@ -24,6 +24,7 @@ class Limits:
 class Request:
     """One look at the scene: `frames` oldest first (one or more cameras), and what is wanted.
 
+    `pressing`: the pause after the last comment is not over; only what can't wait for it is wanted.
     `announcement`: words to say as they are instead; engines never see a request with them.
     """
 
@@ -31,6 +32,7 @@ class Request:
     prompt: Prompt
     limits: Limits
     speak: bool
+    pressing: bool = False
     announcement: str = ""
 
 
@@ -115,6 +117,14 @@ class Engine(Protocol):
     def close(self) -> None:
         """Free everything; `load` may follow."""
         ...
+
+
+def interjects(engine: Engine) -> bool:
+    """Return whether an engine knows what can't wait: only then it gets `pressing` requests.
+
+    An engine that does has an `interjects` of its own.
+    """
+    return bool(getattr(engine, "interjects", False))
 
 
 def voice_trouble(engine: Engine) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from .audio import AudioFormat
 from .cancel import CancelToken
-from .engine import Delta, Engine, Request, voice_trouble
+from .engine import Delta, Engine, Request, interjects, voice_trouble
 from .facts import FrameFacts
 from .frames import Frame
 
@@ -36,6 +36,11 @@ class EngineWrapper:
     def voice_trouble(self) -> str:
         """Why the inner engine's own voice is missing; empty if it speaks or has none."""
         return voice_trouble(self.inner)
+
+    @property
+    def interjects(self) -> bool:
+        """Whether the inner engine knows what can't wait for the pause to end."""
+        return interjects(self.inner)
 
     def load(self) -> None:
         """Load the inner engine. Raise EngineError."""

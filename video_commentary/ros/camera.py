@@ -60,6 +60,7 @@ class Camera(ImageTopic[Arrival]):
             self._report(str(error))
             return None
         self.trouble = ""
+        self._freeze.add(full, arrival.stamp)
         self.frame_id = arrival.message.header.frame_id or self.topic
         image = shrink(full, self._options.max_side)
         height, width = full.shape[:2]

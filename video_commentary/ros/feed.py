@@ -7,17 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage
 
-from ..core.stamp import Stamp, to_seconds
+from ..core.stamp import Stamp, from_seconds, to_seconds
 from .image_topic import ImageTopic, ImageTopicOptions
 from .images import ImageError, is_whole_jpeg
 from .images_out import encode_jpeg
 
 QUEUE_SIZE = 2
-IDLE_PERIOD = 0.5
-"""Seconds between compressed images without viewers: a new viewer, who sees the picture
+IDLE_PERIOD = from_seconds(0.5)
+"""Nanoseconds between compressed images without viewers: a new viewer, who sees the picture
 delayed, then starts with the last few seconds."""
 SUFFICIENT_FPS = 8.0
 """Enough to show movement: a camera of 10 images a second needs no trial."""
@@ -35,7 +36,7 @@ class FeedOptions:
     quality: Callable[[], int]
 
 
-class Feed(ImageTopic[tuple[Any, float]]):
+class Feed(ImageTopic[tuple[Any, Stamp]]):
     """Delivers the images of a topic as (JPEG, stamp in seconds).
 
     JPEGs are passed through on the ROS thread, other images compressed on another thread.
@@ -55,7 +56,7 @@ class Feed(ImageTopic[tuple[Any, float]]):
         self._quality = options.quality
         self._deliver = deliver
         self._wanted = wanted
-        self._compressed_at = 0.0
+        self._compressed_at: Stamp = 0
         self.picture_size: tuple[int, int] | None = None
         """Width and height of raw images; None while JPEGs are passed through as they are."""
         self._stopping = False
@@ -75,18 +76,16 @@ class Feed(ImageTopic[tuple[Any, float]]):
 
     def _on_image(self, message: Any, stamp: Stamp) -> None:
         self.frame_id = message.header.frame_id
-        seconds = to_seconds(stamp)
         if isinstance(message, CompressedImage) and is_whole_jpeg(message.data):
-            self.trouble = ""
             self.picture_size = None
-            self._deliver(message.data.tobytes(), seconds)
+            self._pass_on(message.data.tobytes(), stamp)
             return
-        if not self._wanted() and abs(seconds - self._compressed_at) < IDLE_PERIOD:
+        if not self._wanted() and abs(stamp - self._compressed_at) < IDLE_PERIOD:
             return
-        self._compressed_at = seconds
+        self._compressed_at = stamp
         if not isinstance(message, CompressedImage):
             self.picture_size = message.width, message.height
-        self._enqueue((message, seconds))
+        self._enqueue((message, stamp))
 
     def _run(self) -> None:
         while True:
@@ -97,11 +96,15 @@ class Feed(ImageTopic[tuple[Any, float]]):
             while queued := self._dequeue():
                 self._compress(*queued)
 
-    def _compress(self, message: Any, stamp: float) -> None:
+    def _compress(self, message: Any, stamp: Stamp) -> None:
         try:
             jpeg = encode_jpeg(self._to_rgb(message), self._quality())
         except (ImageError, ValueError) as error:
             self._report(str(error))
             return
+        self._pass_on(jpeg, stamp)
+
+    def _pass_on(self, jpeg: bytes, stamp: Stamp) -> None:
         self.trouble = ""
-        self._deliver(jpeg, stamp)
+        self._freeze.add(np.frombuffer(jpeg, np.uint8), stamp)
+        self._deliver(jpeg, to_seconds(stamp))

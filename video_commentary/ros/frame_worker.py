@@ -25,11 +25,11 @@ class FrameWorker:
         self,
         cameras: Sequence[Camera],
         scene: SceneMonitor,
-        on_frame: Callable[[], None],
+        on_frame: Callable[[bool], None],
         on_facts: Callable[[Frame, FrameFacts], None],
         arrived: threading.Event,
     ) -> None:
-        """Call `on_frame` after each frame that was kept; `arrived` wakes the thread.
+        """Call `on_frame` after each frame: was it kept? `arrived` wakes the thread.
 
         `on_facts` gets what the engine saw in a frame, if it states facts.
         """
@@ -83,8 +83,7 @@ class FrameWorker:
                 facts = self._scene.add(camera.topic, frame, use)
             finally:
                 self._looking_since = None
-                if use is Use.KEEP:
-                    self._on_frame()
+                self._on_frame(use is Use.KEEP)
             if facts:
                 self._on_facts(frame, facts)
             self._error = ""

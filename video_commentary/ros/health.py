@@ -19,6 +19,8 @@ SILENT_AFTER = 2.0
 """Seconds without an image after which a camera counts as away."""
 CHANGED_WITHIN = 8.0
 """The same where the way of its delivery is being changed, which takes a few seconds."""
+FROZEN_AFTER = 10.0
+"""Seconds after which a picture that stays exactly the same is reported."""
 
 LARGEST_MESSAGE = "largest message"
 """Key in /diagnostics for the size of what a camera's node sends at once."""
@@ -73,9 +75,11 @@ def camera_check(camera: ImageTopic[Any], fps: float) -> Check:
         "images": camera.received,
         "dropped": camera.dropped,
         "missing": f"{camera.missing:.0%}",
+        "same picture for": f"{camera.frozen_for:.1f} s",
         "frame_id": camera.frame_id,
     }
-    return Check(f"camera {camera.full_topic}", camera_trouble(camera), False, values)
+    trouble = camera_trouble(camera) or frozen_trouble(camera)
+    return Check(f"camera {camera.full_topic}", trouble, False, values)
 
 
 def clock_check(topic: str, clock: ClockOffset) -> Check:
@@ -109,3 +113,15 @@ def camera_trouble(camera: ImageTopic[Any]) -> str:
         return f"nobody publishes {topic}: start the camera, or set {camera.parameter} to its topic"
     lately = "yet" if camera.seen_at is None else f"for {SILENT_AFTER:g} s"
     return f"no image on {topic} {lately}, though it has a publisher: check the camera"
+
+
+def frozen_trouble(camera: ImageTopic[Any]) -> str:
+    """Return what to check about a picture that stays exactly the same; empty if it changes."""
+    if camera.frozen_for < FROZEN_AFTER:
+        return ""
+    return (
+        f"the picture on {camera.full_topic} has been exactly the same for over "
+        f"{FROZEN_AFTER:g} s, though images arrive with new stamps: a camera's noise would change "
+        "it. Check the camera and its driver; a still image or a video that stands still looks "
+        "the same"
+    )

@@ -13,18 +13,18 @@ from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 
 from ..core.clock_offset import ClockOffset
+from ..core.freeze_detector import FreezeDetector
 from ..core.stamp import Stamp
 from .image_subscription import ImageSubscription
 from .images import Rgb, decode, shrink, to_rgb
-from .machines import all_remote, gids_of
+from .machines import all_remote, own_gids
 from .time import to_stamp
 from .timers import every
 from .transport_choice import Publishers, TransportChoice
 
 COMPRESSED = "/compressed"
 DISCOVERY_PERIOD = 0.1
-"""Seconds between looks for the camera's publishers until one is there: raw images that are not
-wanted would fill a slow link."""
+"""Seconds between looks for the camera's publishers until one is there."""
 Queued = TypeVar("Queued")
 
 
@@ -72,10 +72,10 @@ class ImageTopic(ABC, Generic[Queued]):
         self.seen_at: float | None = None
         self.trouble = ""
         self.frame_id = ""
+        self._freeze = FreezeDetector()
         self._choice = TransportChoice(options.prefer_compressed)
         self._discovery = every(node, DISCOVERY_PERIOD, self._discover)
-        self._subscribe(self._raw_topic)
-        self.follow_publishers()
+        self._subscribe(self._resolve(missing=0.0))
 
     @property
     def publishers(self) -> int:
@@ -97,9 +97,14 @@ class ImageTopic(ABC, Generic[Queued]):
         """The part of the images that is lost on the way, 0 to 1, as gaps in the stamps show."""
         return self._subscription.missing
 
+    @property
+    def frozen_for(self) -> float:
+        """The seconds for which the picture has been exactly the same, by the stamps."""
+        return self._freeze.seconds
+
     def follow_publishers(self) -> None:
         """Adapt to the publishers and to what arrives; call about once a second."""
-        full = self._resolve()
+        full = self._resolve(self.missing)
         if full == self.full_topic:
             self._subscription.follow_publishers()
             return
@@ -111,6 +116,7 @@ class ImageTopic(ABC, Generic[Queued]):
         self.topic = topic
         self.seen_at = None
         self.clock.clear()
+        self._freeze.clear()
         self._choice = TransportChoice(self._options.prefer_compressed)
         self._discovery.reset()
         self.follow_publishers()
@@ -162,14 +168,13 @@ class ImageTopic(ABC, Generic[Queued]):
     def _raw_topic(self) -> str:
         return str(self._node.resolve_topic_name(self.topic))
 
-    def _resolve(self) -> str:
+    def _resolve(self, missing: float) -> str:
         """Return the topic to subscribe to."""
         raw = self._raw_topic
         transport = self._options.transport
         if transport == "auto":
-            self._choice.update(
-                time.monotonic(), self.received, self.missing, self._find_publishers(raw)
-            )
+            publishers = self._find_publishers(raw)
+            self._choice.update(time.monotonic(), self.received, missing, publishers)
             transport = "compressed" if self._choice.compressed else "raw"
         return raw + COMPRESSED if transport == "compressed" else raw
 
@@ -178,7 +183,7 @@ class ImageTopic(ABC, Generic[Queued]):
             [bytes(info.endpoint_gid) for info in self._node.get_publishers_info_by_topic(topic)]
             for topic in (raw, raw + COMPRESSED)
         )
-        remote = all_remote(gids_of(self._node, self.full_topic), of_raw)
+        remote = all_remote(own_gids(self._node), of_raw)
         return Publishers(frozenset(of_raw), frozenset(of_compressed), remote)
 
     def _subscribe(self, full_topic: str) -> None:

@@ -18,20 +18,20 @@ def host_id(gid: bytes) -> bytes | None:
     return gid[2:4] if fast_dds and gid[:2] == _EPROSIMA else None
 
 
-def gids_of(node: Node, topic: str) -> list[bytes]:
-    """Return the GIDs of the subscriptions to `topic` of nodes of `node`'s name: ours, usually."""
+def own_gids(node: Node) -> list[bytes]:
+    """Return GIDs of endpoints of nodes of `node`'s name: ours, usually."""
     named = (node.get_name(), node.get_namespace())
     return [
         bytes(info.endpoint_gid)
-        for info in node.get_subscriptions_info_by_topic(topic)
+        for info in node.get_publishers_info_by_topic("/parameter_events")  # every node's own
         if (info.node_name, info.node_namespace) == named
     ]
 
 
 def is_remote(node: Node, topic: str) -> bool | None:
-    """Return whether all that publish a `topic`, to which `node` subscribes, are elsewhere."""
+    """Return whether all that publish a `topic` are on another machine than `node`."""
     publishers = node.get_publishers_info_by_topic(topic)
-    return all_remote(gids_of(node, topic), [bytes(info.endpoint_gid) for info in publishers])
+    return all_remote(own_gids(node), [bytes(info.endpoint_gid) for info in publishers])
 
 
 def all_remote(ours: Sequence[bytes], theirs: Sequence[bytes]) -> bool | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rclpy.duration import Duration
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
 LATCHED = QoSProfile(
@@ -21,3 +22,15 @@ BOXES = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=5, reliability=ReliabilityPolicy.BEST_EFFORT
 )
 """To draw what is in view: a lost message is not worth sending again, the next one comes soon."""
+
+CAMERA_IMAGES = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST,
+    depth=5,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+    lifespan=Duration(seconds=0.5),
+)
+"""Images that we publish. Best effort would lose every image larger than Fast DDS's shared-memory
+segment. Transient local, for the sake of reliable subscribers that join a running camera
+(reliability_trial.py); the lifespan keeps old pictures from them.
+"""

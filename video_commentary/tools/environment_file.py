@@ -20,7 +20,7 @@ OTHERS = {
         ),
         "COMPOSE_PROFILES": (
             "source",
-            "More services, separated by commas: source, speaker, livekit, vllm",
+            "More services, separated by commas: source, speaker, memory, livekit, vllm",
         ),
         "ROS_DOMAIN_ID": ("0", "Nodes of one domain discover each other, on all machines"),
         "USER_ID": (
@@ -32,6 +32,7 @@ OTHERS = {
             "lossy where robot and desk are joined by Wi-Fi, on both (docs/network.md)",
         ),
         "VIDEO_COMMENTARY_MODELS": ("./models", "Folder of models; containers only read it"),
+        "MEMORY": ("./memory", "Folder of the memory service's database; make it first"),
         "VIDEO_DEVICE": ("/dev/video0", "Camera of the source service"),
         "VIDEOS": ("./videos", "Folder of files for the source service, there /videos"),
         "VLLM_MODEL": (

@@ -117,6 +117,14 @@ def test_somebody_near_comes_nearer_and_draws_back(
     assert near == expected
 
 
+def test_what_fills_the_picture_comes_nearer_as_it_gets_wider() -> None:
+    def filling(t: float) -> BoundingBox:
+        wide = 0.5 * 1.25 ** min(max(t - 4, 0), 2.5)
+        return BoundingBox(0.65 - wide / 2, 0, 0.65 + wide / 2, 1)
+
+    assert EventKind.COMES_NEAR in kinds(detected_as(("dog", filling), seconds=9))
+
+
 def test_an_animal_comes_to_a_person() -> None:
     events = detected_as(
         ("person", lambda _: upright(0.3)),

@@ -11,10 +11,11 @@ from video_commentary.core.prompting import TOPICS
 from video_commentary.engines.builtin.event_kinds import EventKind
 from video_commentary.engines.builtin.event_traits import EventTraits
 from video_commentary.engines.builtin.events import SceneEvent
+from video_commentary.engines.builtin.languages.english import EventTexts
 from video_commentary.engines.builtin.sentences import sentences
 
-TRAITS = EventTraits(weight=1, claim="jumps", templates=("{Subject} jump{s}.",))
-PARTS = ("weight", "claim", "templates")
+TRAITS = EventTraits(weight=1, claim="jumps", texts=EventTexts(("{Subject} jump{s}.",)))
+PARTS = ("weight", "claim", "texts")
 
 
 @pytest.mark.parametrize("missing", PARTS)
@@ -33,19 +34,19 @@ def test_a_kind_that_claims_what_nobody_knows_is_refused() -> None:
 @pytest.mark.parametrize("templates", [(), {}, {"left": ()}])
 def test_a_kind_without_a_sentence_is_refused(templates: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="needs templates"):
-        replace(TRAITS, templates=templates)
+        replace(TRAITS, texts=EventTexts(templates))
 
 
 @pytest.mark.parametrize("templates", [("{Who} jumps.",), {"left": ("{Who} jumps.",)}])
 def test_a_template_that_cannot_be_filled_is_refused(templates: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="unknown placeholder Who"):
-        replace(TRAITS, templates=templates)
+        replace(TRAITS, texts=EventTexts(templates))
 
 
 @pytest.mark.parametrize("kind", EventKind)
 @pytest.mark.parametrize("count", [1, 2])
 def test_every_template_makes_a_sentence(kind: EventKind, count: int) -> None:
-    templates = kind.traits.templates
+    templates = kind.traits.texts.now
     named = isinstance(templates, Mapping)
     headings = [*templates] if named else ["", "left", "closer", "moving"]
     for heading, where in itertools.product(headings, ("left", "right")):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.util
+import threading
 from collections.abc import Iterator
 
 import cv2
@@ -121,6 +122,23 @@ def test_the_description_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> 
     engine = BuiltinEngine(None, read_text=True)
     assert "pip install -r requirements/text.txt" in engine.description
     assert "text" not in BuiltinEngine(None).description
+
+
+def test_reading_holds_up_neither_looks_nor_words(landscape: Image) -> None:
+    begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(image: Image) -> list[TextLine]:
+        begun.set()
+        go_on.wait(30)
+        done.set()
+        return []
+
+    engine = BuiltinEngine(None, read_text=True, text_reader=slow)
+    engine.load()
+    Narration(engine).show(resting(landscape, 2.8))  # a reading counts two seconds after its image
+    assert begun.wait(30)
+    assert not done.is_set()
+    go_on.set()
 
 
 def test_a_reader_that_fails_is_named_and_comments_go_on(landscape: Image) -> None:

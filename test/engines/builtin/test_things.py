@@ -17,7 +17,8 @@ from video_commentary.engines.builtin.geometry import BoundingBox
 from .conftest import Image, Narration
 
 SIZE = 240, 320  # pixels, height and width
-HAND = "hand"  # the detector has no label for it
+HAND, CLOTH = "hand", "cloth"  # the detector has no label for them
+UNSEEN = frozenset((HAND, CLOTH))
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Table:
         return [
             Detection(item.label, item.score, _box(item))
             for item in self.items
-            if item.label != HAND
+            if item.label not in UNSEEN
             and item.there(self.now)
             and not self.blind(self.now)
             and not any(abs(hand.x - item.x) < 40 for hand in hands)
@@ -159,3 +160,68 @@ def test_a_thing_that_is_carried_elsewhere_is_put_down_there(
     assert len(said) == 3
     assert "taken" in said[1] and "one is left" in said[1]
     assert "put down" in said[2] and "there are two" in said[2]
+
+
+def test_cups_that_are_taken_for_bottles_are_cups(
+    narrate: Callable[[Table], Narration],
+) -> None:
+    cups = [Item("bottle", x, [(0, 99)], score=0.36, size=(60, 38)) for x in (60, 200)]
+    table = Table(*cups, TABLE)
+    said = narrate(table).show(table.frames(4))
+    assert said in (["Two cups stand on a table."], ["At least two cups stand on a table."])
+
+
+def test_a_bottle_that_lies_flat_is_nothing(narrate: Callable[[Table], Narration]) -> None:
+    plate = Item("bottle", 140, [(0, 99)], size=(30, 40))
+    table = Table(plate, TABLE)
+    assert narrate(table).show(table.frames(5)) == []
+
+
+def _pushed(x: int, step: int, begin: float) -> list[Item]:
+    """Return a cup that is pushed from `x` by `step` pixels every 0.4 s, for 2 s."""
+    steps = [
+        Item("cup", x + n * step, [(begin + 0.4 * n, begin + 0.4 * n + 0.4)], size=(40, 36))
+        for n in range(1, 6)
+    ]
+    before = Item("cup", x, [(0, begin + 0.4)], size=(40, 36))
+    after = Item("cup", x + 5 * step, [(begin + 2.4, 99)], size=(40, 36))
+    return [before, *steps, after]
+
+
+def test_cups_that_are_pushed_about_are_neither_taken_nor_put_down(
+    narrate: Callable[[Table], Narration],
+) -> None:
+    table = Table(*_pushed(40, 12, 5.0), *_pushed(240, -12, 5.0))
+    narration = narrate(table)
+    said = narration.show(table.frames(12))
+    assert len(said) == 2
+    assert "two cups" in said[0].lower()
+    assert "cups are" in said[1] and "about" in said[1]
+    assert [(c.kind, c.who, c.count, c.at_least) for c in narration.claims[1]] == [
+        ("moves", "cup", 2, True)
+    ]
+
+
+def test_what_is_gone_is_gone_though_something_else_lies_beside_its_place(
+    narrate: Callable[[Table], Narration],
+) -> None:
+    middle = Item("bottle", 140, [(0, 7)])
+    cloth = Item(CLOTH, 110, [(6.5, 99)], y=60, size=(110, 28))
+    table = Table(*BOTTLES, middle, cloth, Item(HAND, 134, [(6, 8)]))
+    said = narrate(table).show(table.frames(12))
+    assert len(said) == 2
+    assert "taken" in said[1]
+
+
+def test_furniture_is_not_put_down(narrate: Callable[[Table], Narration]) -> None:
+    late = Item("dining table", 0, [(7, 99)], 0.5, 160, (80, 320))
+    table = Table(*BOTTLES, late, Item(HAND, 134, [(6, 9)]))
+    said = narrate(table).show(table.frames(12))
+    assert not any("put" in text for text in said)
+
+
+def test_what_is_taken_before_somebody_is_taken(narrate: Callable[[Table], Narration]) -> None:
+    person = Item("person", 90, [(0, 99)], 0.8, 5, (230, 130))
+    table = Table(person, *BOTTLES, Item("bottle", 140, [(0, 7)]), Item(HAND, 134, [(6, 8)]))
+    said = narrate(table).show(table.frames(11))
+    assert any("taken" in text for text in said)

@@ -130,3 +130,14 @@ def test_who_must_be_outside_by_now_is_lost_at_once() -> None:
     for number in range(9, 12):
         lost += tracker.update(number * STEP, nothing, STILL, ASPECT)[0]
     assert len(lost) == 1
+
+
+def test_an_animal_that_comes_close_keeps_its_name_though_it_is_seen_less_well() -> None:
+    def bird(score: float, height: float) -> Detection:
+        return Detection("bird", score, BoundingBox(0.3, 0.95 - height, 0.8, 0.95))
+
+    for height, name in ((0.9, "animal"), (0.4, "")):
+        tracker = Tracker()
+        pictures = [[bird(0.55, height)]] * 6 + [[bird(0.35, height)]] * 12
+        follow(tracker, pictures)
+        assert [track.name for track in tracker.tracks] == [name]

@@ -136,7 +136,10 @@ LAUNCHES = """
 import sys
 from pathlib import Path
 from triton import knobs
+from test.engines.minicpmo import narrow_heads
 from test.engines.minicpmo.test_engine_speech import speaking
+from video_commentary.engines.minicpmo.language.attention import Attention
+Attention.decode, Attention.prefill = narrow_heads.decode, narrow_heads.prefill
 one_by_one, at_once = [], []
 def note(**found):
     (at_once if found["is_manual_warmup"] else one_by_one).append(found["fn"].name)

@@ -48,12 +48,12 @@ class ActivityMap:
         cells = self._now[self._cells(box)]
         return bool(cells.size) and float(cells.mean()) > _MIN_SHARE
 
-    def seconds_since(self, box: BoundingBox, stamp: float) -> float:
+    def seconds_since(self, box: BoundingBox, stamp: float, share: float = _MIN_SHARE) -> float:
         """Return how long ago a good part of a box last changed, infinite if never."""
         cells = np.sort(self._changed_at[self._cells(box)], axis=None)
         if not cells.size:
             return float("inf")
-        return float(stamp - cells[int((1 - _MIN_SHARE) * (cells.size - 1))])
+        return float(stamp - cells[int((1 - share) * (cells.size - 1))])
 
     def _cells(self, box: BoundingBox) -> tuple[slice, slice]:
         rows, columns = self._changed_at.shape

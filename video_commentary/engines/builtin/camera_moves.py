@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .ego_motion import EgoMotion, center_shift
+from .languages.english import CameraMoveTexts, camera_move_texts
 
 _WINDOW = 1.01  # seconds
 _MIN_SPAN, _MIN_STEPS = 0.7, 4  # seconds and images before a move is classified
@@ -22,59 +23,21 @@ _BLIND_SECONDS = 2.5  # for which a drive goes on while the motion is unknown
 _MIN_DRIVING, _STILL_DRIVING = 0.55, 0.15  # of the window's steps, to begin and to go on
 
 
-@dataclass(frozen=True, kw_only=True)
-class CameraMoveTexts:
-    """What is said about a camera move.
-
-    `comments`: ways to say that it begins, () if that is no event. `answer`: what the camera does.
-    """
-
-    comments: tuple[str, ...]
-    answer: str
-
-
 @unique
 class CameraMove(Enum):
     """What a camera can do, with the texts about it."""
 
-    STILL = CameraMoveTexts(comments=(), answer="The camera is still.")
-    UNKNOWN = CameraMoveTexts(comments=(), answer="I can't tell whether the camera moves.")
-    PAN_LEFT = CameraMoveTexts(
-        comments=("The camera turns to the left.", "The camera pans left."),
-        answer="The camera is turning to the left.",
-    )
-    PAN_RIGHT = CameraMoveTexts(
-        comments=("The camera turns to the right.", "The camera pans right."),
-        answer="The camera is turning to the right.",
-    )
-    TILT_UP = CameraMoveTexts(
-        comments=("The camera tilts up.", "The camera looks further up."),
-        answer="The camera is tilting up.",
-    )
-    TILT_DOWN = CameraMoveTexts(
-        comments=("The camera tilts down.", "The camera looks further down."),
-        answer="The camera is tilting down.",
-    )
-    ZOOM_IN = CameraMoveTexts(
-        comments=("The view draws closer.", "The picture zooms in."),
-        answer="The view is drawing closer.",
-    )
-    ZOOM_OUT = CameraMoveTexts(
-        comments=("The view widens.", "The picture zooms out."),
-        answer="The view is widening.",
-    )
-    FORWARD = CameraMoveTexts(
-        comments=("The camera is moving forward.", "The camera drives forward."),
-        answer="The camera is moving forward.",
-    )
-    BACKWARD = CameraMoveTexts(
-        comments=("The camera is moving backward.", "The camera drives backward."),
-        answer="The camera is moving backward.",
-    )
-    SHAKE = CameraMoveTexts(
-        comments=("The camera shakes.", "The picture is shaking."),
-        answer="The camera is shaking.",
-    )
+    STILL = camera_move_texts("still")
+    UNKNOWN = camera_move_texts("unknown")
+    PAN_LEFT = camera_move_texts("pan_left")
+    PAN_RIGHT = camera_move_texts("pan_right")
+    TILT_UP = camera_move_texts("tilt_up")
+    TILT_DOWN = camera_move_texts("tilt_down")
+    ZOOM_IN = camera_move_texts("zoom_in")
+    ZOOM_OUT = camera_move_texts("zoom_out")
+    FORWARD = camera_move_texts("forward")
+    BACKWARD = camera_move_texts("backward")
+    SHAKE = camera_move_texts("shake")
 
     @property
     def texts(self) -> CameraMoveTexts:

@@ -10,10 +10,12 @@ from ...core.stamp import from_seconds
 from .event_kinds import EventKind
 from .events import SceneEvent, merged
 from .geometry import BoundingBox
+from .phrases import lower_first
 from .scene_state import SceneObject, SceneState
 from .scene_store import SceneHistory
 
 _EVIDENCE_SECONDS = 1.5  # before an event, from which its evidence is taken
+_MAX_JOINED = 14  # words of two sentences that become one
 _MAX_OBSERVATIONS = 4  # of one object in one claim
 _BORDERS = {"bottom": "near", "top": "far"}
 _SIDES = frozenset(("left", "middle", "right"))
@@ -38,6 +40,16 @@ class Sentence:
         """Return whether anything is said."""
         return bool(self.text)
 
+    def joined_with(self, other: Sentence) -> Sentence:
+        """Return both as one sentence: "a car leaves, and a person comes in"."""
+        second = lower_first(other.text)
+        who = self.claims[0].who
+        if who == other.claims[0].who and second.startswith((f"a {who} ", f"another {who} ")):
+            second = "another " + second.split(f"{who} ", 1)[1]
+        else:
+            second = f"and {second}"
+        return Sentence(f"{self.text[:-1]}, {second}", self.claims + other.claims)
+
     def followed_by(self, other: Sentence) -> Sentence:
         """Return both, one after the other."""
         text = f"{self.text} {other.text}".strip()
@@ -54,6 +66,13 @@ def frame_facts(history: SceneHistory, events: Sequence[SceneEvent]) -> FrameFac
         things=_observations(history.camera, [state], state.objects),
         events=tuple(event_claim(event, history) for event in merged(named)),
     )
+
+
+def together(one: Sentence, two: Sentence) -> Sentence:
+    """Return two sentences as one if they are short, else one after the other."""
+    words = len(one.text.split()) + len(two.text.split())
+    plain = ":" not in one.text + two.text and words <= _MAX_JOINED
+    return one.joined_with(two) if plain else one.followed_by(two)
 
 
 def event_claim(event: SceneEvent, history: SceneHistory) -> Claim:

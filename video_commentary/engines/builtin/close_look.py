@@ -1,4 +1,4 @@
-"""A closer look at one image: the detector on its parts, enlarged, for a question's sake."""
+"""A closer look at one image: the detector on its parts, enlarged."""
 
 from __future__ import annotations
 
@@ -19,32 +19,42 @@ _WHOLE = 0.9  # of a part: a box that fills it shows only a piece of something
 def close_look(detector: ObjectDetector, image: NDArray[np.uint8]) -> list[Detection]:
     """Return what the detector finds in the overlapping quarters of uint8 RGB (H, W, 3)."""
     height, width = image.shape[:2]
-    aspect = width / height
+    return [
+        detection
+        for part in _quarters(width / height)
+        for detection in look_into(detector, image, part)
+    ]
+
+
+def look_into(
+    detector: ObjectDetector, image: NDArray[np.uint8], part: BoundingBox
+) -> list[Detection]:
+    """Return what the detector finds in a part of uint8 RGB (H, W, 3), unless it is cut off."""
+    height, width = image.shape[:2]
+    left, top = round(part.left * height), round(part.top * height)
+    right, bottom = round(part.right * height), round(part.bottom * height)
+    pixels = np.ascontiguousarray(image[top:bottom, left:right])
+    inner = BoundingBox(left / height, top / height, right / height, bottom / height)
+    scale = inner.height
     found = []
-    for top, left, rows, columns in _quarters(height, width):
-        part = np.ascontiguousarray(image[top : top + rows, left : left + columns])
-        inner = BoundingBox(
-            left / height, top / height, (left + columns) / height, (top + rows) / height
+    for detection in detector.detect(resize_to_input(pixels)):
+        box = detection.box
+        whole = BoundingBox(
+            inner.left + box.left * scale,
+            inner.top + box.top * scale,
+            inner.left + box.right * scale,
+            inner.top + box.bottom * scale,
         )
-        scale = rows / height
-        for detection in detector.detect(resize_to_input(part)):
-            box = detection.box
-            whole = BoundingBox(
-                inner.left + box.left * scale,
-                inner.top + box.top * scale,
-                inner.left + box.right * scale,
-                inner.top + box.bottom * scale,
-            )
-            if not _is_cut(whole, inner, aspect):
-                found.append(Detection(detection.label, detection.score, whole))
+        if not _is_cut(whole, inner, width / height):
+            found.append(Detection(detection.label, detection.score, whole, close=True))
     return found
 
 
-def _quarters(height: int, width: int) -> Iterator[tuple[int, int, int, int]]:
-    rows, columns = (round(side / _PARTS * (1 + _OVERLAP)) for side in (height, width))
-    for top in (0, height - rows):
-        for left in (0, width - columns):
-            yield top, left, rows, columns
+def _quarters(aspect: float) -> Iterator[BoundingBox]:
+    rows, columns = (side / _PARTS * (1 + _OVERLAP) for side in (1.0, aspect))
+    for top in (0.0, 1 - rows):
+        for left in (0.0, aspect - columns):
+            yield BoundingBox(left, top, left + columns, top + rows)
 
 
 def _is_cut(box: BoundingBox, part: BoundingBox, aspect: float) -> bool:

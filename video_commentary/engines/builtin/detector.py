@@ -29,11 +29,15 @@ _OUTPUTS = {
 
 @dataclass(frozen=True)
 class Detection:
-    """An object in one image: its label (COCO's), the confidence `score` (0 to 1), and its box."""
+    """An object in one image: its label (COCO's), the confidence `score` (0 to 1), and its box.
+
+    `close`: whether it was found in a part of the image, enlarged.
+    """
 
     label: str
     score: float
     box: BoundingBox
+    close: bool = False
 
     @property
     def group(self) -> str:

@@ -20,7 +20,8 @@ from .claims import Sentence, frame_facts
 from .comment_selector import CommentSelector
 from .detector import ObjectDetector
 from .evidence import Evidence
-from .languages import grammar_for
+from .languages.english import CAMERA_PREFIX, HELP
+from .languages.grammar import grammar_for
 from .languages.speaker import Speaker
 from .perception import PerceptionPipeline
 from .recent_images import RecentImages
@@ -39,7 +40,6 @@ _GENERIC_WORDS = {"camera", "cam", "link", "frame", "optical", "image", "raw", "
 
 _MIN_HISTORY = 9.0  # seconds of events before the newest frame
 _WORDS_A_TOKEN = 0.75
-_HELP = "I can follow people, vehicles, animals, motion, light and the camera's own movement."
 
 
 class BuiltinEngine:
@@ -50,6 +50,7 @@ class BuiltinEngine:
     """
 
     look_fps = 5.0
+    interjects = True
     voice: AudioFormat | None = None
 
     def __init__(
@@ -163,7 +164,7 @@ class BuiltinEngine:
         self._reset()
 
     def _comment(self, request: Request, cancel: CancelToken) -> Sentence:
-        prompt, stamp = request.prompt, _seconds(request.frames[-1])
+        prompt, stamp = request.prompt, self._newest(request.frames)
         topics = topic_filter(prompt.instruction, prompt.profile)
         histories = self._histories(request.frames)
         if self._new_orders(prompt.instruction, prompt.profile):
@@ -172,11 +173,13 @@ class BuiltinEngine:
                 return said
         style = style_of(prompt.profile.style)
         for history in histories:
-            said = self._selector.next_comment(stamp, history, topics, prompt.recent, style)
+            said = self._selector.next_comment(
+                stamp, history, topics, prompt.recent, style, pressing=request.pressing
+            )
             if said:
                 text = _with_camera(said.text, history.camera, len(histories))
                 return replace(said, text=text)
-        if self._text and "things" in topics.topics:
+        if self._text and "things" in topics.topics and not request.pressing:
             for history in histories:
                 texts = self._text.known(history.camera, stamp, cancel)
                 if texts and history.states:
@@ -199,7 +202,7 @@ class BuiltinEngine:
             (h.camera, self._selector.confirm_instruction(stamp, h, topics, ())) for h in histories
         ]
         if instruction and not (topics.asked or topics.excluded):
-            return Sentence(_HELP)
+            return Sentence(HELP)
         said = Sentence()
         for camera, one in found:
             if one:
@@ -238,9 +241,14 @@ class BuiltinEngine:
         so_far = partial(self._selector.seen_so_far, camera)
         return Evidence(states, known.events, images, self._detector, read, so_far)
 
+    def _newest(self, frames: tuple[Frame, ...]) -> float:
+        """Return the stamp of the newest image that was seen of the frames' cameras, seconds."""
+        seen = [self._store.newest(camera) for camera in _cameras(frames)]
+        return max(_seconds(frames[-1]), *seen)
+
     def _histories(self, frames: tuple[Frame, ...]) -> list[SceneHistory]:
         """Return each camera's history within the frames' time, the newest frame's camera first."""
-        newest = _seconds(frames[-1])
+        newest = self._newest(frames)
         oldest = min(_seconds(frames[0]), newest - _MIN_HISTORY)
         return [self._store.history(camera, oldest, newest) for camera in _cameras(frames)]
 
@@ -263,4 +271,4 @@ def _with_camera(text: str, camera: str, cameras: int) -> str:
     name = " ".join(word for word in words if word not in _GENERIC_WORDS)
     if not text.startswith(("I ", "I'")):
         text = text[0].lower() + text[1:]
-    return f"On camera {name or camera}: {text}"
+    return CAMERA_PREFIX.format(camera=name or camera) + text

@@ -27,6 +27,7 @@ _MIN_APPEARANCE = 0.8  # seconds from the scene's start, after which what appear
 _MIN_APPEARANCE_HEIGHT = 0.15  # image heights
 _SETTLED_SECONDS = 0.6  # of a track, before it is said to have come into view
 _REPEAT_SECONDS = 6.0  # in which an object comes closer, or goes away, once
+_LOOK_BACK = 3.0  # seconds before an object has a name, in which its size is known
 _CLOSER_RATIO, _AWAY_RATIO = 1.25, 0.78  # of heights since the last event of that kind
 
 
@@ -215,6 +216,9 @@ def _distance_changes(
     if point.cut:
         return
     size = track.box.height
+    if not history.max_size:  # it has only now got a name, and may have come closer before
+        before = [p.box.height for p in track.steadily_since(stamp - _LOOK_BACK) if not p.cut]
+        history.min_size = history.max_size = sorted(before)[len(before) // 4] if before else size
     history.min_size = min(history.min_size, size)
     history.max_size = max(history.max_size, size)
     if thing.heading == "closer" and size > _CLOSER_RATIO * history.min_size:

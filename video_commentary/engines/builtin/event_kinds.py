@@ -1,10 +1,11 @@
 """The kinds of events that the built-in engine comments on: one table of everything about them.
 
-Adding a kind touches two files:
+Adding a kind touches three files:
 
 1. Here: a member of `EventKind` with its `EventTraits` (event_traits.py). A missing trait, an
    unknown placeholder, or two kinds with the same traits are errors when this module is imported.
-2. Where it is detected, return `SceneEvent(kind=EventKind.<NAME>, ...)`: for what one object does
+2. `languages/en.yaml`: the sentences, in `events`.
+3. Where it is detected, return `SceneEvent(kind=EventKind.<NAME>, ...)`: for what one object does
    `event_detector.py` or `postures.py`, for what several people do `encounters.py`, for what
    becomes of things `things.py`, on the road `drive.py`, for the camera `camera_events.py`.
 
@@ -18,6 +19,7 @@ from enum import Enum, unique
 
 from .camera_moves import CameraMove
 from .event_traits import SIDEWAYS, EventTraits
+from .languages.english import EventTexts, event_texts
 
 
 @unique
@@ -27,78 +29,68 @@ class EventKind(Enum):
     ENTERS = EventTraits(
         weight=8,
         claim="enters",
-        templates=(
-            "{Subject} {move} in from {border}.",
-            "From {border}, {subject} {move} into view.",
-            "{Subject} {come} into view from {border}.",
-            "{Subject} enter{s} from {border}.",
-        ),
-        late=("{Subject} {has} come in from {border}.", "{Subject} {has} entered from {border}."),
+        texts=event_texts("enters"),
         merges=True,
         says_another=True,
     )
     APPEARS = EventTraits(
         weight=6,
         claim="enters",
-        templates=("{Subject} {come} into view {place}.", "{Place}, {subject} {come} into view."),
+        texts=event_texts("appears"),
         merges=True,
     )
     LEAVES = EventTraits(
-        weight=7,
+        weight=6.5,
         claim="leaves",
-        templates=(
-            "{Subject} leave{s} at {border}.",
-            "{Subject} {go} out of view at {border}.",
-            "At {border}, {subject} leave{s}.",
-        ),
-        fresh=1.0,
+        texts=event_texts("leaves"),
+        fresh=0.8,
+        beside=1.0,
         merges=True,
+        says_another=True,
     )
     CLOSER = EventTraits(
         weight=7.5,
         claim="approaches",
-        templates=("{Subject} {come} closer.", "{Place}, {subject} {come} closer."),
+        texts=event_texts("closer"),
         weights={"people": 1.5},
+        merges=True,
+        says_another=True,
         still_true=lambda now, _: now.heading not in {"", "away"},  # it may be passing us by now
-        fresh=2.0,
     )
     AWAY = EventTraits(
         weight=6.5,
         claim="recedes",
-        templates=("{Subject} move{s} away.", "{Place}, {subject} move{s} away."),
+        texts=event_texts("away"),
         weights={"people": 1.5},
         still_true=lambda now, _: now.heading == "away",
     )
     COMES_NEAR = EventTraits(
         weight=7.5,
         claim="approaches",
-        templates=("{Subject} {come} closer.", "{Subject} {come} nearer."),
+        texts=event_texts("comes_near"),
     )
     COMES_TO = EventTraits(
         weight=7,
         claim="approaches",
-        templates=("{Subject} approach{es} the person.",),
+        texts=event_texts("comes_to"),
     )
     DRAWS_BACK = EventTraits(
         weight=7,
         claim="recedes",
-        templates=("{Subject} move{s} away.", "{Subject} draw{s} back.", "{Subject} back{s} away."),
+        texts=event_texts("draws_back"),
         fresh=2.0,
     )
     STOPS = EventTraits(
         weight=5.5,
         claim="stops",
-        templates=("{Subject} stop{s} {place}.", "{Subject} {has} stopped {place}."),
+        texts=event_texts("stops"),
         still_true=lambda now, _: not now.heading,
         merges=True,
     )
     STARTS = EventTraits(
         weight=5,
         claim="starts",
-        templates=(
-            "{Subject} {place} set{s} off again{course}.",
-            "{Subject} start{s} again{course}.",
-        ),
+        texts=event_texts("starts"),
         still_true=lambda now, _: bool(now.heading),
         courses=SIDEWAYS,
         merges=True,
@@ -106,187 +98,163 @@ class EventKind(Enum):
     SETS_OFF = EventTraits(
         weight=4.5,
         claim="starts",
-        templates=(
-            "{Subject} {place} start{s} moving{course}.",
-            "{Subject} {place} set{s} off{course}.",
-        ),
+        texts=event_texts("sets_off"),
         still_true=lambda now, _: bool(now.heading),
         courses=SIDEWAYS,
     )
     CROSSES = EventTraits(
-        weight=5.5,
+        weight=4.6,
         claim="crosses",
-        templates=(
-            "{Subject} {has} crossed the view{course}.",
-            "{Subject} {has} gone right across{course}.",
-        ),
+        texts=event_texts("crosses"),
     )
     TAKEN = EventTraits(
         weight=9,
         claim="picks_up",
-        templates=("{Subject} {is} taken away{left}.", "{Subject} {is} taken{left}."),
-        late=("{Subject} {has} been taken away{left}.",),
+        texts=event_texts("taken"),
     )
     PUT_BACK = EventTraits(
         weight=9,
         claim="puts_back",
-        templates=("{Subject} {is} put back{now}.", "{Subject} {is} back{now}."),
-        late=("{Subject} {has} been put back{now}.",),
+        texts=event_texts("put_back"),
     )
     PUT_DOWN = EventTraits(
         weight=9,
         claim="puts_back",
-        templates=("{Subject} {is} put down {place}{now}.",),
-        late=("{Subject} {has} been put down{now}.",),
+        texts=event_texts("put_down"),
         says_another=True,
     )
     MOVED = EventTraits(
         weight=6,
         claim="moves",
-        templates=("{Subject} {is} moved.", "{Subject} {is} moved {place}."),
+        texts=event_texts("moved"),
+    )
+    MOVED_ABOUT = EventTraits(
+        weight=8,
+        claim="moves",
+        texts=event_texts("moved_about"),
+        fresh=6.0,  # it goes on for a while
     )
     CROWD = EventTraits(
         weight=6,
         weights={"people": 3, "vehicles": 3},
         claim="present",
-        templates={
-            "several": (
-                "Several {plural} are in view {place}.",
-                "There are several {plural} {place}.",
-            ),
-            "many": ("Many {plural} are in view {place}.", "There are many {plural} {place}."),
-        },
+        texts=event_texts("crowd"),
         courses=frozenset(),
     )
     GAINED_ON = EventTraits(
         weight=7.5,
         claim="approaches",
-        templates=("We get closer to {subject} {place}.", "{Place}, {subject} {come} closer."),
+        texts=event_texts("gained_on"),
     )
     PULLS_AWAY = EventTraits(
         weight=4.5,
         claim="recedes",
-        templates=("{Subject} ahead pull{s} away.", "{Subject} ahead {is} moving away from us."),
+        texts=event_texts("pulls_away"),
     )
     OVERTAKES = EventTraits(
         weight=8,
         claim="overtakes",
-        templates=("{Subject} overtake{s} us {place}.", "{Place}, {subject} overtake{s} us."),
+        texts=event_texts("overtakes"),
     )
     PASSED = EventTraits(
         weight=4.5,
         claim="passes",
-        templates=("We pass {subject} {place}.", "{Place}, we pass {subject}."),
+        texts=event_texts("passed"),
     )
     BENDS_DOWN = EventTraits(
         weight=5.5,
         claim="crouches",
-        templates=("{Subject} {place} bend{s} down.", "{Subject} bend{s} down {place}."),
+        texts=event_texts("bends_down"),
     )
     JUMPS = EventTraits(
         weight=6,
         claim="jumps",
-        templates=("{Subject} {place} jump{s} up.", "{Subject} jump{s} up {place}."),
+        texts=event_texts("jumps"),
     )
     LEANS = EventTraits(
         weight=4.5,
         claim="leans",
-        templates=("{Subject} lean{s} over{course}.", "{Subject} lean{s}{course}."),
+        texts=event_texts("leans"),
         courses=SIDEWAYS,
     )
     SHIFTS = EventTraits(
         weight=4.2,
         claim="moves",
-        templates=("{Subject} move{s} over{course}.", "{Subject} {is} moving{course}."),
+        texts=event_texts("shifts"),
         courses=SIDEWAYS,
     )
     TURNS_ROUND = EventTraits(
         weight=2.5,
         claim="turns",
-        templates=("{Subject} {place} turn{s} round.", "{Subject} turn{s} round {place}."),
+        texts=event_texts("turns_round"),
     )
     PLAYS = EventTraits(
         weight=8.5,
         claim="moves",
-        templates=("A person plays with {subject}.", "{Subject} is in play beside a person."),
+        texts=event_texts("plays"),
     )
     WALK_TOGETHER = EventTraits(
         weight=3.5,
         claim="moves",
-        templates=(
-            "{Subject} walk together{course}, {place}.",
-            "{Subject} are walking together {place}{course}.",
-        ),
+        texts=event_texts("walk_together"),
         still_true=lambda now, heading: now.heading == heading and bool(now.companions),
     )
     STAND_TOGETHER = EventTraits(
         weight=3,
         claim="rests",
-        templates=("{Subject} stand together {place}.",),
+        texts=event_texts("stand_together"),
         still_true=lambda now, _: not now.heading and bool(now.companions),
     )
     PASS_EACH_OTHER = EventTraits(
         weight=3.5,
         claim="passes",
-        templates=(
-            "Two people pass each other {place}.",
-            "Two people walk past each other {place}.",
-        ),
+        texts=event_texts("pass_each_other"),
     )
     MOVES = EventTraits(
         weight=4.1,
         claim="starts",
-        templates=("Something starts moving {place}.", "{Place}, something starts moving."),
+        texts=event_texts("moves"),
     )
     BRIGHTER = EventTraits(
         weight=6,
         claim="light",
         topic="light",
-        templates=("It gets brighter.", "The light comes up.", "It is brighter now."),
-        late=("It got brighter.", "The light has come up."),
+        texts=event_texts("brighter"),
     )
     DARKER = EventTraits(
         weight=6,
         claim="light",
         topic="light",
-        templates=("It gets darker.", "The light goes down.", "It is darker now."),
-        late=("It got darker.", "The light has gone down."),
+        texts=event_texts("darker"),
     )
     SCENE_CUT = EventTraits(
         weight=15,
         claim="cut",
         topic="camera",
-        templates=("New scene.", "New shot.", "The view changes."),
+        texts=event_texts("scene_cut"),
         shows_scene=True,
     )
     CAMERA_MOVES = EventTraits(
         weight=5,
         claim="moves",
         topic="camera",
-        templates={move.name: move.texts.comments for move in CameraMove if move.texts.comments},
+        texts=EventTexts(
+            {move.name: move.texts.comments for move in CameraMove if move.texts.comments}
+        ),
         courses=frozenset(),  # the templates name the direction
     )
     CAMERA_DRIVES = EventTraits(
         weight=12,
         claim="starts",
         topic="camera",
-        templates={
-            CameraMove.FORWARD.name: (
-                "The camera starts moving forward.",
-                "The camera sets off, forward.",
-            ),
-            CameraMove.BACKWARD.name: (
-                "The camera starts moving backward.",
-                "The camera sets off, backward.",
-            ),
-        },
+        texts=event_texts("camera_drives"),
         courses=frozenset(),
     )
     CAMERA_STOPS = EventTraits(
         weight=12,
         claim="stops",
         topic="camera",
-        templates=("The camera stops.", "The camera has stopped moving."),
+        texts=event_texts("camera_stops"),
     )
 
     @property

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ...core.facts import EVENT_KINDS, STATE_KINDS
+from .languages.english import EventTexts
 from .scene_state import SceneObject
 
 PLACEHOLDERS = frozenset(
@@ -43,11 +44,11 @@ class EventTraits:
     `claim`: what its sentences claim, one of `core.facts.EVENT_KINDS`; of a camera move, what is
     claimed if its name says no more.
     `topic`: "camera" or "light"; None for the group of the object that takes part.
-    `templates`: ways to say it, tried in a random order; by heading if they depend on it.
+    `texts`: ways to say it, tried in a random order.
     `still_true`: whether it still holds, asked for every object that takes part and false if one
     is out of view; None if it stays true once it has happened.
-    `late`: ways to say it when it is over or some seconds ago, (): then it is not said any more.
     `fresh`: seconds for which it can be told as what happens now.
+    `beside`: seconds more, in which it can share a comment with another event.
     `weights`: by group of the object that takes part, where the weight is another.
     `courses`: headings that `{course}` may name.
     `merges`: whether several at the same place become one sentence ("two people come in").
@@ -57,11 +58,11 @@ class EventTraits:
 
     weight: float
     claim: str
-    templates: tuple[str, ...] | Mapping[str, tuple[str, ...]]
+    texts: EventTexts
     topic: str | None = None
     still_true: StillTrue | None = None
-    late: tuple[str, ...] = ()
     fresh: float = 3.0
+    beside: float = 0.0
     weights: Mapping[str, float] = field(default_factory=dict)
     courses: frozenset[str] = ALL_COURSES
     merges: bool = False
@@ -70,8 +71,8 @@ class EventTraits:
 
     def __post_init__(self) -> None:
         """Raise ValueError for an unknown claim, no templates, or one that can't be filled."""
-        templates = self.templates
-        ways = [*templates.values()] if isinstance(templates, Mapping) else [templates]
+        now = self.texts.now
+        ways = [*now.values()] if isinstance(now, Mapping) else [now]
         ways += [self.late] if self.late else []
         if not ways or not all(ways):
             raise ValueError("an event kind needs templates")
@@ -89,4 +90,10 @@ class EventTraits:
 
     def templates_for(self, heading: str) -> tuple[str, ...]:
         """Return the templates for an event with this heading."""
-        return self.templates[heading] if isinstance(self.templates, Mapping) else self.templates
+        now = self.texts.now
+        return now[heading] if isinstance(now, Mapping) else now
+
+    @property
+    def late(self) -> tuple[str, ...]:
+        """Templates for an event that is over or some seconds ago; () if it is not said then."""
+        return self.texts.late

@@ -18,7 +18,7 @@ class SceneEvent:
     `where`: a side of the image; for ENTERS and LEAVES a border. `heading`: a direction; for
     CAMERA_MOVES the name of a `CameraMove`. `track_ids`: all who take part; `count`: their number.
     `at_least`: whether there may be more of them. `clothes`: as in "in red", or "". `in_view`: of
-    things, how many of this name are there now.
+    things, how many of this name are there now. `stamps`: of a merged event, when each did it.
     """
 
     stamp: float
@@ -33,6 +33,7 @@ class SceneEvent:
     at_least: bool = False
     clothes: str = ""
     in_view: int = 0
+    stamps: tuple[float, ...] = ()
 
     @property
     def topic(self) -> str:
@@ -57,6 +58,11 @@ def object_event(
     )
 
 
+def each_stamp(event: SceneEvent) -> tuple[float, ...]:
+    """Return when each who takes part did it."""
+    return event.stamps or (event.stamp,) * len(event.track_ids)
+
+
 def merged(events: Sequence[SceneEvent]) -> list[SceneEvent]:
     """Merge events of the same kind, place and name: "two people come in".
 
@@ -76,6 +82,7 @@ def merged(events: Sequence[SceneEvent]) -> list[SceneEvent]:
                 stamp=max(first.stamp, event.stamp),
                 heading="",
                 track_ids=first.track_ids + event.track_ids,
+                stamps=each_stamp(first) + each_stamp(event),
                 count=first.count + event.count,
                 clothes="",
             )

@@ -1,6 +1,8 @@
-"""Labels of objects: those of COCO, the groups they belong to, and their plurals."""
+"""Labels of objects: those of COCO, the groups they belong to, and their English names."""
 
 from __future__ import annotations
+
+from .languages.english import MANY, NUMBERS, PLURALS, SPOKEN
 
 VEHICLES = ("bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat")
 ANIMALS = (
@@ -24,45 +26,6 @@ GROUPS |= dict.fromkeys(VEHICLES, "vehicles") | dict.fromkeys(ANIMALS, "animals"
 GENERIC = {"people": "person", "vehicles": "vehicle", "animals": "animal", "things": "thing"}
 """The noun for any member of a group."""
 
-_PLURALS = {
-    "person": "people",
-    "bus": "buses",
-    "sheep": "sheep",
-    "knife": "knives",
-    "bench": "benches",
-    "couch": "couches",
-    "toothbrush": "toothbrushes",
-    "wine glass": "wine glasses",
-    "sandwich": "sandwiches",
-    "skis": "skis",
-    "scissors": "scissors",
-}
-
-_SPOKEN = {
-    "sports ball": "ball",
-    "dining table": "table",
-    "cell phone": "phone",
-    "potted plant": "plant",
-    "tv": "screen",
-}
-"""What labels are called in a sentence."""
-
-_NUMBERS = (
-    "no",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-)
-
 
 def group_of(label: str) -> str:
     """Return the group of a label: people, vehicles, animals, things or motion."""
@@ -71,17 +34,17 @@ def group_of(label: str) -> str:
 
 def plural(noun: str) -> str:
     """Return the English plural of a noun."""
-    return _PLURALS.get(noun, noun + "s")
+    return PLURALS.get(noun, noun + "s")
 
 
 def number(count: int) -> str:
     """Return a count as a word: "no" for 0, "many" above twelve."""
-    return _NUMBERS[count] if 0 <= count < len(_NUMBERS) else "many"
+    return NUMBERS[count] if 0 <= count < len(NUMBERS) else MANY
 
 
 def counted(count: int, noun: str) -> str:
     """Return "a dog", "an elephant" or "three dogs"."""
-    noun = _SPOKEN.get(noun, noun)
+    noun = SPOKEN.get(noun, noun)
     if noun == UNIDENTIFIED:
         return noun if count == 1 else f"{number(count)} things"
     if count == 1:

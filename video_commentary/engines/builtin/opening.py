@@ -9,7 +9,8 @@ from ...core.facts import Claim, Observation
 from .camera_moves import CameraMove
 from .claims import Sentence, present
 from .labels import counted, plural
-from .phrases import PLACES, course_phrase, first_upper, joined
+from .languages.english import AT_LEAST, PLACES, VERBS, said, ways
+from .phrases import course_phrase, joined
 from .scene_state import SceneObject
 from .scene_store import SceneHistory
 from .styles import PLAIN, Style
@@ -80,7 +81,7 @@ def _drive(vehicles: Sequence[SceneObject], history: SceneHistory) -> Sentence:
     where = f" {PLACES[side][0]}" if side and side != "middle" else ""
     road = Claim(kind="present", who="road", evidence=_seen_now(history))
     ahead = present(vehicles, history, name=name, at_least=not exact, where=side)
-    return Sentence(f"We drive along a road, {amount} ahead{where}.", (road, ahead))
+    return Sentence(said("drive", amount=amount, where=where), (road, ahead))
 
 
 def _seen_now(history: SceneHistory) -> tuple[Observation, ...]:
@@ -103,19 +104,22 @@ def _by_name(objects: Sequence[SceneObject]) -> list[list[SceneObject]]:
 def _single(
     thing: SceneObject, history: SceneHistory, rng: random.Random, style: Style
 ) -> Sentence:
-    subject = first_upper(described(thing))
+    subject = described(thing)
     where = _place(thing.side, style)
     claim = present([thing], history, where=thing.side)
     course = course_phrase(thing.heading, rng)
     if course and thing.group != "things" and thing.box.height < _MAX_WALKER:
-        verb = {"people": "walks"}.get(thing.group, "moves")
+        verb = VERBS.get(thing.name, VERBS["other"])[0]
         claims = [claim]
         if thing.group == "vehicles" and thing.heading == "closer":
             claims.append(present([thing], history, kind="approaches", where=thing.side))
-        return Sentence(f"{subject} {where} {verb} {course}.", tuple(claims))
-    verb = rng.choice({"people": ("is",), "animals": ("is",)}.get(thing.group, ("stands", "is")))
+        text = said("goes", subject=subject, where=where, verb=verb, course=course)
+        return Sentence(text, tuple(claims))
     table = _table_phrase([thing], history)
-    return Sentence(f"{subject} {verb} {table or where}.", (claim,))
+    table_claims = (_table_claim(history),) if table else ()
+    verb = "is" if thing.group in {"people", "animals"} else "stands"
+    text = rng.choice(ways(verb, subject=subject, where=table or where))
+    return Sentence(text, (claim, *table_claims))
 
 
 def _several(
@@ -138,15 +142,14 @@ def _several(
     room = any(thing.name in _ROOMS for thing in history.objects) and not table
     if room and not any(thing.group == "vehicles" for thing in history.objects):
         claims.append(Claim(kind="present", who="room", evidence=_seen_now(history)))
-        return Sentence(f"I see a room with {subject}.", tuple(claims))
+        return Sentence(said("room", things=subject), tuple(claims))
     if table and not any(thing.group == "people" for thing in everything):
-        verb = "stands" if len(everything) == 1 else "stand"
-        return Sentence(f"{first_upper(subject)} {verb} {table}.", tuple(claims))
+        text = said("on_it", several=len(everything) > 1, things=subject, where=table)
+        return Sentence(text, tuple(claims))
     side = _common_side(everything)
     place = f" {table}" if table else f" {_place(side, style)}" if side else ""
-    verb = "is" if len(kinds[0]) == 1 else "are"
-    way = rng.choice(("There {verb} {what}.", "I see {what}.", "Here {verb} {what}."))
-    return Sentence(way.format(verb=verb, what=subject + place), tuple(claims))
+    texts = ways("there_is", several=len(kinds[0]) > 1, things=subject + place)
+    return Sentence(rng.choice(texts), tuple(claims))
 
 
 def _place(side: str, style: Style) -> str:
@@ -161,8 +164,9 @@ def described(thing: SceneObject) -> str:
 def _number(those: Sequence[SceneObject], exact: bool, name: str = "") -> str:
     name = name or those[0].name
     if not exact and len(those) > _MAX_NUMBER:
-        return f"many {plural(name)}"
-    return counted(len(those), name) if exact else f"at least {counted(len(those), name)}"
+        return said("many", things=plural(name))
+    amount = counted(len(those), name)
+    return amount if exact else AT_LEAST.format(amount=amount)
 
 
 def _is_stable(history: SceneHistory, those: Sequence[SceneObject]) -> bool:
@@ -188,7 +192,7 @@ def _table_phrase(objects: Sequence[SceneObject], history: SceneHistory) -> str:
     """Return "on a table" if one is in view and what is listed may stand on it."""
     things = [thing for thing in objects if thing.group == "things"]
     on_it = things and all(thing.name in _ON_TABLES for thing in things)
-    return "on a table" if on_it and _tables(history) else ""
+    return said("on_a_table") if on_it and _tables(history) else ""
 
 
 def _table_claim(history: SceneHistory) -> Claim:

@@ -27,6 +27,7 @@ from .motion import MotionDetector
 from .plausibility import gets_on, keeps_still, rename
 from .scene_cut import SceneCutDetector
 from .scene_state import SceneObject, SceneState, scene_object
+from .table_look import TableLook
 from .things import ThingInventory
 from .track import Track
 from .tracker import Tracker, motion_detections
@@ -47,6 +48,7 @@ class PerceptionPipeline:
         self._motion = MotionDetector()
         self._tracker, self._events = Tracker(), EventDetector()
         self._things, self._balls = ThingInventory(), BallPlayDetector()
+        self._tables = TableLook(detector) if detector else None
         self._drive, self._crowds = DriveDetector(), CrowdDetector()
         self._camera_move = CameraMove.STILL
         self._scene_start = float("-inf")
@@ -87,7 +89,8 @@ class PerceptionPipeline:
         else:
             events += self._events.lost(stamp, lost, aspect, self._camera_move)
             events += self._drive.lost(stamp, lost, self._camera_move)
-        events += self._things.observe(stamp, gray, detections, motion)
+        close, looked_at = self._look_closer(image, motion)
+        events += self._things.observe(stamp, gray, detections, motion, close, looked_at)
         self._vote_clothing(stamp, small)
         state = self._state(stamp, aspect)
         objects = {thing.track_id: thing for thing in state.objects}
@@ -102,6 +105,14 @@ class PerceptionPipeline:
         events += self._drive.observe(stamp, self._tracker.tracks, objects, self._camera_move)
         return state, events
 
+    def _look_closer(
+        self, image: NDArray[np.uint8], motion: EgoMotion
+    ) -> tuple[list[Detection], BoundingBox | None]:
+        """Return what stands on a part of a table, and the part; nothing while the camera moves."""
+        if self._tables is None or not (motion.still and motion.known):
+            return [], None
+        return self._tables.observe(image, self._detections, self._things.seconds_at_rest)
+
     def _handles(self, moving: SceneObject) -> bool:
         """Return whether what moves is at a thing: what becomes of the thing will be told."""
         return self._things.touched_by(moving.box)
@@ -115,6 +126,7 @@ class PerceptionPipeline:
         self._light.reset()
         self._motion.reset()
         self._things.reset(stamp)
+        self._tables = TableLook(self._detector) if self._detector else None
         self._camera_move = CameraMove.STILL
 
     def _light_events(self, stamp: float, gray: NDArray[np.uint8]) -> list[SceneEvent]:

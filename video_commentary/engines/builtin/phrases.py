@@ -8,26 +8,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from .labels import counted, number, plural
+from .languages.english import AT_LEAST, CONJUNCTION, COURSES, DEPTHS, PLACES
 from .scene_state import SceneObject
-
-PLACES = {
-    "left": ("on the left", "over on the left", "at the left"),
-    "right": ("on the right", "over on the right", "at the right"),
-    "middle": ("in the middle", "near the middle"),
-}
-DEPTHS = {"back": ("in the background", "further back"), "front": ("in the foreground",)}
-BORDERS = {
-    "left": "the left",
-    "right": "the right",
-    "bottom": "the near edge",
-    "top": "the far edge",
-}
-COURSES = {
-    "left": ("towards the left", "to the left", "leftwards"),
-    "right": ("towards the right", "to the right", "rightwards"),
-    "closer": ("towards the camera", "closer"),
-    "away": ("away from the camera", "away"),
-}
 
 
 def place_phrase(
@@ -57,9 +39,14 @@ def first_upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def lower_first(text: str) -> str:
+    """Return the text with its first letter in lower case and the rest unchanged."""
+    return text[:1].lower() + text[1:]
+
+
 def joined(parts: Sequence[str]) -> str:
     """Join parts as in "a, b and c"."""
-    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {CONJUNCTION} {parts[-1]}"
 
 
 def object_list(objects: Sequence[SceneObject]) -> str:
@@ -71,4 +58,4 @@ def object_list(objects: Sequence[SceneObject]) -> str:
 def count_phrase(count: int, noun: str, certain: bool) -> str:
     """Return "two people", or "at least two people" if the count is not certain."""
     amount = f"{number(count)} {noun if count == 1 else plural(noun)}"
-    return amount if certain else f"at least {amount}"
+    return amount if certain else AT_LEAST.format(amount=amount)

@@ -12,7 +12,7 @@ from .labels import UNIDENTIFIED
 from .scene_state import reference_size
 from .track import Track
 
-_ROLLING = frozenset(
+ROLLING = frozenset(
     ("sports ball", "frisbee", "kite", "skateboard", "surfboard", "skis", "snowboard", "suitcase")
 )
 """Things that move, once thrown or pushed."""
@@ -29,7 +29,7 @@ def rename(tracks: Sequence[Track]) -> None:
     """Give things that drive by themselves another name, for good: "vehicle" or "something"."""
     people = [track for track in tracks if track.group == "people"]
     for track in tracks:
-        doubtful = track.group == "things" and track.name not in _ROLLING
+        doubtful = track.group == "things" and track.name not in ROLLING
         if doubtful and track.alias_group != "vehicles":
             alias, group = _alias(track, people)
             track.alias, track.alias_group = alias or track.alias, group or track.alias_group

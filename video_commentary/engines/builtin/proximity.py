@@ -17,6 +17,7 @@ _MIN_HEIGHT = {"people": 0.4, "animals": 0.2}  # image heights; smaller ones are
 _MIN_AREA_RATIO = 1.35
 _MAX_DRIFT = 0.2  # of its width: more is a move to the side
 _MIN_WIDER, _MIN_TALLER = 1.05, 1.12  # each: who bends down or stretches an arm becomes wider
+_MIN_WIDTH_RATIO = 1.35  # of what fills the picture from top to bottom
 _TOP_MARGIN = 0.02  # image heights; above a head that is cut off nothing is known of the size
 _SETTLE = 1.2  # seconds from its first detection, in which an object may still be coming in
 _GOING_ON = 10.0  # seconds in which the same again is no news
@@ -73,14 +74,17 @@ def _change(sizes: _Sizes) -> EventKind | None:
         if abs(center - before_center) > _MAX_DRIFT * max(width, before_width):
             continue
         wider, taller = width / before_width, height / before_height
-        if _grows(wider, taller):
+        fills = min(height, before_height) > 1 - 2 * _TOP_MARGIN
+        if _grows(wider, taller, fills):
             return EventKind.COMES_NEAR
-        if _grows(1 / wider, 1 / taller):
+        if _grows(1 / wider, 1 / taller, fills):
             return EventKind.DRAWS_BACK
     return None
 
 
-def _grows(wider: float, taller: float) -> bool:
+def _grows(wider: float, taller: float, fills: bool) -> bool:
+    if fills:
+        return wider > _MIN_WIDTH_RATIO
     return wider * taller > _MIN_AREA_RATIO and wider > _MIN_WIDER and taller > _MIN_TALLER
 
 

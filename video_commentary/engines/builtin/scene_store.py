@@ -75,6 +75,12 @@ class SceneStore:
         with self._lock:
             self._records.pop(camera, None)
 
+    def newest(self, camera: str) -> float:
+        """Return the stamp of a camera's newest state, -inf if there is none."""
+        with self._lock:
+            states = self._records.get(camera, _CameraRecord()).states
+            return states[-1].stamp if states else float("-inf")
+
     def history(self, camera: str, oldest: float, newest: float) -> SceneHistory:
         """Return a camera's events from `oldest` to `newest`, and its last states up to `newest`.
 

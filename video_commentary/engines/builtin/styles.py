@@ -9,6 +9,14 @@ from dataclasses import dataclass, field
 from .event_kinds import EventKind
 from .events import SceneEvent
 from .labels import GENERIC
+from .languages.english import (
+    CLOCK_DEPTHS,
+    CLOCK_PLACES,
+    DRIVING_BORDERS,
+    DRIVING_DEPTHS,
+    DRIVING_PLACES,
+    said,
+)
 
 _EPOCH = 1e8  # seconds; later stamps are times of day, earlier ones count from a start
 _TIMED = frozenset(
@@ -35,19 +43,19 @@ class Style:
     lively: bool = False
     timed: bool = False
     careful: bool = False
-    patience: float = 5.0
+    patience: float = 7.0
 
     def finish(self, text: str, event: SceneEvent, arrivals: int) -> str:
         """Return a sentence about an event as this style says it; `arrivals`: how many so far."""
         name = event.kind.name
         if self.careful and event.name in _UNSURE and event.count == 1:
-            text = f"{text[:-1]}; I can't tell what kind."
+            text = said("unsure", sentence=text[:-1])
         if self.careful and name in _HAZARDS and event.group in {"vehicles", "animals"}:
-            text = f"Careful: {_lower_first(text)}"
+            text = said("careful", sentence=_lower_first(text))
         if self.lively and event.kind is EventKind.ENTERS and arrivals > 1:
-            text = f"{text[:-1]}, number {arrivals}."
+            text = said("which", sentence=text[:-1], number=str(arrivals))
         if self.timed and name in _TIMED:
-            text = f"At {time_of(event.stamp)}, {_lower_first(text)}"
+            text = said("at", time=time_of(event.stamp), sentence=_lower_first(text))
         return f"{text[:-1]}!" if self.lively else text
 
 
@@ -61,22 +69,14 @@ STYLES = {
     "security": Style(weights={"ENTERS": 2, "LEAVES": 2, "TAKEN": 3, "STOPS": 1}, timed=True),
     "driving": Style(
         weights={"CLOSER": 2, "GAINED_ON": 2, "OVERTAKES": 2, "STOPS": 2, "CAMERA_MOVES": -1},
-        places={
-            "left": ("on our left",),
-            "right": ("on our right",),
-            "middle": ("ahead", "ahead of us"),
-        },
-        depths={"back": ("far ahead",), "front": ("close by",)},
-        borders={"left": "our left", "right": "our right", "bottom": "behind us", "top": "ahead"},
+        places=DRIVING_PLACES,
+        depths=DRIVING_DEPTHS,
+        borders=DRIVING_BORDERS,
     ),
     "descriptive": Style(
         weights={"CLOSER": 4, "COMES_NEAR": 3, "GAINED_ON": 3, "STOPS": 1, "CROWD": 1},
-        places={
-            "left": ("at ten o'clock",),
-            "right": ("at two o'clock",),
-            "middle": ("at twelve o'clock", "straight ahead"),
-        },
-        depths={"back": ("far off",), "front": ("close by",)},
+        places=CLOCK_PLACES,
+        depths=CLOCK_DEPTHS,
         careful=True,
     ),
 }

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 from .claims import Sentence, present
 from .labels import GENERIC, counted, number, plural
+from .languages.english import AT_LEAST, COURSES, PLACES, said, ways
 from .phrases import (
-    COURSES,
-    PLACES,
     count_phrase,
     course_phrase,
     first_upper,
@@ -60,12 +59,7 @@ def _counts(history: SceneHistory, topics: TopicFilter) -> list[Sentence]:
             certain = count_is_certain(history.states, group)
             amount = count_phrase(len(objects), GENERIC[group], certain)
             claim = present(objects, history, name=GENERIC[group], at_least=not certain)
-            texts = (
-                f"{first_upper(amount)} in view.",
-                f"I count {amount}.",
-                f"Now I count {amount}.",
-            )
-            sentences += [Sentence(text, (claim,)) for text in texts]
+            sentences += [Sentence(text, (claim,)) for text in ways("count", amount=amount)]
     return sentences
 
 
@@ -81,10 +75,9 @@ def _people(
     if len(people) == 1:
         return [*sentences, _person(people[0], history, rng)]
     sentences += _directions(people, certain, history, rng)
-    amount = first_upper(count_phrase(len(people), "person", certain))
+    amount = count_phrase(len(people), "person", certain)
     claim = present(people, history, name="person", at_least=not certain)
-    texts = f"{amount} are in view.", f"{amount} can be seen now."
-    sentences += [Sentence(text, (claim,)) for text in texts]
+    sentences += [Sentence(text, (claim,)) for text in ways("people", amount=amount)]
     nearest = sorted(people, key=lambda p: -p.box.height)[:2]
     return sentences + [_person(person, history, rng) for person in nearest]
 
@@ -92,12 +85,10 @@ def _people(
 def _pair(one: SceneObject, rng: random.Random) -> list[str]:
     where = place_phrase(one.side, "", rng)
     if one.stationary:
-        return [f"Two people stand together {where}.", f"Two people are standing {where}."]
+        return ways("pair_stands", where=where)
     course = course_phrase(one.heading, rng)
-    return [
-        f"Two people walk side by side {course}, {where}.".replace(" ,", ","),
-        f"Two people {where} are walking together {course}.".replace(" .", "."),
-    ]
+    texts = ways("pair_walks", where=where, course=course)
+    return [text.replace(" ,", ",").replace(" .", ".") for text in texts]
 
 
 def _directions(
@@ -115,23 +106,23 @@ def _directions(
     if not parts:
         return []
     count, course = parts[0]
-    verb = "person is" if count == 1 else "people are"
-    amount = number(count) if certain else f"at least {number(count)}"
-    first = f"{first_upper(amount)} {verb} walking {course}"
-    text = joined([first, *(f"{number(n)} {phrase}" for n, phrase in parts[1:])]) + "."
+    amount = number(count) if certain else AT_LEAST.format(amount=number(count))
+    first = said("walking", several=count > 1, number=amount, course=course)
+    others = [said("going", number=number(n), course=phrase) for n, phrase in parts[1:]]
+    text = joined([first, *others]) + "."
     return [Sentence(text, tuple(claims))]
 
 
 def _person(person: SceneObject, history: SceneHistory, rng: random.Random) -> Sentence:
     subject = f"{counted(1, person.name)} {person.clothes}"
     where = place_phrase(person.side, person.depth, rng)
-    kind, text = "present", f"{subject} is {where}."
+    kind, text = "present", said("is", subject=subject, where=where)
     if person.stationary:
-        kind, text = "rests", f"{subject} is standing still {where}."
+        kind, text = "rests", said("stands_still", subject=subject, where=where)
     elif person.heading in COURSES:
-        verb = "walking" if person.name == "person" else "moving"
+        kind, verb = "moves", "walks" if person.name == "person" else "moving"
         course = course_phrase(person.heading, rng)
-        kind, text = "moves", f"{subject} {where} is {verb} {course}."
+        text = said(verb, subject=subject, where=where, course=course)
     claim = present([person], history, kind=kind, where=person.side)
     return Sentence(_sentence(text), (claim,))
 
@@ -142,15 +133,16 @@ def _vehicles_or_animals(
     moving = [t for t in objects if t.heading in COURSES]
     if not moving and len(objects) > 1:
         name = common_noun(objects)
-        amount = first_upper(count_phrase(len(objects), name, False))
+        amount = count_phrase(len(objects), name, False)
         claim = present(objects, history, name=name, at_least=True)
-        return Sentence(f"{amount} are in view.", (claim,))
+        return Sentence(said("in_view", amount=amount), (claim,))
     thing = max(moving or objects, key=lambda t: t.box.area)
     where = place_phrase(thing.side, thing.depth, rng)
-    text = f"{counted(1, thing.name)} is {where}."
+    subject = counted(1, thing.name)
+    text = said("is", subject=subject, where=where)
     if moving:
         course = course_phrase(thing.heading, rng)
-        text = f"{counted(1, thing.name)} {where} is moving {course}."
+        text = said("moving", subject=subject, where=where, course=course)
     claim = present([thing], history, kind="moves" if moving else "present", where=thing.side)
     return Sentence(_sentence(text), (claim,))
 
@@ -165,10 +157,17 @@ def _sentence(text: str) -> str:
     return first_upper(" ".join(text.replace(",.", ".").split()))
 
 
-def scene_contents(objects: Sequence[SceneObject], rng: random.Random) -> str:
+def moving(thing: SceneObject, rng: random.Random) -> str:
+    """Return who moves, and which way: "a person walks to the right"."""
+    verb = "walks" if thing.name == "person" else "moves"
+    subject = f"{counted(1, thing.name)} {thing.clothes}".strip()
+    return f"{subject} {verb} {course_phrase(thing.heading, rng)}"
+
+
+def scene_contents(objects: Sequence[SceneObject]) -> str:
     """List objects by name, with the place of a single one; in lower case, no full stop."""
     if len(objects) == 1:
-        return f"{counted(1, objects[0].name)} {rng.choice(PLACES[objects[0].side])}"
+        return f"{counted(1, objects[0].name)} {PLACES[objects[0].side][0]}"
     return object_list(objects)
 
 
@@ -186,14 +185,16 @@ def instruction_summary(meanings: Sequence[str], history: SceneHistory) -> Sente
             name = common_noun(objects)
             claims.append(present(objects, history, name=name, at_least=not certain))
     if not facts:
-        return Sentence(f"I will tell you about {joined(nouns)}.")
-    return Sentence(f"You asked about {joined(nouns)}: {', '.join(facts)}.", tuple(claims))
+        return Sentence(said("will_tell", topics=joined(nouns)))
+    text = said("asked_about", topics=joined(nouns), facts=", ".join(facts))
+    return Sentence(text, tuple(claims))
 
 
 def count_summary(objects: Sequence[SceneObject], meaning: str, certain: bool) -> str:
     """Return how many there are, and where a single one is: "one dog on the left"."""
     if not objects:
-        return f"no {plural(GENERIC.get(meaning, meaning))} in view that I can make out"
+        return said("none_in_view", things=plural(GENERIC.get(meaning, meaning)))
     if len(objects) == 1:
         return f"{count_phrase(1, objects[0].name, True)} {PLACES[objects[0].side][0]}"
-    return f"{count_phrase(len(objects), common_noun(objects), certain)} in view"
+    amount = count_phrase(len(objects), common_noun(objects), certain)
+    return said("amount_in_view", amount=amount)

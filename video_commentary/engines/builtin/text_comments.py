@@ -8,7 +8,7 @@ from ...core.facts import Claim, NormalizedBox, Observation
 from ...core.stamp import from_seconds
 from .claims import Sentence
 from .geometry import BoundingBox
-from .phrases import PLACES
+from .languages.english import PLACES, said
 from .scene_state import SceneObject, SceneState, side
 from .text_watch import ReadText
 
@@ -44,16 +44,17 @@ class TextCommenter:
                 where=side(read.line.box, state.aspect),
                 evidence=(_observation(camera, read, state.aspect),),
             )
-            return Sentence(f"{where[1]} reads {read.line.text}.", (claim,), read.line.text)
+            text = said("reads", carrier=where[1], text=read.line.text)
+            return Sentence(text, (claim,), read.line.text)
         return Sentence()
 
 
 def text_answer(texts: Sequence[ReadText], state: SceneState) -> str:
     """Return what the text in the picture is, for somebody who asks."""
     if not texts:
-        return "I can't make out any text."
+        return said("no_text")
     lines = [
-        f"{_carrier(read.line.box, state)[1]} reads {read.line.text}."
+        said("reads", carrier=_carrier(read.line.box, state)[1], text=read.line.text)
         for read in texts[:_MAX_LINES]
     ]
     return " ".join(lines)
@@ -70,12 +71,11 @@ def _carrier(box: BoundingBox, state: SceneState) -> tuple[str, str]:
     place = PLACES[side(box, state.aspect)][0]
     thing = _thing_under(box, state.objects)
     if thing:
-        return thing.name, f"The text on the {thing.name} {place}"
+        return thing.name, said("text_on", thing=thing.name, where=place)
     at_edge = box.top < _EDGE or box.bottom > 1 - _EDGE
     if at_edge and box.height < _MAX_TITLE_HEIGHT:
-        edge = "top" if box.top < _EDGE else "bottom"
-        return _OVERLAY, f"The text at the {edge} of the picture"
-    return "sign", f"The sign {place}"
+        return _OVERLAY, said("text_at_top" if box.top < _EDGE else "text_at_bottom")
+    return "sign", said("sign", where=place)
 
 
 def _thing_under(box: BoundingBox, objects: Sequence[SceneObject]) -> SceneObject | None:

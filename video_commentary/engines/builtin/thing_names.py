@@ -10,10 +10,13 @@ _VESSELS = frozenset(("cup", "bottle", "vase", "wine glass"))
 """Taken for one another by the detector."""
 _BALLS = frozenset(("sports ball", "frisbee", "orange", "apple"))
 _ROUND = 0.7  # of a ball, its shorter side by its longer; a frisbee is seen from the side
-_SLIM = 1.9  # height by width of a bottle, at least
+_SLIM = 1.75  # height by width of a bottle, at least
+_SQUAT = 1.2  # and of a cup that is taken for one
 _MIN_SCORE = 0.45  # mean of its detections
-_FURNITURE_SCORE = 0.32
-_FURNITURE = frozenset(("dining table", "chair", "couch", "bed", "tv", "laptop"))
+_VESSEL_SCORE = 0.33  # what stands there for long and is one of them
+_FURNITURE_SCORE, _TABLE_SCORE = 0.32, 0.22
+TABLE = "dining table"
+FURNITURE = frozenset((TABLE, "chair", "couch", "bed", "tv", "laptop"))
 """Large, and rarely what the detector takes another thing for."""
 _MIN_SHARE = 0.65  # of all votes
 _UNLIKELY = frozenset(
@@ -44,14 +47,34 @@ def thing_name(votes: Mapping[str, float], box: BoundingBox, score: float) -> st
     alike = next((kind for kind in (_VESSELS, _BALLS) if label in kind), frozenset((label,)))
     if sum(votes.get(name, 0.0) for name in alike) < _MIN_SHARE * total or label in _UNLIKELY:
         return ""
-    if score < (_FURNITURE_SCORE if label in _FURNITURE else _MIN_SCORE):
+    if score < _least_score(label):
         return ""
     clear = votes[label] >= _MIN_SHARE * total
     if label in _BALLS and not clear or label == "frisbee" and _is_round(box):
         return "sports ball"
-    if label in _VESSELS and not clear:
-        return "bottle" if box.height > _SLIM * box.width else "cup"
+    if label in _VESSELS and (label == "bottle" or not clear):
+        return _vessel(label, box)
     return label
+
+
+def _vessel(label: str, box: BoundingBox) -> str:
+    """Return bottle or cup by the shape; "" for a bottle that lies flat, most likely a plate."""
+    if box.height > _SLIM * box.width:
+        return "bottle"
+    return "" if label == "bottle" and box.height < _SQUAT * box.width else "cup"
+
+
+def _least_score(label: str) -> float:
+    if label in _VESSELS:
+        return _VESSEL_SCORE
+    if label == TABLE:
+        return _TABLE_SCORE
+    return _FURNITURE_SCORE if label in FURNITURE else _MIN_SCORE
+
+
+def family_of(label: str) -> str:
+    """Return one name for all labels that the detector takes for one another."""
+    return next((min(kind) for kind in (_VESSELS, _BALLS) if label in kind), label)
 
 
 def _is_round(box: BoundingBox) -> bool:

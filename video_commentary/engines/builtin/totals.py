@@ -9,7 +9,8 @@ from ...core.facts import Claim
 from .claims import Sentence, present
 from .event_kinds import EventKind
 from .labels import GENERIC, number, plural
-from .phrases import count_phrase, first_upper
+from .languages import english
+from .phrases import count_phrase
 from .scene_store import SceneHistory
 from .summary import count_is_certain
 from .topics import TopicFilter
@@ -80,8 +81,8 @@ class Totals:
             count = arrivals.count + self._at_start.get(group, 0)
             amount = f"{number(count)} {plural(GENERIC[group])}"
             claim = Claim(kind="total", who=GENERIC[group], count=count)
-            ending = "in all" if self._at_start.get(group) else "came in"
-            said.append(Sentence(f"So far {amount} {ending}.", (claim,)))
+            name = "in_all" if self._at_start.get(group) else "so_far"
+            said.append(Sentence(english.said(name, amount=amount), (claim,)))
         return said
 
     def now(self, history: SceneHistory, topics: TopicFilter) -> list[Sentence]:
@@ -94,7 +95,7 @@ class Totals:
                 continue
             known = self._said.get(name)
             if len(objects) != known and count_is_certain(history.states, group):
-                amount = first_upper(count_phrase(len(objects), name, True))
+                amount = count_phrase(len(objects), name, True)
                 claim = present(objects, history, name=name)
-                said.append(Sentence(f"{amount} are in view now.", (claim,)))
+                said.append(Sentence(english.said("in_view_now", amount=amount), (claim,)))
         return said

@@ -39,6 +39,8 @@ _CRITERIA = {
 }
 _ANIMAL_CRITERIA = LabelCriteria(hits=4, score=0.6, share=0.8)
 _OTHER_CRITERIA = LabelCriteria(hits=8, score=0.6, share=0.9)
+_NEAR = 0.5  # image heights; what is so close is cut off, and detected less well
+_MIN_NEAR_SCORE = 0.3  # of what was certain before it came so close
 _GENERIC_CRITERIA = {
     "vehicles": LabelCriteria(hits=4, score=0.42, share=0.8),
     "animals": LabelCriteria(hits=5, score=0.45, share=0.8),
@@ -59,6 +61,7 @@ class Track:
     that image. `jumped`: whether the trajectory was restarted. `steady_since`: stamp since which
     the ego motion is known in every image, so that places can be compared. `alias`: another name,
     because its motion contradicts its labels, and `alias_group`: the group of that; else "".
+    `was_certain`: whether its group was certain enough for a name once.
     """
 
     track_id: int
@@ -75,6 +78,7 @@ class Track:
     steady_since: float = float("-inf")
     alias: str = ""
     alias_group: str = ""
+    was_certain: bool = False
 
     @property
     def box(self) -> BoundingBox:
@@ -115,6 +119,7 @@ class Track:
         self.hits += 1
         self.score += (score - self.score) / min(self.hits, _SCORE_WINDOW)
         self.last_seen = stamp
+        self.was_certain |= self._meets(_GENERIC_CRITERIA.get(self.group), 1.0)
 
     @property
     def name(self) -> str:
@@ -125,7 +130,9 @@ class Track:
         criteria = _CRITERIA.get(label, _ANIMAL_CRITERIA if label in ANIMALS else _OTHER_CRITERIA)
         if self._meets(criteria, self.label_votes[label] / sum(self.label_votes.values())):
             return label
-        return GENERIC[self.group] if self._meets(_GENERIC_CRITERIA.get(self.group), 1.0) else ""
+        stays = self.was_certain and self.box.height > _NEAR and self.score >= _MIN_NEAR_SCORE
+        certain = stays or self._meets(_GENERIC_CRITERIA.get(self.group), 1.0)
+        return GENERIC[self.group] if certain else ""
 
     def _meets(self, criteria: LabelCriteria | None, share: float) -> bool:
         return (

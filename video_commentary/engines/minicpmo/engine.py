@@ -32,7 +32,6 @@ from .memory import (
     FreeMemory,
     check_gpu_memory,
     free_gpu_memory,
-    leave_out_cudnn,
     release_gpu_memory,
     resolve_device,
     settle_host_memory,
@@ -141,8 +140,6 @@ class MiniCpmoEngine:
         self, tensors: Tensors, model_config: ModelConfig, folder: Path, device: torch.device
     ) -> None:
         """Load the model from `tensors`, with the tokenizer and vocoder of `folder`."""
-        if device.type == "cuda":
-            leave_out_cudnn()
         self._own_voice.read(folder)
         model = load_model(tensors, model_config, folder, device, self._config, self._progress)
         speech = self._own_voice.load(tensors, model_config, folder, device, model.dtype)

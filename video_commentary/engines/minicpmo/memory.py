@@ -67,16 +67,6 @@ def use_device(device: torch.device) -> None:
         torch.cuda.set_device(device)
 
 
-def leave_out_cudnn() -> None:
-    """Have torch compute the vocoder's convolutions and the vision's attention itself.
-
-    CUDA keeps the code of cuDNN's kernels, and of the compiler that makes some of them, in this
-    process's memory, which bench/host_memory.py measures. It holds for the whole process.
-    """
-    torch.backends.cudnn.enabled = False
-    torch.backends.cuda.enable_cudnn_sdp(False)
-
-
 def free_gpu_memory(device: torch.device) -> tuple[int, int] | None:
     """Return the free and all bytes of a GPU's memory, as the driver counts; None for a CPU."""
     return torch.cuda.mem_get_info(device) if device.type == "cuda" else None

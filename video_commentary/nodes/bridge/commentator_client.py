@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 from std_srvs.srv import SetBool
 
@@ -20,8 +19,10 @@ from video_commentary.srv import Ask, SetInstruction
 from ...bridge.items import Reply, Source
 from ...config.profiles import load_profiles
 from ...ros.images_out import encode_jpeg, to_compressed, to_image
+from ...ros.qos import CAMERA_IMAGES
 from ...ros.service_calls import ServiceCaller, ServiceCallError
 from ...ros.time import to_seconds, to_time
+from .memory_client import MemoryClient
 from .watch_client import WatchClient
 
 _JPEG_QUALITY = 80
@@ -31,20 +32,23 @@ _ASK_TIMEOUT = 90.0
 
 
 class CommentatorClient:
-    """Calls the services of the commentator called `name`.
+    """Calls the services of a commentator, and those of a memory at `memory`.
 
     Its coroutines may run on any event loop. The calls are made on the ROS thread, which never
     waits for them.
     """
 
-    def __init__(self, node: Node, name: str, phone_topic: str, view_topic: str) -> None:
-        """Create the clients.
+    def __init__(
+        self, node: Node, name: str, memory: str, phone_topic: str, view_topic: str
+    ) -> None:
+        """Create the clients of the commentator called `name` and of the memory called `memory`.
 
         `view_topic` is the robot's camera if the commentator watched a phone before we started.
         """
         self._node = node
         self._name = name
         self._caller = ServiceCaller(node)
+        self.memory = MemoryClient(node, self._caller, memory)
         self.watches = WatchClient(node, self._caller, name)
         self._phone_topic = phone_topic
         self._robot_topics = [view_topic]
@@ -53,10 +57,9 @@ class CommentatorClient:
         self._set_enabled = node.create_client(SetBool, f"{name}/set_enabled")
         self._set_parameters = node.create_client(SetParameters, f"{name}/set_parameters")
         self._get_parameters = node.create_client(GetParameters, f"{name}/get_parameters")
-        # Best effort would lose every image larger than Fast DDS's shared-memory segment.
-        qos = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
-        self._phone = node.create_publisher(Image, phone_topic, qos)
-        self._phone_jpeg = node.create_publisher(CompressedImage, f"{phone_topic}/compressed", qos)
+        compressed = f"{phone_topic}/compressed"
+        self._phone = node.create_publisher(Image, phone_topic, CAMERA_IMAGES)
+        self._phone_jpeg = node.create_publisher(CompressedImage, compressed, CAMERA_IMAGES)
 
     def now(self) -> float:
         """Return seconds of the ROS clock."""

@@ -36,7 +36,11 @@ class BridgeNode(Node):
         settings = declare(self, BridgeSettings)
         self._live = LiveParameters(self, settings)
         client = CommentatorClient(
-            self, settings.commentator_node, settings.phone_topic, settings.view_topic
+            self,
+            settings.commentator_node,
+            settings.memory_node,
+            settings.phone_topic,
+            settings.view_topic,
         )
         buffer = FrameBuffer(settings.buffer_seconds, settings.buffer_megabytes * 1_000_000)
         self._gateway = RobotGateway(client, buffer)

@@ -39,6 +39,9 @@ from .report import describe, diagnose
 from .session import Session
 from .watch_services import WatchServices
 
+LOADS_AFTER = 0.3
+"""Seconds from configure to loading."""
+
 
 class CommentatorNode(LifecycleNode):
     """Configure loads the engine, activate starts commenting, deactivate stops, cleanup frees."""
@@ -123,10 +126,10 @@ class CommentatorNode(LifecycleNode):
         return super().on_configure(state)
 
     def _load_next(self, session: Session) -> None:
-        """Begin to load the engine in the executor's next turn.
+        """Begin to load the engine once DDS has met those who listen already.
 
-        Not in this one: while torch's libraries are loaded, the dynamic linker would keep new
-        subscriptions waiting, and ~/status behind them.
+        While torch's libraries are loaded, the dynamic linker would keep new subscriptions
+        waiting, and ~/status behind them.
         """
 
         def load() -> None:
@@ -135,7 +138,7 @@ class CommentatorNode(LifecycleNode):
             if session is self._session:
                 session.loader.start()
 
-        timer = every(self, 0.0, load)
+        timer = every(self, LOADS_AFTER, load)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Watch the cameras and comment."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...core.control import Control
 from ...core.status import CommentatorStatus, StatusKind, status_values
-from ...ros.health import Check, camera_check, camera_trouble, clock_check
+from ...ros.health import Check, camera_check, camera_trouble, clock_check, frozen_trouble
 from .session import Session
 
 
@@ -60,7 +60,8 @@ def _state(session: Session, control: Control) -> tuple[str, str]:
     cameras = [trouble for camera in session.cameras if (trouble := camera_trouble(camera))]
     if len(cameras) == len(session.cameras):
         return "waiting", cameras[0]
-    detail = "; ".join([*cameras, voice] if voice else cameras)
+    frozen = [frozen_trouble(camera) for camera in session.cameras if not camera_trouble(camera)]
+    detail = "; ".join(trouble for trouble in [*cameras, *frozen, voice] if trouble)
     return _activity(session, control), detail
 
 

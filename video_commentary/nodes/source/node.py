@@ -6,7 +6,6 @@ import os
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
-from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.time import Time
 from sensor_msgs.msg import CompressedImage, Image
 
@@ -16,14 +15,12 @@ from ...ros.health import LARGEST_MESSAGE, Check, diagnostic
 from ...ros.images import decode_jpeg
 from ...ros.images_out import encode_jpeg, to_compressed, to_image
 from ...ros.parameters import LiveParameters, declare
+from ...ros.qos import CAMERA_IMAGES
 from ...ros.running import run
 from ...ros.timers import every
 from ...sources.reader import SourceFrame
 from ...sources.registry import create_reader
 from ...sources.source_runner import SourceHealth, SourceRunner, SourceState
-
-# Best effort would lose every image larger than Fast DDS's shared-memory segment.
-_QOS = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
 
 SET_BACK = 1_000_000_000
 """Nanoseconds; only a clock that was set back makes a picture that much older than the last."""
@@ -40,9 +37,10 @@ class SourceNode(Node):
         topic = settings.image_topic
         self._raw = self._jpeg = None
         if settings.publish in ("raw", "both"):
-            self._raw = self.create_publisher(Image, topic, _QOS)
+            self._raw = self.create_publisher(Image, topic, CAMERA_IMAGES)
         if settings.publish in ("compressed", "both"):
-            self._jpeg = self.create_publisher(CompressedImage, f"{topic}/compressed", _QOS)
+            compressed = f"{topic}/compressed"
+            self._jpeg = self.create_publisher(CompressedImage, compressed, CAMERA_IMAGES)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self._largest = largest_message(os.environ)
         self._newest = 0

@@ -124,8 +124,8 @@ class Stage:
             return
         self._look(Frame(image, shot.stamp, shot.camera, self._index), use)
         self._index += 1
+        self._commentator.on_frame(use is Use.KEEP)
         if use is Use.KEEP:
-            self._commentator.on_frame()
             self._progress(shot.time)
 
     def _look(self, frame: Frame, use: Use) -> None:

@@ -44,9 +44,8 @@ class Speaker:
         objects = grammar.listed([grammar.phrase(c, is_object=True) for c in claims])
         if len({c.where for c in claims}) > 1:
             claim = replace(claim, where="")
-        several = (claim.count or 1) > 1
         ways = [
-            grammar.filled(way[several], claim, objects=objects, text=text)
+            grammar.filled(way, claim, objects=objects, text=text)
             for way in grammar.templates[READS if text else claim.kind]
         ]
         chosen = min(ways, key=lambda way: self._used.get(way, 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import torch
@@ -12,11 +13,14 @@ from ..checkpoint import Tensors, is_awq
 from ..config import ModelConfig
 from ..kernels.plan import KernelPlan
 from ..kernels.reference import RMSNorm, interleave
+from ..memory import use_device
 from .attention import AttentionConfig
 from .decoder import Decoder, LayerWeights
 from .linear import DenseLinear, Linear
 from .quantization import Int4Linear, Int8Linear
 
+_THREADS = 3
+"""Layers loaded at a time: each needs some 0.3 GB more while it is repacked."""
 _AWQ_DTYPES = {"qweight": torch.int32, "qzeros": torch.int32, "scales": torch.float16}
 """What is read bit by bit, and would be wrong without an error in another dtype."""
 
@@ -46,6 +50,7 @@ def load_qwen3(
     """Load the language model with a KV cache of `max_seq_len` positions."""
     language = config.language
     loader = _WeightLoader(tensors, dtype, language.rms_norm_eps)
+    norm = loader.norm("llm.model.norm")
     decoder = Decoder(
         AttentionConfig(
             num_heads=language.num_heads,
@@ -53,8 +58,8 @@ def load_qwen3(
             head_dim=language.head_dim,
             rope_theta=language.rope_theta,
         ),
-        [loader.layer(f"llm.model.layers.{i}") for i in range(language.num_layers)],
-        loader.norm("llm.model.norm"),
+        loader.layers(language.num_layers, norm.weight.device),
+        norm,
         max_seq_len=max_seq_len,
         dtype=dtype,
     )
@@ -80,7 +85,15 @@ class _WeightLoader:
     def norm(self, name: str) -> RMSNorm:
         return RMSNorm(self.tensor(f"{name}.weight"), self._eps)
 
-    def layer(self, name: str) -> LayerWeights:
+    def layers(self, count: int, device: torch.device) -> list[LayerWeights]:
+        """Load the layers, some at a time: one thread alone would wait for its pages."""
+        pool = ThreadPoolExecutor(_THREADS, "weights", use_device, (device,))
+        try:
+            return list(pool.map(self._layer, [f"llm.model.layers.{i}" for i in range(count)]))
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _layer(self, name: str) -> LayerWeights:
         attention, mlp = f"{name}.self_attn", f"{name}.mlp"
         return LayerWeights(
             input_layernorm=self.norm(f"{name}.input_layernorm"),

@@ -1,0 +1,1 @@
+"""What was said and seen, kept in a database, and answers about the past."""

@@ -1,0 +1,262 @@
+"""Answers to questions about the past, worded by templates from the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+
+from ..core.memory_entry import ANSWER, COMMENT, MemoryEntry
+from ..core.prompting import MAX_INSTRUCTION
+from ..core.stamp import NANOSECONDS, Stamp
+from .clock_words import ago_words, at_words, number_words, times_words, to_datetime, to_time
+from .event_words import PLACE_WORDS
+from .filters import FOREVER, EntryFilter, FactFilter
+from .question import PastForm, PastQuestion, understand
+from .reader import MemoryReader, search_words
+from .recap import recap
+from .vocabulary import ANYTHING, Wanted
+
+MAX_ENTRIES = 100
+"""Named by one answer at most."""
+_COMING = ("enters", "opens")
+"""What counts where a question does not say what was done."""
+_QUOTED = 160
+"""Characters of an entry that an answer quotes."""
+
+
+@dataclass(frozen=True)
+class Recollection:
+    """An answer about the past, and the entries that it rests on: the most relevant first."""
+
+    text: str
+    entries: tuple[MemoryEntry, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecallRequest:
+    """A question about the past. `start`, `end`: bounds of its own, 0 and FOREVER for none.
+
+    `limit`: entries to name at most. Raise ValueError, saying what is allowed.
+    """
+
+    question: str
+    start: Stamp = 0
+    end: Stamp = FOREVER
+    limit: int = 10
+
+    def __post_init__(self) -> None:
+        if not self.question.strip() or len(self.question) > MAX_INSTRUCTION:
+            raise ValueError(f"question: 1 to {MAX_INSTRUCTION} characters")
+        if not 1 <= self.limit <= MAX_ENTRIES:
+            raise ValueError(f"limit: 1 to {MAX_ENTRIES}, not {self.limit}")
+        if self.start > self.end:
+            raise ValueError("from: it is later than to")
+
+
+def recall(
+    reader: MemoryReader, request: RecallRequest, now: Stamp, zone: tzinfo | None = None
+) -> Recollection:
+    """Answer a question. `now`: this machine's time. `zone`: the answer's; None for this machine's.
+
+    Raise what `reader` raises.
+    """
+    moment = to_datetime(now, zone)
+    asked = reader.last_time(ANSWER, now)
+    last_asked = None if asked is None else to_datetime(asked + NANOSECONDS, zone)
+    question = understand(request.question, moment, reader.knows, last_asked)
+    return _Answerer(reader, question, request, moment).answer()
+
+
+class _Answerer:
+    def __init__(
+        self, reader: MemoryReader, question: PastQuestion, request: RecallRequest, now: datetime
+    ) -> None:
+        self._reader = reader
+        self._question = question
+        self._limit = request.limit
+        self._now = now
+        self._start, self._end = request.start, min(request.end, to_time(now) + NANOSECONDS)
+        if question.span:
+            start, end = question.span.bounds(now)
+            self._start, self._end = max(self._start, start), min(self._end, end)
+
+    def answer(self) -> Recollection:
+        form = self._question.form
+        if form is PastForm.HAPPENED:
+            return self._happened()
+        if form is PastForm.SAID:
+            return self._said()
+        if form is PastForm.MENTIONED or (
+            self._question.wanted is None and self._question.verb is None
+        ):
+            return self._mentioned()
+        facts = self._facts()
+        if not facts:
+            return self._without_facts()
+        replies: dict[PastForm, Callable[[list[MemoryEntry]], str]] = {
+            PastForm.COUNT: self._count,
+            PastForm.WHERE: self._where,
+            PastForm.FIRST: self._first,
+            PastForm.LAST: self._last,
+            PastForm.WHETHER: self._whether,
+            PastForm.WHICH: self._which,
+        }
+        return Recollection(replies[form](facts) + self._begins(), tuple(facts))
+
+    def _facts(self) -> list[MemoryEntry]:
+        oldest_first = self._question.form is PastForm.FIRST
+        return self._reader.facts(self._filter(), self._limit, newest=not oldest_first)
+
+    def _filter(self) -> FactFilter:
+        question = self._question
+        who = question.wanted.who if question.wanted else ()
+        events = question.verb.events if question.verb else ()
+        if question.form is PastForm.COUNT and not events:
+            events = _COMING
+        if question.of_picture:
+            who = ("camera",)
+        return FactFilter(
+            start=self._start,
+            end=self._end,
+            who=who,
+            but=() if who else ("camera",),
+            events=events,
+            where=question.where,
+            colour=question.colour,
+        )
+
+    def _count(self, facts: list[MemoryEntry]) -> str:
+        counts = self._reader.count_facts(self._filter())
+        total, times = sum(c.count for c in counts), sum(c.times for c in counts)
+        least = "at least " if any(c.at_least for c in counts) else ""
+        subject = f"{least}{number_words(total)} {self._noun(total)}"
+        text = f"{subject} {self._past(total)}{self._when()}"
+        if times == 1:
+            return _sentence(f"{text}, {self._at(facts[0])}")
+        first = self._reader.facts(self._filter(), 1, newest=False)[0]
+        return _sentence(f"{text}: the first {self._at(first)}, the last {self._at(facts[0])}")
+
+    def _where(self, facts: list[MemoryEntry]) -> str:
+        fact = next((each for each in facts if each.where), facts[0])
+        place = PLACE_WORDS.get(fact.where, "")
+        camera = f"({fact.camera})" if fact.camera else ""
+        seen = " ".join(part for part in (place or "in view", camera) if part)
+        return _sentence(
+            f"the {self._noun(1)} was last seen {seen}, {self._at(fact)}: {_quote(fact)}"
+        )
+
+    def _first(self, facts: list[MemoryEntry]) -> str:
+        subject = f"the first {self._noun(1)}{self._did()}{self._when()}"
+        return _sentence(f"{subject} was {self._at(facts[0])}: {_quote(facts[0])}")
+
+    def _last(self, facts: list[MemoryEntry]) -> str:
+        ago = ago_words(self._now - to_datetime(facts[0].time, self._now.tzinfo))
+        subject = f"the last {self._noun(1)}{self._did()}{self._when()}"
+        return _sentence(f"{subject} was {self._at(facts[0])}, {ago}: {_quote(facts[0])}")
+
+    def _whether(self, facts: list[MemoryEntry]) -> str:
+        times = sum(count.times for count in self._reader.count_facts(self._filter()))
+        often = times_words(times)
+        last = "" if times == 1 else "the last "
+        return f"Yes, {often}{self._when()}: {last}{self._at(facts[0])}. {_quote(facts[0])}"
+
+    def _which(self, facts: list[MemoryEntry]) -> str:
+        told = "; ".join(f"{self._at(fact)}: {_quote(fact)}" for fact in facts[:3])
+        return _sentence(f"{self._when().strip()} {told}".strip())
+
+    def _without_facts(self) -> Recollection:
+        """Answer from the comments where no event fits, and say so."""
+        wanted = self._question.wanted
+        found = self._search((COMMENT,)) if wanted and wanted is not ANYTHING else []
+        if found:
+            return Recollection(
+                _sentence(
+                    f"there is no such event{self._when()}, but a comment mentions it "
+                    f"{self._at(found[0])}: {_quote(found[0])}"
+                )
+                + self._begins(),
+                tuple(found),
+            )
+        text = f"no {self._noun(0)} {self._past(0)}{self._when()}"
+        if self._question.form is not PastForm.COUNT:
+            subject = "nothing" if wanted in (None, ANYTHING) else f"no {self._noun(1)}"
+            no = "No, " if self._question.form is PastForm.WHETHER else ""
+            text = f"{no}{subject} {self._past(1)}{self._when()}, as far as I remember"
+        return self._nothing(text)
+
+    def _nothing(self, text: str) -> Recollection:
+        return Recollection(_sentence(text) + self._begins())
+
+    def _happened(self) -> Recollection:
+        summary = recap(self._reader, self._start, self._end, self._now, self._limit)
+        text = summary.text
+        if self._question.span:
+            text = f"{self._when().strip().rstrip(',')}: {text[:1].lower()}{text[1:]}"
+        return Recollection(_sentence(text) + self._begins(), summary.entries)
+
+    def _said(self) -> Recollection:
+        found = self._search((ANSWER, COMMENT))
+        if not found:
+            return self._nothing(f"nothing was said about that{self._when()}")
+        told = "; ".join(f"{self._at(entry)}: {_quote(entry)}" for entry in found[:3])
+        return Recollection(_sentence(told) + self._begins(), tuple(found))
+
+    def _mentioned(self) -> Recollection:
+        found = self._search(())
+        if not found:
+            return self._nothing(f"I remember nothing about that{self._when()}")
+        last = f"the last mention is {self._at(found[0])}: {_quote(found[0])}"
+        return Recollection(_sentence(last) + self._begins(), tuple(found))
+
+    def _search(self, kinds: tuple[str, ...]) -> list[MemoryEntry]:
+        words = search_words(" ".join(self._question.words))
+        if not words and self._question.form is not PastForm.SAID:
+            return []
+        chosen = EntryFilter(start=self._start, end=self._end, kinds=kinds, words=words)
+        return list(self._reader.page(chosen, limit=self._limit, thumbnails=True).entries)
+
+    def _at(self, entry: MemoryEntry) -> str:
+        return at_words(to_datetime(entry.time, self._now.tzinfo), self._now)
+
+    def _when(self) -> str:
+        return f" {self._question.span.words}" if self._question.span else ""
+
+    def _did(self) -> str:
+        verb = self._question.verb
+        return f" that {verb.past}" if verb else ""
+
+    def _past(self, count: int) -> str:
+        verb = self._question.verb
+        if verb is None:
+            return "came" if self._question.form is PastForm.COUNT else "was seen"
+        plural = count != 1 and verb.past.startswith("was ")
+        return "were" + verb.past[3:] if plural else verb.past
+
+    def _noun(self, count: int) -> str:
+        wanted = self._question.wanted or ANYTHING
+        if self._question.of_picture:
+            wanted = Wanted(one="change of the picture", many="changes of the picture")
+        elif wanted is ANYTHING:
+            wanted = replace(wanted, one="thing")
+        noun = wanted.one if count == 1 else wanted.many
+        return f"{self._question.colour} {noun}".strip()
+
+    def _begins(self) -> str:
+        """Say where the memory begins, if what was asked about goes back further."""
+        oldest = self._reader.oldest_time()
+        if oldest is None:
+            return " Nothing has been remembered yet."
+        if self._question.span is None or oldest - self._start < 60 * NANOSECONDS:
+            return ""
+        return f" My memory begins {at_words(to_datetime(oldest, self._now.tzinfo), self._now)}."
+
+
+def _quote(entry: MemoryEntry) -> str:
+    text = " ".join(entry.text.split())
+    return f"“{text if len(text) <= _QUOTED else text[: _QUOTED - 1] + '…'}”"
+
+
+def _sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?", ".”")) else f"{text}."
