@@ -5,9 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from test.fakes import FORMAT, FakeEngine, FakeVoice
 from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.engine import EngineError
-from video_commentary.wiring import assemble
+from video_commentary.core.engine_guard import EngineGuard
+from video_commentary.voices.speaking import SpeakingEngine
+from video_commentary.wiring import Assembly, assemble
 
 SETTINGS = CommentatorSettings()
 MINICPMO = "video_commentary.engines.minicpmo"
@@ -49,6 +52,17 @@ def test_no_voice_to_be_had_says_what_to_install(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("shutil.which", lambda _: None)
     assembly = assemble(replace(SETTINGS, voice="espeak"))
     assert "install espeak-ng" in assembly.voice_trouble()
+
+
+def test_alerts_are_text_only_where_the_voice_cannot_say_given_words() -> None:
+    silent = assemble(replace(CommentatorSettings(), voice="none"))
+    assert silent.announcement_trouble() == "there is no voice, so its alerts are text only"
+    own = FakeEngine(voice=FORMAT)
+    assembly = Assembly(EngineGuard(own, 1.0), own, None, "")
+    assert "voice:=neural" in assembly.announcement_trouble()
+    spoken = SpeakingEngine(FakeEngine(), FakeVoice())
+    spoken.load()
+    assert Assembly(EngineGuard(spoken, 1.0), own, spoken, "").announcement_trouble() == ""
 
 
 def test_without_torch_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,10 +6,15 @@ from dataclasses import dataclass, field, replace
 
 from .config.registry import ENGINES, PluginError
 from .config.settings import CommentatorSettings
+from .core.announcing_engine import AnnouncingEngine
 from .core.deferred_engine import DeferredEngine
 from .core.engine import Engine, EngineError
 from .core.engine_guard import EngineGuard
 from .core.load_progress import LoadProgress
+from .core.watch_language import WatchCompiler, WatchNoun
+from .engines.builtin.claims import CAMERA_KINDS
+from .engines.builtin.event_kinds import EventKind
+from .engines.builtin.nouns import GENDERED, find_nouns
 from .engines.builtin.settings import BuiltinSettings
 from .engines.registry import EngineOptions, engine_plugin
 from .voices.registry import create_voice
@@ -48,6 +53,25 @@ def create_observer(settings: CommentatorSettings) -> Engine | None:
     return DeferredEngine(BUILTIN, lambda: plugin.create(chosen, EngineOptions()), LoadProgress())
 
 
+def watch_compiler() -> WatchCompiler:
+    """Return what compiles the conditions of watches: for the facts of the built-in engine."""
+    kinds = {kind.traits.claim for kind in EventKind}
+    return WatchCompiler(_watch_nouns, frozenset(kinds | {*CAMERA_KINDS.values()}))
+
+
+def _watch_nouns(text: str) -> list[WatchNoun]:
+    return [
+        WatchNoun(
+            said=noun.said,
+            one=noun.one,
+            many=noun.many,
+            labels=frozenset(noun.labels),
+            vague=noun.said in GENDERED,
+        )
+        for noun in find_nouns(text)
+    ]
+
+
 @dataclass(frozen=True)
 class Assembly:
     """An engine with its voice, guarded against hanging; not loaded yet.
@@ -79,6 +103,17 @@ class Assembly:
         missing = self.voice_wanted and self.engine.voice is None
         return own or (self.voice_detail if missing else "")
 
+    def announcement_trouble(self) -> str:
+        """Return why given words can't be spoken, and what to do; empty if they can."""
+        if self.engine.voice is None:
+            return "there is no voice, so its alerts are text only"
+        if self.speaking is None or self.speaking.speaks_itself:
+            return (
+                "the engine's own voice says only what the engine writes, so its alerts are text "
+                "only: voice:=neural or voice:=espeak speaks them too"
+            )
+        return ""
+
 
 def assemble(settings: CommentatorSettings) -> Assembly:
     """Put together the engine and voice that `settings` name.
@@ -89,8 +124,9 @@ def assemble(settings: CommentatorSettings) -> Assembly:
     engine = create_engine(settings, progress)
     choice = create_voice(settings)
     own_first = settings.voice == "auto"
-    speaking = SpeakingEngine(engine, choice.voice, own_first) if choice.voice else None
-    guarded = EngineGuard(speaking or engine, settings.engine_timeout)
+    announcing = AnnouncingEngine(engine)
+    speaking = SpeakingEngine(announcing, choice.voice, own_first) if choice.voice else None
+    guarded = EngineGuard(speaking or announcing, settings.engine_timeout)
     return Assembly(
         guarded,
         engine,

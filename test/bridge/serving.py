@@ -27,13 +27,16 @@ from video_commentary.bridge.memory_gateway import (
     RecallAnswer,
 )
 from video_commentary.bridge.robot_gateway import RobotGateway
+from video_commentary.bridge.watch_gateway import PublishedAlert, WatchRequestError
 from video_commentary.bridge.web_server import WebServer
 from video_commentary.config.settings import BridgeSettings
 from video_commentary.core.audio import OUTPUT_FORMAT, Pcm
 from video_commentary.core.comment import Comment
+from video_commentary.core.facts import Observation
 from video_commentary.core.memory_entry import MemoryEntry
 from video_commentary.core.stamp import from_seconds
 from video_commentary.core.status import CommentatorStatus
+from video_commentary.core.watches import Alert, Watch, WatchReport
 
 WELL = Situation(
     report=CommentatorStatus(
@@ -83,11 +86,45 @@ class FakeMemory:
         return RecallAnswer("The last car was at noon.", tuple(self.entries[-1:]))
 
 
+class FakeWatches:
+    """Keeps watches that a list of them would show; `error` refuses all."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self.reports: list[WatchReport] = []
+        self.error: WatchRequestError | None = None
+
+    def _answer(self) -> None:
+        if self.error:
+            raise self.error
+
+    async def list(self) -> Sequence[WatchReport]:
+        self._answer()
+        return self.reports
+
+    async def add(self, condition: str, **fields: Any) -> tuple[int, str]:
+        self._answer()
+        watch = Watch(id=len(self.reports) + 1, condition=condition, **fields)
+        self.reports.append(WatchReport(watch=watch, meaning=f"it is {condition}"))
+        return watch.id, f"watching for: it is {condition}"
+
+    async def remove(self, number: int) -> str:
+        self._answer()
+        kept = [report for report in self.reports if report.watch.id != number]
+        if len(kept) == len(self.reports):
+            raise WatchRequestError(f"there is no watch {number}", unknown=True)
+        self.reports = kept
+        return "removed"
+
+
 class FakeRobot:
     """Replies at once, and records what it is asked."""
 
     def __init__(self) -> None:
         self.memory = FakeMemory()
+        self.watches = FakeWatches()
         self.asked: list[tuple[Any, ...]] = []
         self.reply = Reply(True, "in force now", 12.5)
 
@@ -216,6 +253,20 @@ def comment(text: str = "A dog runs.", **fields: Any) -> Comment:
         if values.get(name) is not None:
             values[name] = from_seconds(values[name])
     return Comment(**values)
+
+
+def alert(text: str = "A person comes into view.", name: str = "door") -> PublishedAlert:
+    """Return an alert that came now, with a picture."""
+    watch = Watch(id=3, condition="a person enters", name=name)
+    found = Alert(
+        watch=watch,
+        camera="eye",
+        stamp=time.time_ns(),
+        text=text,
+        confidence=0.75,
+        evidence=(Observation(camera="eye", stamp=time.time_ns(), name="person"),),
+    )
+    return PublishedAlert(found, jpeg())
 
 
 def sound(index: int, heard_at: float, samples: int = 1920) -> Sound:

@@ -9,6 +9,7 @@ from typing import Any
 
 from test.fakes import FORMAT, FakeEngine, Schedule, frame, tone
 from video_commentary.config.settings import CommentatorSettings
+from video_commentary.core.announcing_engine import AnnouncingEngine
 from video_commentary.core.audio import OUTPUT_FORMAT
 from video_commentary.core.clock import CameraClock, VirtualClock
 from video_commentary.core.comment import Comment
@@ -46,7 +47,12 @@ class Stage:
         self.camera_ahead = camera_ahead
         camera_clock = CameraClock(self.clock, lambda: from_seconds(-camera_ahead))
         self.commentator = Commentator(
-            engine, self.scene, self.control, self.playout, camera_clock, self._publish
+            AnnouncingEngine(engine),
+            self.scene,
+            self.control,
+            self.playout,
+            camera_clock,
+            self._publish,
         )
         self.still = still
         self.stop = threading.Event()

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from test.fakes import FORMAT, FakeEngine, FakeVoice
 from video_commentary.config.settings import CommentatorSettings
+from video_commentary.core.announcing_engine import AnnouncingEngine
 from video_commentary.core.engine import Delta, EngineError, Request
 from video_commentary.core.engine_guard import EngineGuard
 from video_commentary.core.facts import Claim, FrameFacts, NormalizedBox, Observation
@@ -111,8 +112,9 @@ def assemble(settings: CommentatorSettings) -> Assembly:
     kind = LOADS.get(script, FakeEngine)
     engine = kind(SCRIPTS.get(script, says), delay=0.01, facts=seen)
     spoken = FakeVoice(fails=RuntimeError("the voice was killed") if voice == "dies" else None)
-    speaking = None if voice == "none" else SpeakingEngine(engine, spoken)
-    guarded = EngineGuard(speaking or engine, settings.engine_timeout)
+    announcing = AnnouncingEngine(engine)
+    speaking = None if voice == "none" else SpeakingEngine(announcing, spoken)
+    guarded = EngineGuard(speaking or announcing, settings.engine_timeout)
     return Assembly(guarded, engine, speaking, "text only, for a test")
 
 

@@ -15,7 +15,7 @@ import pytest
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from std_msgs.msg import Header
-from video_commentary.msg import Commentary, Event
+from video_commentary.msg import Alert, Commentary, Event
 from video_commentary.srv import History, Recall, Recap
 
 from test.nodes.graph import Probe, Process, commentator, probe, process
@@ -100,6 +100,23 @@ def grey_of(jpeg: Any) -> float:
     picture = cv2.imdecode(np.frombuffer(bytes(jpeg), np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None and picture.shape == (120, 160, 3)
     return float(picture.mean())
+
+
+def test_an_alert_is_kept_with_its_own_picture(graph: Probe, tmp_path: Path) -> None:
+    with memory(tmp_path / "m.db"):
+        ok, jpeg = cv2.imencode(".jpg", picture_of(200)[::2, ::2])
+        assert ok
+        header = Header(stamp=to_time(graph.now()), frame_id="eye")
+        alert = Alert(header=header, text="A person comes in.", thumbnail=jpeg.tobytes())
+
+        def kept() -> Any:
+            graph.publish(Alert, "/commentator/alerts", alert, True)
+            return history(graph, kinds=["alert"], thumbnails=True).entries
+
+        entry = poll(graph, kept, bool)[0]
+        assert (entry.text, entry.camera) == ("A person comes in.", "eye")
+        assert entry.stamp == header.stamp
+        assert abs(grey_of(entry.thumbnail) - 200) < 3
 
 
 def test_what_is_said_and_seen_is_kept_with_its_picture(graph: Probe, tmp_path: Path) -> None:

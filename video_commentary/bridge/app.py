@@ -22,6 +22,7 @@ from .media import media_routes
 from .memory_routes import memory_routes
 from .metrics import metric_routes
 from .middleware import AccessMiddleware
+from .watch_routes import watch_routes
 
 STATIC = Path(__file__).parent / "static"
 _HEADERS = {
@@ -60,6 +61,7 @@ def create_app(context: Context) -> FastAPI:
         live_routes,
         memory_routes,
         metric_routes,
+        watch_routes,
     ):
         app.include_router(routes(context))
     _serve_page(app)

@@ -10,11 +10,12 @@ from typing import TypeVar
 
 from ..core.comment import Comment
 from .items import Cut, Situation, Sound
+from .watch_gateway import PublishedAlert
 
-Item = Comment | Sound | Cut | Situation
+Item = Comment | Sound | Cut | Situation | PublishedAlert
 T = TypeVar("T", bound=Item)
 
-CAPACITY: dict[type, int] = {Comment: 200, Sound: 250, Cut: 1, Situation: 1}
+CAPACITY: dict[type, int] = {Comment: 200, Sound: 250, Cut: 1, Situation: 1, PublishedAlert: 50}
 """Items of each kind queued for one subscriber; of sound, 10 s. Then the oldest is dropped."""
 
 

@@ -17,7 +17,7 @@ _REASONS = {
     400: "The body is not valid JSON.",
     401: "A token is needed, or the one sent is wrong.",
     403: "The request comes from a page of another origin.",
-    404: "There is no voice, or no picture of this comment.",
+    404: "There is no voice, no picture of this comment, or no such watch.",
     409: "The commentator or the memory refuses.",
     411: "The body has no Content-Length.",
     413: "The body is too large.",

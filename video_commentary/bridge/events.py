@@ -15,7 +15,7 @@ from .items import Situation
 from .streaming import Chunks, StreamResponse
 from .wire import comment_json
 
-_KEEPALIVE = 15.0
+KEEPALIVE = 15.0
 
 
 def event_routes(context: Context) -> APIRouter:
@@ -40,23 +40,23 @@ async def _events(context: Context, last_id: int) -> Chunks:
     gateway = context.gateway
     subscriber = gateway.broadcast.subscribe(Comment, Situation)
     try:
-        yield b"retry: 2000\n\n" + _event("status", context.status())
+        yield b"retry: 2000\n\n" + server_sent_event("status", context.status())
         while True:
             for number, comment in gateway.history.since(last_id):
                 last_id = number
-                yield _event("comment", comment_json(number, comment), number)
+                yield server_sent_event("comment", comment_json(number, comment), number)
             try:
-                item = await asyncio.wait_for(subscriber.next(), _KEEPALIVE)
+                item = await asyncio.wait_for(subscriber.next(), KEEPALIVE)
             except asyncio.TimeoutError:
                 yield b": nothing new\n\n"
                 continue
             if isinstance(item, Situation):
-                yield _event("status", context.status())
+                yield server_sent_event("status", context.status())
     finally:
         subscriber.close()
 
 
-def _event(name: str, content: dict[str, Any], number: int | None = None) -> bytes:
+def server_sent_event(name: str, content: dict[str, Any], number: int | None = None) -> bytes:
     """Return one server-sent event."""
     event_id = f"id: {number}\n" if number is not None else ""
     text = json.dumps(content, ensure_ascii=False)

@@ -20,9 +20,17 @@ from ..core.comment import Comment
 from .context import Context
 from .items import Cut, Situation, Sound
 from .limits import STALL_TIMEOUT, TooManyClientsError
-from .wire import boxes_json, comment_json, picture_message, sound_message
+from .watch_gateway import PublishedAlert
+from .wire import (
+    boxes_json,
+    comment_json,
+    picture_message,
+    published_alert_json,
+    sound_message,
+)
 
 _HISTORY_LENGTH = 50
+_ALERTS = 20
 
 
 class ClientRequest(BaseModel):
@@ -62,8 +70,11 @@ class _Session:
         self._gateway = context.gateway
         self._socket = socket
         self._viewer = context.gateway.display.watch()
-        self._subscriber = context.gateway.broadcast.subscribe(Comment, Situation, Sound, Cut)
+        self._subscriber = context.gateway.broadcast.subscribe(
+            Comment, Situation, Sound, Cut, PublishedAlert
+        )
         self._last_id = context.gateway.history.last_id
+        self._last_alert = context.gateway.alerts.last_id
         self._video = asyncio.Event()
         self._video.set()
         self._sound = False
@@ -107,9 +118,11 @@ class _Session:
 
     def _hello(self) -> dict[str, Any]:
         comments = self._gateway.history.finals(_HISTORY_LENGTH)
+        alerts = self._gateway.alerts.since(0)[-_ALERTS:]
         return {
             "rate": OUTPUT_FORMAT.rate,
             "history": [comment_json(number, comment) for number, comment in comments],
+            "alerts": [published_alert_json(*alert) for alert in alerts],
             "status": self._context.status(),
         }
 
@@ -133,6 +146,10 @@ class _Session:
             elif isinstance(item, Situation):
                 delay = round(self._viewer.delay, 3)
                 await self._send_json({"type": "status", **self._context.status(), "delay": delay})
+            elif isinstance(item, PublishedAlert):
+                for number, alert in self._gateway.alerts.since(self._last_alert):
+                    self._last_alert = number
+                    await self._send_json({"type": "alert", **published_alert_json(number, alert)})
             elif isinstance(item, Cut):
                 await self._send_json({"type": "cut"})
             elif self._sound:

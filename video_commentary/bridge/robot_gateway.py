@@ -17,6 +17,7 @@ from .frame_buffer import FrameBuffer
 from .history import CommentHistory
 from .items import Cut, JpegFrame, PictureBox, Reply, Situation, Sound, Source
 from .memory_gateway import Memory
+from .watch_gateway import AlertHistory, PublishedAlert, WatchGateway
 
 
 class Robot(Protocol):
@@ -29,6 +30,11 @@ class Robot(Protocol):
     @property
     def memory(self) -> Memory:
         """The memory node, which need not be there."""
+        ...
+
+    @property
+    def watches(self) -> WatchGateway:
+        """The commentator's watches."""
         ...
 
     def now(self) -> float:
@@ -68,8 +74,8 @@ class RobotGateway:
     """The bridge's view of the robot: what came from it, and `robot` for requests to it.
 
     The node calls `add_frame`, `add_boxes` and `publish`, on any thread. Routes and LiveKit read
-    `broadcast`, `display`, `history`, `boxes` and `snapshots` on their event loops. `camera`: the
-    frame_id of the camera shown, empty while unknown.
+    `broadcast`, `display`, `history`, `alerts`, `boxes` and `snapshots` on their event loops.
+    `camera`: the frame_id of the camera shown, empty while unknown.
     """
 
     def __init__(self, robot: Robot, buffer: FrameBuffer) -> None:
@@ -77,6 +83,7 @@ class RobotGateway:
         self.broadcast = Broadcast()
         self.display = Display(buffer, robot.now)
         self.history = CommentHistory()
+        self.alerts = AlertHistory()
         self.boxes = BoxBuffer()
         self.snapshots = CommentSnapshots(buffer)
         self.camera = ""
@@ -90,13 +97,15 @@ class RobotGateway:
         if self._shows(camera):
             self.boxes.add(stamp, boxes)
 
-    def publish(self, item: Comment | Sound | Cut | Situation) -> None:
+    def publish(self, item: Comment | Sound | Cut | Situation | PublishedAlert) -> None:
         """Take anything else; comments also set the display delay."""
         if isinstance(item, Comment):
             self.display.delay.observe(item)
             number = self.history.add(item)
             if item.final and item.text and self._shows(item.camera):
                 self.snapshots.take(number, picture_stamp(item))
+        elif isinstance(item, PublishedAlert):
+            self.alerts.add(item)
         self.broadcast.publish(item)
 
     def _shows(self, camera: str) -> bool:

@@ -12,7 +12,9 @@ from ..core.comment import Comment
 from ..core.facts import Observation
 from ..core.stamp import to_seconds
 from ..core.status import CommentatorStatus, StatusKind, status_values
+from ..core.watches import alert_json
 from .items import JpegFrame, PictureBox, Situation, Sound
+from .watch_gateway import PublishedAlert
 
 PICTURE, SOUND = 1, 2
 _HEADER = struct.Struct("<B3xId")
@@ -34,6 +36,11 @@ def comment_json(number: int, comment: Comment) -> dict[str, Any]:
 def observation_json(observation: Observation) -> dict[str, Any]:
     """Return an observation; its stamp in seconds."""
     return {**asdict(observation), "stamp": to_seconds(observation.stamp)}
+
+
+def published_alert_json(number: int, item: PublishedAlert) -> dict[str, Any]:
+    """Return an alert event; stamps in seconds, the thumbnail as a data: URL."""
+    return {"id": number, **alert_json(item.alert, item.thumbnail)}
 
 
 def status_json(status: CommentatorStatus) -> dict[str, Any]:

@@ -69,7 +69,13 @@ class CommentatorSettings(NodeSettings):
     engine: str = setting("builtin", "Engine that watches and comments", plugins=ENGINES)
     facts: bool = setting(
         False,
-        "Whether the built-in engine watches beside another one, for ~/events and ~/detections",
+        "Whether the built-in engine looks beside another one: ~/events, ~/detections, watches",
+    )
+    watches_file: str = setting(
+        "", "File of watches; empty for one named after the node, in ~/.ros/video_commentary"
+    )
+    alert_webhook: str = setting(
+        "", "URL to which each alert of a watch is posted; empty for none (docs/watches.md)"
     )
     profile: str = setting(
         "commentator", "Profile, the style of the comments: a name from profiles.yaml", live=True

@@ -99,9 +99,11 @@ class Commentator:
         settings = self._control.settings
         self._scene.tune(settings)
         urgent = self._control.urgent()
-        if not settings.enabled and not self._control.has_question():
+        announcing = self._control.has_announcement()
+        if not settings.enabled and not announcing and not self._control.has_question():
             return None
-        if (retry_in := self._retry_in(settings)) != 0.0:
+        # An announcement needs no engine that works.
+        if not announcing and (retry_in := self._retry_in(settings)) != 0.0:
             return retry_in
         begin_at = self._begin_at(now, settings, pressing=False)
         pressing = not urgent and (now < begin_at or not self._new_frame)
@@ -137,16 +139,17 @@ class Commentator:
             self._fall_silent(self._clock.now())
         if orders.steered:
             self._scene.mark_changed()
-        pressing = pressing and not (orders.steered or orders.question)
-        blind = self._why_blind(orders.settings)
+        comments = not (orders.question or orders.announcement)
+        pressing = pressing and comments and not orders.steered
+        blind = "" if orders.announcement else self._why_blind(orders.settings)
         # What has changed is still to be said when a question is answered, or nothing is seen.
-        view = self._scene.view(reset_change=not (blind or orders.question or pressing))
+        view = self._scene.view(reset_change=comments and not (blind or pressing))
         if blind or not view.frames:
             if orders.question:
                 orders.question.answer.set_result(Answer(False, blind or NO_PICTURE))
             return
         watches_itself = self._engine.look_fps > 0
-        if not orders.question and view.intensity is Intensity.NONE and not watches_itself:
+        if comments and view.intensity is Intensity.NONE and not watches_itself:
             return
         self.commenting = True
         comment = self._begin(orders, view)
@@ -195,7 +198,7 @@ class Commentator:
         brief = view.intensity is Intensity.BRIEF and not question
         tokens = settings.max_tokens_brief if brief else settings.max_tokens
         speak = self._engine.voice is not None and not (question and question.quiet)
-        return Request(view.frames, prompt, Limits(tokens), speak, pressing)
+        return Request(view.frames, prompt, Limits(tokens), speak, pressing, orders.announcement)
 
     def _comment(self, orders: Orders, request: Request, comment: CommentBuilder) -> None:
         asked_at = self._clock.now()
@@ -208,7 +211,8 @@ class Commentator:
             comment.add_claims(delta.claims)
             if (words or delta.pcm) and not ready:
                 ready = True
-                self._first_word_after.add(self._clock.now() - asked_at)
+                if not orders.announcement:
+                    self._first_word_after.add(self._clock.now() - asked_at)
                 self._wait_until(opens_at, orders.cancel)
             if orders.cancel.cancelled:
                 break
@@ -226,7 +230,7 @@ class Commentator:
 
     def _opens_at(self, orders: Orders, request: Request, now: float) -> float:
         """Return when the first word may come: at once if a person waits for it."""
-        if orders.steered or orders.question:
+        if orders.steered or orders.question or orders.announcement:
             return now
         pause = orders.settings.breathing_pause * (SHORT_PAUSE if request.pressing else 1.0)
         return self._gate.opens_at(now, pause)
@@ -246,7 +250,8 @@ class Commentator:
         comment.set_first_sound(self._clock.stamp() + from_seconds(start - now))
 
     def _finished(self, orders: Orders, comment: Comment, took: float) -> None:
-        self._succeeded()
+        if not orders.announcement:
+            self._succeeded()
         self._recorder.add(comment, took)
         if not comment.silent:
             self._gate.close_after(comment.text, comment.first_sound is not None, self._clock.now())
@@ -254,6 +259,8 @@ class Commentator:
                 self._recent.append(comment.text)
         if orders.question and comment.cancelled:
             self._control.requeue(orders.question)
+        elif orders.announcement and comment.cancelled:
+            self._control.announce_again(orders.announcement)
         elif orders.question:
             orders.question.answer.set_result(Answer(True, comment.text, comment.newest))
 

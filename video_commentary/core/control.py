@@ -12,6 +12,8 @@ from .cycle_settings import CycleSettings
 from .prompting import Profile, checked_instruction, checked_question, one_line
 from .stamp import Stamp
 
+MAX_ANNOUNCEMENTS = 8
+"""Announcements that may wait to be said; of more, the oldest is left out."""
 MAX_QUESTIONS = 8
 """Questions that may wait for their answer; more are refused, none is dropped."""
 
@@ -40,7 +42,8 @@ class Orders:
 
     `instruction`: on one line, without control characters. `steered`: words are wanted at once,
     whatever the scene does. `interrupted`: sound of the previous comment is to be cut off. `cancel`
-    is cancelled when these orders no longer hold.
+    is cancelled when these orders no longer hold. `announcement`: words to say as they are, instead
+    of a comment; empty if there are none.
     """
 
     settings: CycleSettings
@@ -50,6 +53,7 @@ class Orders:
     steered: bool
     interrupted: bool
     cancel: CancelToken
+    announcement: str = ""
 
 
 class Control:
@@ -64,6 +68,8 @@ class Control:
         self._lock = threading.Lock()
         self._profiles = profiles
         self._questions: deque[PendingQuestion] = deque()
+        self._announcements: deque[str] = deque(maxlen=MAX_ANNOUNCEMENTS)
+        self._answering = False  # or announcing: nothing that an announcement may cut off
         self._steered = False
         self._interrupted = False
         self._cancel = CancelToken()
@@ -110,6 +116,22 @@ class Control:
                 self._interrupt(steered=self._steered)
         return asked.answer
 
+    def announce(self, text: str) -> None:
+        """Have these words said next: a comment gives way, an answer or announcement ends first."""
+        with self._lock:
+            self._announcements.append(one_line(text))
+            if self._answering:
+                self.wake.set()
+            else:
+                self._interrupt(steered=self._steered)
+
+    def announce_again(self, text: str) -> None:
+        """Put words that were cut off back at the front of the queue."""
+        with self._lock:
+            if len(self._announcements) < MAX_ANNOUNCEMENTS:
+                self._announcements.appendleft(text)
+            self.wake.set()
+
     def requeue(self, question: PendingQuestion) -> None:
         """Put a question whose answer was cut off back at the front of the queue."""
         with self._lock:
@@ -117,9 +139,10 @@ class Control:
             self.wake.set()
 
     def refuse_questions(self, reason: str) -> None:
-        """Answer all that wait with the reason why they can't be answered."""
+        """Answer all that wait with the reason why they can't be; drop what is to be announced."""
         with self._lock:
             questions, self._questions = list(self._questions), deque()
+            self._announcements.clear()
         for question in questions:
             question.answer.set_result(Answer(False, reason))
 
@@ -138,10 +161,15 @@ class Control:
         with self._lock:
             return bool(self._questions)
 
+    def has_announcement(self) -> bool:
+        """Return whether words wait to be said as they are."""
+        with self._lock:
+            return bool(self._announcements)
+
     def urgent(self) -> bool:
         """Return whether words are wanted at once, whatever the scene does."""
         with self._lock:
-            return self._steered or bool(self._questions)
+            return self._steered or bool(self._questions or self._announcements)
 
     def take_interruption(self) -> bool:
         """Return, once, whether sound that is still playing is to be cut off."""
@@ -153,7 +181,9 @@ class Control:
         """Return the orders for the next cycle; what is taken here counts as begun."""
         with self._lock:
             self._cancel = CancelToken()
-            question = self._questions.popleft() if self._questions else None
+            announcement = self._announcements.popleft() if self._announcements else ""
+            question = self._questions.popleft() if self._questions and not announcement else None
+            self._answering = bool(announcement or question)
             orders = Orders(
                 settings=self._settings,
                 profile=self._profiles[self._settings.profile],
@@ -162,9 +192,10 @@ class Control:
                 steered=self._steered,
                 interrupted=self._interrupted,
                 cancel=self._cancel,
+                announcement=announcement,
             )
             self._interrupted = False
-            if question is None:
+            if not self._answering:
                 self._steered = False
             return orders
 

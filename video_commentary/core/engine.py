@@ -25,6 +25,7 @@ class Request:
     """One look at the scene: `frames` oldest first (one or more cameras), and what is wanted.
 
     `pressing`: the pause after the last comment is not over; only what can't wait for it is wanted.
+    `announcement`: words to say as they are instead; engines never see a request with them.
     """
 
     frames: tuple[Frame, ...]
@@ -32,6 +33,7 @@ class Request:
     limits: Limits
     speak: bool
     pressing: bool = False
+    announcement: str = ""
 
 
 @dataclass(frozen=True)

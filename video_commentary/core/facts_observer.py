@@ -34,6 +34,7 @@ class FactsObserver:
         self._error = ""
         self._thread = threading.Thread(target=self._run, name="facts", daemon=True)
         self._thread.start()
+        self._loader.start()
 
     @property
     def description(self) -> str:

@@ -46,6 +46,10 @@ OTHERS = {
             "Token of the bridge's page, 12 or more characters; required to listen beyond this "
             "machine. If it is not set, one is generated and logged at each start",
         ),
+        "VIDEO_COMMENTARY_ALERT_SECRET": (
+            "",
+            "Secret that signs what is posted to VIDEO_COMMENTARY_ALERT_WEBHOOK (docs/watches.md)",
+        ),
         "VIDEO_COMMENTARY_SERVER_KEY": ("", "Key of the servers at VIDEO_COMMENTARY_SERVER_URL"),
         "LIVEKIT_URL": ("ws://127.0.0.1:7880", "LiveKit server to join"),
         "LIVEKIT_API_KEY": ("", "API key of that server, and of the livekit service"),

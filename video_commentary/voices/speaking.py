@@ -36,23 +36,24 @@ class SpeakingEngine(EngineWrapper):
     @property
     def voice(self) -> AudioFormat | None:
         """The format of the audio; None while no voice is loaded."""
-        if self._speaks_itself:
+        if self.speaks_itself:
             return self.inner.voice
         return self._voice.format if self._loaded else None
 
     @property
     def voice_description(self) -> str:
         """The voice in use, in one line for people."""
-        return "the engine's own" if self._speaks_itself else self._voice.description
+        return "the engine's own" if self.speaks_itself else self._voice.description
 
     @property
-    def _speaks_itself(self) -> bool:
+    def speaks_itself(self) -> bool:
+        """Whether the engine's own voice is in use."""
         return self._own_first and self.inner.voice is not None
 
     def load(self) -> None:
         """Load the engine, and the voice if needed; if that fails, comments are text only."""
         self.inner.load()
-        if not self._speaks_itself:
+        if not self.speaks_itself:
             self._load_voice()
 
     def close(self) -> None:
@@ -63,7 +64,7 @@ class SpeakingEngine(EngineWrapper):
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield text as the engine writes it, and audio after each clause."""
-        if not request.speak or self._speaks_itself:
+        if not request.speak or self.speaks_itself:
             yield from self.inner.comment(request, cancel)
             return
         splitter = ClauseSplitter()

@@ -7,6 +7,7 @@ import * as phone from "./phone.js";
 import { Picture } from "./picture.js";
 import { Shown } from "./shown.js";
 import { Sound } from "./sound.js";
+import { Watches } from "./watches.js";
 import { Words } from "./words.js";
 
 const SETTLING = 5000; // ms
@@ -14,6 +15,7 @@ const find = (id) => document.getElementById(id);
 const live = new Live(() => login(find)), sound = new Sound(), shown = new Shown(find);
 const words = new Words(find, (comment) => shown.open(comment).catch((error) => notify(error.message, false)));
 const picture = new Picture(find("picture"), find("stage"), find("blank"));
+const watches = new Watches(find);
 const storage = window.localStorage;
 let rate = 48000;
 let enabled = true;
@@ -30,6 +32,7 @@ live.addEventListener("hello", ({ detail }) => {
   rate = detail.rate;
   pending.length = 0;
   words.restore(detail.history);
+  watches.restore(detail.alerts);
   show(detail.status);
   loadProfiles().catch((error) => notify(error.message, false));
 });
@@ -39,6 +42,7 @@ live.addEventListener("comment", ({ detail }) => {
   pending.push(detail);
   setTimeout(() => { if (pending.length) words.add(pending.shift()); }, 1000 * sound.behind);
 });
+live.addEventListener("alert", ({ detail }) => watches.alert(detail));
 live.addEventListener("picture", ({ detail }) => { drawn += 1; picture.show(detail); });
 live.addEventListener("sound", ({ detail }) => sound.play(detail));
 live.addEventListener("cut", () => sound.cut());

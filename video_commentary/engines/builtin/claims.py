@@ -20,6 +20,8 @@ _MAX_OBSERVATIONS = 4  # of one object in one claim
 _BORDERS = {"bottom": "near", "top": "far"}
 _SIDES = frozenset(("left", "middle", "right"))
 _CAMERA_PLACES = {"LEFT": "left", "RIGHT": "right", "UP": "far", "DOWN": "near"}
+CAMERA_KINDS = {"PAN": "camera_pans", "TILT": "camera_tilts", "ZOOM": "camera_zooms"}
+"""What a move of the camera is called as an event."""
 _COLOUR_ENDING = " clothes"
 
 
@@ -80,7 +82,7 @@ def event_claim(event: SceneEvent, history: SceneHistory) -> Claim:
     traits = event.kind.traits
     if not event.track_ids and not event.name:
         move, _, way = event.heading.partition("_")
-        kind = {"PAN": "camera_pans", "TILT": "camera_tilts", "ZOOM": "camera_zooms"}.get(move)
+        kind = CAMERA_KINDS.get(move)
         return Claim(
             kind=kind or traits.claim,
             who="camera",

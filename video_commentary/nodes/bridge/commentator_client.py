@@ -23,6 +23,7 @@ from ...ros.qos import CAMERA_IMAGES
 from ...ros.service_calls import ServiceCaller, ServiceCallError
 from ...ros.time import to_seconds, to_time
 from .memory_client import MemoryClient
+from .watch_client import WatchClient
 
 _JPEG_QUALITY = 80
 _TIMEOUT = 5.0
@@ -48,6 +49,7 @@ class CommentatorClient:
         self._name = name
         self._caller = ServiceCaller(node)
         self.memory = MemoryClient(node, self._caller, memory)
+        self.watches = WatchClient(node, self._caller, name)
         self._phone_topic = phone_topic
         self._robot_topics = [view_topic]
         self._set_instruction = node.create_client(SetInstruction, f"{name}/set_instruction")

@@ -22,6 +22,7 @@ from ...ros.timers import every
 from .commentator_client import CommentatorClient
 from .commentator_subscriptions import CommentatorSubscriptions
 from .detection_subscriptions import DetectionSubscriptions
+from .watch_client import follow_alerts
 
 _BOXES_PERIOD = 0.25
 """Seconds between looks whether a viewer wants boxes."""
@@ -51,6 +52,7 @@ class BridgeNode(Node):
             self, settings.commentator_node, self._gateway, self._follow_cameras
         )
         self._detections = DetectionSubscriptions(self, settings.commentator_node, self._gateway)
+        follow_alerts(self, settings.commentator_node, self._gateway)
         self._source = "robot"
         self._feed = self._create_feed(settings)
         self._rates = Rates([self._feed])

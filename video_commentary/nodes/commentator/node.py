@@ -22,6 +22,8 @@ from ...config.settings import CommentatorSettings
 from ...core.clock import LiveClock
 from ...core.comment import Comment
 from ...core.control import Control
+from ...core.facts import FrameFacts
+from ...core.frames import Frame
 from ...core.status import CommentatorStatus
 from ...ros import messages
 from ...ros.futures import Futures
@@ -35,6 +37,7 @@ from ...wiring import Assembly, assemble
 from .facts_publisher import FactsPublisher
 from .report import describe, diagnose
 from .session import Session
+from .watch_services import WatchServices
 
 LOADS_AFTER = 0.3
 """Seconds from configure to loading."""
@@ -86,6 +89,7 @@ class CommentatorNode(LifecycleNode):
         self._commentary = self.create_lifecycle_publisher(String, "~/commentary", EVENTS)
         self._events = self.create_lifecycle_publisher(Commentary, "~/commentary_events", EVENTS)
         self._facts = FactsPublisher(self)
+        self._watches = WatchServices(self, self._live.settings, self._control, self._why_unspoken)
         self._audio = self.create_lifecycle_publisher(AudioData, "~/audio", EVENTS)
         self._stamped = self.create_lifecycle_publisher(AudioDataStamped, "~/audio_stamped", EVENTS)
         self._info = self.create_publisher(AudioInfo, "~/audio_info", LATCHED)
@@ -116,7 +120,7 @@ class CommentatorNode(LifecycleNode):
             self._control,
             self._time,
             self._publish,
-            self._facts.publish,
+            self._publish_facts,
         )
         self._load_next(self._session)
         return super().on_configure(state)
@@ -167,6 +171,7 @@ class CommentatorNode(LifecycleNode):
     def destroy_node(self) -> None:
         """Stop every thread, then destroy the node."""
         self._end_session()
+        self._watches.close()
         super().destroy_node()
         # rclpy doesn't, and it holds the node: 35 MB of shared memory would outlive the process.
         self._state_machine.destroy_when_not_in_use()
@@ -180,6 +185,17 @@ class CommentatorNode(LifecycleNode):
         self._events.publish(messages.commentary(comment))
         if comment.final and comment.text and not comment.cancelled:
             self._commentary.publish(String(data=comment.text))
+
+    def _publish_facts(self, frame: Frame, facts: FrameFacts) -> None:
+        self._facts.publish(frame, facts)
+        self._watches.observe(frame, facts)
+
+    def _why_unspoken(self) -> str:
+        """Return why alerts would not be spoken now; empty if they would."""
+        session = self._session
+        if session is None or not session.loader.ready.is_set():
+            return ""
+        return session.assembly.announcement_trouble()
 
     def _set_instruction(
         self, request: SetInstruction.Request, response: SetInstruction.Response

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from video_commentary.msg import Commentary, Event, MemoryCount
+from video_commentary.msg import Alert, Commentary, Event, MemoryCount
 
-from ...core.memory_entry import ANSWER, COMMENT, EVENT, MemoryEntry
+from ...core.memory_entry import ALERT, ANSWER, COMMENT, EVENT, MemoryEntry
 from ...core.stamp import Stamp
 from ...memory.event_words import event_sentence
 from ...memory.filters import FOREVER
@@ -48,6 +48,19 @@ def event_entry(message: Event) -> MemoryEntry:
         count=claim.count,
         at_least=claim.at_least,
         colour=claim.colour,
+    )
+
+
+def alert_entry(message: Alert) -> MemoryEntry:
+    """Return an alert as an entry, with its own thumbnail. Its `time` is its stamp still."""
+    stamp = to_stamp(message.header.stamp)
+    return MemoryEntry(
+        kind=ALERT,
+        stamp=stamp,
+        time=stamp,
+        camera=message.header.frame_id,
+        text=message.text,
+        thumbnail=bytes(message.thumbnail),
     )
 
 

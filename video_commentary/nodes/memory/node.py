@@ -12,7 +12,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 
-from video_commentary.msg import Commentary, Event
+from video_commentary.msg import Alert, Commentary, Event
 from video_commentary.srv import History, Recall, Recap
 
 from ...config.paths import state_dir
@@ -28,7 +28,7 @@ from ...ros.parameters import LiveParameters, declare
 from ...ros.qos import EVENTS
 from ...ros.running import run
 from ...ros.timers import every
-from .messages import comment_entry, event_entry
+from .messages import alert_entry, comment_entry, event_entry
 from .services import MemoryServices
 from .thumbnail_camera import ThumbnailCamera
 
@@ -53,6 +53,7 @@ class MemoryNode(Node):
             Commentary, f"{name}/commentary_events", self._on_comment, EVENTS
         )
         self.create_subscription(Event, f"{name}/events", self._on_event, EVENTS)
+        self.create_subscription(Alert, f"{name}/alerts", self._on_alert, EVENTS)
         self._serve(Recall, "~/recall", self._replies.recall)
         self._serve(Recap, "~/recap", self._replies.recap)
         self._serve(History, "~/history", self._replies.history)
@@ -89,11 +90,14 @@ class MemoryNode(Node):
     def _on_event(self, message: Event) -> None:
         self._remember(event_entry(message))
 
+    def _on_alert(self, message: Alert) -> None:
+        self._remember(alert_entry(message))
+
     def _remember(self, entry: MemoryEntry) -> None:
         stamp = entry.stamp or self._now()  # an engine without frames has no stamp
         camera = self._camera_of(entry.camera)
         correction = camera.clock.correction if camera else 0
-        thumbnail = camera.find(stamp) if camera else b""
+        thumbnail = entry.thumbnail or (camera.find(stamp) if camera else b"")
         self._recorder.add(
             replace(entry, stamp=stamp, time=stamp + correction, thumbnail=thumbnail)
         )

@@ -1,0 +1,200 @@
+"""Watches on labelled clips: what they find in time, false alarms in quiet spans, and their CPU.
+
+python -m bench.watches FOLDER [--clips NAME ...]
+
+FOLDER has labels.yaml (docs/evaluation.md). For each kind of event and who it happens to, the watch
+for it ("a person comes into view") runs over the built-in engine's facts. An event is found if an
+alert comes while it lasts or up to 3 s (10 s) after it began; each alert counts for one event. A
+false alarm is an alert in a span that is labelled quiet; there, all conditions of all clips are
+watched, and those of `ALWAYS`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.machine import describe
+from video_commentary.config.settings import CommentatorSettings
+from video_commentary.core.facts import FrameFacts
+from video_commentary.core.frames import Frame, StampSampler
+from video_commentary.core.load_progress import LoadProgress
+from video_commentary.core.stamp import Stamp, to_seconds
+from video_commentary.core.watch_conditions import EVENT_WORDS, PICTURE_WORDS
+from video_commentary.core.watch_language import WatchRefusedError
+from video_commentary.core.watches import MAX_WATCHES, WatchList
+from video_commentary.ros.images import shrink
+from video_commentary.tools.evaluation.labels import Clip, LabelledEvent, read_labels
+from video_commentary.tools.narration.opening import open_footage
+from video_commentary.wiring import create_engine, watch_compiler
+
+ALWAYS = (
+    "a person comes into view",
+    "a person goes out of view",
+    "a car stops",
+    "a car comes closer",
+    "a dog comes into view",
+    "a bottle is taken",
+    "more than three people",
+    "anything moves",
+    "the light changes",
+    "the picture changes to another scene",
+)
+LIMITS = (3.0, 10.0)
+EARLY = 1.0
+"""Seconds by which an alert may come before the label: labels are true to half a second."""
+ROUNDS = 20
+"""Times that the facts of all clips are shown to the watches whose CPU is measured."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A clip and the facts of its frames; `start`: the stamp of its first picture."""
+
+    clip: Clip
+    start: Stamp
+    facts: list[FrameFacts]
+
+    def alerts(self, condition: str) -> list[float]:
+        """Return when a watch for this gives an alert, seconds of the clip. Raise ValueError."""
+        watches = WatchList(watch_compiler())
+        watches.add(condition, cooldown=0.0)
+        found = [alert for facts in self.facts for alert in watches.observe(facts)]
+        return [to_seconds(alert.stamp - self.start) for alert in found]
+
+
+def see(clip: Clip) -> Seen:
+    """Show a clip to a fresh built-in engine, at the rate at which it looks."""
+    settings = CommentatorSettings()
+    engine = create_engine(settings, LoadProgress())
+    engine.load()
+    with closing(engine):
+        keep = StampSampler(max(engine.look_fps, settings.capture_fps))
+        start: Stamp | None = None
+        facts = []
+        for index, shot in enumerate(open_footage(clip.path, "", lambda topics: topics[0]).shots()):
+            start = shot.stamp if start is None else start
+            if shot.time > clip.end:
+                break
+            if not keep.take(shot.stamp):
+                continue
+            image = shrink(shot.image(), settings.max_image_side)
+            if seen := engine.look(Frame(image, shot.stamp, shot.camera, index)):
+                facts.append(seen)
+    return Seen(clip, start or 0, facts)
+
+
+def condition_for(event: LabelledEvent) -> str:
+    """Return the words of a watch for a labelled event, empty if there are none."""
+    if event.who == "camera":
+        return PICTURE_WORDS.get(event.what, "")
+    words = EVENT_WORDS.get(event.what)
+    return f"a {event.who} {words[0]}" if words else ""
+
+
+def found_in_time(events: Sequence[LabelledEvent], alerts: Sequence[float], limit: float) -> int:
+    """Return how many events have an alert of their own in time."""
+    left = sorted(alerts)
+    found = 0
+    for event in sorted(events, key=lambda event: event.t):
+        latest = max(event.until, event.t + limit)
+        if match := [at for at in left if event.t - EARLY <= at <= latest]:
+            left.remove(match[0])
+            found += 1
+    return found
+
+
+def recall(clips: Sequence[Seen]) -> tuple[dict[str, Counter[str]], Counter[str]]:
+    """Return, by condition, labelled events and those found; and events that can't be watched."""
+    rows: dict[str, Counter[str]] = {}
+    unwatchable: Counter[str] = Counter()
+    for seen in clips:
+        events = [event for event in seen.clip.events if event.what != "opens"]
+        for condition in dict.fromkeys(map(condition_for, events)):
+            those = [event for event in events if condition_for(event) == condition]
+            try:
+                alerts = seen.alerts(condition)
+            except WatchRefusedError:
+                unwatchable.update(f"{event.what} {event.who}" for event in those)
+                continue
+            row = rows.setdefault(condition, Counter())
+            row["events"] += len(those)
+            for limit in LIMITS:
+                row[f"{limit:g}"] += found_in_time(those, alerts, limit)
+    return rows, unwatchable
+
+
+def false_alarms(clips: Sequence[Seen], conditions: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Yield, for each condition, how many alerts come in quiet spans."""
+    for condition in conditions:
+        yield (
+            condition,
+            sum(
+                begin <= at <= end
+                for seen in clips
+                for at in (seen.alerts(condition) if seen.clip.quiet else ())
+                for begin, end in seen.clip.quiet
+            ),
+        )
+
+
+def cpu(clips: Sequence[Seen], number: int, conditions: Sequence[str]) -> float:
+    """Return the mean CPU seconds of one frame with this many watches."""
+    watches = WatchList(watch_compiler())
+    for index in range(number):
+        condition = conditions[index % len(conditions)]
+        watches.add(condition, camera="" if index < len(conditions) else clips[0].facts[0].camera)
+    facts = [facts for seen in clips for facts in seen.facts]
+    begun = time.process_time()
+    for _ in range(ROUNDS):
+        for each in facts:
+            watches.observe(each)
+    return (time.process_time() - begun) / (ROUNDS * len(facts))
+
+
+def main() -> None:
+    """Print the rows."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--clips", nargs="*", default=[])
+    arguments = parser.parse_args()
+    print(describe("numpy"))
+    chosen = [
+        clip
+        for clip in read_labels(arguments.folder)
+        if not arguments.clips or clip.name in arguments.clips
+    ]
+    clips = []
+    for clip in chosen:
+        clips.append(see(clip))
+        print(f"{clip.name}: {len(clips[-1].facts)} frames looked at", flush=True)
+    rows, unwatchable = recall(clips)
+    print("\n| watch | events | found within 3 s | within 10 s |\n| --- | --- | --- | --- |")
+    total: Counter[str] = Counter()
+    for condition, row in sorted(rows.items(), key=lambda item: -item[1]["events"]):
+        print(f"| {condition} | {row['events']} | {row['3']} | {row['10']} |")
+        total.update(row)
+    print(f"| all | {total['events']} | {total['3']} | {total['10']} |")
+    cannot = ", ".join(f"{what} ({n})" for what, n in unwatchable.most_common())
+    print(f"\nno watch for: {cannot or 'none'}")
+    hours = sum(end - begin for seen in clips for begin, end in seen.clip.quiet) / 3600
+    conditions = list(dict.fromkeys([*ALWAYS, *rows]))[:MAX_WATCHES]
+    print(f"\n| false alarms in {3600 * hours:.0f} quiet seconds | number | an hour |")
+    print("| --- | --- | --- |")
+    for condition, number in false_alarms(clips, conditions):
+        rate = f"{number / hours:.1f}" if hours else "-"
+        print(f"| {condition} | {number} | {rate} |")
+    print("\n| watches | CPU a frame, microseconds | % of a core at 5 frames a second |")
+    print("| --- | --- | --- |")
+    for number in (1, 20):
+        seconds = cpu(clips, number, ALWAYS)
+        print(f"| {number} | {1e6 * seconds:.1f} | {500 * seconds:.3f} |")
+
+
+if __name__ == "__main__":
+    main()
