@@ -41,7 +41,7 @@ class CommentSelector:
         self._rng = random.Random(seed)
         self.memory = CommentMemory()
         self._totals: dict[str, Totals] = {}
-        self._opened: set[tuple[str, float]] = set()
+        self._opened: dict[str, float] = {}
 
     def next_comment(
         self,
@@ -148,15 +148,15 @@ class CommentSelector:
 
     def _opening(self, now: Moment) -> Sentence:
         """Say how things stand in a scene, once."""
-        camera, begin = scene = now.history.camera, now.history.scene_age_from
-        if scene in self._opened:
+        camera, begin = now.history.camera, now.history.scene_age_from
+        if self._opened.get(camera) == begin:
             return Sentence()
         said_of_scene = self.memory.since(begin)
         if any(past.event is None or past.event.track_ids for past in said_of_scene):
             return Sentence()  # where we are looking is known by what was said already
         said = opening(now.stamp, now.history, now.topics, self._rng, now.style)
         if said:
-            self._opened = {(c, s) for c, s in self._opened if c != camera} | {scene}
+            self._opened[camera] = begin
             self.memory.record(now.stamp, said.text, None)
             self._totals[camera].note(said.claims)
         return said
@@ -194,7 +194,7 @@ class CommentSelector:
             claims = (claims[0], present(movers, history, kind="moves"))
         for sentence in sentences(event, False, self._rng, brief=True):
             text = sentence
-            self._opened.add((history.camera, history.scene_age_from))
+            self._opened[history.camera] = history.scene_age_from
             if objects:
                 text = f"{sentence[:-1]}: {contents}."
             if self.memory.is_new(now.stamp, text, ()):

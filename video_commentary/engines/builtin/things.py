@@ -200,6 +200,7 @@ class ThingInventory:
 
     def _changes(self, stamp: float, aspect: float) -> list[SceneEvent]:
         events = []
+        self._appeared = [p for p in self._appeared if stamp - p.stamp < _MOVED_SECONDS]
         calm = stamp - self._stirred > _CALM_SECONDS and stamp - self._started > _START_SECONDS
         for thing in self._things:
             touched = self._activity.seconds_since(thing.box, stamp) < _TOUCHED_SECONDS
@@ -246,7 +247,6 @@ class ThingInventory:
 
     def _went(self, stamp: float, thing: InventoriedThing, aspect: float) -> list[SceneEvent]:
         thing.present = False
-        self._appeared = [p for p in self._appeared if stamp - p.stamp < _MOVED_SECONDS]
         if any(past.name == thing.name for past in self._appeared):
             return []  # it stands elsewhere already, and that was told
         self._taken.append(_Past(stamp, thing.name, thing.box))

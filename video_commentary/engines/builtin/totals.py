@@ -11,7 +11,7 @@ from .event_kinds import EventKind
 from .labels import GENERIC, number, plural
 from .languages import english
 from .phrases import count_phrase
-from .scene_store import SceneHistory
+from .scene_store import KEPT_SECONDS, SceneHistory
 from .summary import count_is_certain
 from .topics import TopicFilter
 
@@ -55,6 +55,13 @@ class Totals:
             arrivals.seen |= marks
             arrivals.count += len(marks)
             arrivals.since_total += len(marks)
+        if history.states:
+            self._forget(history.states[-1].stamp - KEPT_SECONDS)
+
+    def _forget(self, oldest: float) -> None:
+        """Drop the marks of events that no history will contain again."""
+        for arrivals in self._arrivals.values():
+            arrivals.seen = {mark for mark in arrivals.seen if mark[0] >= oldest}
 
     def arrivals(self, group: str) -> int:
         """Return how many of a group came in so far."""
