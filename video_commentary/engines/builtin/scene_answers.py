@@ -21,7 +21,6 @@ from .question_forms import Form
 from .questions import Question
 from .sentences import sentences
 
-_UNKNOWN_CAMERA = "I can't tell whether the camera moves."
 _REST_WORDS = frozenset(("still", "stopped", "standing", "stationary", "parked", "steady", "fixed"))
 _OUTSIDE = frozenset(("car", "truck", "bus", "train", "airplane", "boat"))
 _INSIDE = frozenset(("couch", "bed", "tv", "refrigerator", "oven", "microwave", "sink", "toilet"))
@@ -60,9 +59,9 @@ def camera_answer(asked: Question, evidence: Evidence) -> str:
     """Say whether and how the camera moves."""
     move = evidence.now.camera_move
     if move is CameraMove.UNKNOWN:
-        return _seen_shift(evidence)
+        move = _seen_shift(evidence)
     text = move.texts.answer
-    if not asked.is_yes_or_no:
+    if move is CameraMove.UNKNOWN or not asked.is_yes_or_no:
         return text
     words = set(asked.text.split())
     if "or" in words:
@@ -71,8 +70,8 @@ def camera_answer(asked: Question, evidence: Evidence) -> str:
     return f"{'Yes' if moving != asks_rest else 'No'}: {text[0].lower()}{text[1:]}"
 
 
-def _seen_shift(evidence: Evidence) -> str:
-    """Tell a pan from how the whole picture shifts, where no single points could be followed."""
+def _seen_shift(evidence: Evidence) -> CameraMove:
+    """Recognise a pan by how the whole picture shifts, where no single points could be followed."""
     small = [
         np.asarray(cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), (160, 96)), np.float32)
         for _, image in evidence.images
@@ -81,11 +80,11 @@ def _seen_shift(evidence: Evidence) -> str:
     steps = [cv2.phaseCorrelate(a, b, window) for a, b in itertools.pairwise(small)]
     across = [shift[0] / 160 for shift, response in steps if response > _MIN_RESPONSE]
     if len(across) < 3 or len(across) < 0.6 * len(steps):
-        return _UNKNOWN_CAMERA
+        return CameraMove.UNKNOWN
     middle = float(np.median(across))
     if abs(middle) > _PAN_STEP and np.mean(np.sign(across) == np.sign(middle)) > 0.75:
-        return f"Yes, the camera is turning to the {'left' if middle > 0 else 'right'}."
-    return _UNKNOWN_CAMERA
+        return CameraMove.PAN_LEFT if middle > 0 else CameraMove.PAN_RIGHT
+    return CameraMove.UNKNOWN
 
 
 def light_change(asked: Question, evidence: Evidence) -> str:
