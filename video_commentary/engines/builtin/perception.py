@@ -85,6 +85,7 @@ class PerceptionPipeline:
         rename(self._tracker.tracks)
         if jumped:
             self._events.reset()
+            self._drive = DriveDetector()
             self._scene_start = stamp
         else:
             events += self._events.lost(stamp, lost, aspect, self._camera_move)
