@@ -264,6 +264,15 @@ def test_a_pan_that_only_the_whole_picture_shows_fits_the_question(
     assert answer(question, Evidence(kept, images=images)) == reply
 
 
+@pytest.mark.parametrize(
+    ("name", "reply"),
+    [("car", "Outside, it seems."), ("motorcycle", "Outside, it seems."), ("cup", "I can't tell")],
+)
+def test_road_vehicles_show_that_this_is_outside(name: str, reply: str) -> None:
+    seen = replace(CAR, name=name)
+    assert asked("Are we inside or outside?", seen).startswith(reply)
+
+
 def test_a_change_of_light_is_seen_over_seconds() -> None:
     kept = [replace(s, brightness=100.0 + 3 * n) for n, s in enumerate(states())]
     assert answer("Has the light changed?", Evidence(kept)) == "Yes, it has become brighter."

@@ -15,6 +15,7 @@ from .contents_answers import contents, kinds_seen
 from .event_kinds import EventKind
 from .events import SceneEvent
 from .evidence import Evidence
+from .labels import ROAD_VEHICLES, ROOM_FURNITURE
 from .nouns import PEOPLE
 from .phrases import first_upper
 from .question_forms import Form
@@ -22,8 +23,7 @@ from .questions import Question
 from .sentences import sentences
 
 _REST_WORDS = frozenset(("still", "stopped", "standing", "stationary", "parked", "steady", "fixed"))
-_OUTSIDE = frozenset(("car", "truck", "bus", "train", "airplane", "boat"))
-_INSIDE = frozenset(("couch", "bed", "tv", "refrigerator", "oven", "microwave", "sink", "toilet"))
+_OUTSIDE = ROAD_VEHICLES | {"train", "airplane", "boat"}
 _EVENT_STEMS = {
     "enters": ("came", "come", "coming", "enter", "arriv", "appear", "new"),
     "leaves": ("left", "leave", "leaving", "gone", "went"),
@@ -129,7 +129,7 @@ def daytime(asked: Question, evidence: Evidence) -> str:
 def setting(asked: Question, evidence: Evidence) -> str:
     """Say whether the camera is inside or outside, if something speaks for it clearly."""
     outside = shows_nature(evidence) or _strong(evidence, _OUTSIDE)
-    inside = _strong(evidence, _INSIDE)
+    inside = _strong(evidence, ROOM_FURNITURE)
     if outside == inside:
         return "I can't tell whether this is inside or outside."
     words = "outside" if outside else "inside"

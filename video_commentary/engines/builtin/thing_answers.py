@@ -12,7 +12,7 @@ from .phrases import first_upper, joined
 from .question_forms import Form
 from .questions import Question
 from .sightings import Sighting
-from .wording import CANNOT, place, thing_name
+from .wording import CANNOT, place, sighting_name
 
 GENDER_UNKNOWN = "I can't tell men, women and children apart"
 _NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -222,6 +222,6 @@ def about_kind(asked: Question, noun: Noun, evidence: Evidence) -> str:
     seen = found.certain or found.possible[:1]
     if not seen:
         return none_of(asked, noun, found)
-    names = Counter(thing_name(evidence, s, noun) for s in seen)
+    names = Counter(sighting_name(evidence, s, noun) for s in seen)
     parts = [counted(count, name) for name, count in names.most_common(_FEW)]
     return f"{first_upper(joined(parts))}."
