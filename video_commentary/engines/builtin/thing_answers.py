@@ -12,6 +12,7 @@ from .phrases import first_upper, joined
 from .question_forms import Form
 from .questions import Question
 from .sightings import Sighting
+from .totals import MAX_COUNT, certainly_exceeded, more_than
 from .wording import CANNOT, place, sighting_name
 
 GENDER_UNKNOWN = "I can't tell men, women and children apart"
@@ -199,7 +200,10 @@ def about_total(_asked: Question, noun: Noun, evidence: Evidence) -> str:
     came = evidence.so_far(group) if evidence.so_far and group in _COUNTED else 0
     if not came:
         return "I can't tell that: I have counted none so far."
-    return f"{first_upper(amount(_COUNTED[group], came, uncertain=True))} so far."
+    counted_noun, least = _COUNTED[group], certainly_exceeded(came)
+    if least:
+        return more_than(least, counted_noun.many)
+    return f"{first_upper(amount(counted_noun, min(came, MAX_COUNT), uncertain=True))} so far."
 
 
 def about_still_there(asked: Question, noun: Noun, evidence: Evidence) -> str:
