@@ -25,8 +25,8 @@ _QUIET_SECONDS = 5.0  # the same for numbers
 _SCENE_SECONDS, _EMPTY_SCENE_SECONDS = 0.7, 1.4  # to look at a new scene, with and without objects
 
 _BODIES = frozenset(("people", "animals"))
-_OPENING_WEIGHT = 8.2  # an event of more weight is told before what a new scene shows
-_LOOK_ROUND = 1.8  # seconds of a drive, before it is told that we drive
+_OPENING_WEIGHT = 8.2  # an event of more weight comes before what a new scene shows
+_LOOK_ROUND = 1.8  # seconds of a drive, before it is reported that we drive
 _DRIVES = frozenset(move.name for move in DRIVES)
 _SECOND_WEIGHT = 5.3  # of a kind that is mentioned with a weightier one
 _SECOND_SECONDS = 1.5  # since an event, in which it may be mentioned with another

@@ -47,7 +47,7 @@ _DEEDS = frozenset(
 )
 """Events that say what somebody does, rather than where they go."""
 _DEED_SECONDS = 4.0  # for which somebody is doing what an event says
-_SURE_STRENGTH = 0.5  # of a thing that tells where we are
+_SURE_STRENGTH = 0.5  # of a thing that shows where we are
 _CHANGED_LIGHT = 0.1  # share of the brightness by which it must differ to count as a change
 _NIGHT, _DARK, _DAY = 45.0, 60.0, 100.0  # mean grey levels
 _ROUGH, _MIN_LEAVES = 12.0, 0.08  # grey levels from pixel to pixel; share of the picture
@@ -160,7 +160,7 @@ def shows_nature(evidence: Evidence) -> bool:
 
 
 def happened(asked: Question, evidence: Evidence) -> str:
-    """Tell the last events."""
+    """Say what happened last."""
     told = events_told(asked, evidence)
     if not told and _says(asked, ("happening", "going")):
         return contents(evidence)

@@ -18,7 +18,7 @@ from .wording import CANNOT, place, sighting_name
 GENDER_UNKNOWN = "I can't tell men, women and children apart"
 _NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _COUNTED = {"people": PEOPLE, "vehicles": VEHICLE, "animals": ANIMAL}
-_FEW = 3  # things that are counted exactly, and told one by one
+_FEW = 3  # things that are counted exactly, and listed one by one
 _LIKELY = 0.28  # strength of a possible thing that makes a count uncertain, or is worth a place
 _FILTERED_BY_MOTION = frozenset((Form.WHERE, Form.COUNT, Form.COLOUR, Form.PRESENCE))
 _ABOUT_MOTION = frozenset((Form.APPROACH, Form.HEADING, Form.ACTION, Form.DOING))
