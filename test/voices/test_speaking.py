@@ -75,7 +75,7 @@ def test_a_replacement_is_freed_when_the_engines_own_voice_is_back() -> None:
     inner, voice = FakeEngine(lambda _: ["One. ", "Two."]), FakeVoice()
     engine = SpeakingEngine(inner, voice)
     engine.load()
-    assert voice.loaded
+    assert engine.voice == FORMAT
     voice.fails = VoiceError("killed")
     run(engine)
     assert engine.trouble == "killed"
@@ -95,4 +95,4 @@ def test_the_engines_own_voice_may_come_and_go_between_comments() -> None:
     assert not voice.loaded
     inner.voice = None
     assert len(run(engine)[1]) == 2
-    assert voice.loaded
+    assert engine.voice == FORMAT
