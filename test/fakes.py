@@ -108,11 +108,13 @@ class FakeVoice:
     ) -> None:
         self.fails = fails
         self.load_fails = load_fails
+        self.loaded = False
         self.said: list[str] = []
 
     def load(self) -> None:
         if self.load_fails:
             raise self.load_fails
+        self.loaded = True
 
     def say(self, text: str, cancel: CancelToken) -> Iterator[Pcm]:
         self.said.append(text)
@@ -124,7 +126,7 @@ class FakeVoice:
             yield tone(0.1)
 
     def close(self) -> None:
-        pass
+        self.loaded = False
 
 
 class Schedule:

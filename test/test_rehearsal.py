@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from bench.rehearsal import interrupting
 from bench.rehearsal.figures import Row, Spread
 from bench.rehearsal.kit import LEFT_OUT, LOCKED, ROOT, requirements
+from bench.rehearsal.session import Setup, Stage
+from test.nodes.graph import Process
 
 
 def collected() -> dict[str, str]:
@@ -52,3 +59,27 @@ def test_a_row_says_why_it_failed_beside_what_it_measured(failure: str) -> None:
     assert head == (f"name: FAILED, {failure}" if failure else "name")
     assert delay.split()[-5:] == ["1", "1.5", "1.5", "1.5", "1.5"]
     assert (count.split()[-1], note.strip()) == ("7", "a note")
+
+
+@dataclass
+class Leaving:
+    """A stage whose commentators leave a participant's shared memory and a port's behind."""
+
+    shared: Path
+    plan: object = field(default_factory=lambda: SimpleNamespace(interrupts=(0.0,)))
+
+    def commentator(self, setup: Setup, module: str) -> Process:
+        (self.shared / "fastdds_new").write_bytes(bytes(3_000_000))
+        (self.shared / "fastdds_port7411").write_bytes(bytes(1_000_000))
+        return Process("-c", "pass")
+
+
+def test_what_an_interrupted_start_leaves_is_counted_and_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interrupting, "SHARED", tmp_path)
+    (tmp_path / "fastdds_old").write_bytes(bytes(5_000_000))
+    row = Row("sigint")
+    interrupting.measure(cast(Stage, Leaving(tmp_path)), row)
+    assert row.values["SIGINT at 0 s: MB left in /dev/shm"] == 3
+    assert {file.name for file in tmp_path.iterdir()} == {"fastdds_old", "fastdds_port7411"}

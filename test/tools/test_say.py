@@ -15,6 +15,8 @@ from contextlib import suppress
 import pytest
 
 from test.nodes.graph import ROOT, Probe, commentator, probe, process
+from video_commentary.tools.say import main
+from video_commentary.tools.say_client import SayClient
 
 SAY = "video_commentary.tools.say"
 
@@ -127,6 +129,21 @@ def test_watch_waits_for_a_commentator_and_says_so(graph: Probe) -> None:
     with process("-m", SAY, "--node", "/robot1/commentator", "watch") as watching:
         graph.until(lambda: "waiting for /robot1/commentator: start it" in watching.output())
         assert watching.popen.poll() is None
+
+
+@pytest.mark.parametrize(("words", "status"), [(["pause"], 130), (["watch"], 0)])
+def test_a_signal_while_ros_starts_ends_it_quietly(
+    words: list[str], status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: object, name: str) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(SayClient, "__init__", interrupted)
+    try:
+        assert main(words) == status
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_mistakes_on_the_command_line_are_reported() -> None:

@@ -69,3 +69,30 @@ def test_another_voice_may_be_wanted_than_the_engines_own() -> None:
     engine.load()
     assert [pcm.duration for pcm in run(engine)[1]] == [0.1]
     assert engine.voice_description == "fake voice"
+
+
+def test_a_replacement_is_freed_when_the_engines_own_voice_is_back() -> None:
+    inner, voice = FakeEngine(lambda _: ["One. ", "Two."]), FakeVoice()
+    engine = SpeakingEngine(inner, voice)
+    engine.load()
+    assert engine.voice == FORMAT
+    voice.fails = VoiceError("killed")
+    run(engine)
+    assert engine.trouble == "killed"
+    inner.voice = FORMAT
+    engine.load()
+    assert not voice.loaded
+    assert engine.trouble == ""
+    assert engine.voice_description == "the engine's own"
+
+
+def test_the_engines_own_voice_may_come_and_go_between_comments() -> None:
+    inner, voice = FakeEngine(lambda _: ["One. ", "Two."]), FakeVoice()
+    engine = SpeakingEngine(inner, voice)
+    engine.load()
+    inner.voice = FORMAT
+    run(engine)
+    assert not voice.loaded
+    inner.voice = None
+    assert len(run(engine)[1]) == 2
+    assert engine.voice == FORMAT

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..core.facts import Observation
 
 _COLOURS = ((86, 180, 233), (230, 159, 0), (0, 200, 140), (240, 228, 66), (213, 94, 0))
-"""By track, so that a thing keeps its colour; told apart by people with colour blindness."""
+"""By track, so that a thing keeps its colour; people with colour blindness can distinguish them."""
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _DARK = (20, 20, 20)
 

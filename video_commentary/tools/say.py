@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,14 +21,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .say_client import SayClient, UnreachableError
     except KeyboardInterrupt:
         return 130
-    # SIGTERM ends it as Ctrl-C does: with the terminal as it was.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    client = SayClient(options.node)
     try:
-        if options.command == "watch":
-            _watch(client, options.diagnostics)
-            return 0
-        good, words = _call(client, options)
+        # SIGTERM ends it as Ctrl-C does: with the terminal as it was.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with closing(SayClient(options.node)) as client:
+            if options.command == "watch":
+                _watch(client, options.diagnostics)
+                return 0
+            good, words = _call(client, options)
     except UnreachableError as error:
         good, words = False, str(error)
     except KeyboardInterrupt:
@@ -35,8 +36,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # `say watch | head` has ended; nothing reads the rest
         return 0
-    finally:
-        client.close()
     print(words, file=sys.stdout if good else sys.stderr)
     return 0 if good else 1
 

@@ -51,22 +51,30 @@ class SpeakingEngine(EngineWrapper):
         return self._own_first and self.inner.voice is not None
 
     def load(self) -> None:
-        """Load the engine, and the voice if needed; if that fails, comments are text only."""
+        """Load the engine, and the voice if needed; if that fails, comments are text only.
+
+        An engine's own voice may come and go between comments: the other is freed or loaded then.
+        """
         self.inner.load()
-        if not self.speaks_itself:
+        if self.speaks_itself:
+            self._close_voice()
+        else:
             self._load_voice()
 
     def close(self) -> None:
         """Free the engine and the voice."""
         self.inner.close()
-        self._voice.close()
-        self._loaded = False
+        self._close_voice()
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield text as the engine writes it, and audio after each clause."""
+        if self.speaks_itself and self._loaded:
+            self._close_voice()
         if not request.speak or self.speaks_itself:
             yield from self.inner.comment(request, cancel)
             return
+        if not (self._loaded or self.trouble):
+            self._load_voice()
         splitter = ClauseSplitter()
         self._failed = False
         for delta in self.inner.comment(replace(request, speak=False), cancel):
@@ -89,6 +97,11 @@ class SpeakingEngine(EngineWrapper):
         except Exception as error:  # noqa: BLE001 - text must survive a failing voice
             self.trouble = f"{type(error).__name__}: {error}"
         self._failed = bool(self.trouble)
+
+    def _close_voice(self) -> None:
+        self._voice.close()
+        self._loaded = False
+        self.trouble = ""
 
     def _load_voice(self) -> None:
         try:

@@ -247,6 +247,32 @@ def test_light_and_camera() -> None:
     assert "can't tell" in asked("is the camera moving?", camera_move=CameraMove.UNKNOWN)
 
 
+@pytest.mark.parametrize(
+    ("question", "reply"),
+    [
+        ("Is the camera moving?", "Yes: the camera is turning to the right."),
+        ("Are you standing still?", "No: the camera is turning to the right."),
+        ("Which way is the camera turning?", "The camera is turning to the right."),
+        ("Is the camera still or moving?", "The camera is turning to the right."),
+    ],
+)
+def test_a_pan_that_only_the_whole_picture_shows_fits_the_question(
+    question: str, reply: str, landscape: NDArray[np.uint8]
+) -> None:
+    images = [(n / 6, landscape[:480, 9 * n : 9 * n + 640]) for n in range(IMAGES)]
+    kept = states(camera_move=CameraMove.UNKNOWN)
+    assert answer(question, Evidence(kept, images=images)) == reply
+
+
+@pytest.mark.parametrize(
+    ("name", "reply"),
+    [("car", "Outside, it seems."), ("motorcycle", "Outside, it seems."), ("cup", "I can't tell")],
+)
+def test_road_vehicles_show_that_this_is_outside(name: str, reply: str) -> None:
+    seen = replace(CAR, name=name)
+    assert asked("Are we inside or outside?", seen).startswith(reply)
+
+
 def test_a_change_of_light_is_seen_over_seconds() -> None:
     kept = [replace(s, brightness=100.0 + 3 * n) for n, s in enumerate(states())]
     assert answer("Has the light changed?", Evidence(kept)) == "Yes, it has become brighter."

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from test.engines.builtin.test_answers import WALKER, states
 from video_commentary.engines.builtin.answers import answer
@@ -14,6 +15,19 @@ def test_numbers_so_far_come_from_what_was_counted() -> None:
     counted = Evidence(states(WALKER), so_far=lambda group: {"people": 7}.get(group, 0))
     assert answer("How many people have come so far?", counted) == "At least seven people so far."
     assert "can't tell" in answer("How many dogs have come so far?", counted)
+
+
+@pytest.mark.parametrize(
+    ("count", "reply"),
+    [
+        (13, "At least twelve people so far."),
+        (15, "More than twelve people so far."),
+        (49, "More than 30 people so far."),
+    ],
+)
+def test_a_high_number_so_far_is_one_that_is_certain(count: int, reply: str) -> None:
+    evidence = Evidence(states(WALKER), so_far=lambda _: count)
+    assert answer("How many people have come so far?", evidence) == reply
 
 
 def test_what_somebody_does_is_told_from_events() -> None:

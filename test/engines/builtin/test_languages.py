@@ -91,6 +91,11 @@ def claim(kind: str, who: str, where: str = "", count: int | None = 1, **more: o
             "Veo muchos pájaros al fondo.",
         ),
         (
+            (claim("total", "person", "", 20, at_least=True),),
+            "Bis jetzt waren es viele Personen.",
+            "Hasta ahora han sido muchas personas.",
+        ),
+        (
             (claim("present", "cow", "far", 30),),
             "Ich sehe viele Kühe hinten.",
             "Veo muchas vacas al fondo.",

@@ -116,6 +116,28 @@ def test_after_a_busy_time_it_says_how_many_came() -> None:
     assert [(c.kind, c.who, c.count) for c in totals[0].claims] == [("total", "person", 5)]
 
 
+def test_a_total_beyond_the_words_for_numbers_is_more_than_a_certain_one() -> None:
+    selector, totals = CommentSelector(0), []
+    for second in range(1, 215):
+        now = float(second)
+        events = (arrives(now - 0.5, second),) if second % 8 == 0 else ()
+        found = selector.next_comment(now, replace(scene(now=now), events=events), ALL, ())
+        totals += [found] if "so far" in found.text.lower() else []
+    assert [found.text for found in totals] == [
+        "So far six people came in.",
+        "So far eleven people came in.",
+        "More than twelve people so far.",
+        "More than 20 people so far.",
+    ]
+    claims = [claim for found in totals for claim in found.claims]
+    assert [(c.count, c.at_least) for c in claims] == [
+        (6, False),
+        (11, False),
+        (12, True),
+        (20, True),
+    ]
+
+
 def test_two_weighty_events_are_told_together() -> None:
     gone = SceneEvent(
         stamp=1.6,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import importlib.util
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
@@ -18,6 +18,7 @@ from video_commentary.core.stamp import from_seconds
 from video_commentary.engines.builtin.engine import BuiltinEngine
 from video_commentary.engines.builtin.geometry import BoundingBox
 from video_commentary.engines.builtin.text_reader import TextLine, TextReader
+from video_commentary.engines.builtin.text_watch import TextWatch
 
 from .conftest import PROFILE, Narration
 
@@ -151,6 +152,77 @@ def test_a_reader_that_fails_is_named_and_comments_go_on(landscape: Image) -> No
     assert narration.show(resting(landscape, 4.5)) == []
     assert engine.description.endswith("; reads no text: OSError: no weights")
     assert "can't make out" in narration.ask("What does the sign say?")
+
+
+def test_trouble_is_over_with_the_next_good_reading(landscape: Image) -> None:
+    failures = iter(2 * [OSError("out of memory")])  # a question reads two images
+
+    def shaky(image: Image) -> list[TextLine]:
+        for error in failures:
+            raise error
+        return [TextLine("EXIT", PLACE)]
+
+    engine = BuiltinEngine(None, read_text=True, text_reader=shaky)
+    engine.load()
+    narration = Narration(engine)
+    narration.show(resting(landscape, 0.9))
+    assert "can't make out" in narration.ask("What does the sign say?")
+    assert "out of memory" in engine.description
+    assert narration.ask("What does the sign say?") == "The sign on the left reads EXIT."
+    assert "out of memory" not in engine.description
+
+
+def test_a_question_that_waits_for_a_reading_is_woken_by_its_token(landscape: Image) -> None:
+    go_on, waits = threading.Event(), threading.Event()
+
+    class Token(CancelToken):
+        def on_cancel(self, callback: Callable[[], object]) -> Callable[[], None]:
+            unsubscribe = super().on_cancel(callback)
+            waits.set()
+            return unsubscribe
+
+    def slow(image: Image) -> list[TextLine]:
+        go_on.wait(30)
+        return []
+
+    engine, token = BuiltinEngine(None, read_text=True, text_reader=slow), Token()
+    engine.load()
+    narration = Narration(engine)
+    narration.show(resting(landscape, 0.9))
+    frames = narration.window.select()
+    prompt = build_prompt(PROFILE, "", "What does the sign say?", [], frames)
+    request = Request(frames, prompt, Limits(64), speak=False)
+    asking = threading.Thread(target=lambda: list(engine.comment(request, token)))
+    asking.start()
+    try:
+        assert waits.wait(10), "it polls"
+        assert asking.is_alive()
+        token.cancel()
+        asking.join(10)
+        assert not asking.is_alive()
+    finally:
+        token.cancel()
+        go_on.set()
+        asking.join(10)
+
+
+def test_closing_ends_a_question_that_waits_for_its_turn(landscape: Image) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(image: Image) -> list[TextLine]:
+        begun.set()
+        go_on.wait(30)
+        return []
+
+    watch = TextWatch(slow)
+    image = landscape[:480, :640]
+    for camera in ("front", "rear"):
+        for stamp in (0.0, 2.0):
+            watch.offer(camera, stamp, image, still=True)
+    assert begun.wait(10)
+    watch.close()
+    assert watch.known("rear", 9.0, CancelToken()) == []
+    go_on.set()
 
 
 def test_rapidocr_reads_a_drawn_sign_with_its_own_weights(monkeypatch: pytest.MonkeyPatch) -> None:

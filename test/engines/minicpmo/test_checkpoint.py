@@ -20,6 +20,15 @@ def test_rows_are_read_from_the_file(tmp_path: Path, dtype: torch.dtype) -> None
     assert torch.equal(rows([49, 0, 7, 7]), table[[49, 0, 7, 7]])
 
 
+@pytest.mark.parametrize("index", [50, -1])
+def test_a_row_beyond_the_table_is_refused(tmp_path: Path, index: int) -> None:
+    tensors = {"a": torch.ones(50, 12), "table": torch.ones(50, 12), "z": torch.ones(50, 12)}
+    save_file(tensors, tmp_path / "m.safetensors")
+    rows = TensorRows(tmp_path / "m.safetensors", "table")
+    with pytest.raises(EngineError, match=f"table in .* has no row {index}, only 0 to 49"):
+        rows([3, index])
+
+
 def test_a_file_that_has_become_shorter_is_named(tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
     save_file({"table": torch.ones(50, 12)}, path)

@@ -144,6 +144,13 @@ def test_how_many_came_so_far() -> None:
         assert verdict(labels, said(50.0, claimed)) is expected
 
 
+def test_a_lower_bound_of_a_total_may_be_below_those_seen_at_once() -> None:
+    labels = clip([event(1.0, "enters", until=2.0)], ["people; 5 (0-60)"], seconds=60.0)
+    for at_least, expected in ((True, Verdict.TRUE), (False, Verdict.FALSE)):
+        claimed = claim("total", "person", count=3, at_least=at_least)
+        assert verdict(labels, said(50.0, claimed)) is expected
+
+
 def test_an_absence_is_news_once_it_was_there() -> None:
     labels = clip([event(5.0, "leaves", "car")], ["cars; 1 (0-6), none from 7"])
     none = claim("absent", "car")

@@ -1,4 +1,4 @@
-"""Events of the camera itself: it turns, sets off, stops; each told once."""
+"""Events of the camera itself: it turns, sets off, stops; each reported once."""
 
 from __future__ import annotations
 

@@ -25,8 +25,8 @@ _QUIET_SECONDS = 5.0  # the same for numbers
 _SCENE_SECONDS, _EMPTY_SCENE_SECONDS = 0.7, 1.4  # to look at a new scene, with and without objects
 
 _BODIES = frozenset(("people", "animals"))
-_OPENING_WEIGHT = 8.2  # an event of more weight is told before what a new scene shows
-_LOOK_ROUND = 1.8  # seconds of a drive, before it is told that we drive
+_OPENING_WEIGHT = 8.2  # an event of more weight comes before what a new scene shows
+_LOOK_ROUND = 1.8  # seconds of a drive, before it is reported that we drive
 _DRIVES = frozenset(move.name for move in DRIVES)
 _SECOND_WEIGHT = 5.3  # of a kind that is mentioned with a weightier one
 _SECOND_SECONDS = 1.5  # since an event, in which it may be mentioned with another
@@ -41,7 +41,7 @@ class CommentSelector:
         self._rng = random.Random(seed)
         self.memory = CommentMemory()
         self._totals: dict[str, Totals] = {}
-        self._opened: set[tuple[str, float]] = set()
+        self._opened: dict[str, float] = {}
 
     def next_comment(
         self,
@@ -148,15 +148,15 @@ class CommentSelector:
 
     def _opening(self, now: Moment) -> Sentence:
         """Say how things stand in a scene, once."""
-        camera, begin = scene = now.history.camera, now.history.scene_age_from
-        if scene in self._opened:
+        camera, begin = now.history.camera, now.history.scene_age_from
+        if self._opened.get(camera) == begin:
             return Sentence()
         said_of_scene = self.memory.since(begin)
         if any(past.event is None or past.event.track_ids for past in said_of_scene):
             return Sentence()  # where we are looking is known by what was said already
         said = opening(now.stamp, now.history, now.topics, self._rng, now.style)
         if said:
-            self._opened = {(c, s) for c, s in self._opened if c != camera} | {scene}
+            self._opened[camera] = begin
             self.memory.record(now.stamp, said.text, None)
             self._totals[camera].note(said.claims)
         return said
@@ -194,7 +194,7 @@ class CommentSelector:
             claims = (claims[0], present(movers, history, kind="moves"))
         for sentence in sentences(event, False, self._rng, brief=True):
             text = sentence
-            self._opened.add((history.camera, history.scene_age_from))
+            self._opened[history.camera] = history.scene_age_from
             if objects:
                 text = f"{sentence[:-1]}: {contents}."
             if self.memory.is_new(now.stamp, text, ()):

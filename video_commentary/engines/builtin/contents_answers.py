@@ -12,7 +12,8 @@ from .nouns import Noun, noun_for
 from .phrases import first_upper, joined
 from .questions import Question
 from .sightings import Sighting
-from .wording import place, thing_name
+from .thing_answers import nearness
+from .wording import place, sighting_name
 
 _MAX_NAMES = 5
 _LISTED_STRENGTH = 0.5  # of a sighting that is named unasked
@@ -60,7 +61,7 @@ def contents(evidence: Evidence) -> str:
 
 
 def _listed(evidence: Evidence, seen: Sequence[tuple[Noun, Sighting]]) -> str:
-    names = Counter(thing_name(evidence, sighting, noun) for noun, sighting in seen)
+    names = Counter(sighting_name(evidence, sighting, noun) for noun, sighting in seen)
     parts = [counted(count, name) for name, count in names.most_common(_MAX_NAMES)]
     return f"I see {joined(parts)}." if parts else ""
 
@@ -104,6 +105,6 @@ def nearest_of_all(asked: Question, evidence: Evidence) -> str:
         seen = [(noun, s) for noun, s in seen if noun.is_people]
     if not seen:
         return "I see nothing that I can name."
-    noun, sighting = max(seen, key=lambda pair: pair[1].box.bottom + 0.5 * pair[1].box.area)
-    name = counted(1, thing_name(evidence, sighting, noun))
+    noun, sighting = max(seen, key=lambda pair: nearness(pair[1]))
+    name = counted(1, sighting_name(evidence, sighting, noun))
     return f"{first_upper(name)} {place(evidence, sighting.box).side_phrase}."

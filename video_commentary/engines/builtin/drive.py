@@ -142,7 +142,7 @@ def _events(
 
 
 def _growth(points: list[StampedBox]) -> float:
-    """Return the e-folds by which an object's size has changed evenly; 0 if that can't be told."""
+    """Return the e-folds by which an object's size has changed evenly; 0 if unknown."""
     whole = [p for p in points if not p.cut & {"top", "bottom"}]
     if len(whole) < _MIN_POINTS or whole[-1].stamp - whole[0].stamp < _MIN_SECONDS:
         return 0.0

@@ -31,7 +31,7 @@ class EgoMotion:
 
     A similarity transform in image heights. `known` is False if it could not be estimated.
     `travel`: e-folds an image by which near and far flow out of one point, above 0 if the camera
-    drives forward; 0 if it doesn't drive, or too slowly to tell.
+    drives forward; 0 if it doesn't drive, or too slowly to measure.
     """
 
     a: float = 1.0

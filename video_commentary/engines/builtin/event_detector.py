@@ -46,7 +46,6 @@ class _TrackHistory:
     max_size: float = 0.0
     closer_at: float = float("-inf")
     away_at: float = float("-inf")
-    clothes: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Which events may be told: those that are wanted, and not over yet."""
+"""Which events may be reported: those that are wanted, and not over yet."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class EventTraits:
     `texts`: ways to say it, tried in a random order.
     `still_true`: whether it still holds, asked for every object that takes part and false if one
     is out of view; None if it stays true once it has happened.
-    `fresh`: seconds for which it can be told as what happens now.
+    `fresh`: seconds for which it can be reported as what happens now.
     `beside`: seconds more, in which it can share a comment with another event.
     `weights`: by group of the object that takes part, where the weight is another.
     `courses`: headings that `{course}` may name.

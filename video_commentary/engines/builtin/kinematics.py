@@ -61,7 +61,7 @@ def places(points: Sequence[StampedBox]) -> tuple[list[float], list[float]]:
 
 
 def growth(points: Sequence[StampedBox]) -> float:
-    """Return the ratio of the last boxes' size to the first ones'; 1 if that can't be told."""
+    """Return the ratio of the last boxes' size to the first ones'; 1 if unknown."""
     if len(points) < _MIN_SIZES or len({point.cut for point in points}) > 1:
         return 1.0
     cut = points[-1].cut

@@ -17,6 +17,12 @@ ANIMALS = (
     "zebra",
     "giraffe",
 )
+ROAD_VEHICLES = frozenset(("car", "truck", "bus", "motorcycle"))
+"""What drives on roads, and hardly ever stands in a room."""
+ROOM_FURNITURE = frozenset(
+    ("tv", "couch", "bed", "refrigerator", "oven", "microwave", "sink", "toilet")
+)
+"""What stands in rooms alone."""
 UNIDENTIFIED = "something"
 """The label of a moving region that the detector has no label for."""
 

@@ -13,7 +13,7 @@ from .questions import Question
 from .scene_answers import deeds_told, events_told
 from .sightings import Sighting
 from .thing_answers import fitting, none_of
-from .wording import CANNOT, COURSE_WORDS, place, thing_name
+from .wording import CANNOT, COURSE_WORDS, place, sighting_name
 
 _AT_REST = frozenset(("", "still"))
 _AWAY_WORDS = frozenset(("away", "receding", "farther", "further", "retreating", "back"))
@@ -29,7 +29,7 @@ def movement(evidence: Evidence, sighting: Sighting, noun: Noun) -> str:
     motion = evidence.motion(sighting, noun)
     if motion == "still":
         return "is standing still"
-    name = thing_name(evidence, sighting, noun)
+    name = sighting_name(evidence, sighting, noun)
     walks = name == "person" and not is_bust(sighting.box)
     verb = "walking" if walks else "riding" if name == "cyclist" else "moving"
     return f"is {verb}{COURSE_WORDS.get(motion, '')}" if motion else "is in view"
@@ -41,7 +41,7 @@ def anything_moving(asked: Question, evidence: Evidence) -> str:
     for noun in GROUP_NOUNS:
         for sighting in evidence.find(noun).certain:
             if evidence.motion(sighting, noun) not in _AT_REST:
-                name = counted(1, thing_name(evidence, sighting, noun))
+                name = counted(1, sighting_name(evidence, sighting, noun))
                 return first_upper(f"{yes}{name} {movement(evidence, sighting, noun)}.")
     if any(thing.group == "motion" for thing in evidence.now.objects):
         return first_upper(f"{yes}something moves that I can't name.")
@@ -137,7 +137,7 @@ def about_action(asked: Question, noun: Noun, evidence: Evidence) -> str:
     still = [s for s, motion in known if motion == "still"]
     wanted, other = (moving, still) if asked.action == "moves" else (still, moving)
     if wanted:
-        name = counted(1, thing_name(evidence, wanted[0], noun))
+        name = counted(1, sighting_name(evidence, wanted[0], noun))
         where = place(evidence, wanted[0].box).side_phrase
         if noun.is_people and _SPECIAL_GAITS & set(asked.text.split()):
             gait = movement(evidence, wanted[0], noun)

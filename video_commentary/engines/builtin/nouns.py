@@ -22,7 +22,7 @@ _GENDERED = """
     adults
 """
 GENDERED = frozenset(_GENDERED.split())
-"""Words for people of an age or a sex, which the detector does not tell apart."""
+"""Words for people of an age or a sex, which the detector does not distinguish."""
 _PRONOUNS = frozenset(("he", "she", "they", "him", "his", "her", "their"))
 
 _SYNONYMS = {

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ...core.facts import Claim, Observation
 from .camera_moves import CameraMove
 from .claims import Sentence, present
-from .labels import counted, plural
+from .labels import ROAD_VEHICLES, ROOM_FURNITURE, counted, plural
 from .languages.english import AT_LEAST, PLACES, VERBS, said, ways
 from .phrases import course_phrase, joined
 from .scene_state import SceneObject
@@ -25,11 +25,9 @@ _MAX_KINDS = 3  # of things that one sentence lists
 _MAX_WALKER = 0.5  # image heights; who is larger only shifts before the camera
 _MAX_NUMBER = 6  # that is said as exact; the detector misses some of a crowd
 _ORDER = ("people", "animals", "vehicles", "things")
-_ON_ROADS = frozenset(("car", "truck", "bus", "motorcycle", "vehicle"))
+_ON_ROADS = ROAD_VEHICLES | {"vehicle"}
 _TABLE = "dining table"
-_ROOMS = frozenset(("tv", "couch", "bed", "refrigerator", "oven", "microwave", "sink", "toilet"))
-"""What stands in rooms alone."""
-_FURNITURE = _ROOMS | {"chair", "bench"}
+_FURNITURE = ROOM_FURNITURE | {"chair", "bench"}
 _ON_TABLES = frozenset(
     ("bottle", "wine glass", "cup", "fork", "knife", "spoon", "bowl", "banana", "apple", "orange")
     + ("sandwich", "broccoli", "carrot", "hot dog", "pizza", "donut", "cake", "book", "vase")
@@ -62,7 +60,7 @@ def opening(
     kinds = _by_name(others)[:_MAX_KINDS]
     if history.states[-1].camera_move is CameraMove.FORWARD and _road_users(objects):
         return _drive(_road_users(objects), history)
-    indoors = any(thing.name in _ROOMS for thing in objects)
+    indoors = any(thing.name in ROOM_FURNITURE for thing in objects)
     if len(kinds) == 1 and len(kinds[0]) == 1 and not indoors:
         return _single(kinds[0][0], history, rng, style)
     return _several(kinds, history, rng, style)
@@ -139,7 +137,7 @@ def _several(
     table = _table_phrase(everything, history)
     if table:
         claims.append(_table_claim(history))
-    room = any(thing.name in _ROOMS for thing in history.objects) and not table
+    room = any(thing.name in ROOM_FURNITURE for thing in history.objects) and not table
     if room and not any(thing.group == "vehicles" for thing in history.objects):
         claims.append(Claim(kind="present", who="room", evidence=_seen_now(history)))
         return Sentence(said("room", things=subject), tuple(claims))

@@ -85,6 +85,7 @@ class PerceptionPipeline:
         rename(self._tracker.tracks)
         if jumped:
             self._events.reset()
+            self._drive = DriveDetector()
             self._scene_start = stamp
         else:
             events += self._events.lost(stamp, lost, aspect, self._camera_move)
@@ -114,7 +115,7 @@ class PerceptionPipeline:
         return self._tables.observe(image, self._detections, self._things.seconds_at_rest)
 
     def _handles(self, moving: SceneObject) -> bool:
-        """Return whether what moves is at a thing: what becomes of the thing will be told."""
+        """Return whether what moves is at a thing: what becomes of that is reported instead."""
         return self._things.touched_by(moving.box)
 
     def _start_scene(self, stamp: float) -> None:

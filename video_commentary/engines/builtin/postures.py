@@ -25,7 +25,7 @@ _SHIFT_SECONDS = 1.2
 _LOWERED = 0.05  # of its height, by which a head that leans sinks
 _PAUSE = 2.0  # seconds before the same is reported again
 _MIN_COURSE, _MAX_TURN = 1.0, 2.5  # seconds one way, and to the first step the other way
-_MIN_HEIGHT = 0.3  # image heights, of somebody whose posture can be told
+_MIN_HEIGHT = 0.3  # image heights, of somebody whose posture can be recognised
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What questions ask for, told by their words: one table of patterns.
+"""What questions ask for, recognised by their words: one table of patterns.
 
 Adding a kind of question: a member of `Form`, a line in `_PATTERNS` (the first that fits counts),
 and its reply in the tables of `answers.py`.
@@ -55,7 +55,7 @@ ACTIONS = {
     "rests": r"stand(s|ing)?( still)?|still|stopp(ed|ing)|stationary|park(ed|ing|s)?|wait(s|ing)?|"
     r"at rest|motionless|not moving",
 }
-"""What can be told from how a box moves."""
+"""What the movement of a box shows."""
 UNSEEN_ACTIONS = (
     r"sit(s|ting)?|sleep(s|ing)?|eat(s|ing)?|drink(s|ing)?|read(s|ing)?|writ(es|ing)|jump(s|ing)?|"
     r"danc(e|es|ing)|wav(e|es|ing)|point(s|ing)?|play(s|ing)?|fight(s|ing)?|fall(s|ing|en)?|"

@@ -46,7 +46,7 @@ class Question:
 
     `text`: in lower case. `nouns`: what it is about. `colours`, `sides` (left, middle, right,
     front, back), `nearest`, `action` (moves, rests, or another word): conditions on them. `part`:
-    of a person's clothes: top, legs, or "none" for what can't be told.
+    of a person's clothes: top, legs, or "none" for what can't be seen.
     """
 
     text: str

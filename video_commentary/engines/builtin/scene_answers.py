@@ -15,16 +15,15 @@ from .contents_answers import contents, kinds_seen
 from .event_kinds import EventKind
 from .events import SceneEvent
 from .evidence import Evidence
+from .labels import ROAD_VEHICLES, ROOM_FURNITURE
 from .nouns import PEOPLE
 from .phrases import first_upper
 from .question_forms import Form
 from .questions import Question
 from .sentences import sentences
 
-_UNKNOWN_CAMERA = "I can't tell whether the camera moves."
 _REST_WORDS = frozenset(("still", "stopped", "standing", "stationary", "parked", "steady", "fixed"))
-_OUTSIDE = frozenset(("car", "truck", "bus", "train", "airplane", "boat"))
-_INSIDE = frozenset(("couch", "bed", "tv", "refrigerator", "oven", "microwave", "sink", "toilet"))
+_OUTSIDE = ROAD_VEHICLES | {"train", "airplane", "boat"}
 _EVENT_STEMS = {
     "enters": ("came", "come", "coming", "enter", "arriv", "appear", "new"),
     "leaves": ("left", "leave", "leaving", "gone", "went"),
@@ -48,7 +47,7 @@ _DEEDS = frozenset(
 )
 """Events that say what somebody does, rather than where they go."""
 _DEED_SECONDS = 4.0  # for which somebody is doing what an event says
-_SURE_STRENGTH = 0.5  # of a thing that tells where we are
+_SURE_STRENGTH = 0.5  # of a thing that shows where we are
 _CHANGED_LIGHT = 0.1  # share of the brightness by which it must differ to count as a change
 _NIGHT, _DARK, _DAY = 45.0, 60.0, 100.0  # mean grey levels
 _ROUGH, _MIN_LEAVES = 12.0, 0.08  # grey levels from pixel to pixel; share of the picture
@@ -60,9 +59,9 @@ def camera_answer(asked: Question, evidence: Evidence) -> str:
     """Say whether and how the camera moves."""
     move = evidence.now.camera_move
     if move is CameraMove.UNKNOWN:
-        return _seen_shift(evidence)
+        move = _seen_shift(evidence)
     text = move.texts.answer
-    if not asked.is_yes_or_no:
+    if move is CameraMove.UNKNOWN or not asked.is_yes_or_no:
         return text
     words = set(asked.text.split())
     if "or" in words:
@@ -71,8 +70,8 @@ def camera_answer(asked: Question, evidence: Evidence) -> str:
     return f"{'Yes' if moving != asks_rest else 'No'}: {text[0].lower()}{text[1:]}"
 
 
-def _seen_shift(evidence: Evidence) -> str:
-    """Tell a pan from how the whole picture shifts, where no single points could be followed."""
+def _seen_shift(evidence: Evidence) -> CameraMove:
+    """Recognise a pan by how the whole picture shifts, where no single points could be followed."""
     small = [
         np.asarray(cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), (160, 96)), np.float32)
         for _, image in evidence.images
@@ -81,11 +80,11 @@ def _seen_shift(evidence: Evidence) -> str:
     steps = [cv2.phaseCorrelate(a, b, window) for a, b in itertools.pairwise(small)]
     across = [shift[0] / 160 for shift, response in steps if response > _MIN_RESPONSE]
     if len(across) < 3 or len(across) < 0.6 * len(steps):
-        return _UNKNOWN_CAMERA
+        return CameraMove.UNKNOWN
     middle = float(np.median(across))
     if abs(middle) > _PAN_STEP and np.mean(np.sign(across) == np.sign(middle)) > 0.75:
-        return f"Yes, the camera is turning to the {'left' if middle > 0 else 'right'}."
-    return _UNKNOWN_CAMERA
+        return CameraMove.PAN_LEFT if middle > 0 else CameraMove.PAN_RIGHT
+    return CameraMove.UNKNOWN
 
 
 def light_change(asked: Question, evidence: Evidence) -> str:
@@ -130,7 +129,7 @@ def daytime(asked: Question, evidence: Evidence) -> str:
 def setting(asked: Question, evidence: Evidence) -> str:
     """Say whether the camera is inside or outside, if something speaks for it clearly."""
     outside = shows_nature(evidence) or _strong(evidence, _OUTSIDE)
-    inside = _strong(evidence, _INSIDE)
+    inside = _strong(evidence, ROOM_FURNITURE)
     if outside == inside:
         return "I can't tell whether this is inside or outside."
     words = "outside" if outside else "inside"
@@ -161,7 +160,7 @@ def shows_nature(evidence: Evidence) -> bool:
 
 
 def happened(asked: Question, evidence: Evidence) -> str:
-    """Tell the last events."""
+    """Say what happened last."""
     told = events_told(asked, evidence)
     if not told and _says(asked, ("happening", "going")):
         return contents(evidence)

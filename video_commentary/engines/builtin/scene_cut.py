@@ -26,7 +26,7 @@ class SceneCutDetector:
     def observe(self, gray: NDArray[np.uint8]) -> bool:
         """Process the next image, uint8 (H, W); return whether another scene began before it.
 
-        With the last image: a cut is told from a commotion by what follows, which is calm.
+        With the last image: a cut differs from a commotion in what follows, which is calm.
         """
         small = np.asarray(cv2.resize(gray, THUMBNAIL, interpolation=cv2.INTER_AREA), np.float32)
         before, self._previous = self._previous, small

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from .events import SceneEvent
 from .scene_state import SceneObject, SceneState
 
-_KEPT_SECONDS = 12.0
+KEPT_SECONDS = 12.0
+"""How long states and events of a camera are kept, before its newest state."""
 _STATES_SECONDS = 2.1  # of states in a history
 _CUT_TOLERANCE = 0.01  # seconds
 
@@ -59,7 +60,7 @@ class SceneStore:
 
     def add(self, camera: str, state: SceneState, events: Iterable[SceneEvent]) -> None:
         """Add what one image showed, and drop what is too old."""
-        oldest = state.stamp - _KEPT_SECONDS
+        oldest = state.stamp - KEPT_SECONDS
         with self._lock:
             record = self._records.setdefault(camera, _CameraRecord())
             record.states.append(state)

@@ -12,7 +12,7 @@ _MOVED_SECONDS = 2.5  # since a thing was last seen at another place
 _SEEN_SECONDS = 0.5  # since it was seen at all: they are moved at the same time
 _MIN_HITS = 2
 _PAUSE = 8.0  # seconds in which it is noticed once
-_UNSETTLED = 4.0  # seconds after it, in which nothing is told of single ones
+_UNSETTLED = 4.0  # seconds after it, in which nothing is reported of single ones
 
 
 class ShuffleDetector:

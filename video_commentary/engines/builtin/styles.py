@@ -33,7 +33,7 @@ class Style:
     `weights`: added to the weight of an event, by the name of its kind. `places`, `depths` and
     `borders`: phrases that replace the usual ones, as in phrases.py. `lively`: ends with "!" and
     counts arrivals. `timed`: begins with the time. `careful`: warns of what comes closer and says
-    what it can't tell. `patience`: seconds of silence after which minor events are told.
+    what it can't tell. `patience`: seconds of silence after which minor events are reported.
     """
 
     weights: Mapping[str, float] = field(default_factory=dict)

@@ -17,27 +17,29 @@ _EDGE = 0.1  # image heights from the upper and lower edge, where cameras print 
 _MAX_TITLE_HEIGHT = 0.09  # image heights
 _COVERED = 0.7  # of a line, by the thing that it stands on
 _MAX_LINES = 3
+_FORGOTTEN_SECONDS = 300.0  # since a text was last in view, after which it is news again
 _OVERLAY = "text"
 """Noun of what a camera prints into its picture."""
 
 
 class TextCommenter:
-    """Says each text once."""
+    """Says each text once while it stays in view, and again if it comes back minutes later."""
 
     def __init__(self) -> None:
         """Start without anything said."""
-        self._said: set[tuple[str, str]] = set()
+        self._seen: dict[str, dict[str, float]] = {}  # stamps by camera and text
 
     def comment(self, camera: str, texts: Sequence[ReadText], state: SceneState) -> Sentence:
         """Return a sentence about a line that was not said yet, empty if there is none."""
+        said_before = self._said_before(camera, texts, state.stamp)
         for read in texts:
-            mark = camera, read.line.text.casefold()
-            if mark in self._said or not _is_worth_saying(read.line.text):
+            mark = read.line.text.casefold()
+            if mark in said_before or not _is_worth_saying(read.line.text):
                 continue
             where = _carrier(read.line.box, state)
             if where[0] == _OVERLAY:
                 continue  # the camera's own title or clock is no news
-            self._said.add(mark)
+            said_before[mark] = state.stamp
             claim = Claim(
                 kind="present",
                 who=where[0],
@@ -47,6 +49,21 @@ class TextCommenter:
             text = said("reads", carrier=where[1], text=read.line.text)
             return Sentence(text, (claim,), read.line.text)
         return Sentence()
+
+    def _said_before(
+        self, camera: str, texts: Sequence[ReadText], stamp: float
+    ) -> dict[str, float]:
+        """Return the texts that were said of a camera, with the stamps at which each was last seen.
+
+        Texts that were long out of view are dropped, and all if the stamps went back.
+        """
+        oldest = stamp - _FORGOTTEN_SECONDS
+        known = self._seen.get(camera, {}).items()
+        kept = {text: seen for text, seen in known if oldest <= seen <= stamp}
+        in_view = {read.line.text.casefold() for read in texts}
+        kept |= dict.fromkeys(kept.keys() & in_view, stamp)
+        self._seen[camera] = kept
+        return kept
 
 
 def text_answer(texts: Sequence[ReadText], state: SceneState) -> str:

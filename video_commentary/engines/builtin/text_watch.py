@@ -9,8 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotYet
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,7 +21,6 @@ _STILL_SECONDS = 1.0  # of rest before an image is sharp and worth reading
 _FIRST_PAUSE, _LAST_PAUSE = 2.5, 40.0  # seconds between readings, rising while nothing changes
 _DELAY = 2.0  # seconds after its stamp from which an image's text counts
 _SAME_PLACE = 0.5  # IoU of a line in two readings
-_POLL = 0.05  # seconds
 
 Read = Callable[[NDArray[np.uint8]], list[TextLine]]
 
@@ -121,11 +118,15 @@ class TextWatch:
 
     def _lines(self, image: NDArray[np.uint8]) -> list[TextLine]:
         read = self._loaded()
+        if read is None:
+            return []
         try:
-            return read(image) if read else []
+            lines = read(image)
         except Exception as error:  # noqa: BLE001 - whatever a foreign reader raises, comments go on
             self.trouble = f"{type(error).__name__}: {error}"
             return []
+        self.trouble = ""
+        return lines
 
     def _loaded(self) -> Read | None:
         if self._read is None and not self.trouble:
@@ -145,8 +146,12 @@ def _same_text(line: TextLine, other: TextLine) -> bool:
 
 
 def _wait(reading: Future[list[TextLine]], cancel: CancelToken) -> list[TextLine] | None:
-    """Return what was read, None if cancelled."""
-    while not cancel.cancelled:
-        with suppress(NotYet):
-            return reading.result(_POLL)
-    return None
+    """Return what was read, None if cancelled or if the watch was closed before it was read."""
+    ended = threading.Event()
+    reading.add_done_callback(lambda _: ended.set())
+    unsubscribe = cancel.on_cancel(ended.set)
+    try:
+        ended.wait()
+    finally:
+        unsubscribe()
+    return None if cancel.cancelled or reading.cancelled() else reading.result()

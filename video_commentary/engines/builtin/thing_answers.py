@@ -12,12 +12,13 @@ from .phrases import first_upper, joined
 from .question_forms import Form
 from .questions import Question
 from .sightings import Sighting
-from .wording import CANNOT, place, thing_name
+from .totals import MAX_COUNT, certainly_exceeded, more_than
+from .wording import CANNOT, place, sighting_name
 
 GENDER_UNKNOWN = "I can't tell men, women and children apart"
 _NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _COUNTED = {"people": PEOPLE, "vehicles": VEHICLE, "animals": ANIMAL}
-_FEW = 3  # things that are counted exactly, and told one by one
+_FEW = 3  # things that are counted exactly, and listed one by one
 _LIKELY = 0.28  # strength of a possible thing that makes a count uncertain, or is worth a place
 _FILTERED_BY_MOTION = frozenset((Form.WHERE, Form.COUNT, Form.COLOUR, Form.PRESENCE))
 _ABOUT_MOTION = frozenset((Form.APPROACH, Form.HEADING, Form.ACTION, Form.DOING))
@@ -199,7 +200,10 @@ def about_total(_asked: Question, noun: Noun, evidence: Evidence) -> str:
     came = evidence.so_far(group) if evidence.so_far and group in _COUNTED else 0
     if not came:
         return "I can't tell that: I have counted none so far."
-    return f"{first_upper(amount(_COUNTED[group], came, uncertain=True))} so far."
+    counted_noun, least = _COUNTED[group], certainly_exceeded(came)
+    if least:
+        return more_than(least, counted_noun.many)
+    return f"{first_upper(amount(counted_noun, min(came, MAX_COUNT), uncertain=True))} so far."
 
 
 def about_still_there(asked: Question, noun: Noun, evidence: Evidence) -> str:
@@ -222,6 +226,6 @@ def about_kind(asked: Question, noun: Noun, evidence: Evidence) -> str:
     seen = found.certain or found.possible[:1]
     if not seen:
         return none_of(asked, noun, found)
-    names = Counter(thing_name(evidence, s, noun) for s in seen)
+    names = Counter(sighting_name(evidence, s, noun) for s in seen)
     parts = [counted(count, name) for name, count in names.most_common(_FEW)]
     return f"{first_upper(joined(parts))}."

@@ -24,7 +24,7 @@ from .thing_names import FURNITURE, TABLE
 _FIRST_ID = 1_000_000  # far above those of tracks
 _PRESENT = 4.0  # log-odds from which a thing counts as there, until they fall to 0
 _HAND_SHARE = 0.03  # of a part of the image
-_UNTOLD = FURNITURE | ROLLING - {"suitcase"}
+_UNREPORTED = FURNITURE | ROLLING - {"suitcase"}
 """What nobody takes, and what comes and goes by itself."""
 _CALM_SECONDS = 1.0  # since the camera moved
 _INSIDE = 0.98  # of a box, that a part must cover to show it
@@ -200,16 +200,17 @@ class ThingInventory:
 
     def _changes(self, stamp: float, aspect: float) -> list[SceneEvent]:
         events = []
+        self._appeared = [p for p in self._appeared if stamp - p.stamp < _MOVED_SECONDS]
         calm = stamp - self._stirred > _CALM_SECONDS and stamp - self._started > _START_SECONDS
         for thing in self._things:
             touched = self._activity.seconds_since(thing.box, stamp) < _TOUCHED_SECONDS
-            tells = calm and touched and thing.name not in _UNTOLD
-            tells = tells and not self._shuffles.unsettled(stamp, thing)
+            reports = calm and touched and thing.name not in _UNREPORTED
+            reports = reports and not self._shuffles.unsettled(stamp, thing)
             if not thing.present and self._is_certain(thing):
                 thing.present, thing.around_at_first = True, thing.around
-                if tells and stamp - thing.first < _TOUCHED_SECONDS:
+                if reports and stamp - thing.first < _TOUCHED_SECONDS:
                     events += self._came(stamp, thing, aspect)
-            elif thing.present and thing.evidence <= 0 and tells:
+            elif thing.present and thing.evidence <= 0 and reports:
                 events += self._went(stamp, thing, aspect)
         for thing, count in self._shuffles.observe(stamp, self._things):
             event = self._event(stamp, EventKind.MOVED_ABOUT, thing, aspect)
@@ -246,9 +247,8 @@ class ThingInventory:
 
     def _went(self, stamp: float, thing: InventoriedThing, aspect: float) -> list[SceneEvent]:
         thing.present = False
-        self._appeared = [p for p in self._appeared if stamp - p.stamp < _MOVED_SECONDS]
         if any(past.name == thing.name for past in self._appeared):
-            return []  # it stands elsewhere already, and that was told
+            return []  # it stands elsewhere already, and that was reported
         self._taken.append(_Past(stamp, thing.name, thing.box))
         return [self._event(stamp, EventKind.TAKEN, thing, aspect)]
 

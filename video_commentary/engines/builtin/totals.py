@@ -11,15 +11,33 @@ from .event_kinds import EventKind
 from .labels import GENERIC, number, plural
 from .languages import english
 from .phrases import count_phrase
-from .scene_store import SceneHistory
+from .scene_store import KEPT_SECONDS, SceneHistory
 from .summary import count_is_certain
 from .topics import TopicFilter
 
+MAX_COUNT = len(english.NUMBERS) - 1
+"""The highest total that is said as a number; above it, it is "more than" one."""
+
 _MIN_CAME = 4  # since the last total, before it is said again
 _TOTAL_SECONDS = 40.0  # between two totals
+_CERTAIN_SHARE = 0.8  # of a higher total: who was lost from sight may have been counted twice
 _START_SECONDS = 2.5  # in which those in view were there before
 _COUNTED = ("people", "vehicles", "animals")
 _MIN_SAID_COUNT = 2  # below it "a person is there" is no news
+
+
+def certainly_exceeded(count: int) -> int:
+    """Return a round number that a total above those with words surely exceeds, 0 if none does."""
+    certain = int(_CERTAIN_SHARE * count)
+    if certain < MAX_COUNT:
+        return 0
+    return max(MAX_COUNT, certain // 10 * 10)
+
+
+def more_than(least: int, things: str) -> str:
+    """Return the sentence that there were more than `least` of `things` so far."""
+    amount = number(least) if least <= MAX_COUNT else str(least)
+    return english.said("more_so_far", number=amount, things=things)
 
 
 @dataclass
@@ -27,6 +45,7 @@ class _Arrivals:
     count: int = 0
     since_total: int = 0
     last_total: float = float("-inf")
+    exceeded: int = 0  # the highest "more than" that was said
     seen: set[tuple[float, int]] = field(default_factory=set)
 
 
@@ -55,6 +74,13 @@ class Totals:
             arrivals.seen |= marks
             arrivals.count += len(marks)
             arrivals.since_total += len(marks)
+        if history.states:
+            self._forget(history.states[-1].stamp - KEPT_SECONDS)
+
+    def _forget(self, oldest: float) -> None:
+        """Drop the marks of events that no history will contain again."""
+        for arrivals in self._arrivals.values():
+            arrivals.seen = {mark for mark in arrivals.seen if mark[0] >= oldest}
 
     def arrivals(self, group: str) -> int:
         """Return how many of a group came in so far."""
@@ -77,13 +103,24 @@ class Totals:
             due = stamp - arrivals.last_total >= _TOTAL_SECONDS
             if group not in topics.topics or not due or arrivals.since_total < _MIN_CAME:
                 continue
+            count = self.seen_so_far(group)
+            if count > MAX_COUNT and certainly_exceeded(count) <= arrivals.exceeded:
+                continue
             arrivals.last_total, arrivals.since_total = stamp, 0
-            count = arrivals.count + self._at_start.get(group, 0)
-            amount = f"{number(count)} {plural(GENERIC[group])}"
-            claim = Claim(kind="total", who=GENERIC[group], count=count)
-            name = "in_all" if self._at_start.get(group) else "so_far"
-            said.append(Sentence(english.said(name, amount=amount), (claim,)))
+            arrivals.exceeded = certainly_exceeded(count)
+            said.append(self._total(group, count))
         return said
+
+    def _total(self, group: str, count: int) -> Sentence:
+        who, least = GENERIC[group], certainly_exceeded(count)
+        if least:
+            return Sentence(
+                more_than(least, plural(who)),
+                (Claim(kind="total", who=who, count=least, at_least=True),),
+            )
+        name = "in_all" if self._at_start.get(group) else "so_far"
+        text = english.said(name, amount=f"{number(count)} {plural(who)}")
+        return Sentence(text, (Claim(kind="total", who=who, count=count),))
 
     def now(self, history: SceneHistory, topics: TopicFilter) -> list[Sentence]:
         """Return how many are in view, if it is certain and not what was said last."""

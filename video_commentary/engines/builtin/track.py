@@ -165,7 +165,7 @@ class Track:
     def growth(self, window: float) -> float:
         """Return the ratio of its size now to its size `window` seconds ago.
 
-        1 while that can't be told: the image cuts off more or less than before, or the box has
+        1 while that is unknown: the image cuts off more or less than before, or the box has
         changed its shape, as of somebody who bends down.
         """
         return growth(self.since(self.last_seen - window - 0.01))

@@ -58,7 +58,7 @@ def place(evidence: Evidence, box: BoundingBox) -> Place:
     return Place(side, depth(box), phrase)
 
 
-def thing_name(evidence: Evidence, sighting: Sighting, noun: Noun) -> str:
+def sighting_name(evidence: Evidence, sighting: Sighting, noun: Noun) -> str:
     """Return what a sighting is called: the tracker's name, or its label if that is clear."""
     thing = evidence.tracked(sighting, noun)
     if thing and thing.name not in _GROUP_WORDS.values():

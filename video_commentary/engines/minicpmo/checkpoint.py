@@ -104,14 +104,22 @@ class TensorRows:
             length = int.from_bytes(os.pread(self._file, 8, 0), "little")
             entry = json.loads(os.pread(self._file, min(length, _MAX_HEADER), 8))[name]
             self.dtype = _DTYPES[entry["dtype"]]
-            _, self.width = entry["shape"]
+            self._rows, self.width = entry["shape"]
             self._start = 8 + length + int(entry["data_offsets"][0])
         except (OSError, ValueError, KeyError) as error:
             raise _damaged(path, error) from None
-        self._path = path
+        self._path, self._name = path, name
 
     def __call__(self, indices: Sequence[int]) -> Tensor:
-        """Return the rows at `indices`, [n, width] in host memory. Raise EngineError."""
+        """Return the rows at `indices`, [n, width] in host memory.
+
+        Raise EngineError if there is no such row, or if the file is damaged.
+        """
+        wrong = [index for index in indices if not 0 <= index < self._rows]
+        if wrong:
+            raise EngineError(
+                f"{self._name} in {self._path} has no row {wrong[0]}, only 0 to {self._rows - 1}"
+            )
         size = self.width * self.dtype.itemsize
         try:
             parts = [os.pread(self._file, size, self._start + i * size) for i in indices]

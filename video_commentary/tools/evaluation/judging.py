@@ -211,7 +211,8 @@ class Judge:
         at_once, _ = self._truth.counts(who, 0.0, start)
         if not came or claim.count is None:
             return _Finding(Verdict.UNJUDGED)
-        right = max(at_once, default=1) <= claim.count <= max(came, *at_once, 0)
+        least = 0 if claim.at_least else max(at_once, default=1)
+        right = least <= claim.count <= max(came, *at_once, 0)
         return _Finding(Verdict.TRUE if right else Verdict.FALSE, number=right)
 
     def _of_state(

@@ -145,7 +145,8 @@ class Grammar:
             "" if before else adjective,
         ]
         text = " ".join(word for word in words if word)
-        return f"{self.at_least} {text}" if claim.at_least and several else text
+        has_number = 1 < count < len(self.numbers)  # "many" is no least number
+        return f"{self.at_least} {text}" if claim.at_least and has_number else text
 
     def listed(self, parts: list[str]) -> str:
         """Join parts: "a, b and c"."""

@@ -20,7 +20,7 @@ class Speaker:
     def __init__(self, grammar: Grammar) -> None:
         """Start without anything said."""
         self._grammar = grammar
-        self._used: dict[str, int] = {}
+        self._used: dict[str, int] = {}  # by template
         self._count = itertools.count(1)
 
     def say(self, said: Sentence, *, names_camera: bool = False) -> Sentence:
@@ -44,13 +44,10 @@ class Speaker:
         objects = grammar.listed([grammar.phrase(c, is_object=True) for c in claims])
         if len({c.where for c in claims}) > 1:
             claim = replace(claim, where="")
-        ways = [
-            grammar.filled(way, claim, objects=objects, text=text)
-            for way in grammar.templates[READS if text else claim.kind]
-        ]
-        chosen = min(ways, key=lambda way: self._used.get(way, 0))
+        templates = grammar.templates[READS if text else claim.kind]
+        chosen = min(templates, key=lambda template: self._used.get(template, 0))
         self._used[chosen] = next(self._count)
-        return chosen
+        return grammar.filled(chosen, claim, objects=objects, text=text)
 
 
 def _groups(claims: Sequence[Claim]) -> Iterator[list[Claim]]:
