@@ -27,7 +27,6 @@ class FactsObserver:
         self._engine = engine
         self._on_facts = on_facts
         self._loader = Loader(engine)
-        self._loader.start()
         self._offered = threading.Condition()
         self._waiting: dict[str, Frame] = {}
         self._closed = False
