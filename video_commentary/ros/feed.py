@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +11,10 @@ from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage
 
 from ..core.stamp import Stamp, from_seconds, to_seconds
-from .image_topic import ImageTopic, ImageTopicOptions
+from .image_topic import ImageTopicOptions
 from .images import ImageError, is_whole_jpeg
 from .images_out import encode_jpeg
+from .threaded_topic import ThreadedImageTopic
 
 QUEUE_SIZE = 2
 IDLE_PERIOD = from_seconds(0.5)
@@ -36,7 +36,7 @@ class FeedOptions:
     quality: Callable[[], int]
 
 
-class Feed(ImageTopic[tuple[Any, Stamp]]):
+class Feed(ThreadedImageTopic):
     """Delivers the images of a topic as (JPEG, stamp in seconds).
 
     JPEGs are passed through on the ROS thread, other images compressed on another thread.
@@ -59,20 +59,10 @@ class Feed(ImageTopic[tuple[Any, Stamp]]):
         self._compressed_at: Stamp = 0
         self.picture_size: tuple[int, int] | None = None
         """Width and height of raw images; None while JPEGs are passed through as they are."""
-        self._stopping = False
         topic_options = ImageTopicOptions(
             options.transport, options.max_side, SUFFICIENT_FPS, QUEUE_SIZE, prefer_compressed=True
         )
-        super().__init__(node, topic, topic_options, threading.Event())
-        self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Unsubscribe and stop the thread."""
-        super().close()
-        self._stopping = True
-        self._arrived.set()
-        self._thread.join()
+        super().__init__(node, topic, topic_options, "feed")
 
     def _on_image(self, message: Any, stamp: Stamp) -> None:
         self.frame_id = message.header.frame_id
@@ -87,16 +77,7 @@ class Feed(ImageTopic[tuple[Any, Stamp]]):
             self.picture_size = message.width, message.height
         self._enqueue((message, stamp))
 
-    def _run(self) -> None:
-        while True:
-            self._arrived.wait()
-            self._arrived.clear()
-            if self._stopping:
-                return
-            while queued := self._dequeue():
-                self._compress(*queued)
-
-    def _compress(self, message: Any, stamp: Stamp) -> None:
+    def _handle(self, message: Any, stamp: Stamp) -> None:
         try:
             jpeg = encode_jpeg(self._to_rgb(message), self._quality())
         except (ImageError, ValueError) as error:

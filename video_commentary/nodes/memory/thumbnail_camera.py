@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,10 @@ from rclpy.node import Node
 
 from ...core.stamp import Stamp
 from ...memory.thumbnails import WIDTH, ThumbnailBuffer
-from ...ros.image_topic import ImageTopic, ImageTopicOptions
+from ...ros.image_topic import ImageTopicOptions
 from ...ros.images import ImageError, shrink
 from ...ros.images_out import encode_jpeg
+from ...ros.threaded_topic import ThreadedImageTopic
 
 JPEG_QUALITY = 70
 QUEUE_SIZE = 2
@@ -22,47 +22,28 @@ _MAX_SIDE = 1280
 """Pixels, before the picture is made small: a portrait's width must not fall below `WIDTH`."""
 
 
-class ThumbnailCamera(ImageTopic[tuple[Any, Stamp]]):
+class ThumbnailCamera(ThreadedImageTopic):
     """Keeps the pictures of the last half minute; converts them on a thread of its own."""
 
     parameter = "memory_topics"
 
     def __init__(self, node: Node, topic: str) -> None:
         self._buffer = ThumbnailBuffer(lambda image: encode_jpeg(image, JPEG_QUALITY))
-        self._stopping = False
         options = ImageTopicOptions(
             "auto", _MAX_SIDE, SUFFICIENT_FPS, QUEUE_SIZE, prefer_compressed=True
         )
-        super().__init__(node, topic, options, threading.Event())
-        self._thread = threading.Thread(target=self._run, name="thumbnails", daemon=True)
-        self._thread.start()
+        super().__init__(node, topic, options, "thumbnails")
 
     def find(self, stamp: Stamp) -> bytes:
         """Return the JPEG of the newest picture up to a stamp; empty if there is none near it."""
         return self._buffer.find(stamp)
-
-    def close(self) -> None:
-        """Unsubscribe and stop the thread."""
-        super().close()
-        self._stopping = True
-        self._arrived.set()
-        self._thread.join()
 
     def _on_image(self, message: Any, stamp: Stamp) -> None:
         self.frame_id = message.header.frame_id or self.topic
         if self._buffer.wants(stamp):
             self._enqueue((message, stamp))
 
-    def _run(self) -> None:
-        while True:
-            self._arrived.wait()
-            self._arrived.clear()
-            if self._stopping:
-                return
-            while queued := self._dequeue():
-                self._keep(*queued)
-
-    def _keep(self, message: Any, stamp: Stamp) -> None:
+    def _handle(self, message: Any, stamp: Stamp) -> None:
         try:
             image = self._to_rgb(message)
         except ImageError as error:
