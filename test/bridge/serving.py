@@ -219,9 +219,15 @@ def jpeg(seed: int = 0, size: tuple[int, int] = (120, 160)) -> bytes:
     return data.tobytes()
 
 
-def frames(gateway: RobotGateway, since: float, fps: float, number: int) -> list[JpegFrame]:
+def frames(
+    gateway: RobotGateway,
+    since: float,
+    fps: float,
+    number: int,
+    camera_size: tuple[int, int] | None = None,
+) -> list[JpegFrame]:
     """Put pictures with stamps from `since` on into the gateway."""
-    made = [JpegFrame(jpeg(i), since + i / fps) for i in range(number)]
+    made = [JpegFrame(jpeg(i), since + i / fps, camera_size) for i in range(number)]
     for frame in made:
         gateway.add_frame(frame)
     return made

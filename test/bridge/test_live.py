@@ -204,11 +204,10 @@ def are_wanted(web: Served, wanted: bool) -> bool:
 
 def test_boxes_come_before_their_picture_to_those_who_want_them(web: Served) -> None:
     now = time.time()
-    frames(web.gateway, now - 6.0, 10, 300)
+    frames(web.gateway, now - 6.0, 10, 300, (640, 480))
     box = PictureBox(name="dog", track="3", score=0.5, left=1, top=2, right=3, bottom=4)
     for number in range(180):
         web.gateway.add_boxes("eye", now - 6.0 + number / 5, [box])
-    web.gateway.boxes.picture_size = (640, 480)
     with connect(web.live) as socket:
         binaries(socket, 1, 3)
         socket.send('{"boxes": true}')

@@ -52,7 +52,7 @@ class Viewed(list[tuple[bytes, float]]):
             graph.node,
             "/camera/image_raw",
             FeedOptions(transport, 32, lambda: 80),
-            lambda jpeg, stamp: self.append((jpeg, stamp)),
+            lambda jpeg, stamp, size: self.append((jpeg, stamp)),
             lambda: wanted,
         )
 

@@ -16,17 +16,13 @@ _MAX_LOOKS = 2000
 
 
 class BoxBuffer:
-    """The boxes of each frame that was looked at. Thread-safe.
-
-    `picture_size`: width and height of the camera's picture; None if that is the JPEG's own.
-    """
+    """The boxes of each frame that was looked at. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._stamps: list[float] = []
         self._looks: list[tuple[PictureBox, ...]] = []
         self._viewers = 0
-        self.picture_size: tuple[int, int] | None = None
 
     @property
     def wanted(self) -> bool:

@@ -14,10 +14,14 @@ Source = Literal["robot", "phone"]
 
 @dataclass(frozen=True, eq=False)
 class JpegFrame:
-    """A camera image, compressed once for all viewers. `stamp`: the camera's, in seconds."""
+    """A camera image, compressed once for all viewers. `stamp`: the camera's, in seconds.
+
+    `camera_size`: width and height of the image it was made from; None if it came compressed.
+    """
 
     jpeg: bytes
     stamp: float
+    camera_size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

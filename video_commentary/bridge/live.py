@@ -131,8 +131,7 @@ class _Session:
             await self._video.wait()
             frame = await self._viewer.next()
             if self._boxes:
-                boxes = self._gateway.boxes
-                found = boxes_json(frame.stamp, boxes.picture_size, boxes.at(frame.stamp))
+                found = boxes_json(frame, self._gateway.boxes.at(frame.stamp))
                 await self._send_json({"type": "boxes", **found})
             await self._send_bytes(picture_message(frame))
 

@@ -105,12 +105,16 @@ def sound_message(sound: Sound, now: float) -> bytes:
     return _HEADER.pack(SOUND, index, sound.heard_at - now) + sound.pcm.tobytes()
 
 
-def boxes_json(stamp: float, size: tuple[int, int] | None, boxes: Sequence[PictureBox]) -> Any:
-    """Return what is in view of the picture of this stamp; `size`: width and height, pixels.
+def boxes_json(frame: JpegFrame, boxes: Sequence[PictureBox]) -> Any:
+    """Return what is in view of a picture; `size`: width and height, pixels.
 
     The boxes are in pixels of a picture of that size, or of the JPEG itself if that is None.
     """
-    return {"stamp": stamp, "size": size, "boxes": [asdict(box) for box in boxes]}
+    return {
+        "stamp": frame.stamp,
+        "size": frame.camera_size,
+        "boxes": [asdict(box) for box in boxes],
+    }
 
 
 BOUNDARY = "frame"

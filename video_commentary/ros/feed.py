@@ -37,9 +37,10 @@ class FeedOptions:
 
 
 class Feed(ThreadedImageTopic):
-    """Delivers the images of a topic as (JPEG, stamp in seconds).
+    """Delivers the images of a topic as (JPEG, stamp in seconds, width and height of the image).
 
-    JPEGs are passed through on the ROS thread, other images compressed on another thread.
+    The size is None for an image that came compressed. JPEGs are passed through on the ROS thread,
+    other images compressed on another thread.
     """
 
     parameter = "view_topic"
@@ -49,7 +50,7 @@ class Feed(ThreadedImageTopic):
         node: Node,
         topic: str,
         options: FeedOptions,
-        deliver: Callable[[bytes, float], None],
+        deliver: Callable[[bytes, float, tuple[int, int] | None], None],
         wanted: Callable[[], bool],
     ) -> None:
         """Subscribe; `wanted` returns whether there are viewers."""
@@ -57,8 +58,6 @@ class Feed(ThreadedImageTopic):
         self._deliver = deliver
         self._wanted = wanted
         self._compressed_at: Stamp = 0
-        self.picture_size: tuple[int, int] | None = None
-        """Width and height of raw images; None while JPEGs are passed through as they are."""
         topic_options = ImageTopicOptions(
             options.transport, options.max_side, SUFFICIENT_FPS, QUEUE_SIZE, prefer_compressed=True
         )
@@ -67,14 +66,11 @@ class Feed(ThreadedImageTopic):
     def _on_image(self, message: Any, stamp: Stamp) -> None:
         self.frame_id = message.header.frame_id
         if isinstance(message, CompressedImage) and is_whole_jpeg(message.data):
-            self.picture_size = None
-            self._pass_on(message.data.tobytes(), stamp)
+            self._pass_on(message.data.tobytes(), stamp, None)
             return
         if not self._wanted() and abs(stamp - self._compressed_at) < IDLE_PERIOD:
             return
         self._compressed_at = stamp
-        if not isinstance(message, CompressedImage):
-            self.picture_size = message.width, message.height
         self._enqueue((message, stamp))
 
     def _handle(self, message: Any, stamp: Stamp) -> None:
@@ -83,9 +79,10 @@ class Feed(ThreadedImageTopic):
         except (ImageError, ValueError) as error:
             self._report(str(error))
             return
-        self._pass_on(jpeg, stamp)
+        raw = not isinstance(message, CompressedImage)
+        self._pass_on(jpeg, stamp, (message.width, message.height) if raw else None)
 
-    def _pass_on(self, jpeg: bytes, stamp: Stamp) -> None:
+    def _pass_on(self, jpeg: bytes, stamp: Stamp, size: tuple[int, int] | None) -> None:
         self.trouble = ""
         self._freeze.add(np.frombuffer(jpeg, np.uint8), stamp)
-        self._deliver(jpeg, to_seconds(stamp))
+        self._deliver(jpeg, to_seconds(stamp), size)

@@ -82,7 +82,7 @@ class BridgeNode(Node):
             self,
             settings.view_topic,
             options,
-            lambda jpeg, stamp: self._gateway.add_frame(JpegFrame(jpeg, stamp)),
+            lambda jpeg, stamp, size: self._gateway.add_frame(JpegFrame(jpeg, stamp, size)),
             lambda: self._gateway.display.wanted,
         )
 
@@ -98,7 +98,6 @@ class BridgeNode(Node):
 
     def _follow_boxes(self) -> None:
         self._gateway.camera = self._feed.frame_id
-        self._gateway.boxes.picture_size = self._feed.picture_size
         self._detections.follow()
 
     def _publish_situation(self) -> None:
