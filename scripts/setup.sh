@@ -181,7 +181,7 @@ build() { # into .venv itself, so that its Python finds all without sourcing any
 need_build() { # links each file, so a new file needs a build, a changed one only if it is generated from
   local files
   files=$(find video_commentary launch config models/catalogue.yaml models/verify -type f ! -path '*/__pycache__/*' | sort)
-  step build "$(key msg/* srv/* scripts/{audio_common,vision}_msgs/{,msg/}* CMakeLists.txt package.xml \
+  step build "$(key action/* msg/* srv/* scripts/{audio_common,vision}_msgs/{,msg/}* CMakeLists.txt package.xml \
     scripts/program.in "$files" "$ros")" "Building the interfaces and the package with colcon" build
 }
 

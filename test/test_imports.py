@@ -25,7 +25,7 @@ ROOMS = {
     "ros": {"core", "config", "ros"},
 }
 """What a room may import: rooms, or modules of them. nodes, tools and wiring may import all."""
-GENERATED = {"msg", "srv"}
+GENERATED = {"action", "msg", "srv"}
 HEAVY = {
     "torch": {"engines/minicpmo", "tools/verification"},
     "triton": {"engines/minicpmo", "tools/verification"},

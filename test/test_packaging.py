@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import video_commentary
+from test.test_imports import GENERATED
 from video_commentary.config.registry import ENGINES, SOURCES, VOICES, Registry
 from video_commentary.config.settings import NODE_SETTINGS
 from video_commentary.tools import parameter_files
@@ -63,8 +64,10 @@ def test_pip_finds_our_plugins_too(registry: Registry) -> None:
 
 
 def test_cmake_builds_every_interface() -> None:
-    listed = set(re.findall(r"(?:msg|srv)/\w+\.(?:msg|srv)", CMAKE))
-    assert listed == {f"{p.parent.name}/{p.name}" for p in ROOT.glob("[ms][sr][gv]/*")}
+    listed = set(re.findall(r"(?:action|msg|srv)/\w+\.(?:action|msg|srv)", CMAKE))
+    assert listed == {
+        f"{p.parent.name}/{p.name}" for kind in GENERATED for p in (ROOT / kind).iterdir()
+    }
 
 
 def test_one_version_everywhere() -> None:
