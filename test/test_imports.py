@@ -20,6 +20,7 @@ ROOMS = {
     "engines": {"core", "engines", *PLUGINS},
     "voices": {"core", "config", "voices"},
     "sources": {"core", "config", "sources"},
+    "listening": {"core", "config", "listening"},
     "memory": {"core", "memory"},
     "bridge": {"core", "config", "bridge"},
     "ros": {"core", "config", "ros"},

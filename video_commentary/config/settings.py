@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from .registry import ENGINES, SOURCES, VOICES
+from .registry import ENGINES, RECOGNIZERS, SOURCES, VOICES
 from .rules import setting
 
 S = TypeVar("S")
@@ -186,6 +186,49 @@ class SpeakerSettings(NodeSettings):
 
 
 @dataclass(frozen=True)
+class ListenerSettings(NodeSettings):
+    """Settings of the listener node. Secrets come from the environment: docs/listening.md."""
+
+    # from speech to words
+    recognizer: str = setting(
+        "whisper",
+        "What turns speech into words: whisper on this machine, or openai, a server to which the "
+        "sound is sent",
+        plugins=RECOGNIZERS,
+    )
+    recognizer_model: str = setting(
+        "",
+        "Model of the recognizer: a folder or a name of faster-whisper, or a name that the server "
+        "knows; empty for `fetch_model ears`, or the server's whisper-1",
+    )
+    recognizer_url: str = setting(
+        "", "URL of the server for recognizer openai, up to and with /v1; empty for OpenAI's"
+    )
+    language: str = setting(
+        "en", "Language that is spoken (en, de, ...); empty to find out, with a multilingual model"
+    )
+    # to whom it listens
+    wake: str = setting(
+        "", "Wake word with which a sentence to the robot begins; empty to always listen", live=True
+    )
+    allowed_speakers: tuple[str, ...] = setting(
+        ("",),
+        "Names of those who are listened to, where the stream knows who speaks; empty for everybody",
+        live=True,
+    )
+    # when it stops the robot
+    barge_in: bool = setting(
+        True, "Whether speech quietens and then stops what the robot is saying", live=True
+    )
+    end_of_utterance_min: float = setting(
+        0.4, "Silence after a finished sentence that ends the utterance, s", low=0.2, high=3.0
+    )
+    end_of_utterance_max: float = setting(
+        1.0, "Silence that ends any utterance, s", low=0.2, high=5.0
+    )
+
+
+@dataclass(frozen=True)
 class MemorySettings(NodeSettings):
     """Settings of the memory node."""
 
@@ -281,6 +324,7 @@ NODE_SETTINGS: dict[str, type[NodeSettings]] = {
     "source": SourceSettings,
     "bridge": BridgeSettings,
     "speaker": SpeakerSettings,
+    "listener": ListenerSettings,
     "memory": MemorySettings,
 }
 """The settings of each node, by the node's name."""
