@@ -26,7 +26,8 @@ STOP = re.compile(
 """The whole of a sentence that wants silence, without its duration."""
 DURATION = re.compile(
     r"\bfor (?P<count>a|an|one|two|three|four|five|six|seven|eight|nine|ten|fifteen|twenty|thirty|"
-    r"half an|half a|a few|a couple of|\d+) ?(?P<unit>second|sec|minute|min|hour|while|moment|bit)s?"
+    r"half an|half a|a few|a couple of|\d+) ?(?P<unit>second|sec|minute|min|hour|while|moment|"
+    r"bit)s?"
     r"( or so)?$"
 )
 COUNTS = {
@@ -39,10 +40,9 @@ COUNTS = {
     "fifteen": 15.0,
     "twenty": 20.0,
     "thirty": 30.0,
-} | {
-    word: float(number)
-    for number, word in enumerate("one two three four five six seven eight nine ten".split(), 1)
 }
+_ONE_TO_TEN = "one two three four five six seven eight nine ten"
+COUNTS |= {word: float(number) for number, word in enumerate(_ONE_TO_TEN.split(), 1)}
 SECONDS = {
     "second": 1.0,
     "sec": 1.0,
@@ -61,14 +61,17 @@ GO_ON = re.compile(
     r"( again| now| talking| speaking| commenting| with (it|that|the commentary))*"
 )
 LOUDER = re.compile(
-    r"((a (bit|little)( bit)?|much|make it|be|speak|talk|say it|say that|get|even)( a (bit|little))?"
-    r"( more)? (louder|loader|lauder)|louder|speak up|(turn|crank|put) (it|the (sound|volume|voice)) "
+    r"((a (bit|little)( bit)?|much|make it|be|speak|talk|say it|say that|get|even)( a (bit|"
+    r"little))?"
+    r"( more)? (louder|loader|lauder)|louder|speak up|(turn|crank|put) (it|the (sound|volume|"
+    r"voice)) "
     r"up|turn up the (sound|volume|voice)|(increase|raise) the (sound|volume)|(the )?volume up|"
     r"more volume|raise your voice|(i|we) can not hear you|(you are|it is) too (quiet|soft))"
     r"( now| a (bit|little))?"
 )
 QUIETER = re.compile(
-    r"((a (bit|little)( bit)?|much|make it|be|speak|talk|say it|say that|get|even)( a (bit|little))?"
+    r"((a (bit|little)( bit)?|much|make it|be|speak|talk|say it|say that|get|even)( a (bit|"
+    r"little))?"
     r"( more)? (quieter|softer|quietly|softly|less loud)|quieter|softer|less loud|"
     r"(turn|put) (it|the (sound|volume|voice)) down|turn down the (sound|volume|voice)|"
     r"(lower|decrease|reduce) (the (sound|volume)|your voice)|(the )?volume down|less volume|"
@@ -79,7 +82,8 @@ UNDO = re.compile(
     r"(no|nope|nah)( (no|nope))*( (not that|that is (wrong|not right|not it)|undo( that)?|wrong))?|"
     r"(undo|cancel|revert|reverse)( (that|it|this|the last one))?|take (that|it) back|"
     r"(no )?(that is|that was|it is) not what i (meant|said|asked( for)?|wanted|want)|"
-    r"(no )?i (did not|never) (say|mean|ask( for)?) that|not that|(that is|that was) (wrong|a mistake)|"
+    r"(no )?i (did not|never) (say|mean|ask( for)?) that|not that|(that is|that was) (wrong|a "
+    r"mistake)|"
     r"never ?mind( that)?|forget (it|that|about (it|that))|scratch that|change it back|"
     r"(no )?you (misunderstood|got (it|that|me) wrong)( me)?"
 )
@@ -120,11 +124,13 @@ INSTRUCTIONS = tuple(
         r"look (only |just )?at (?P<looked>(the|all|every|a|an) .+)",
         r"watch (only |just )?(?P<seen>(the|all|every|a|an) .+)",
         r"(ignore|leave out|skip|forget about|disregard) (?P<ignored>.+)",
-        r"(do not|never|stop|quit|no longer|no more) (talk|talking|speak|speaking|comment|commenting|"
+        r"(do not|never|stop|quit|no longer|no more) (talk|talking|speak|speaking|comment|"
+        r"commenting|"
         r"mention|mentioning|report|reporting|tell me|telling me|describe|describing|talk to me)"
         r"( about| on)? (?P<unwanted>.+)",
         r"describe (only|just) (?P<described>.+)",
-        r"(describe|comment on|report) (?P<everything>everything( (you see|that (moves|happens)))?)",
+        r"(describe|comment on|report) (?P<everything>everything( (you see|that (moves|"
+        r"happens)))?)",
     )
 )
 """Sentences that say what to talk about; the group is about what."""
@@ -137,11 +143,14 @@ MANNER = re.compile(
     r"(be|keep it|make it|talk|speak|say it|comment)( a (bit|little))?( more| less)? "
     r"(brief|short|shorter|concise|funny|funnier|serious|excited|formal|precise|detailed|lively|"
     r"briefly|calm|calmer|longer|specific)( now)?|"
-    r"(give (me|us) |say |with |use |in )?(more|less|fewer|in more|in less) (details?|words|comments)|"
-    r"(use )?(short|shorter|longer|simple|simpler) sentences|(talk|say|speak|comment) (more|less)( often)?"
+    r"(give (me|us) |say |with |use |in )?(more|less|fewer|in more|in less) (details?|words|"
+    r"comments)|"
+    r"(use )?(short|shorter|longer|simple|simpler) sentences|(talk|say|speak|comment) (more|"
+    r"less)( often)?"
 )
 SELF = re.compile(
-    r"(me|you|your|it|that|this|him|her|them|us|myself|yourself|himself|herself|themselves|work|time|"
+    r"(me|you|your|it|that|this|him|her|them|us|myself|yourself|himself|herself|themselves|work|"
+    r"time|"
     r"money|tomorrow|today|yesterday|life|love|politics|god|nothing|something else)\b"
     r"(?! (man|men|woman|person|people|car|dog|cat|door|bike|child|children)\b)"
 )
@@ -152,8 +161,10 @@ RECALL = re.compile(
     r"what (was|were) (that|there|here|the (last|first).*|happening.*|going on.*)|"
     r"when (was|were|did|has|had) (?!you\b|i\b|we\b|that\b|this\b|he\b|she\b|they\b|it\b).+|"
     r"when did you (last |first )?(see|notice) .+|"
-    r"(did|has|have|had) (any\w*|some\w*|a|an|the|no ?one|nobody) .*\b(come|came|enter\w*|leave|left|"
-    r"arrive\w*|pass\w*|been|appear\w*|happen\w*|move\w*|go|gone|stop\w*|take\w*|steal\w*|stolen)\b.*|"
+    r"(did|has|have|had) (any\w*|some\w*|a|an|the|no ?one|nobody) .*\b(come|came|enter\w*|leave|"
+    r"left|"
+    r"arrive\w*|pass\w*|been|appear\w*|happen\w*|move\w*|go|gone|stop\w*|take\w*|steal\w*|"
+    r"stolen)\b.*|"
     r"(have|did) you (ever )?(seen?|notice\w*) (?!me\b|it\b|that\b|this\b|him\b|her\b|them\b).+|"
     r"how (many|often|much) .+\b(did|have|has|had|came|come|passed|entered|left|were|was|today|"
     r"yesterday|this (morning|afternoon|evening|week)|since|last|ago|so far)\b.*|"
@@ -192,11 +203,15 @@ QUESTIONS = tuple(
         rf"what does {_DETERMINER} .+\b(say|show|read|do|look like|hold|wear|carry)\b.*",
         r"(what|who|which \w+) (do|can|did) you (see|notice|spot)\b.*",
         r"what (is|are|else is) (going on|happening|moving|new|changing|visible|there|around)"
-        r"( (now|right now|there|here|outside|inside|in .+|on .+|over there|at the moment|around .+))*",
-        r"(what|who) (is|are|else is|is that|is it|are those|stands?|sits?) (standing |sitting |lying |"
-        r"over |that |coming |walking |moving )*(there|here|on|at|in|behind|beside|next to|under|in "
+        r"( (now|right now|there|here|outside|inside|in .+|on .+|over there|at the moment|around "
+        r".+))*",
+        r"(what|who) (is|are|else is|is that|is it|are those|stands?|sits?) (standing |sitting |"
+        r"lying |"
+        r"over |that |coming |walking |moving )*(there|here|on|at|in|behind|beside|next to|under|"
+        r"in "
         r"front of|near|outside|inside|left|right|through|to|towards?|closest|nearest)\b.*",
-        rf"(is|are) there (still )?({_DETERMINER}|somebody|someone|anybody|anyone|people|no|two|three|"
+        rf"(is|are) there (still )?({_DETERMINER}|somebody|someone|anybody|anyone|people|no|two|"
+        rf"three|"
         r"more|many|still|any \w+|anything|something)\b.*",
         r"(is|are) (anybody|anyone|somebody|someone|nobody|anything|something|everybody|everyone)\b"
         r" .+",
@@ -205,7 +220,8 @@ QUESTIONS = tuple(
         r"somebody|someone|people|my|me|us)\b.*",
         rf"where (is|are) ({_DETERMINER}|my|our|everybody|everyone) .+",
         r"what colou?r (is|are|of) .+",
-        r"(which|what) (way|direction|side|colou?r|kind|type|animals?|vehicles?|people|things?|objects?)"
+        r"(which|what) (way|direction|side|colou?r|kind|type|animals?|vehicles?|people|things?|"
+        r"objects?)"
         r" .+",
         rf"does {_DETERMINER} .+",
         r"(describe|explain) (the |this |that )?(scene|room|picture|view|image|street|place|"
@@ -214,7 +230,8 @@ QUESTIONS = tuple(
         r"(tell (me|us) |say )?what you (can )?see( .+)?",
         r"read (the|that|this) .+",
         r"look around",
-        r"what is (that|this)( (thing|man|woman|animal|vehicle|object)?( over)? (there|on|in|at|behind|"
+        r"what is (that|this)( (thing|man|woman|animal|vehicle|object)?( over)? (there|on|in|at|"
+        r"behind|"
         r"under|next to) ?.*)",
     )
 )
@@ -222,10 +239,13 @@ VISIBLE = re.compile(
     r"\b(person|people|man|men|woman|women|child|children|kids?|boys?|girls?|guys?|lady|ladies|"
     r"somebody|someone|anybody|anyone|nobody|everybody|everyone|crowd|players?|workers?|visitors?|"
     r"who|cars?|vehicles?|trucks?|lorr(y|ies)|vans?|bus(es)?|trains?|trams?|bikes?|bicycles?|"
-    r"cyclists?|motor(cycle|bike)s?|boats?|ships?|planes?|airplanes?|drones?|traffic|animals?|dogs?|"
+    r"cyclists?|motor(cycle|bike)s?|boats?|ships?|planes?|airplanes?|drones?|traffic|animals?|"
+    r"dogs?|"
     r"cats?|horses?|cows?|sheep|birds?|ducks?|bears?|elephants?|zebras?|giraffes?|things?|objects?|"
-    r"anything|something|doors?|windows?|rooms?|walls?|floors?|ceiling|tables?|desks?|chairs?|sofas?|"
-    r"couch|beds?|shel(f|ves)|lights?|lamps?|screens?|monitors?|tv|televisions?|laptops?|computers?|"
+    r"anything|something|doors?|windows?|rooms?|walls?|floors?|ceiling|tables?|desks?|chairs?|"
+    r"sofas?|"
+    r"couch|beds?|shel(f|ves)|lights?|lamps?|screens?|monitors?|tv|televisions?|laptops?|"
+    r"computers?|"
     r"phones?|keyboards?|mouse|books?|papers?|bottles?|cups?|glass(es)?|plates?|bowls?|forks?|"
     r"kni(fe|ves)|spoons?|mugs?|box(es)?|bags?|backpacks?|suitcases?|umbrellas?|hats?|shirts?|"
     r"jackets?|coats?|trousers|shoes?|balls?|signs?|streets?|roads?|corners?|sky|trees?|plants?|"
@@ -237,7 +257,8 @@ VISIBLE = re.compile(
 """What a camera may see: a question names some of it."""
 SLIPS = (
     (
-        r"\b(on the|all the|owning|oh only|own the) (?=(talk|look|tell|comment|speak) (me )?about\b)",
+        r"\b(on the|all the|owning|oh only|own the) (?=(talk|look|tell|comment|speak) (me "
+        r")?about\b)",
         "only ",
     ),
     (r"\btalk (a bow|a bout|abound)\b", "talk about"),

@@ -113,9 +113,9 @@ def understand(text: str, addressed: bool = False) -> Act:
 
 def _command(said: str) -> Act | None:
     """Return what a sentence of a few fixed words asks for."""
-    if found := words.DURATION.search(said):
-        if words.STOP.fullmatch(said[: found.start()].strip()):
-            return Act(ActKind.STOP, f"{_seconds(found):g}", 0.95)
+    found = words.DURATION.search(said)
+    if found and words.STOP.fullmatch(said[: found.start()].strip()):
+        return Act(ActKind.STOP, f"{_seconds(found):g}", 0.95)
     if words.STOP.fullmatch(said):
         return Act(ActKind.STOP, "", 0.95)
     for kind, pattern, confidence in (
