@@ -202,6 +202,29 @@ class SpeakerSettings(NodeSettings):
 class ListenerSettings(NodeSettings):
     """Settings of the listener node. Secrets come from the environment: docs/listening.md."""
 
+    # what it hears
+    sound_topics: tuple[str, ...] = setting(
+        ("bridge/microphone",),
+        "Topics of sound to listen to (audio_common_msgs/AudioDataStamped or AudioData)",
+    )
+    microphone: bool = setting(False, "Whether to listen to this machine's microphone")
+    microphone_device: str = setting(
+        "", "That microphone, by part of its name; empty for the system's default"
+    )
+    # whom it steers
+    commentator_node: str = setting(
+        "commentator", "Name of the commentator to steer, with its namespace"
+    )
+    memory_node: str = setting(
+        "memory", "Name of the memory that answers questions about the past, with its namespace"
+    )
+    # what a sentence asks for
+    chooser_url: str = setting(
+        "",
+        "URL of an OpenAI-compatible chat server, up to and with /v1, that says what a sentence asks "
+        "for where the rules don't know; empty for rules only",
+    )
+    chooser_model: str = setting("", "Model of that server; empty for its first")
     # from speech to words
     recognizer: str = setting(
         "whisper",

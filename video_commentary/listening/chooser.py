@@ -1,7 +1,7 @@
 """A language model that chooses the act for what the rules do not know.
 
-Any OpenAI-compatible server. The choice is constrained to the kinds of acts by a JSON schema, which vLLM, llama.cpp, SGLang and
-OpenAI enforce while they decode.
+Any OpenAI-compatible server. The choice is constrained to the kinds of acts by a JSON schema, which
+vLLM, llama.cpp, SGLang and OpenAI enforce while they decode.
 """
 
 from __future__ import annotations
