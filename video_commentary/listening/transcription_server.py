@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import socket
 import wave
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +22,7 @@ KEY_VARIABLE = "VIDEO_COMMENTARY_RECOGNIZER_API_KEY"
 not go to a server that is not OpenAI's."""
 _URL = "https://api.openai.com/v1"
 _MODEL = "whisper-1"
-_TIMEOUT = 15.0
+_TIMEOUT = 10.0
 _CONFIDENCE = 0.9
 """Of a server that does not say."""
 _MAX_ANSWER = 1 << 20
@@ -48,7 +50,7 @@ class TranscriptionServer:
 
     def transcribe(self, samples: Samples, cancel: CancelToken) -> Transcript:
         """Send the sound and return the words; `cancel` closes the connection."""
-        if cancel.cancelled or not len(samples):
+        if not len(samples):
             return Transcript("", 0.0)
         connection = self._connection()
         unsubscribe = cancel.on_cancel(lambda: _abort(connection))
@@ -99,10 +101,8 @@ class TranscriptionServer:
 def _abort(connection: HTTPConnection) -> None:
     # Closing the socket alone does not wake a thread that reads from it; shutdown does.
     if (sock := connection.sock) is not None:
-        try:
-            sock.shutdown(2)
-        except OSError:
-            pass
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
 
 
 def _wav(samples: Samples) -> bytes:
