@@ -130,6 +130,16 @@ class CommentatorSettings(NodeSettings):
         "Language of the voice, as espeak-ng names it; neural speaks English only. The built-in "
         "engine comments in de, en and es",
     )
+    volume: float = setting(
+        1.0,
+        "Gain of the speech: 1 as the voice makes it, 2 twice that, with its peaks cut off",
+        low=0.0,
+        high=4.0,
+        live=True,
+    )
+    listener_node: str = setting(
+        "listener", "Name of the listener to give way to, with its namespace; empty for none"
+    )
 
 
 @dataclass(frozen=True)
@@ -182,6 +192,9 @@ class SpeakerSettings(NodeSettings):
     )
     latency: float = setting(
         0.1, "Sound buffered before it plays, against gaps, in seconds", low=0.02, high=2.0
+    )
+    listener_node: str = setting(
+        "listener", "Name of the listener to give way to, with its namespace; empty for none"
     )
 
 
@@ -275,6 +288,9 @@ class BridgeSettings(NodeSettings):
     commentator_node: str = setting("commentator", "Name of the commentator, with its namespace")
     memory_node: str = setting(
         "memory", "Name of the memory for history and recall, with its namespace"
+    )
+    listener_node: str = setting(
+        "listener", "Name of the listener to give way to, with its namespace; empty for none"
     )
     view_topic: str = setting("/camera/image_raw", "Image topic to show")
     view_transport: str = setting(

@@ -11,7 +11,7 @@ from .cancel import CancelToken
 from .change import Intensity
 from .clock import Clock
 from .comment import Comment, CommentBuilder
-from .control import Answer, Control, Orders
+from .control import Answer, Control, Hold, Orders
 from .cycle_settings import CycleSettings
 from .engine import Engine, EngineError, Limits, Request, interjects, unexpected
 from .pacing import Average, Gate, Playout
@@ -100,7 +100,11 @@ class Commentator:
         self._scene.tune(settings)
         urgent = self._control.urgent()
         announcing = self._control.has_announcement()
-        if not settings.enabled and not announcing and not self._control.has_question():
+        held = self._control.held
+        waiting = held is Hold.COMMENTS or not settings.enabled
+        if waiting and not announcing and not self._control.has_question():
+            return None
+        if held is Hold.EVERYTHING:
             return None
         # An announcement needs no engine that works.
         if not announcing and (retry_in := self._retry_in(settings)) != 0.0:

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from .cancel import CancelToken
 from .cycle_settings import CycleSettings
@@ -16,6 +17,15 @@ MAX_ANNOUNCEMENTS = 8
 """Announcements that may wait to be said; of more, the oldest is left out."""
 MAX_QUESTIONS = 8
 """Questions that may wait for their answer; more are refused, none is dropped."""
+SPOKEN_OVER = "somebody spoke before the answer was complete: ask again"
+
+
+class Hold(Enum):
+    """What waits because somebody speaks to the robot: comments only, or answers and alerts too."""
+
+    NOTHING = auto()
+    COMMENTS = auto()
+    EVERYTHING = auto()
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,8 @@ class Control:
         self._answering = False  # or announcing: nothing that an announcement may cut off
         self._steered = False
         self._interrupted = False
+        self._dropped = False  # what is cut off now is not said again
+        self._held = Hold.NOTHING
         self._cancel = CancelToken()
         self._check(settings)
         self._settings = settings
@@ -126,17 +138,25 @@ class Control:
                 self._interrupt(steered=self._steered)
 
     def announce_again(self, text: str) -> None:
-        """Put words that were cut off back at the front of the queue."""
+        """Put words that were cut off back at the front of the queue, unless somebody spoke."""
         with self._lock:
-            if len(self._announcements) < MAX_ANNOUNCEMENTS:
+            if not self._dropped and len(self._announcements) < MAX_ANNOUNCEMENTS:
                 self._announcements.appendleft(text)
             self.wake.set()
 
     def requeue(self, question: PendingQuestion) -> None:
-        """Put a question whose answer was cut off back at the front of the queue."""
+        """Put a question whose answer was cut off back at the front of the queue.
+
+        If somebody spoke, it is over instead: they have heard enough of the answer.
+        """
         with self._lock:
-            self._questions.appendleft(question)
+            if dropped := self._dropped:
+                self._answering = False
+            else:
+                self._questions.appendleft(question)
             self.wake.set()
+        if dropped:
+            question.answer.set_result(Answer(False, SPOKEN_OVER))
 
     def refuse_questions(self, reason: str) -> None:
         """Answer all that wait with the reason why they can't be; drop what is to be announced."""
@@ -155,6 +175,23 @@ class Control:
         """Stop the running comment and its sound, and begin another whatever the scene does."""
         with self._lock:
             self._interrupt(steered=True)
+
+    @property
+    def held(self) -> Hold:
+        """What waits at present."""
+        return self._held
+
+    def hold(self, held: Hold) -> None:
+        """Have comments wait, or everything; then what is being said is dropped at once.
+
+        COMMENTS lasts until an instruction, or until the caller ends it.
+        """
+        with self._lock:
+            if held is Hold.EVERYTHING and self._held is not held:
+                self._dropped = True
+                self._interrupt(steered=self._steered)
+            self._held = held
+            self.wake.set()
 
     def has_question(self) -> bool:
         """Return whether a question waits."""
@@ -181,6 +218,7 @@ class Control:
         """Return the orders for the next cycle; what is taken here counts as begun."""
         with self._lock:
             self._cancel = CancelToken()
+            self._dropped = False
             announcement = self._announcements.popleft() if self._announcements else ""
             question = self._questions.popleft() if self._questions and not announcement else None
             self._answering = bool(announcement or question)
@@ -204,6 +242,8 @@ class Control:
         checked_instruction(settings.instruction)
 
     def _interrupt(self, steered: bool) -> None:
+        if steered and self._held is Hold.COMMENTS:
+            self._held = Hold.NOTHING
         self._steered = steered
         self._interrupted = True
         self._cancel.cancel()
