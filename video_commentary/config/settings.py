@@ -249,7 +249,7 @@ class ListenerSettings(NodeSettings):
     )
     allowed_speakers: tuple[str, ...] = setting(
         ("",),
-        "Names of those who are listened to, where the stream knows who speaks; empty for everybody",
+        "Names of those who are listened to, where the stream knows who speaks; empty for all",
         live=True,
     )
     # when it stops the robot

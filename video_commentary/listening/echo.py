@@ -1,0 +1,160 @@
+"""The robot hears itself: telling its own sound from that of others by the sound it plays."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import Any
+
+import numpy as np
+
+from ..core.audio import Pcm
+from ..core.stamp import NANOSECONDS, Stamp, from_seconds
+from .items import RATE, Samples
+from .sound_blocks import BLOCK, FULL_SCALE, SoundBlocks
+
+_KEPT = 6.0
+"""Seconds of played sound that are kept."""
+_AUDIBLE = 1e-3
+"""Root mean square of played sound below which it counts as silence."""
+LONGEST_DELAY = 0.5
+"""Seconds from when sound is due to when the microphone hears it, at most."""
+_LEAD = 0.05
+"""Seconds by which it may be heard before it is due, as clocks differ."""
+_TAPS = 192
+"""Length of the echo's path that is fitted around its delay: 12 ms."""
+_BEFORE_PEAK = 32
+_RIDGE = 1e-3
+
+
+class PlayedSound:
+    """What the robot's loudspeaker plays, by stamp, at 16 kHz mono. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._blocks = SoundBlocks()
+        self._kept: deque[tuple[Stamp, Samples]] = deque(maxlen=int(_KEPT * RATE) // BLOCK)
+        self._audible: deque[Stamp] = deque(maxlen=int(_KEPT * RATE) // BLOCK)
+
+    @property
+    def known(self) -> bool:
+        """Whether anything was ever played."""
+        return bool(self._kept)
+
+    def push(self, pcm: Pcm, stamp: Stamp) -> None:
+        """Add sound that is due at `stamp`."""
+        with self._lock:
+            for block, begin in self._blocks.push(pcm, stamp):
+                self._kept.append((begin, block))
+                if float(np.dot(block, block)) > BLOCK * _AUDIBLE**2:
+                    self._audible.append(begin)
+
+    def audible(self, begin: Stamp, end: Stamp) -> bool:
+        """Return whether anything but silence was due between two stamps."""
+        with self._lock:
+            return any(begin <= stamp < end for stamp in reversed(self._audible))
+
+    def between(self, begin: Stamp, count: int) -> Samples:
+        """Return `count` samples from `begin` on: zeros where nothing was played."""
+        out = np.zeros(count, np.float32)
+        with self._lock:
+            for stamp, block in reversed(self._kept):
+                at = round((stamp - begin) * RATE / NANOSECONDS)
+                if at >= count:
+                    continue
+                if at <= -10 * BLOCK:
+                    break
+                low, high = max(at, 0), min(at + BLOCK, count)
+                if high > low:
+                    out[low:high] = block[low - at : high - at]
+        return out
+
+
+def explained_share(heard: Samples, played: Samples) -> float:
+    """Return the part, 0 to 1, of the power of `heard` that is an echo of `played`.
+
+    heard: shape [n]. played: shape [m + n], which begins m samples earlier and so covers all delays
+    up to m samples. A short filter is fitted at the delay of the highest correlation.
+    """
+    heard, played = _whitened(heard), _whitened(played)
+    total = float(np.dot(heard, heard))
+    if total < 1e-9 or float(np.dot(played, played)) < 1e-9:
+        return 0.0
+    size = 1 << int(np.ceil(np.log2(len(heard) + len(played))))
+    spectrum = np.fft.rfft(played, size)
+    correlation = np.fft.irfft(spectrum * np.conj(np.fft.rfft(heard, size)), size)
+    offsets = len(played) - len(heard) + 1
+    power = np.cumsum(np.concatenate([[0.0], played.astype(np.float64) ** 2]))
+    power = power[len(heard) :] - power[: len(power) - len(heard)]
+    normalized = np.abs(correlation[:offsets]) / np.sqrt(np.maximum(power[:offsets], 1e-9))
+    best = int(normalized.argmax())
+    # The direct path lies at `best`; reflections come later, that is from earlier sound.
+    last = min(best + _BEFORE_PEAK, offsets - 1)
+    first = max(0, last - _TAPS + 1)
+    lagged = np.lib.stride_tricks.sliding_window_view(played, len(heard))[first : last + 1]
+    gram = lagged @ lagged.T
+    gram[np.diag_indices_from(gram)] += _RIDGE * float(np.trace(gram)) / len(gram) + 1e-9
+    target = lagged @ heard
+    taps = np.linalg.solve(gram, target)
+    residual = heard - taps @ lagged
+    return max(0.0, 1.0 - float(np.dot(residual, residual)) / total)
+
+
+def _whitened(samples: Samples) -> Samples:
+    """Raise high frequencies, so that the fit is not one of a few low ones alone."""
+    return np.append(samples[:1], samples[1:] - np.float32(0.9) * samples[:-1]).astype(np.float32)
+
+
+class EchoGate:
+    """Says how much of a stream's latest sound is the robot's own, as the microphone heard it."""
+
+    def __init__(self, played: PlayedSound) -> None:
+        self._played = played
+
+    def share(self, heard: Samples, end: Stamp) -> float:
+        """Return the part of the power of `heard`, which ends at `end`, that the robot played."""
+        margin = int((LONGEST_DELAY + _LEAD) * RATE)
+        begin = end + from_seconds(_LEAD) - (len(heard) + margin) * NANOSECONDS // RATE
+        return explained_share(heard, self._played.between(begin, len(heard) + margin))
+
+
+class EchoCanceller:
+    """Takes the robot's own sound out of a stream, by WebRTC's canceller where livekit has it.
+
+    Without it sound passes as it is. Not thread-safe.
+    """
+
+    def __init__(self, played: PlayedSound) -> None:
+        self._played = played
+        self._module: Any = _canceller()
+
+    @property
+    def works(self) -> bool:
+        """Whether there is a canceller."""
+        return self._module is not None
+
+    def clean(self, block: Samples, stamp: Stamp) -> Samples:
+        """Return 10 ms of sound without what was played up to half a second before."""
+        if self._module is None:
+            return block
+        reference = self._played.between(stamp + from_seconds(_LEAD), BLOCK)
+        self._module.process_reverse_stream(_frame(reference))
+        self._module.set_stream_delay_ms(round(_LEAD * 1000))
+        frame = _frame(block)
+        self._module.process_stream(frame)
+        return np.frombuffer(bytes(frame.data), "<i2").astype(np.float32) * FULL_SCALE
+
+
+def _canceller() -> Any:
+    try:
+        from livekit.rtc import AudioProcessingModule
+    except ImportError:
+        return None
+    return AudioProcessingModule(echo_cancellation=True)
+
+
+def _frame(samples: Samples) -> Any:
+    from livekit.rtc import AudioFrame
+
+    data = np.clip(np.rint(samples * 32767), -32768, 32767).astype("<i2").tobytes()
+    return AudioFrame(bytearray(data), RATE, 1, BLOCK)
