@@ -22,7 +22,7 @@ from ...ros.health import Check, diagnostic
 from ...ros.parameters import LiveParameters, declare
 from ...ros.running import run
 from ...ros.timers import every
-from .barge_in_state import BargeInPublisher
+from .barge_in_publisher import BargeInPublisher
 from .microphone import NAME, Microphone, MicrophoneError
 from .robot_client import RobotClient
 from .robot_sound import RobotSound
@@ -39,15 +39,15 @@ class ListenerNode(Node):
     ) -> None:
         super().__init__("listener")
         settings = declare(self, ListenerSettings)
-        self._live = LiveParameters(self, settings)
         self._recognizer = recognizer(settings)
         self._listener = Listener(settings, self._recognizer, self._handle)
+        self._live = LiveParameters(self, settings, accept=self._listener.tune)
         robot = RobotClient(self, settings.commentator_node, settings.memory_node)
         self._utterances = Utterances(
             self, Actor(robot), _chooser(settings), self._addressed, self._now
         )
         self._barge_in = BargeInPublisher(self)
-        self._streams = Streams(self._listener, self._now)
+        self._streams = Streams(self._listener.hear, self._now)
         RobotSound(self, settings.commentator_node, self._listener)
         self._topics = [SoundTopic(self, topic, self._hear) for topic in settings.sound_topics]
         self._microphone = Microphone(settings.microphone_device, self._hear_microphone)
@@ -113,7 +113,10 @@ class ListenerNode(Node):
             topic.follow_publishers()
         if self._live.settings.microphone:
             self._supervise_microphone()
-        self._report(self._streams.supervise(time.monotonic()))
+        checks, ended = self._streams.supervise(time.monotonic())
+        for name in ended:
+            self._listener.forget(name)
+        self._report(checks)
 
     def _supervise_microphone(self) -> None:
         if self._microphone.gone:
@@ -133,9 +136,16 @@ class ListenerNode(Node):
         self.get_logger().info(f"listening to {name}")
 
     def _report(self, streams: list[Check]) -> None:
-        values = {"recognizer": self._recognizer.description, "acts": self._utterances.acts}
+        state = self._listener.state
+        values = {
+            "recognizer": self._recognizer.description,
+            "acts": self._utterances.acts,
+            "sound waiting s": f"{state.waiting:.1f}",
+            "sound dropped s": f"{state.dropped:.1f}",
+            "speech waiting": state.unrecognized,
+        }
         checks = [
-            Check("recognizer", self._trouble, not self._ready, values),
+            Check("recognizer", self._trouble or state.trouble, not self._ready, values),
             Check("chooser", self._utterances.trouble, False, {}),
             Check("microphone", self._microphone_trouble, False, {"on": self._microphone_open}),
             *(topic.check() for topic in self._topics),

@@ -21,15 +21,11 @@ _FOREIGN_CLOCK = 1.0
 """Seconds by which a stamp must differ from its arrival to be another clock's."""
 
 
-class HearingListener(Protocol):
-    """The part of `Listener` that takes sound."""
+class Hear(Protocol):
+    """`Listener.hear`."""
 
-    def hear(self, stream: str, pcm: Pcm, stamp: Stamp, speaker: str = "") -> None:
+    def __call__(self, stream: str, pcm: Pcm, stamp: Stamp, speaker: str = "") -> None:
         """Take sound of a stream."""
-        ...
-
-    def forget(self, stream: str) -> None:
-        """End a stream."""
         ...
 
 
@@ -47,9 +43,9 @@ class Streams:
     `dropped`: blocks of streams beyond `MAX_STREAMS`.
     """
 
-    def __init__(self, listener: HearingListener, now: Callable[[], Stamp]) -> None:
+    def __init__(self, hear: Hear, now: Callable[[], Stamp]) -> None:
         """`now` returns the time of the ROS clock."""
-        self._listener = listener
+        self._hear = hear
         self._now = now
         self._lock = threading.Lock()
         self._streams: dict[str, _Stream] = {}
@@ -76,10 +72,13 @@ class Streams:
         arrived = self._now() - from_seconds(pcm.duration)
         foreign = abs(stamp - arrived) > _FOREIGN_CLOCK * NANOSECONDS
         speaker = name.partition(":")[2]
-        self._listener.hear(name, pcm, arrived if foreign else stamp, speaker)
+        self._hear(name, pcm, arrived if foreign else stamp, speaker)
 
-    def supervise(self, at: float) -> list[Check]:
-        """End the streams that have stalled; return a check of each. Call about once a second."""
+    def supervise(self, at: float) -> tuple[list[Check], list[str]]:
+        """Return a check of each stream, and the names of those that have stalled since the last.
+
+        Call it about once a second.
+        """
         ended = []
         checks = []
         with self._lock:
@@ -94,6 +93,4 @@ class Streams:
                 state = f"no sound for {silent:.0f} s" if stream.stalled else "sound comes"
                 values = {"state": state, "heard s": f"{stream.seconds:.1f}", "Hz": stream.rate}
                 checks.append(Check(f"stream {name}", "", False, values))
-        for name in ended:
-            self._listener.forget(name)
-        return checks
+        return checks, ended

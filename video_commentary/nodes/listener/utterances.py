@@ -56,11 +56,13 @@ class Utterances:
 
     def take(self, heard: Heard) -> None:
         """Publish the words so far; if they are all, do what they ask for. Never waits."""
-        if not heard.text:
+        if not heard.final:
+            self._publish(heard)
+            return
+        if not heard.text or not heard.confidence:  # its own words after all, or broken off
+            self._publish(heard, NOTHING)
             return
         self._publish(heard)
-        if not heard.final:
-            return
         act = understand(heard.text, self._addressed())
         if act.kind is ActKind.UNDO and not self._actor.can_undo:
             act = NOTHING

@@ -35,13 +35,6 @@ class BargeInPublisher:
                 self._states[event.stream] = event
             self._publish(self._strongest() or event)
 
-    def end(self, stream: str) -> None:
-        """Forget a stream that has ended."""
-        with self._lock:
-            if (event := self._states.pop(stream, None)) is not None:
-                none = BargedIn(stream, BargeInState.NONE, event.stamp)
-                self._publish(self._strongest() or none)
-
     def _strongest(self) -> BargedIn | None:
         return max(self._states.values(), key=lambda event: event.state, default=None)
 
