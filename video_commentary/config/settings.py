@@ -137,7 +137,7 @@ class CommentatorSettings(NodeSettings):
         high=4.0,
         live=True,
     )
-    listener_node: str = setting(
+    commentator_listener: str = setting(
         "listener", "Name of the listener to give way to, with its namespace; empty for none"
     )
 
@@ -193,7 +193,7 @@ class SpeakerSettings(NodeSettings):
     latency: float = setting(
         0.1, "Sound buffered before it plays, against gaps, in seconds", low=0.02, high=2.0
     )
-    listener_node: str = setting(
+    speaker_listener: str = setting(
         "listener", "Name of the listener to give way to, with its namespace; empty for none"
     )
 
@@ -212,10 +212,10 @@ class ListenerSettings(NodeSettings):
         "", "That microphone, by part of its name; empty for the system's default"
     )
     # whom it steers
-    commentator_node: str = setting(
+    listener_commentator: str = setting(
         "commentator", "Name of the commentator to steer, with its namespace"
     )
-    memory_node: str = setting(
+    listener_memory: str = setting(
         "memory", "Name of the memory that answers questions about the past, with its namespace"
     )
     # what a sentence asks for

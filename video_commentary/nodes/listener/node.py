@@ -42,13 +42,13 @@ class ListenerNode(Node):
         self._recognizer = recognizer(settings)
         self._listener = Listener(settings, self._recognizer, self._handle)
         self._live = LiveParameters(self, settings, accept=self._listener.tune)
-        robot = RobotClient(self, settings.commentator_node, settings.memory_node)
+        robot = RobotClient(self, settings.listener_commentator, settings.listener_memory)
         self._utterances = Utterances(
             self, Actor(robot), _chooser(settings), self._addressed, self._now
         )
         self._barge_in = BargeInPublisher(self)
         self._streams = Streams(self._listener.hear, self._now)
-        RobotSound(self, settings.commentator_node, self._listener)
+        RobotSound(self, settings.listener_commentator, self._listener)
         self._topics = [SoundTopic(self, topic, self._hear) for topic in settings.sound_topics]
         self._microphone = Microphone(settings.microphone_device, self._hear_microphone)
         self._microphone_trouble = "opening the microphone" if settings.microphone else ""
