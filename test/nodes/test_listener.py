@@ -1,0 +1,218 @@
+"""People speak, over DDS: the listener understands them, and the commentator does what they ask.
+
+A neural voice speaks the sentences, and the real recognizer hears them.
+"""
+
+from __future__ import annotations
+
+import array
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from audio_common_msgs.msg import AudioData, AudioDataStamped, AudioInfo
+from rcl_interfaces.srv import GetParameters
+from std_msgs.msg import Header
+from video_commentary.msg import BargeIn, Utterance
+from video_commentary.srv import ListWatches
+
+from test.nodes.graph import Probe, commentator, probe, process
+from video_commentary.config.paths import models_dir
+from video_commentary.core.audio import AudioFormat, Pcm
+from video_commentary.core.cancel import CancelToken
+from video_commentary.core.resample import resample
+from video_commentary.ros.qos import EVENTS
+from video_commentary.voices.neural import NeuralVoice
+
+EARS = models_dir() / "ears"
+heard_for_real = pytest.mark.skipif(
+    not (EARS / "model.bin").exists(), reason="no weights here: fetch_model ears"
+)
+pytest.importorskip("hibari", reason="the neural voice isn't installed: pip install hibari-tts")
+BLOCK = 0.04
+SILENCE = 1.5
+"""Seconds after a sentence."""
+
+
+@lru_cache
+def voice() -> NeuralVoice:
+    neural = NeuralVoice()
+    neural.load()
+    return neural
+
+
+def spoken(text: str, rate: int) -> Pcm:
+    """Return a sentence and the silence around it, mono."""
+    neural = voice()
+    parts = [part.samples for part in neural.say(text, CancelToken())]
+    before, after = np.zeros(neural.format.rate // 4), np.zeros(int(SILENCE * neural.format.rate))
+    samples = np.concatenate([before, *parts, after]).astype(np.int16)
+    return resample(Pcm(samples, neural.format), AudioFormat(rate))
+
+
+@dataclass
+class Room:
+    """A robot that comments, its listener, and people who speak."""
+
+    graph: Probe
+    listener: Any
+    heard: list[Utterance] = field(default_factory=list)
+    states: list[tuple[float, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        node = self.graph.node
+        node.create_subscription(Utterance, "/listener/heard", self.heard.append, EVENTS)
+        node.create_subscription(BargeIn, "/listener/barge_in", self._on_state, EVENTS)
+        self.page = node.create_publisher(AudioDataStamped, "/bridge/microphone", EVENTS)
+        self.array = node.create_publisher(AudioData, "/mic/audio", EVENTS)
+        self.info = node.create_publisher(AudioInfo, "/mic/audio_info", EVENTS)
+
+    def _on_state(self, message: BargeIn) -> None:
+        self.states.append((time.monotonic(), message.state))
+
+    def say(self, text: str, *, until: Callable[[], Any], stream: str = "livekit:anna") -> Any:
+        """Speak at the pace of speech; then film until `until` returns something."""
+        self.send(spoken(text, 16_000), lambda data: self._stamped(data, stream))
+        return self.graph.film(until)
+
+    def send(self, pcm: Pcm, publish: Callable[[AudioData], None]) -> None:
+        size = round(BLOCK * pcm.format.rate) * pcm.format.channels
+        blocks = iter(np.split(pcm.samples, range(size, len(pcm.samples), size)))
+        due = time.monotonic()
+
+        def step() -> bool:
+            nonlocal due
+            while (now := time.monotonic()) >= due:
+                block = next(blocks, None)
+                if block is None:
+                    return True
+                publish(AudioData(data=array.array("B", block.astype("<i2").tobytes())))
+                due = max(due + BLOCK, now - 0.2)
+            return False
+
+        self.graph.film(step)
+
+    def _stamped(self, data: AudioData, stream: str) -> None:
+        stamp = self.graph.node.get_clock().now().to_msg()
+        self.page.publish(AudioDataStamped(header=Header(stamp=stamp, frame_id=stream), audio=data))
+
+    def final(self, intent: str, after: int = 0) -> Callable[[], Utterance | None]:
+        """Return a condition: the newest final utterance of this intent."""
+        found = [*self.heard]
+
+        def condition() -> Utterance | None:
+            new = [u for u in self.heard[len(found) :] if u.final and u.intent == intent]
+            return new[-1] if new else None
+
+        return condition
+
+    def parameter(self, name: str) -> Any:
+        request = GetParameters.Request(names=[name])
+        return self.graph.call(GetParameters, "/commentator/get_parameters", request).values[0]
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    folder = tmp_path_factory.mktemp("listener")
+    topics = "sound_topics:=[bridge/microphone, /mic/audio]"
+    with (
+        probe() as graph,
+        commentator("long", f"watches_file:={folder / 'watches.json'}", voice="speaks"),
+        process("-m", "video_commentary.nodes.listener", "--ros-args", "-p", topics) as listener,
+    ):
+        room = Room(graph, listener)
+        graph.until(room.page.get_subscription_count, what="the listener's subscription")
+        graph.until(lambda: "listening with" in listener.output(), what="a loaded recognizer")
+        graph.film(lambda: graph.got["audio"])
+        yield room
+
+
+@heard_for_real
+def test_an_instruction_stops_the_robot_and_changes_what_it_says(room: Room) -> None:
+    graph = room.graph
+    done = room.say("Only talk about the cars.", until=room.final("instruction"))
+    assert done.text.lower().strip(". ") == "only talk about the cars"
+    assert (done.header.frame_id, done.speaker) == ("livekit:anna", "anna")
+    assert done.outcome == "instruction: only talk about the cars"
+    assert 0.5 < done.confidence <= 1.0 and done.acted.sec and done.end.sec
+    states = [state for _, state in room.states]
+    assert BargeIn.STOP in states and states[-1] == BargeIn.NONE
+    assert [event for event in graph.finals if event.cancelled], "no sentence was dropped"
+    assert [sound for sound in graph.got["audio_stamped"] if not len(sound.audio.data)]
+    graph.film(lambda: [e for e in graph.finals if "only talk about the cars" in e.text])
+    undone = room.say("No, that's not what I meant.", until=room.final("undo"))
+    assert undone.outcome == "undone: no instruction again"
+    graph.film(lambda: graph.status().instruction == "")
+
+
+@heard_for_real
+def test_a_question_is_answered_aloud(room: Room) -> None:
+    done = room.say("How many people are there?", until=room.final("question"), stream="page")
+    assert done.outcome == "You asked: how many people are there?"
+    answers = [event for event in room.graph.finals if event.question]
+    assert answers[-1].question == "how many people are there?" and answers[-1].first_sound.sec
+
+
+@heard_for_real
+def test_a_watch_is_set_by_a_stereo_microphone_of_44_kHz(room: Room) -> None:
+    format = {"channels": 2, "sample_rate": 44_100, "sample_format": "S16LE"}
+    room.graph.until(room.array.get_subscription_count, what="a subscription to /mic/audio")
+    room.graph.until(room.info.get_subscription_count, what="one to its format")
+    room.info.publish(AudioInfo(coding_format="wave", bitrate=1_411_200, **format))
+    mono = spoken("Tell me when a person enters.", 44_100)
+    stereo = Pcm(np.repeat(mono.samples, 2), AudioFormat(44_100, 2))
+    found = room.final("watch")
+    room.send(stereo, room.array.publish)
+    done = room.graph.film(found)
+    assert done.header.frame_id == "/mic/audio" and done.speaker == ""
+    assert done.outcome.startswith("watching for: a person comes into view")
+    listed = room.graph.call(ListWatches, "/commentator/list_watches", ListWatches.Request())
+    assert [(watch.condition, watch.speak) for watch in listed.watches] == [
+        ("a person enters", True)
+    ]
+
+
+@heard_for_real
+def test_quiet_louder_and_on_again_but_chatter_does_nothing(room: Room) -> None:
+    graph = room.graph
+    assert room.say("Be quiet.", until=room.final("stop")).outcome.startswith("quiet until")
+    graph.film(lambda: graph.status().state == "paused")
+    chatter = room.say("Thank you very much.", until=room.final("none"))
+    assert (chatter.outcome, chatter.acted.sec) == ("", 0)
+    assert room.say("A bit louder, please.", until=room.final("louder")).outcome == "volume 1.5"
+    assert room.parameter("volume").double_value == 1.5
+    assert room.say("Go on.", until=room.final("go_on")).outcome == "the commentary goes on"
+    graph.film(lambda: graph.status().state in ("commenting", "speaking"))
+
+
+@heard_for_real
+def test_a_stream_that_breaks_off_holds_nobody_back(room: Room) -> None:
+    graph = room.graph
+    graph.film(lambda: graph.status().state == "speaking")
+    whole = spoken("Only talk about the people who walk from the left to the right.", 16_000)
+    room.send(Pcm(whole.samples[:24_000], whole.format), lambda data: room._stamped(data, "page"))
+    graph.film(lambda: room.states[-1][1] == BargeIn.NONE)
+    graph.until(lambda: "no sound for" in values(graph).get("state of page", ""))
+    assert graph.status().instruction == ""
+
+
+def values(graph: Probe) -> dict[str, str]:
+    statuses = graph.got["diagnostics"]
+    found = [
+        s for array in statuses[-6:] for s in array.status if s.name == "listener: stream page"
+    ]
+    return {f"{pair.key} of page": pair.value for pair in found[-1].values} if found else {}
+
+
+def test_without_weights_it_says_what_to_fetch(tmp_path: Path) -> None:
+    env = {"VIDEO_COMMENTARY_MODELS": str(tmp_path)}
+    with probe() as graph, process("-m", "video_commentary.nodes.listener", env=env) as listener:
+        graph.until(lambda: "fetch_model ears" in graph.troubles())
+        assert listener.popen.poll() is None and "Traceback" not in listener.output()
+        status, seconds = listener.stop()
+        assert status == 0 and seconds < 3.0
