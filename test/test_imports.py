@@ -33,20 +33,21 @@ HEAVY = {
     "transformers": {"tools/verification"},
     "safetensors": {"engines/minicpmo"},
     "ai_edge_litert": {"engines/builtin"},
-    "onnxruntime": {"voices", "engines/minicpmo"},
+    "onnxruntime": {"listening", "voices", "engines/minicpmo"},
+    "faster_whisper": {"listening"},
     "hibari": {"voices"},
     "cv2": {"engines/builtin", "engines/server", "sources", "ros", "bridge"},
     "av": {"sources", "bridge", "tools"},
     "sounddevice": {"nodes", "voices"},
     "openai": {"engines/server"},
-    "livekit": {"bridge"},
+    "livekit": {"bridge", "listening"},
     "fastapi": {"bridge"},
     "huggingface_hub": {"tools"},
     "launch": {"ros"},
     "launch_ros": {"ros"},
 }
 """The only rooms where each heavy library may be imported."""
-NO_ROS = {"core", "config", "engines", "voices", "sources", "memory", "bridge"}
+NO_ROS = {"core", "config", "engines", "voices", "sources", "listening", "memory", "bridge"}
 ROS = {"rclpy", "sensor_msgs", "std_msgs", "std_srvs", "ament_index_python"}
 ROS |= {"audio_common_msgs", "vision_msgs"}
 MODULES = sorted((ROOT / PACKAGE).rglob("*.py"))
@@ -104,6 +105,8 @@ def test_a_module_imports_what_its_room_may(path: Path) -> None:
         ("engines.registry", ["numpy", "rclpy", *HEAVY]),
         ("voices.registry", ["numpy", "rclpy", *HEAVY]),
         ("sources.registry", ["numpy", "rclpy", *HEAVY]),
+        ("listening.registry", ["numpy", "rclpy", *HEAVY]),
+        ("listening.listener", ["rclpy", *HEAVY]),
         ("tools.run", ["rclpy", "torch", "cv2", "numpy", "huggingface_hub"]),
         ("tools.fetch_model", ["rclpy", "torch", "cv2", "numpy"]),
         ("tools.narrate", ["rclpy", "torch", "cv2", "av", "rosbags", "onnxruntime"]),

@@ -7,6 +7,7 @@ from collections import deque
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.audio import Pcm
 from ..core.stamp import NANOSECONDS, Stamp, from_seconds
@@ -21,9 +22,9 @@ LONGEST_DELAY = 0.5
 """Seconds from when sound is due to when the microphone hears it, at most."""
 _LEAD = 0.05
 """Seconds by which it may be heard before it is due, as clocks differ."""
-_TAPS = 192
-"""Length of the echo's path that is fitted around its delay: 12 ms."""
-_BEFORE_PEAK = 32
+_TAPS = 96
+"""Length of the echo's path that is fitted around its delay, at 8 kHz: 12 ms."""
+_BEFORE_PEAK = 8
 _RIDGE = 1e-3
 
 
@@ -76,7 +77,7 @@ def explained_share(heard: Samples, played: Samples) -> float:
     heard: shape [n]. played: shape [m + n], which begins m samples earlier and so covers all delays
     up to m samples. A short filter is fitted at the delay of the highest correlation.
     """
-    heard, played = _whitened(heard), _whitened(played)
+    heard, played = _halved(heard), _halved(played)
     total = float(np.dot(heard, heard))
     if total < 1e-9 or float(np.dot(played, played)) < 1e-9:
         return 0.0
@@ -85,24 +86,23 @@ def explained_share(heard: Samples, played: Samples) -> float:
     correlation = np.fft.irfft(spectrum * np.conj(np.fft.rfft(heard, size)), size)
     offsets = len(played) - len(heard) + 1
     power = np.cumsum(np.concatenate([[0.0], played.astype(np.float64) ** 2]))
-    power = power[len(heard) :] - power[: len(power) - len(heard)]
-    normalized = np.abs(correlation[:offsets]) / np.sqrt(np.maximum(power[:offsets], 1e-9))
-    best = int(normalized.argmax())
+    power = np.maximum(power[len(heard) :] - power[: len(power) - len(heard)], 1e-9)
+    best = int((np.abs(correlation[:offsets]) / np.sqrt(power[:offsets])).argmax())
     # The direct path lies at `best`; reflections come later, that is from earlier sound.
     last = min(best + _BEFORE_PEAK, offsets - 1)
     first = max(0, last - _TAPS + 1)
     lagged = np.lib.stride_tricks.sliding_window_view(played, len(heard))[first : last + 1]
     gram = lagged @ lagged.T
     gram[np.diag_indices_from(gram)] += _RIDGE * float(np.trace(gram)) / len(gram) + 1e-9
-    target = lagged @ heard
-    taps = np.linalg.solve(gram, target)
-    residual = heard - taps @ lagged
+    fitted = np.linalg.solve(gram, lagged @ heard) @ lagged
+    residual = heard - fitted
     return max(0.0, 1.0 - float(np.dot(residual, residual)) / total)
 
 
-def _whitened(samples: Samples) -> Samples:
-    """Raise high frequencies, so that the fit is not one of a few low ones alone."""
-    return np.append(samples[:1], samples[1:] - np.float32(0.9) * samples[:-1]).astype(np.float32)
+def _halved(samples: Samples) -> Samples:
+    """Return sound at half the rate, with its high frequencies raised: the fit costs a fourth."""
+    pairs = samples[: len(samples) // 2 * 2].reshape(-1, 2).mean(axis=1)
+    return np.append(pairs[:1], pairs[1:] - np.float32(0.9) * pairs[:-1]).astype(np.float32)
 
 
 class EchoGate:
@@ -142,7 +142,8 @@ class EchoCanceller:
         self._module.set_stream_delay_ms(round(_LEAD * 1000))
         frame = _frame(block)
         self._module.process_stream(frame)
-        return np.frombuffer(bytes(frame.data), "<i2").astype(np.float32) * FULL_SCALE
+        cleaned: NDArray[np.int16] = np.frombuffer(bytes(frame.data), "<i2")
+        return cleaned.astype(np.float32) * FULL_SCALE
 
 
 def _canceller() -> Any:

@@ -30,7 +30,7 @@ _SHORTEST = 0.12
 """Seconds of certain speech that an utterance must have to be recognized."""
 _PRE_ROLL_STEPS = 10
 _GATE_STEPS = 8
-_OWN_SHARE = 0.6
+_OWN_SHARE = 0.5
 """Part of a sound's power above which it is the robot's own."""
 _ECHO_TAIL = from_seconds(1.5)
 """Time after the robot's last sound in which the echo canceller still runs."""
@@ -210,6 +210,7 @@ class HeardStream:
             return
         text = self._wake.strip(transcript.text, utterance.begin)
         utterance.meant = text is not None
+        utterance.addressed = self._wake.addressed(transcript.text)
         if not text or text == utterance.words:
             return
         utterance.words = text
@@ -239,6 +240,7 @@ class HeardStream:
         if self._is_own(utterance, transcript.text):
             text = None
         elif text is not None:
+            utterance.addressed = self._wake.addressed(transcript.text)
             self._wake.follow_up(utterance.end)
         if text or utterance.id:
             self._shared.handle(
@@ -260,6 +262,7 @@ class HeardStream:
             begin=utterance.begin,
             end=utterance.end if final else 0,
             confidence=confidence,
+            addressed=utterance.addressed,
         )
 
     def _release(self) -> None:

@@ -51,7 +51,7 @@ class Heard:
 
     `id`: the same for all of one utterance, growing by one an utterance. `text`: without the wake
     word. `begin`, `end`: of the speech; `end` is 0 before it is final. `confidence`: of the
-    recognizer, 0 to 1.
+    recognizer, 0 to 1. `addressed`: whether it began with the wake word.
     """
 
     id: int
@@ -62,6 +62,7 @@ class Heard:
     begin: Stamp
     end: Stamp
     confidence: float
+    addressed: bool = False
 
 
 ListeningEvent: TypeAlias = SpeechBegan | BargedIn | Heard

@@ -29,7 +29,8 @@ _UNFINISHED = re.compile(
 class Utterance:
     """`id`: 0 until something of it was reported. `begin`, `end`: stamps of the speech.
 
-    `beside_robot`: whether the robot spoke meanwhile. `words`: the latest that were recognized.
+    `announced`: whether it was reported that somebody speaks. `meant`, `addressed`: whether it is
+    for the robot, and begins with the wake word. `beside_robot`: whether the robot spoke meanwhile. `words`: the latest that were recognized.
     """
 
     number: int
@@ -42,6 +43,7 @@ class Utterance:
     beside_robot: bool = False
     own: bool = False
     meant: bool = False
+    addressed: bool = False
     words: str = ""
     sound: list[Samples] = field(default_factory=list)
 

@@ -39,6 +39,10 @@ class WakeWord:
             return text[found:].lstrip(" ,.!?:;-").strip()
         return text if begin < self._open_until else None
 
+    def addressed(self, text: str) -> bool:
+        """Return whether `text` begins with the wake word."""
+        return not self.always and self._find(text) is not None
+
     def follow_up(self, end: Stamp) -> None:
         """Let an utterance to the robot that ended at `end` be followed by one without the word."""
         self._open_until = end + FOLLOW_UP
