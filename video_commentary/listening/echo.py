@@ -22,10 +22,11 @@ LONGEST_DELAY = 0.5
 """Seconds from when sound is due to when the microphone hears it, at most."""
 _LEAD = 0.05
 """Seconds by which it may be heard before it is due, as clocks differ."""
-_TAPS = 96
-"""Length of the echo's path that is fitted around its delay, at 8 kHz: 12 ms."""
-_BEFORE_PEAK = 8
-_RIDGE = 1e-3
+_FRAME, _HOP = 256, 64
+"""Samples at 8 kHz: 32 ms, in which the first reflections of a room come back too."""
+_WINDOW = np.hanning(_FRAME).astype(np.float32)
+_BEFORE_PEAK = 4
+_NOTHING = 1e-9
 
 
 class PlayedSound:
@@ -71,36 +72,42 @@ class PlayedSound:
         return out
 
 
-def explained_share(heard: Samples, played: Samples) -> float:
+def coherent_share(heard: Samples, played: Samples) -> float:
     """Return the part, 0 to 1, of the power of `heard` that is an echo of `played`.
 
     heard: shape [n]. played: shape [m + n], which begins m samples earlier and so covers all delays
-    up to m samples. A short filter is fitted at the delay of the highest correlation.
+    up to m samples. It is the magnitude-squared coherence at the delay of the highest normalized
+    cross-correlation, over all frequencies.
     """
     heard, played = _halved(heard), _halved(played)
-    total = float(np.dot(heard, heard))
-    if total < 1e-9 or float(np.dot(played, played)) < 1e-9:
+    if float(np.dot(heard, heard)) < _NOTHING or float(np.dot(played, played)) < _NOTHING:
         return 0.0
+    delayed = played[_best_offset(heard, played) :][: len(heard)]
+    here, there = _spectra(heard), _spectra(delayed)
+    cross = np.abs((here * there.conj()).sum(axis=0)) ** 2
+    coherent = cross / ((np.abs(there) ** 2).sum(axis=0) + _NOTHING)
+    return float(coherent.sum() / ((np.abs(here) ** 2).sum() + _NOTHING))
+
+
+def _best_offset(heard: Samples, played: Samples) -> int:
+    """Return where in `played` the sound begins that `heard` is most like."""
     size = 1 << int(np.ceil(np.log2(len(heard) + len(played))))
-    spectrum = np.fft.rfft(played, size)
-    correlation = np.fft.irfft(spectrum * np.conj(np.fft.rfft(heard, size)), size)
+    spectrum = np.fft.rfft(played, size) * np.conj(np.fft.rfft(heard, size))
     offsets = len(played) - len(heard) + 1
-    power = np.cumsum(np.concatenate([[0.0], played.astype(np.float64) ** 2]))
-    power = np.maximum(power[len(heard) :] - power[: len(power) - len(heard)], 1e-9)
-    best = int((np.abs(correlation[:offsets]) / np.sqrt(power[:offsets])).argmax())
-    # The direct path lies at `best`; reflections come later, that is from earlier sound.
-    last = min(best + _BEFORE_PEAK, offsets - 1)
-    first = max(0, last - _TAPS + 1)
-    lagged = np.lib.stride_tricks.sliding_window_view(played, len(heard))[first : last + 1]
-    gram = lagged @ lagged.T
-    gram[np.diag_indices_from(gram)] += _RIDGE * float(np.trace(gram)) / len(gram) + 1e-9
-    fitted = np.linalg.solve(gram, lagged @ heard) @ lagged
-    residual = heard - fitted
-    return max(0.0, 1.0 - float(np.dot(residual, residual)) / total)
+    power = np.cumsum(np.append(0.0, played.astype(np.float64) ** 2))
+    power = np.maximum(power[len(heard) :] - power[:offsets], _NOTHING)
+    correlation = np.abs(np.fft.irfft(spectrum, size)[:offsets]) / np.sqrt(power)
+    return max(0, int(correlation.argmax()) - _BEFORE_PEAK)
+
+
+def _spectra(samples: Samples) -> NDArray[np.complexfloating]:
+    frames = np.lib.stride_tricks.sliding_window_view(samples, _FRAME)[::_HOP]
+    spectra: NDArray[np.complexfloating] = np.fft.rfft(frames * _WINDOW, axis=1)
+    return spectra
 
 
 def _halved(samples: Samples) -> Samples:
-    """Return sound at half the rate, with its high frequencies raised: the fit costs a fourth."""
+    """Return sound at half the rate, with its high frequencies raised: it costs half."""
     pairs = samples[: len(samples) // 2 * 2].reshape(-1, 2).mean(axis=1)
     return np.append(pairs[:1], pairs[1:] - np.float32(0.9) * pairs[:-1]).astype(np.float32)
 
@@ -115,7 +122,7 @@ class EchoGate:
         """Return the part of the power of `heard`, which ends at `end`, that the robot played."""
         margin = int((LONGEST_DELAY + _LEAD) * RATE)
         begin = end + from_seconds(_LEAD) - (len(heard) + margin) * NANOSECONDS // RATE
-        return explained_share(heard, self._played.between(begin, len(heard) + margin))
+        return coherent_share(heard, self._played.between(begin, len(heard) + margin))
 
 
 class EchoCanceller:
@@ -139,11 +146,11 @@ class EchoCanceller:
             return block
         reference = self._played.between(stamp + from_seconds(_LEAD), BLOCK)
         self._module.process_reverse_stream(_frame(reference))
-        self._module.set_stream_delay_ms(round(_LEAD * 1000))
         frame = _frame(block)
         self._module.process_stream(frame)
         cleaned: NDArray[np.int16] = np.frombuffer(bytes(frame.data), "<i2")
-        return cleaned.astype(np.float32) * FULL_SCALE
+        samples: Samples = cleaned.astype(np.float32) * FULL_SCALE
+        return samples
 
 
 def _canceller() -> Any:
@@ -151,7 +158,9 @@ def _canceller() -> Any:
         from livekit.rtc import AudioProcessingModule
     except ImportError:
         return None
-    return AudioProcessingModule(echo_cancellation=True)
+    module = AudioProcessingModule(echo_cancellation=True)
+    module.set_stream_delay_ms(round(_LEAD * 1000))
+    return module
 
 
 def _frame(samples: Samples) -> Any:

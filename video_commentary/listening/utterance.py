@@ -27,10 +27,12 @@ _UNFINISHED = re.compile(
 
 @dataclass(eq=False)
 class Utterance:
-    """`id`: 0 until something of it was reported. `begin`, `end`: stamps of the speech.
+    """What is known of one.
 
-    `announced`: whether it was reported that somebody speaks. `meant`, `addressed`: whether it is
-    for the robot, and begins with the wake word. `beside_robot`: whether the robot spoke meanwhile. `words`: the latest that were recognized.
+    `id`: 0 until something of it was reported. `begin`, `end`: stamps of the speech. `announced`:
+    whether it was reported that somebody speaks. `meant`, `addressed`: whether it is for the robot,
+    and begins with the wake word. `beside_robot`: whether the robot spoke meanwhile. `own`: whether
+    the words are the robot's. `words`: the latest that were reported. `sound`: steps of 32 ms.
     """
 
     number: int
