@@ -135,11 +135,6 @@ class EchoCanceller:
         self._played = played
         self._module: Any = _canceller()
 
-    @property
-    def works(self) -> bool:
-        """Whether there is a canceller."""
-        return self._module is not None
-
     def clean(self, block: Samples, stamp: Stamp) -> Samples:
         """Return 10 ms of sound without what was played up to half a second before."""
         if self._module is None:

@@ -8,20 +8,19 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from ..config.settings import ListenerSettings
 from ..core.audio import Pcm
-from ..core.stamp import NANOSECONDS, Stamp, from_seconds
+from ..core.stamp import Stamp, from_seconds
 from .barge_in import BargeIn, SpeechSoFar, is_speech
-from .echo import LONGEST_DELAY, EchoCanceller, EchoGate, PlayedSound
-from .items import RATE, BargedIn, Heard, ListeningEvent, Samples, SpeechBegan, Transcript
+from .echo import PlayedSound
+from .items import BargedIn, Heard, ListeningEvent, Samples, SpeechBegan, Transcript
 from .own_words import OwnWords
-from .sound_blocks import BLOCK, SoundBlocks
+from .sound_blocks import SoundBlocks
+from .speech_detector import SpeechDetector, SpeechStep
 from .transcriber import Transcriber, TranscriptionJob
 from .utterance import Utterance, UtteranceWords, is_finished
-from .utterance_detector import Change, UtteranceDetector, level
-from .voice_activity import STEP, STEP_SECONDS, StreamActivity, VoiceActivity
+from .utterance_detector import Change, UtteranceDetector
+from .voice_activity import STEP_SECONDS, VoiceActivity
 from .wake_word import WakeWord
 
 _LONGEST = 15.0
@@ -29,12 +28,6 @@ _LONGEST = 15.0
 _SHORTEST = 0.12
 """Seconds of certain speech that an utterance must have to be recognized."""
 _PRE_ROLL_STEPS = 10
-_GATE_STEPS = 8
-_OWN_SHARE = 0.5
-"""Part of a sound's power above which it is the robot's own."""
-_ECHO_TAIL = from_seconds(1.5)
-"""Time after the robot's last sound in which the echo canceller still runs."""
-_SPEAKS_TAIL = from_seconds(LONGEST_DELAY)
 STALLED = 1.0
 """Seconds without sound, by our clock, after which an utterance has ended."""
 _OVERDUE = 3.0
@@ -62,24 +55,16 @@ class HeardStream:
         self._name = name
         self._shared = shared
         self._blocks = SoundBlocks()
-        self._canceller = EchoCanceller(shared.played)
-        self._gate = EchoGate(shared.played)
-        self._activity = StreamActivity(shared.network)
-        self._detector = UtteranceDetector(shared.settings.end_of_utterance_max, _LONGEST)
+        self._detector = SpeechDetector(shared.network, shared.played)
+        self._utterances = UtteranceDetector(shared.settings.end_of_utterance_max, _LONGEST)
         self._barge_in = BargeIn()
         self._wake = WakeWord(shared.settings.wake)
-        self._step: list[Samples] = []
         self._latest: deque[Samples] = deque(maxlen=_PRE_ROLL_STEPS)
         self._current: UtteranceWords | None = None
         self._ended: dict[int, UtteranceWords] = {}
         self._now: Stamp = 0
         self.heard_at = time.monotonic()
         self._ended_at = 0.0
-
-    @property
-    def cancels_echo(self) -> bool:
-        """Whether there is an echo canceller."""
-        return self._canceller.works
 
     def tune(self, settings: ListenerSettings) -> None:
         """Take changed settings, which the shared parts have already."""
@@ -94,17 +79,16 @@ class HeardStream:
             if abs(self._blocks.gap) > self._shared.settings.end_of_utterance_max:
                 self._restart()
                 self._blocks.gap = 0.0
-            self._step.append(self._without_echo(block, begin))
-            self._now = begin + from_seconds(BLOCK / RATE)
-            self._take_steps(speaker)
+            for step in self._detector.push(block, begin):
+                self._take_step(step, speaker)
 
     def tick(self) -> None:
         """End what has waited too long for sound or for words."""
         now = time.monotonic()
-        if now - self.heard_at > STALLED and self._detector.speaking:
-            self._detector.cut()
+        if now - self.heard_at > STALLED and self._utterances.speaking:
+            self._utterances.cut()
             self._end()
-        if self._ended and not self._detector.speaking and now - self._ended_at > _OVERDUE:
+        if self._ended and not self._utterances.speaking and now - self._ended_at > _OVERDUE:
             self._release()
 
     def transcribed(self, job: TranscriptionJob, transcript: Transcript | None) -> None:
@@ -128,40 +112,24 @@ class HeardStream:
             self._report(words.utterance, Transcript(words.utterance.words, 0.0))
         self._release()
 
-    def _without_echo(self, block: Samples, begin: Stamp) -> Samples:
-        if self._shared.played.audible(begin - _ECHO_TAIL, begin + _SPEAKS_TAIL):
-            return self._canceller.clean(block, begin)
-        return block
-
-    def _take_steps(self, speaker: str) -> None:
-        samples = sum(map(len, self._step))
-        if samples < STEP:
-            return
-        sound = np.concatenate(self._step)
-        self._step = [sound[STEP:]]
-        rest = (samples - STEP) * NANOSECONDS // RATE
-        self._take_step(sound[:STEP], self._now - rest, speaker)
-
-    def _take_step(self, step: Samples, end: Stamp, speaker: str) -> None:
-        self._latest.append(step)
-        probability = self._activity.push(step)
-        robot = self._robot_speaks(end)
-        if robot and probability > 0.3:
-            heard = np.concatenate(list(self._latest)[-_GATE_STEPS:])
-            if self._gate.share(heard, end) > _OWN_SHARE:
-                probability = 0.0
-        change = self._detector.push(probability, level(step))
+    def _take_step(self, step: SpeechStep, speaker: str) -> None:
+        self._now = step.end
+        self._latest.append(step.samples)
+        change = self._utterances.push(step.probability, step.level)
         if change is Change.BEGAN:
-            self._begin(end, speaker)
+            self._begin(step.end, speaker)
         elif self._current is not None:
-            self._current.utterance.sound.append(step)
+            self._current.utterance.sound.append(step.samples)
         if change is Change.ENDED:
             self._end()
         elif self._current is not None:
+            robot = step.robot or (
+                not self._shared.played.known and self._shared.own_words.speaking(step.end)
+            )
             self._go_on(self._current, robot)
 
     def _begin(self, end: Stamp, speaker: str) -> None:
-        steps = self._detector.onset_steps() + 1
+        steps = self._utterances.onset_steps() + 1
         utterance = Utterance(
             number=next(self._shared.numbers),
             stream=self._name,
@@ -171,15 +139,15 @@ class HeardStream:
         )
         utterance.meant = self._wake.strip("", utterance.begin) is not None
         self._current = UtteranceWords(utterance, self._shared.transcriber)
-        self._detector.needed_silence = self._shared.settings.end_of_utterance_max
+        self._utterances.needed_silence = self._shared.settings.end_of_utterance_max
 
     def _go_on(self, words: UtteranceWords, robot: bool) -> None:
-        detector, utterance = self._detector, words.utterance
+        utterances, utterance = self._utterances, words.utterance
         utterance.beside_robot |= robot
-        utterance.end = utterance.begin + from_seconds(detector.length - detector.silence)
+        utterance.end = utterance.begin + from_seconds(utterances.length - utterances.silence)
         speech = SpeechSoFar(
-            length=detector.length,
-            certain=detector.active,
+            length=utterances.length,
+            certain=utterances.active,
             meant=utterance.meant and (self._shared.played.known or bool(utterance.words)),
         )
         if is_speech(speech) and not utterance.announced:
@@ -189,21 +157,15 @@ class HeardStream:
             state = self._barge_in.update(speech, robot)
             if state is not None:
                 self._shared.handle(BargedIn(self._name, state, utterance.begin))
-        if detector.active >= _SHORTEST:
-            words.go_on(detector.length, detector.silence)
+        if utterances.active >= _SHORTEST:
+            words.go_on(utterances.length, utterances.silence)
         if words.whole is None:
-            detector.needed_silence = self._shared.settings.end_of_utterance_max
-
-    def _robot_speaks(self, stamp: Stamp) -> bool:
-        played = self._shared.played
-        if played.known:
-            return played.audible(stamp - _SPEAKS_TAIL, stamp)
-        return self._shared.own_words.speaking(stamp)
+            utterances.needed_silence = self._shared.settings.end_of_utterance_max
 
     def _take_words(self, words: UtteranceWords, transcript: Transcript, *, whole: bool) -> None:
         utterance, settings = words.utterance, self._shared.settings
         if whole and is_finished(transcript.text):
-            self._detector.needed_silence = settings.end_of_utterance_min
+            self._utterances.needed_silence = settings.end_of_utterance_min
         utterance.own = self._is_own(utterance, transcript.text)
         if utterance.own:
             self._release()
@@ -271,9 +233,8 @@ class HeardStream:
 
     def _restart(self) -> None:
         """Begin afresh after a gap in the stream."""
-        self._activity.reset()
-        self._step.clear()
+        self._detector.reset()
         self._latest.clear()
-        if self._detector.speaking:
-            self._detector.cut()
+        if self._utterances.speaking:
+            self._utterances.cut()
             self._end()
