@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 from audio_common_msgs.msg import AudioData, AudioDataStamped, AudioInfo
-from rcl_interfaces.srv import GetParameters
+from rcl_interfaces.srv import GetParameters, SetParameters
+from rclpy.parameter import Parameter
 from std_msgs.msg import Header
 from video_commentary.msg import BargeIn, Utterance
 from video_commentary.srv import ListWatches
@@ -37,6 +38,8 @@ pytest.importorskip("hibari", reason="the neural voice isn't installed: pip inst
 BLOCK = 0.04
 SILENCE = 1.5
 """Seconds after a sentence."""
+QUIET = 2.0
+"""Seconds without the robot's sound before somebody speaks."""
 
 
 @lru_cache
@@ -76,9 +79,17 @@ class Room:
         self.states.append((time.monotonic(), message.state))
 
     def say(self, text: str, *, until: Callable[[], Any], stream: str = "livekit:anna") -> Any:
-        """Speak at the pace of speech; then film until `until` returns something."""
+        """Wait for silence, speak at the pace of speech, and film until `until` says so."""
+        self.graph.film(self.robot_is_silent)
         self.send(spoken(text, 16_000), lambda data: self._stamped(data, stream))
-        return self.graph.film(until)
+        return self.graph.film(until, 60.0)
+
+    def robot_is_silent(self) -> bool:
+        times = self.graph.times["audio"]
+        return not times or time.monotonic() - times[-1] > QUIET
+
+    def cuts(self) -> int:
+        return sum(not len(sound.audio.data) for sound in self.graph.got["audio_stamped"])
 
     def send(self, pcm: Pcm, publish: Callable[[AudioData], None]) -> None:
         size = round(BLOCK * pcm.format.rate) * pcm.format.channels
@@ -111,6 +122,12 @@ class Room:
 
         return condition
 
+    def set_pause(self, seconds: float) -> None:
+        pause = Parameter("breathing_pause", value=seconds).to_parameter_msg()
+        request = SetParameters.Request(parameters=[pause])
+        name = "/commentator/set_parameters"
+        assert self.graph.call(SetParameters, name, request).results[0].successful
+
     def parameter(self, name: str) -> Any:
         request = GetParameters.Request(names=[name])
         return self.graph.call(GetParameters, "/commentator/get_parameters", request).values[0]
@@ -119,31 +136,28 @@ class Room:
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     folder = tmp_path_factory.mktemp("listener")
+    file = f"watches_file:={folder / 'watches.json'}"
     topics = "sound_topics:=[bridge/microphone, /mic/audio]"
     with (
         probe() as graph,
-        commentator("long", f"watches_file:={folder / 'watches.json'}", voice="speaks"),
+        commentator("says", file, "breathing_pause:=60.0", voice="speaks"),
         process("-m", "video_commentary.nodes.listener", "--ros-args", "-p", topics) as listener,
     ):
         room = Room(graph, listener)
         graph.until(room.page.get_subscription_count, what="the listener's subscription")
-        graph.until(lambda: "listening with" in listener.output(), what="a loaded recognizer")
+        graph.until(lambda: "listening with" in listener.output(), 60.0, "a loaded recognizer")
         graph.film(lambda: graph.got["audio"])
         yield room
 
 
 @heard_for_real
-def test_an_instruction_stops_the_robot_and_changes_what_it_says(room: Room) -> None:
+def test_an_instruction_changes_what_is_said_and_no_undoes_it(room: Room) -> None:
     graph = room.graph
     done = room.say("Only talk about the cars.", until=room.final("instruction"))
     assert done.text.lower().strip(". ") == "only talk about the cars"
     assert (done.header.frame_id, done.speaker) == ("livekit:anna", "anna")
     assert done.outcome == "instruction: only talk about the cars"
     assert 0.5 < done.confidence <= 1.0 and done.acted.sec and done.end.sec
-    states = [state for _, state in room.states]
-    assert BargeIn.STOP in states and states[-1] == BargeIn.NONE
-    assert [event for event in graph.finals if event.cancelled], "no sentence was dropped"
-    assert [sound for sound in graph.got["audio_stamped"] if not len(sound.audio.data)]
     graph.film(lambda: [e for e in graph.finals if "only talk about the cars" in e.text])
     undone = room.say("No, that's not what I meant.", until=room.final("undo"))
     assert undone.outcome == "undone: no instruction again"
@@ -167,8 +181,9 @@ def test_a_watch_is_set_by_a_stereo_microphone_of_44_kHz(room: Room) -> None:
     mono = spoken("Tell me when a person enters.", 44_100)
     stereo = Pcm(np.repeat(mono.samples, 2), AudioFormat(44_100, 2))
     found = room.final("watch")
+    room.graph.film(room.robot_is_silent)
     room.send(stereo, room.array.publish)
-    done = room.graph.film(found)
+    done = room.graph.film(found, 60.0)
     assert done.header.frame_id == "/mic/audio" and done.speaker == ""
     assert done.outcome.startswith("watching for: a person comes into view")
     listed = room.graph.call(ListWatches, "/commentator/list_watches", ListWatches.Request())
@@ -191,14 +206,25 @@ def test_quiet_louder_and_on_again_but_chatter_does_nothing(room: Room) -> None:
 
 
 @heard_for_real
-def test_a_stream_that_breaks_off_holds_nobody_back(room: Room) -> None:
+def test_who_speaks_while_the_robot_does_stops_it_and_a_stream_that_breaks_off_lets_it_go_on(
+    room: Room,
+) -> None:
     graph = room.graph
+    room.set_pause(0.0)
+    graph.steer("a long story " * 40)  # 12 s of sound
     graph.film(lambda: graph.status().state == "speaking")
-    whole = spoken("Only talk about the people who walk from the left to the right.", 16_000)
-    room.send(Pcm(whole.samples[:24_000], whole.format), lambda data: room._stamped(data, "page"))
+    cuts = room.cuts()
+    whole = spoken("Well, I have been thinking about the people who walk there.", 16_000)
+    broken_off = Pcm(whole.samples[:40_000], whole.format)
+    room.send(broken_off, lambda data: room._stamped(data, "page"))
+    states = [state for _, state in room.states]
+    assert BargeIn.STOP in states
+    assert room.cuts() > cuts, "its sound was not cut off"
     graph.film(lambda: room.states[-1][1] == BargeIn.NONE)
-    graph.until(lambda: "no sound for" in values(graph).get("state of page", ""))
-    assert graph.status().instruction == ""
+    sounds = len(graph.got["audio"])
+    graph.film(lambda: len(graph.got["audio"]) > sounds)
+    graph.until(lambda: "no sound for" in values(graph).get("state", ""))
+    assert room.heard[-1].final and room.heard[-1].intent == "none"
 
 
 def values(graph: Probe) -> dict[str, str]:
@@ -206,7 +232,7 @@ def values(graph: Probe) -> dict[str, str]:
     found = [
         s for array in statuses[-6:] for s in array.status if s.name == "listener: stream page"
     ]
-    return {f"{pair.key} of page": pair.value for pair in found[-1].values} if found else {}
+    return {pair.key: pair.value for pair in found[-1].values} if found else {}
 
 
 def test_without_weights_it_says_what_to_fetch(tmp_path: Path) -> None:

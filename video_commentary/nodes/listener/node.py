@@ -113,10 +113,7 @@ class ListenerNode(Node):
             topic.follow_publishers()
         if self._live.settings.microphone:
             self._supervise_microphone()
-        checks, ended = self._streams.supervise(time.monotonic())
-        for name in ended:
-            self._listener.forget(name)
-        self._report(checks)
+        self._report(self._streams.checks(time.monotonic()))
 
     def _supervise_microphone(self) -> None:
         if self._microphone.gone:

@@ -66,8 +66,8 @@ class SoundTopic:
     def _trouble(self) -> str:
         if self._unreadable:
             return self._unreadable
-        if not self._publishers:
-            return ""  # a page or a participant that does not speak
+        if not self._publishers or self._info is None:
+            return ""  # a bridge publishes only while somebody's microphone is open
         if self._heard_at is None or time.monotonic() - self._heard_at > STALLED_AFTER:
             lately = "yet" if self._heard_at is None else f"for {STALLED_AFTER:g} s"
             return f"no sound on {self.name} {lately}, though it has a publisher: check it"

@@ -14,7 +14,7 @@ from ...ros.health import Check
 STALLED_AFTER = 2.0
 """Seconds without sound after which a stream has ended or stalled."""
 FORGOTTEN_AFTER = 60.0
-"""Seconds after which it is not mentioned any more, unless it is one of the settings'."""
+"""Seconds after which it is not mentioned any more, as the listener forgets it then."""
 MAX_STREAMS = 16
 """Streams heard at once; of further ones nothing is heard."""
 _FOREIGN_CLOCK = 1.0
@@ -34,7 +34,6 @@ class _Stream:
     seen_at: float
     seconds: float = 0.0
     rate: int = 0
-    stalled: bool = False
 
 
 class Streams:
@@ -66,7 +65,7 @@ class Streams:
                     self.dropped += 1
                     return
                 stream = self._streams[name] = _Stream(at)
-            stream.seen_at, stream.stalled = at, False
+            stream.seen_at = at
             stream.seconds += pcm.duration
             stream.rate = pcm.format.rate
         arrived = self._now() - from_seconds(pcm.duration)
@@ -74,12 +73,8 @@ class Streams:
         speaker = name.partition(":")[2]
         self._hear(name, pcm, arrived if foreign else stamp, speaker)
 
-    def supervise(self, at: float) -> tuple[list[Check], list[str]]:
-        """Return a check of each stream, and the names of those that have stalled since the last.
-
-        Call it about once a second.
-        """
-        ended = []
+    def checks(self, at: float) -> list[Check]:
+        """Return a check of each stream, and forget those that have ended."""
         checks = []
         with self._lock:
             for name, stream in list(self._streams.items()):
@@ -87,10 +82,7 @@ class Streams:
                 if silent > FORGOTTEN_AFTER:
                     del self._streams[name]
                     continue
-                if silent > STALLED_AFTER and not stream.stalled:
-                    stream.stalled = True
-                    ended.append(name)
-                state = f"no sound for {silent:.0f} s" if stream.stalled else "sound comes"
+                state = f"no sound for {silent:.0f} s" if silent > STALLED_AFTER else "sound comes"
                 values = {"state": state, "heard s": f"{stream.seconds:.1f}", "Hz": stream.rate}
                 checks.append(Check(f"stream {name}", "", False, values))
-        return checks, ended
+        return checks
