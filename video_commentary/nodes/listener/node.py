@@ -43,9 +43,7 @@ class ListenerNode(Node):
         self._listener = Listener(settings, self._recognizer, self._handle)
         self._live = LiveParameters(self, settings, accept=self._listener.tune)
         robot = RobotClient(self, settings.listener_commentator, settings.listener_memory)
-        self._utterances = Utterances(
-            self, Actor(robot), _chooser(settings), self._addressed, self._now
-        )
+        self._utterances = Utterances(self, Actor(robot), _chooser(settings), self._now)
         self._barge_in = BargeInPublisher(self)
         self._streams = Streams(self._listener.hear, self._now)
         RobotSound(self, settings.listener_commentator, self._listener)
@@ -91,9 +89,6 @@ class ListenerNode(Node):
 
     def _now(self) -> Stamp:
         return int(self.get_clock().now().nanoseconds)
-
-    def _addressed(self) -> bool:
-        return bool(self._live.settings.wake)
 
     def _handle(self, event: ListeningEvent) -> None:
         if isinstance(event, Heard):

@@ -32,14 +32,12 @@ class Utterances:
         node: Node,
         actor: Actor,
         chooser: Chooser | None,
-        addressed: Callable[[], bool],
         now: Callable[[], Stamp],
     ) -> None:
-        """`addressed`: whether all sentences began with a wake word; `now`: of the ROS clock."""
+        """`now` returns the time of the ROS clock."""
         self._logger = node.get_logger()
         self._actor = actor
         self._chooser = chooser
-        self._addressed = addressed
         self._now = now
         self._publisher = node.create_publisher(Utterance, "~/heard", EVENTS)
         self._quick = ThreadPoolExecutor(1, thread_name_prefix="act")
@@ -63,7 +61,7 @@ class Utterances:
             self._publish(heard, NOTHING)
             return
         self._publish(heard)
-        act = understand(heard.text, self._addressed())
+        act = understand(heard.text, heard.addressed)
         if act.kind is ActKind.UNDO and not self._actor.can_undo:
             act = NOTHING
         unknown = act.kind is ActKind.NONE and self._chooser is not None
