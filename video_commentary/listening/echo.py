@@ -20,7 +20,7 @@ _AUDIBLE = 1e-3
 """Root mean square of played sound below which it counts as silence."""
 LONGEST_DELAY = 0.5
 """Seconds from when sound is due to when the microphone hears it, at most."""
-_LEAD = 0.05
+LEAD_SECONDS = 0.05
 """Seconds by which it may be heard before it is due, as clocks differ."""
 _FRAME, _HOP = 256, 64
 """Samples at 8 kHz: 32 ms, in which the first reflections of a room come back too."""
@@ -120,8 +120,8 @@ class EchoGate:
 
     def share(self, heard: Samples, end: Stamp) -> float:
         """Return the part of the power of `heard`, which ends at `end`, that the robot played."""
-        margin = int((LONGEST_DELAY + _LEAD) * RATE)
-        begin = end + from_seconds(_LEAD) - (len(heard) + margin) * NANOSECONDS // RATE
+        margin = int((LONGEST_DELAY + LEAD_SECONDS) * RATE)
+        begin = end + from_seconds(LEAD_SECONDS) - (len(heard) + margin) * NANOSECONDS // RATE
         return coherent_share(heard, self._played.between(begin, len(heard) + margin))
 
 
@@ -139,7 +139,7 @@ class EchoCanceller:
         """Return 10 ms of sound without what was played up to half a second before."""
         if self._module is None:
             return block
-        reference = self._played.between(stamp + from_seconds(_LEAD), BLOCK)
+        reference = self._played.between(stamp + from_seconds(LEAD_SECONDS), BLOCK)
         self._module.process_reverse_stream(_frame(reference))
         frame = _frame(block)
         self._module.process_stream(frame)
@@ -154,7 +154,7 @@ def _canceller() -> Any:
     except ImportError:
         return None
     module = AudioProcessingModule(echo_cancellation=True)
-    module.set_stream_delay_ms(round(_LEAD * 1000))
+    module.set_stream_delay_ms(round(LEAD_SECONDS * 1000))
     return module
 
 
