@@ -42,7 +42,7 @@ def spoken(text: str, name: str) -> Wave:
     voice = _voice(name)
     pieces = [pcm.samples for pcm in voice.say(text, CancelToken())]
     samples = resample(Pcm(np.concatenate(pieces), voice.format), AudioFormat(RATE)).samples
-    return at_level(samples.astype(np.float32) / 32768, -20.0)
+    return at_level(samples.astype(np.float32) * np.float32(1 / 32768), -20.0)
 
 
 def level(wave: Wave) -> float:
@@ -118,7 +118,9 @@ def music(seconds: float, seed: int = 0) -> Wave:
     return at_level(wave, -20.0)
 
 
-def _note(pitch: float, length: int, vibrato: float, rng: np.random.Generator) -> NDArray[np.float64]:
+def _note(
+    pitch: float, length: int, vibrato: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
     time = np.arange(length) / RATE
     phase = 2 * np.pi * pitch * (time + vibrato * np.sin(2 * np.pi * 5.5 * time) / 35)
     harmonics = 1 / np.arange(1, 9) ** rng.uniform(0.8, 2.0)
