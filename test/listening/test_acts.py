@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from video_commentary.listening.acts import UNDO_WITHIN, ActFailedError, Actor, Outcome
+from video_commentary.listening.acts import UNDO_WITHIN, ActFailedError, ActOutcome, ActPerformer
 from video_commentary.listening.intents import Act, ActKind, understand
 
 
@@ -71,14 +71,14 @@ class Desk:
         self.robot = Robot()
         self.now = 100.0
         self.later: list[tuple[float, Callable[[], None]]] = []
-        self.actor = Actor(self.robot, lambda: self.now, self._schedule)
+        self.actor = ActPerformer(self.robot, lambda: self.now, self._schedule)
 
     def _schedule(self, seconds: float, function: Callable[[], None]) -> Callable[[], None]:
         entry = (seconds, function)
         self.later.append(entry)
         return lambda: self.later.remove(entry) if entry in self.later else None
 
-    def say(self, text: str) -> Outcome:
+    def say(self, text: str) -> ActOutcome:
         return self.actor.perform(understand(text))
 
 
@@ -90,17 +90,17 @@ def desk() -> Desk:
 def test_an_instruction_and_no(desk: Desk) -> None:
     desk.robot.told = "people"
     said = desk.say("Only talk about the cars.")
-    assert said == Outcome("instruction: only talk about the cars", True)
+    assert said == ActOutcome("instruction: only talk about the cars", True)
     assert desk.robot.told == "only talk about the cars" and desk.actor.can_undo
     assert desk.say("No.").text == "undone: the instruction is 'people' again"
     assert desk.robot.told == "people"
-    assert desk.say("No.") == Outcome("there is nothing to undo", False)
+    assert desk.say("No.") == ActOutcome("there is nothing to undo", False)
 
 
 def test_questions_are_answered_and_leave_what_can_be_undone(desk: Desk) -> None:
     desk.say("Only talk about the cars.")
-    assert desk.say("How many people are there?") == Outcome("Two people.", True)
-    assert desk.say("When was the last car?") == Outcome("A car passed.", True)
+    assert desk.say("How many people are there?") == ActOutcome("Two people.", True)
+    assert desk.say("When was the last car?") == ActOutcome("A car passed.", True)
     assert desk.robot.done[1:] == [
         ("ask", "how many people are there?"),
         ("recall", "when was the last car?"),
@@ -110,7 +110,7 @@ def test_questions_are_answered_and_leave_what_can_be_undone(desk: Desk) -> None
 
 def test_a_watch_is_removed_by_undo_within_a_minute(desk: Desk) -> None:
     said = desk.say("Tell me when a person enters.")
-    assert said == Outcome("watching for: a person enters", True)
+    assert said == ActOutcome("watching for: a person enters", True)
     assert desk.say("Undo that.").text == "undone: removed: a person enters"
     desk.say("Tell me when a dog enters.")
     desk.now += UNDO_WITHIN
@@ -119,7 +119,7 @@ def test_a_watch_is_removed_by_undo_within_a_minute(desk: Desk) -> None:
 
 
 def test_quiet_for_a_while_ends_by_itself_or_by_go_on(desk: Desk) -> None:
-    assert desk.say("Be quiet for five minutes.") == Outcome("quiet for 300 s", True)
+    assert desk.say("Be quiet for five minutes.") == ActOutcome("quiet for 300 s", True)
     ((seconds, end),) = desk.later
     end()
     assert seconds == 300.0
@@ -155,8 +155,8 @@ def test_the_volume_stays_within_its_bounds(desk: Desk) -> None:
 
 
 def test_chatter_does_nothing_and_a_failure_says_what_to_do(desk: Desk) -> None:
-    assert desk.say("Thank you.") == Outcome("", False) and not desk.robot.done
+    assert desk.say("Thank you.") == ActOutcome("", False) and not desk.robot.done
     desk.robot.away = True
-    assert desk.say("Stop talking.") == Outcome("the commentator is away: start it", False)
+    assert desk.say("Stop talking.") == ActOutcome("the commentator is away: start it", False)
     assert not desk.actor.can_undo
     assert desk.actor.perform(Act(ActKind.QUESTION, "who?")).done is False

@@ -64,14 +64,14 @@ class SteeredRobot(Protocol):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ActOutcome:
     """`text`: what was done, or why nothing was, in a sentence. `done`: whether something was."""
 
     text: str
     done: bool
 
 
-NOTHING_DONE = Outcome("", False)
+NOTHING_DONE = ActOutcome("", False)
 Schedule = Callable[[float, Callable[[], None]], Callable[[], None]]
 """Calls a function after some seconds; what it returns cancels that."""
 
@@ -84,7 +84,7 @@ def schedule(seconds: float, function: Callable[[], None]) -> Callable[[], None]
     return timer.cancel
 
 
-class Actor:
+class ActPerformer:
     """Does one act after the other; answers may overlap them.
 
     Thread-safe: quick acts wait for each other, so that "no" undoes the one before it.
@@ -119,20 +119,20 @@ class Actor:
         """Whether "no" means an act that was just done."""
         return self._undo is not None and self._clock() < self._undo_until
 
-    def perform(self, act: Act) -> Outcome:
+    def perform(self, act: Act) -> ActOutcome:
         """Do it; wait until it is done."""
         try:
             if act.kind in SLOW:
-                return Outcome(self._actions[act.kind](act.argument), True)
+                return ActOutcome(self._actions[act.kind](act.argument), True)
             with self._lock:
                 if act.kind is ActKind.UNDO:
                     return self._undone()
                 if act.kind is ActKind.NONE:
                     return NOTHING_DONE
                 self._undo = None
-                return Outcome(self._actions[act.kind](act.argument), True)
+                return ActOutcome(self._actions[act.kind](act.argument), True)
         except ActFailedError as error:
-            return Outcome(str(error), False)
+            return ActOutcome(str(error), False)
 
     def close(self) -> None:
         """Do nothing any more that was asked for later."""
@@ -141,12 +141,12 @@ class Actor:
     def _undoes(self, undo: Callable[[], str]) -> None:
         self._undo, self._undo_until = undo, self._clock() + UNDO_WITHIN
 
-    def _undone(self) -> Outcome:
+    def _undone(self) -> ActOutcome:
         undo = self._undo if self.can_undo else None
         self._undo = None
         if undo is None:
-            return Outcome("there is nothing to undo", False)
-        return Outcome(f"undone: {undo()}", True)
+            return ActOutcome("there is nothing to undo", False)
+        return ActOutcome(f"undone: {undo()}", True)
 
     def _instruct(self, instruction: str) -> str:
         previous = self._robot.set_instruction(instruction)

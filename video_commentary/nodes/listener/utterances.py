@@ -12,7 +12,7 @@ from std_msgs.msg import Header
 from video_commentary.msg import Utterance
 
 from ...core.stamp import Stamp
-from ...listening.acts import NOTHING_DONE, SLOW, Actor, Outcome
+from ...listening.acts import NOTHING_DONE, SLOW, ActOutcome, ActPerformer
 from ...listening.chooser import Chooser, ChooserError
 from ...listening.intents import NOTHING, Act, ActKind, understand
 from ...listening.items import Heard
@@ -21,7 +21,7 @@ from ...ros.time import from_stamp
 
 MAX_WAITING = 8
 """Sentences that are being acted upon, or wait for it; of more nothing is done."""
-_BUSY = Outcome(f"{MAX_WAITING} sentences are being acted upon: say it again later", False)
+_BUSY = ActOutcome(f"{MAX_WAITING} sentences are being acted upon: say it again later", False)
 
 
 class Utterances:
@@ -30,7 +30,7 @@ class Utterances:
     def __init__(
         self,
         node: Node,
-        actor: Actor,
+        actor: ActPerformer,
         chooser: Chooser | None,
         now: Callable[[], Stamp],
     ) -> None:
@@ -98,7 +98,7 @@ class Utterances:
         return act
 
     def _publish(
-        self, heard: Heard, act: Act | None = None, outcome: Outcome = NOTHING_DONE
+        self, heard: Heard, act: Act | None = None, outcome: ActOutcome = NOTHING_DONE
     ) -> None:
         self._publisher.publish(
             Utterance(
