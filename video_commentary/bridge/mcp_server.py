@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mcp import MCPError
@@ -30,12 +30,12 @@ from pydantic import ValidationError
 from .. import __version__
 from .limits import MAX_BODY
 from .request_bodies import explain
-from .robot_calls import ROBOT_CALLS, RobotCallError
+from .robot_calls import ROBOT_CALLS, RobotCallError, split_pictures
 
 if TYPE_CHECKING:
     from .robot_gateway import RobotGateway
 
-ToolCaller = Callable[[str, dict[str, Any]], Awaitable[CallToolResult]]
+ToolCaller = Callable[[str, dict[str, Any]], Coroutine[Any, Any, CallToolResult]]
 """Calls the tool of this name with these arguments; errors are in the result."""
 _TOOLS = {call.tool: call for call in ROBOT_CALLS if call.tool}
 _INSTRUCTIONS = """\
@@ -43,7 +43,6 @@ A robot with a camera and a commentator that talks about what the camera sees. `
 there now, `ask` has the robot's own vision model answer, `recall` and `recap` are about the past.
 `watch` raises alerts, which `alerts` returns. `say`, and `ask` unless it is quiet, speak aloud
 where the robot is. An error says what to do. Times are in seconds since 1970."""
-_JPEG_URL = "data:image/jpeg;base64,"
 _MAX_PICTURES = 4
 _log = logging.getLogger(__name__)
 
@@ -116,28 +115,11 @@ def failure(reason: str) -> CallToolResult:
 
 
 def _success(result: Mapping[str, Any]) -> CallToolResult:
-    pictures: list[str] = []
-    text = json.dumps(_without_pictures(result, pictures), ensure_ascii=False)
+    words, pictures = split_pictures(result, _MAX_PICTURES)
+    text = json.dumps(words, ensure_ascii=False)
     images = [ImageContent(data=data, mime_type="image/jpeg") for data in pictures]
     content: list[ContentBlock] = [*images, TextContent(text=text)]
     return CallToolResult(content=content)
-
-
-def _without_pictures(value: Any, pictures: list[str]) -> Any:
-    """Return `value` with each picture replaced by its number among `pictures`, from 1 on.
-
-    After `_MAX_PICTURES` of them, pictures become null.
-    """
-    if isinstance(value, Mapping):
-        return {key: _without_pictures(item, pictures) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_pictures(item, pictures) for item in value]
-    if not (isinstance(value, str) and value.startswith(_JPEG_URL)):
-        return value
-    if len(pictures) == _MAX_PICTURES:
-        return None
-    pictures.append(value.removeprefix(_JPEG_URL))
-    return len(pictures)
 
 
 def _tool(name: str) -> Tool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .robot_gateway import RobotGateway
 
 Result = dict[str, Any]
+_JPEG_URL = "data:image/jpeg;base64,"
 
 
 class RobotCallError(Exception):
@@ -60,6 +61,28 @@ class RobotCall:
             return await self.run(gateway, request)
         except (MemoryRequestError, WatchRequestError, NoPictureError) as error:
             raise RobotCallError(str(error)) from None
+
+
+def split_pictures(value: Any, limit: int = 0) -> tuple[Any, list[str]]:
+    """Return a result without its pictures, and the first `limit` of them, JPEGs in base64.
+
+    Each of these is replaced by its number, from 1 on, the others by null.
+    """
+    pictures: list[str] = []
+
+    def split(part: Any) -> Any:
+        if isinstance(part, Mapping):
+            return {key: split(item) for key, item in part.items()}
+        if isinstance(part, list):
+            return [split(item) for item in part]
+        if not (isinstance(part, str) and part.startswith(_JPEG_URL)):
+            return part
+        if len(pictures) == limit:
+            return None
+        pictures.append(part.removeprefix(_JPEG_URL))
+        return len(pictures)
+
+    return split(value), pictures
 
 
 def _said(reply: Reply) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -28,11 +29,16 @@ _REPLY_TIMEOUT = 120.0
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until standard input ends; return the exit status."""
-    options = _parser().parse_args(arguments)
-    try:
-        asyncio.run(_serve(options.url, os.environ.get(_TOKEN_VARIABLE, "")))
-    except KeyboardInterrupt:
-        return 130
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    token = os.environ.get(_TOKEN_VARIABLE, "").strip()
+    if not (token.isascii() and token.isprintable()):
+        parser.error(f"{_TOKEN_VARIABLE}: it has a character that a token can't have")
+    if sys.stdin.isatty():
+        print("An assistant starts this program; see docs/mcp.md. Ctrl-C ends it.", file=sys.stderr)
+    # The thread that reads standard input can't be interrupted, so end as a program without Python.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    asyncio.run(_serve(options.url, token))
     return 0
 
 
@@ -48,13 +54,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _bridge_url(text: str) -> str:
-    """Return the URL without a path; raise ArgumentTypeError if it is not a bridge's."""
+    """Return the URL of the page; raise ArgumentTypeError if it is not a bridge's."""
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise argparse.ArgumentTypeError("give the bridge's address, such as http://robot:8199")
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise argparse.ArgumentTypeError(f"put the token into {_TOKEN_VARIABLE}, not into the URL")
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/mcp')}"
 
 
 async def _serve(url: str, token: str) -> None:
