@@ -15,8 +15,8 @@ from mcp import Client
 from mcp_types import CallToolResult
 
 from test.bridge.mcp_clients import ACCEPT, CALL, over_http, over_stdio, pictures, result_of, words
-from test.bridge.serving import Served, alert, comment, frames, serve
-from video_commentary.bridge.items import PictureBox, Reply, Situation
+from test.bridge.serving import Served, alert, comment, frames, jpeg, serve
+from video_commentary.bridge.items import JpegFrame, PictureBox, Reply, Situation
 from video_commentary.bridge.mcp_server import gateway_caller
 from video_commentary.bridge.memory_gateway import MemoryRequestError
 from video_commentary.bridge.watch_gateway import WatchRequestError
@@ -232,6 +232,10 @@ def test_a_look_without_camera_or_boxes_says_so() -> None:
         seen = json.loads(words(asyncio.run(look(web))))
         assert seen["things"] is None and seen["trouble"] == "start the camera"
         assert 59.0 < seen["seconds_ago"] < 70.0
+        web.gateway.add_frame(JpegFrame(jpeg(size=(1200, 1600)), time.time()))
+        assert pictures(asyncio.run(look(web))) == [(1024, 768)]
+        web.gateway.add_frame(JpegFrame(b"no JPEG", time.time()))
+        assert "can't be decoded" in words(asyncio.run(look(web)))
 
 
 def test_every_argument_is_described_and_bounded(served: Served) -> None:

@@ -27,7 +27,8 @@ from mcp_types import (
 )
 from pydantic import ValidationError
 
-from .. import __version__
+import video_commentary
+
 from .limits import MAX_BODY
 from .request_bodies import explain
 from .robot_calls import ROBOT_CALLS, RobotCallError, split_pictures
@@ -67,7 +68,7 @@ def mcp_server(call_tool: ToolCaller) -> Server:
 
     return Server(
         "video_commentary",
-        version=__version__,
+        version=video_commentary.__version__,
         title="Robot camera commentary",
         instructions=_INSTRUCTIONS,
         get_tool_input_schema=schemas.get,

@@ -35,9 +35,9 @@ def _handler(call: RobotCall, gateway: RobotGateway) -> _Handler:
             reason = explain(error.errors(), "the payload")
             raise rtc.RpcError(_BAD_REQUEST, reason) from None
         try:
-            words, _ = split_pictures({"success": True, **await call(gateway, request)})
+            result, _ = split_pictures({"success": True, **await call(gateway, request)})
         except RobotCallError as error:
-            words = {"success": False, call.words: str(error)}
-        return json.dumps(words, ensure_ascii=False)
+            result = {"success": False, call.words: str(error)}
+        return json.dumps(result, ensure_ascii=False)
 
     return handle
