@@ -110,6 +110,9 @@ async def call_every_tool(client: Client, web: Served) -> None:
     assert await call("unwatch", id=number) == {"message": "removed"}
     assert web.robot.watches.reports == []
 
+    listed = await client.call_tool("alerts", {})
+    numbers = [each["thumbnail"] for each in json.loads(words(listed))["alerts"]]
+    assert numbers == list(range(1, len(numbers) + 1)) and len(pictures(listed)) == len(numbers)
     newest = (await call("alerts", limit=1))["alerts"]
     assert [each["text"] for each in newest] == ["Two."]
     after = (await call("alerts", after=newest[0]["id"] - 1))["alerts"]

@@ -44,7 +44,8 @@ A robot with a camera and a commentator that talks about what the camera sees. `
 there now, `ask` has the robot's own vision model answer, `recall` and `recap` are about the past.
 `watch` raises alerts, which `alerts` returns. `say`, and `ask` unless it is quiet, speak aloud
 where the robot is. An error says what to do. Times are in seconds since 1970."""
-_MAX_PICTURES = 4
+_MAX_PICTURES = 10
+"""In one result: as many as entries and alerts if no other limit is given."""
 _log = logging.getLogger(__name__)
 
 
