@@ -43,7 +43,7 @@ class FactFilter:
     but: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
     where: str = ""
-    colour: str = ""
+    colours: tuple[str, ...] = ()
 
     @property
     def source(self) -> str:
@@ -58,14 +58,14 @@ class FactFilter:
             ("who", self.who, "IN"),
             ("who", self.but, "NOT IN"),
             ("event", self.events, "IN"),
+            ("colour", self.colours, "IN"),
         ):
             if wanted:
                 parts.append(f"e.{column} {operator} ({_marks(wanted)})")
                 values += wanted
-        for column, value in (("place", self.where), ("colour", self.colour)):
-            if value:
-                parts.append(f"e.{column} = ?")
-                values.append(value)
+        if self.where:
+            parts.append("e.place = ?")
+            values.append(self.where)
         return " AND ".join(parts), tuple(values)
 
 

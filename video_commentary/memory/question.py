@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
+from .colour_words import find_colour
 from .time_spans import TimeSpan, find_span
 from .vocabulary import (
-    COLOURS,
     Verb,
     Wanted,
     content_words,
@@ -110,7 +110,6 @@ def understand(
     where = next((place for place, pattern in _PLACES.items() if re.search(pattern, rest)), "")
     if where:
         rest = re.sub(_PLACES[where], " ", rest)
-    colours = [word for word in re.findall(r"\w+", rest) if word in COLOURS]
     camera_verb = find_camera_verb(rest)
     return PastQuestion(
         form=form,
@@ -118,7 +117,7 @@ def understand(
         verb=camera_verb or find_verb(rest),
         of_picture=camera_verb is not None,
         where=where,
-        colour=colours[0] if colours else "",
+        colour=find_colour(rest),
         span=span,
         words=tuple(content_words(rest)),
     )

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
+from ..core.location import location_words
 from ..core.memory_entry import ANSWER, COMMENT, MemoryEntry
 from ..core.prompting import MAX_INSTRUCTION
 from ..core.stamp import NANOSECONDS, Stamp
 from .clock_words import ago_words, at_words, number_words, times_words, to_datetime, to_time
+from .colour_words import UNKNOWN, same_colours
 from .event_words import PLACE_WORDS
 from .filters import FOREVER, EntryFilter, FactFilter
 from .question import PastForm, PastQuestion, understand
@@ -70,10 +72,18 @@ def recall(
 
 class _Answerer:
     def __init__(
-        self, reader: MemoryReader, question: PastQuestion, request: RecallRequest, now: datetime
+        self,
+        reader: MemoryReader,
+        question: PastQuestion,
+        request: RecallRequest,
+        now: datetime,
+        colours: tuple[str, ...] = (),
     ) -> None:
+        """`colours`: what facts must have instead of the question's colour."""
         self._reader = reader
         self._question = question
+        self._request = request
+        self._colours = colours or same_colours(question.colour)
         self._limit = request.limit
         self._now = now
         self._start, self._end = request.start, min(request.end, to_time(now) + NANOSECONDS)
@@ -123,7 +133,7 @@ class _Answerer:
             but=() if who else ("camera",),
             events=events,
             where=question.where,
-            colour=question.colour,
+            colours=self._colours,
         )
 
     def _count(self, facts: list[MemoryEntry]) -> str:
@@ -138,12 +148,15 @@ class _Answerer:
         return _sentence(f"{text}: the first {self._at(first)}, the last {self._at(facts[0])}")
 
     def _where(self, facts: list[MemoryEntry]) -> str:
-        fact = next((each for each in facts if each.where), facts[0])
-        place = PLACE_WORDS.get(fact.where, "")
-        camera = f"({fact.camera})" if fact.camera else ""
-        seen = " ".join(part for part in (place or "in view", camera) if part)
+        fact = next((each for each in facts if each.location or each.where), facts[0])
+        side = PLACE_WORDS.get(fact.where, "")
+        if fact.location:
+            seen, rest = location_words(fact.location), [side, fact.camera]
+        else:
+            seen, rest = side or "in view", [fact.camera]
+        view = f" ({', '.join(filter(None, rest))})" if any(rest) else ""
         return _sentence(
-            f"the {self._noun(1)} was last seen {seen}, {self._at(fact)}: {_quote(fact)}"
+            f"the {self._noun(1)} was last seen {seen}{view}, {self._at(fact)}: {_quote(fact)}"
         )
 
     def _first(self, facts: list[MemoryEntry]) -> str:
@@ -166,24 +179,42 @@ class _Answerer:
         return _sentence(f"{self._when().strip()} {told}".strip())
 
     def _without_facts(self) -> Recollection:
-        """Answer from the comments where no event fits, and say so."""
+        """Answer from the comments where no event fits, or from the colourless, and say so."""
         wanted = self._question.wanted
         found = self._search((COMMENT,)) if wanted and wanted is not ANYTHING else []
         if found:
-            return Recollection(
-                _sentence(
-                    f"there is no such event{self._when()}, but a comment mentions it "
-                    f"{self._at(found[0])}: {_quote(found[0])}"
-                )
-                + self._begins(),
-                tuple(found),
-            )
+            location = found[0].location if self._question.form is PastForm.WHERE else None
+            where = f"{location_words(location)}, " if location else ""
+            text = f"there is no such event{self._when()}, but a comment mentions it {where}"
+            text = _sentence(f"{text}{self._at(found[0])}: {_quote(found[0])}")
+            return Recollection(text + self._begins(), tuple(found))
+        if self._question.colour and (unclear := self._of_unclear_colour()):
+            return unclear
         text = f"no {self._noun(0)} {self._past(0)}{self._when()}"
         if self._question.form is not PastForm.COUNT:
             subject = "nothing" if wanted in (None, ANYTHING) else f"no {self._noun(1)}"
             no = "No, " if self._question.form is PastForm.WHETHER else ""
             text = f"{no}{subject} {self._past(1)}{self._when()}, as far as I remember"
         return self._nothing(text)
+
+    def _of_unclear_colour(self) -> Recollection | None:
+        """Answer from facts without a colour, None if there are none."""
+        form = self._question.form
+        plain = replace(
+            self._question,
+            colour="",
+            form=PastForm.LAST if form is PastForm.WHETHER else form,  # no "yes" to a red one
+        )
+        other = _Answerer(self._reader, plain, self._request, self._now, UNKNOWN)
+        facts = other._facts()
+        if not facts:
+            return None
+        answer = other.answer()
+        none, some = self._noun(0 if form is PastForm.COUNT else 1), other._noun(2)
+        text = f"{answer.text[:1].lower()}{answer.text[1:]}"
+        return Recollection(
+            f"I made out no {none}, but some {some} whose colour is unclear: {text}", answer.entries
+        )
 
     def _nothing(self, text: str) -> Recollection:
         return Recollection(_sentence(text) + self._begins())
@@ -210,7 +241,7 @@ class _Answerer:
         return Recollection(_sentence(last) + self._begins(), tuple(found))
 
     def _search(self, kinds: tuple[str, ...]) -> list[MemoryEntry]:
-        words = search_words(" ".join(self._question.words))
+        words = search_words(" ".join((*self._question.words, *self._question.colour.split())))
         if not words and self._question.form is not PastForm.SAID:
             return []
         chosen = EntryFilter(start=self._start, end=self._end, kinds=kinds, words=words)
