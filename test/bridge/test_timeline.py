@@ -11,6 +11,7 @@ import pytest
 from test.bridge.browsing import holds, installed, opened
 from test.bridge.serving import Served, jpeg, serve, until
 from video_commentary.bridge.memory_gateway import HistoryQuery, MemoryRequestError
+from video_commentary.core.location import Location, PlanarPose
 from video_commentary.core.memory_entry import ANSWER, COMMENT, EVENT, MemoryEntry
 
 pytestmark = installed
@@ -33,7 +34,7 @@ def remember(web: Served, text: str, kind: str = COMMENT, **fields: Any) -> None
 
 
 def texts(page: Any) -> list[str]:
-    return list(page.locator("#entries li p:last-child").all_inner_texts())
+    return list(page.locator("#entries li p:not(.asked, .place)").all_inner_texts())
 
 
 def shows(page: Any, number: int) -> None:
@@ -43,12 +44,15 @@ def shows(page: Any, number: int) -> None:
 def test_shows_what_is_remembered_with_pictures_and_what_comes(
     browser: Any, served: Served
 ) -> None:
-    remember(served, "A car stops.", EVENT, event="stops", who="car")
+    dock = Location(name="the dock", pose=PlanarPose(frame="map", x=2.1, y=3.4, yaw=0.0))
+    remember(served, "A car stops.", EVENT, event="stops", who="car", location=dock)
     remember(served, "Two cars.", ANSWER, question="How many cars?")
     with opened(browser, served) as page:
         page.locator("#entries li").first.wait_for()
         assert texts(page) == ["Two cars.", "A car stops."]
         assert page.locator("#entries .asked").inner_text() == "How many cars?"
+        place = page.locator("#entries .place")
+        assert place.all_inner_texts() == ["near the dock, at 2.1, 3.4 m on the map"]
         assert page.locator("#entries .kind").all_inner_texts() == ["answer", "event"]
         holds(page, "document.querySelector('#entries img').naturalWidth === 160")
         remember(served, "A dog runs.")
