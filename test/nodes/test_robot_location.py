@@ -101,7 +101,7 @@ def test_without_tf2_msgs_it_says_so_and_takes_the_fix(
 
 
 def test_nothing_is_subscribed_where_the_settings_name_nothing(graph: Probe) -> None:
-    located(graph, MemorySettings(memory_fixed_frames=(), memory_fix_topic=""))
+    located(graph, MemorySettings(memory_fixed_frames=("",), memory_fix_topic=""))
     assert {"/tf", "/tf_static", "/fix"}.isdisjoint(
         subscription.topic_name for subscription in graph.node.subscriptions
     )

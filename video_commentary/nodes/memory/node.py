@@ -47,7 +47,7 @@ class MemoryNode(Node):
         topics = settings.memory_topics if settings.memory_thumbnails else ()
         self._cameras = [ThumbnailCamera(self, topic) for topic in topics]
         self._rates = Rates(self._cameras)
-        frame = next(iter(settings.memory_fixed_frames), "map")
+        frame = next(filter(None, settings.memory_fixed_frames), "map")
         places = load_places(settings.places_file, frame)
         self._location = RobotLocation(self, settings, places, self._now)
         self._replies = MemoryServices(path, self._now)

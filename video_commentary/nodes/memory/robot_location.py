@@ -43,14 +43,15 @@ class RobotLocation:
         """`now`: this machine's time."""
         self._now = now
         self._places = places
-        self._tracker = PoseTracker(settings.memory_fixed_frames, settings.memory_robot_frame)
+        fixed = tuple(filter(None, settings.memory_fixed_frames))
+        self._tracker = PoseTracker(fixed, settings.memory_robot_frame)
         self._fixes: LocationHistory[GeoFix] = LocationHistory()
-        if settings.memory_fixed_frames and TFMessage is None:
+        if fixed and TFMessage is None:
             node.get_logger().warning(
                 "tf2_msgs is not installed, so entries carry no place on a map: sudo apt install "
                 "ros-$ROS_DISTRO-tf2-msgs, or make setup"
             )
-        elif settings.memory_fixed_frames:
+        elif fixed:
             # Raw: reading every message of a robot with many joints would cost much of a core.
             node.create_subscription(TFMessage, "/tf", self._on_tf, _TF, raw=True)
             node.create_subscription(TFMessage, "/tf_static", self._on_static, _TF_STATIC)
