@@ -22,8 +22,8 @@ import numpy as np
 from bench.machine import describe
 from bench.memory_store import DAY, NOW, entries, pictures
 from test.bridge.browsing import chromium, holds, tabs
-from test.bridge.serving import free_port
 from test.nodes.graph import process
+from test.ports import free_port
 from video_commentary.config.process_env import for_this_machine_only
 from video_commentary.core.stamp import NANOSECONDS
 from video_commentary.memory.store import MemoryStore

@@ -41,6 +41,14 @@ def shows(page: Any, number: int) -> None:
     holds(page, f"document.querySelectorAll('#entries li').length === {number}")
 
 
+def jump(page: Any, seconds: int) -> None:
+    """Choose a time, seconds since 1970, as a user does: in the browser's time zone."""
+    local = "new Date(seconds * 1000 - new Date().getTimezoneOffset() * 60000)"
+    moment = page.evaluate(f"(seconds) => {local}.toISOString().slice(0, 19)", seconds)
+    page.fill("#jump", moment)
+    page.dispatch_event("#jump", "change")
+
+
 def test_shows_what_is_remembered_with_pictures_and_what_comes(
     browser: Any, served: Served
 ) -> None:
@@ -93,6 +101,13 @@ def test_stays_small_at_a_hundred_thousand_entries(browser: Any, served: Served)
             scroll("0", text)
         shows(page, 160)
         assert [int(text[1:]) for text in texts(page)] == list(range(100_000, 99_840, -1))
+        page.fill("#search", "c4242")
+        shows(page, 11)
+        page.fill("#search", "")
+        shows(page, 40)
+        jump(page, first.time // SECOND + 50_001)
+        holds(page, "document.querySelector('#entries p').textContent === 'c50000'")
+        shows(page, 40)
         asked = served.robot.memory.asked
         assert all(isinstance(query, HistoryQuery) and query.limit == 40 for query in asked)
 
@@ -112,13 +127,7 @@ def test_filters_searches_and_jumps(browser: Any, served: Served) -> None:
         shows(page, 40)
         assert page.input_value("#search") == ""
         tenth = served.robot.memory.entries[9]
-        local = "new Date(arguments[0] * 1000 - new Date().getTimezoneOffset() * 60000)"
-        moment = page.evaluate(
-            f"(seconds) => {local.replace('arguments[0]', 'seconds')}.toISOString().slice(0, 19)",
-            tenth.time // SECOND + 1,
-        )
-        page.fill("#jump", moment)
-        page.dispatch_event("#jump", "change")
+        jump(page, tenth.time // SECOND + 1)
         shows(page, 10)
         assert texts(page)[0] == tenth.text
 
