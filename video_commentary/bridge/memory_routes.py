@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel, Field
 
-from ..core.location import Location, location_words
 from ..core.memory_entry import MemoryEntry
 from ..core.prompting import MAX_INSTRUCTION
 from ..core.stamp import to_seconds
 from .context import Context
 from .error_docs import error_docs
+from .location_json import location_json
 from .memory_gateway import HistoryQuery, MemoryRequestError
 
 _LATEST = 2_000_000_000.0
@@ -102,20 +101,8 @@ def entry_json(entry: MemoryEntry) -> dict[str, Any]:
         "text": entry.text,
         "question": entry.question,
         "event": event,
-        "place": _place_json(entry.location),
+        "place": location_json(entry.location),
         "thumbnail": f"data:image/jpeg;base64,{picture}" if picture else None,
-    }
-
-
-def _place_json(location: Location | None) -> dict[str, Any] | None:
-    """Return where the robot was, null if unknown; metres, radians and degrees."""
-    if location is None:
-        return None
-    return {
-        "text": location_words(location),
-        "name": location.name,
-        "pose": asdict(location.pose) if location.pose else None,
-        "fix": asdict(location.fix) if location.fix else None,
     }
 
 
