@@ -219,6 +219,8 @@ def test_a_colour_chooses_among_those_that_have_one(tmp_path: Path) -> None:
     for question, entries in (
         ("When did the man in red come in?", [1]),
         ("When was the last person in black?", [2]),
+        ("Who wore dark clothes?", [2]),
+        ("Did anything move in the dark today?", [4, 3, 2, 1]),
         ("How many people in red came in today?", [1]),
         ("When was the last person?", [3, 2, 1]),
         ("Has a gray truck passed?", [4]),
