@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from video_commentary.core.location import GeoFix, Location, PlanarPose, location_words
+from video_commentary.core.location import GeoFix, Location, PlanarPose, location_words, place_words
 
 
 def pose(x: float, y: float, frame: str = "map") -> PlanarPose:
@@ -33,6 +33,7 @@ def pose(x: float, y: float, frame: str = "map") -> PlanarPose:
 )
 def test_a_location_is_said_in_words(location: Location, words: str) -> None:
     assert location_words(location) == words
+    assert place_words(location) == words.partition(", at")[0]
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf])

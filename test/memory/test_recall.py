@@ -263,3 +263,23 @@ def test_a_comment_that_names_the_colour_goes_before_unclear_facts(tmp_path: Pat
     )
     assert [entry.id for entry in ask(path, "Where is the red bag?").entries] == [1]
     assert [entry.id for entry in ask(path, "What did you say about the blue bag?").entries] == [3]
+
+
+def test_the_robot_says_where_it_was_itself(tmp_path: Path) -> None:
+    path = filled(
+        tmp_path / "m.db",
+        comment("one", at("09:00"), location=GATE),
+        comment("two", at("13:00"), location=DOCK),
+        comment("three", at("13:05"), location=DOCK),
+        comment("four", at("13:10")),
+    )
+    got = ask(path, "Where were you today?")
+    assert got.text == (
+        "I was near the dock, at 13:05; at 52.51630° N, 13.37770° E, at 09:00. My memory begins at "
+        "09:00."
+    )
+    assert [entry.id for entry in got.entries] == [3, 2, 1]
+    assert ask(path, "Where was the robot this morning?").text.startswith("I was at 52.51630° N")
+    assert ask(path, "Where have you been in the last ten minutes?").text.startswith(
+        "I don't know where I was in the last ten minutes."
+    )

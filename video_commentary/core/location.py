@@ -61,6 +61,11 @@ def location_words(location: Location) -> str:
     return ", ".join(parts)
 
 
+def place_words(location: Location) -> str:
+    """Return a location by its name alone if it has one: "near the dock"."""
+    return location_words(Location(name=location.name) if location.name else location)
+
+
 def _tenths(metres: float) -> str:
     """Return metres with one decimal; never "-0.0"."""
     return f"{round(metres, 1) + 0.0:.1f}"

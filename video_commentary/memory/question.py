@@ -26,6 +26,7 @@ class PastForm(Enum):
     SAID = auto()
     HAPPENED = auto()
     COUNT = auto()
+    ROBOT = auto()
     WHERE = auto()
     FIRST = auto()
     LAST = auto()
@@ -50,6 +51,7 @@ _FORMS = tuple(
         ),
         (PastForm.HAPPENED, _HAPPENED),
         (PastForm.COUNT, r"\bhow (many|often)\b|\bnumber of\b|\bcount\b"),
+        (PastForm.ROBOT, r"\bwhere (was|were|have|had) (you|the robot)( been)?$"),
         (PastForm.WHERE, r"\bwhere\b|\bwhich side\b|\bwhich camera\b"),
         (PastForm.FIRST, r"\bfirst\b|\bearliest\b"),
         (
