@@ -48,7 +48,7 @@ HEAVY = {
 """The only rooms where each heavy library may be imported."""
 NO_ROS = {"core", "config", "engines", "voices", "sources", "memory", "bridge"}
 ROS = {"rclpy", "sensor_msgs", "std_msgs", "std_srvs", "ament_index_python"}
-ROS |= {"audio_common_msgs", "vision_msgs"}
+ROS |= {"audio_common_msgs", "geometry_msgs", "tf2_msgs", "vision_msgs"}
 MODULES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from test.bridge.serving import FakeMemory, Served
 from video_commentary.bridge.memory_gateway import HistoryQuery, MemoryRequestError
+from video_commentary.core.location import GeoFix, Location, PlanarPose
 from video_commentary.core.memory_entry import COMMENT, EVENT, MemoryEntry
 
 SECOND = 10**9
@@ -27,9 +28,13 @@ def entry(id: int, **fields: Any) -> MemoryEntry:
 
 
 def test_an_entry_comes_with_all_that_is_known(api: Served, memory: FakeMemory) -> None:
-    memory.entries = [
-        entry(1, kind=EVENT, event="enters", who="car", where="left", count=2, thumbnail=b"\xff")
-    ]
+    place = Location(
+        name="the dock",
+        pose=PlanarPose(frame="map", x=2.1, y=3.4, yaw=0.5),
+        fix=GeoFix(latitude=52.5, longitude=13.4),
+    )
+    what = {"kind": EVENT, "event": "enters", "who": "car", "where": "left", "count": 2}
+    memory.entries = [entry(1, thumbnail=b"\xff", location=place, **what)]
     got = api.get("/api/history", params={"thumbnails": True}).json()
     assert got == {
         "entries": [
@@ -48,6 +53,12 @@ def test_an_entry_comes_with_all_that_is_known(api: Served, memory: FakeMemory) 
                     "count": 2,
                     "at_least": False,
                     "colour": "",
+                },
+                "place": {
+                    "text": "near the dock, at 2.1, 3.4 m on the map",
+                    "name": "the dock",
+                    "pose": {"frame": "map", "x": 2.1, "y": 3.4, "yaw": 0.5},
+                    "fix": {"latitude": 52.5, "longitude": 13.4},
                 },
                 "thumbnail": "data:image/jpeg;base64,/w==",
             }

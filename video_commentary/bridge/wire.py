@@ -16,6 +16,7 @@ from ..core.stamp import to_seconds
 from ..core.status import CommentatorStatus, StatusKind, status_values
 from ..core.watches import WatchReport, alert_json
 from .items import JpegFrame, PictureBox, Situation, Sound
+from .location_json import location_json
 from .memory_gateway import RecapAnswer
 from .watch_gateway import PublishedAlert
 
@@ -84,6 +85,7 @@ def entry_json(entry: MemoryEntry) -> dict[str, Any]:
         "text": entry.text,
         "question": entry.question,
         "event": event,
+        "place": location_json(entry.location),
         "thumbnail": f"data:image/jpeg;base64,{picture}" if picture else None,
     }
 

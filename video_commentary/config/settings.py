@@ -209,6 +209,19 @@ class MemorySettings(NodeSettings):
     memory_commentator: str = setting(
         "commentator", "Name of the commentator to remember, with its namespace"
     )
+    # where the robot was
+    memory_fixed_frames: tuple[str, ...] = setting(
+        ("map", "odom"),
+        "Frames in which entries say where the robot was, by /tf: the first that is joined to "
+        "memory_robot_frame; empty for none",
+    )
+    memory_robot_frame: str = setting("base_link", "The robot's own frame")
+    memory_fix_topic: str = setting(
+        "/fix", "Topic of latitude and longitude (sensor_msgs/NavSatFix); empty for none"
+    )
+    places_file: str = setting(
+        "", "YAML file of named places, for answers such as near the dock (docs/memory.md)"
+    )
 
 
 @dataclass(frozen=True)

@@ -6,23 +6,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
+from ..core.location import location_words, place_words
 from ..core.memory_entry import ANSWER, COMMENT, MemoryEntry
 from ..core.prompting import MAX_INSTRUCTION
 from ..core.stamp import NANOSECONDS, Stamp
 from .clock_words import ago_words, at_words, number_words, times_words, to_datetime, to_time
+from .colour_words import UNKNOWN, same_colours
 from .event_words import PLACE_WORDS
 from .filters import FOREVER, EntryFilter, FactFilter
 from .question import PastForm, PastQuestion, understand
 from .reader import MemoryReader, search_words
 from .recap import recap
+from .sentences import quoted, sentence
 from .vocabulary import ANYTHING, Wanted
 
 MAX_ENTRIES = 100
 """Named by one answer at most."""
+_PLACES = 3
+"""That an answer says the robot was at."""
 _COMING = ("enters", "opens")
 """What counts where a question does not say what was done."""
-_QUOTED = 160
-"""Characters of an entry that an answer quotes."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +73,18 @@ def recall(
 
 class _Answerer:
     def __init__(
-        self, reader: MemoryReader, question: PastQuestion, request: RecallRequest, now: datetime
+        self,
+        reader: MemoryReader,
+        question: PastQuestion,
+        request: RecallRequest,
+        now: datetime,
+        colours: tuple[str, ...] = (),
     ) -> None:
+        """`colours`: what facts must have instead of the question's colour."""
         self._reader = reader
         self._question = question
+        self._request = request
+        self._colours = colours or same_colours(question.colour)
         self._limit = request.limit
         self._now = now
         self._start, self._end = request.start, min(request.end, to_time(now) + NANOSECONDS)
@@ -87,6 +98,8 @@ class _Answerer:
             return self._happened()
         if form is PastForm.SAID:
             return self._said()
+        if form is PastForm.ROBOT:
+            return self._robot()
         if form is PastForm.MENTIONED or (
             self._question.wanted is None and self._question.verb is None
         ):
@@ -123,7 +136,7 @@ class _Answerer:
             but=() if who else ("camera",),
             events=events,
             where=question.where,
-            colour=question.colour,
+            colours=self._colours,
         )
 
     def _count(self, facts: list[MemoryEntry]) -> str:
@@ -133,51 +146,53 @@ class _Answerer:
         subject = f"{least}{number_words(total)} {self._noun(total)}"
         text = f"{subject} {self._past(total)}{self._when()}"
         if times == 1:
-            return _sentence(f"{text}, {self._at(facts[0])}")
+            return sentence(f"{text}, {self._at(facts[0])}")
         first = self._reader.facts(self._filter(), 1, newest=False)[0]
-        return _sentence(f"{text}: the first {self._at(first)}, the last {self._at(facts[0])}")
+        return sentence(f"{text}: the first {self._at(first)}, the last {self._at(facts[0])}")
 
     def _where(self, facts: list[MemoryEntry]) -> str:
-        fact = next((each for each in facts if each.where), facts[0])
-        place = PLACE_WORDS.get(fact.where, "")
-        camera = f"({fact.camera})" if fact.camera else ""
-        seen = " ".join(part for part in (place or "in view", camera) if part)
-        return _sentence(
-            f"the {self._noun(1)} was last seen {seen}, {self._at(fact)}: {_quote(fact)}"
+        fact = next((each for each in facts if each.location or each.where), facts[0])
+        side = PLACE_WORDS.get(fact.where, "")
+        if fact.location:
+            seen, rest = location_words(fact.location), [side, fact.camera]
+        else:
+            seen, rest = side or "in view", [fact.camera]
+        view = f" ({', '.join(filter(None, rest))})" if any(rest) else ""
+        return sentence(
+            f"the {self._noun(1)} was last seen {seen}{view}, {self._at(fact)}: {quoted(fact)}"
         )
 
     def _first(self, facts: list[MemoryEntry]) -> str:
         subject = f"the first {self._noun(1)}{self._did()}{self._when()}"
-        return _sentence(f"{subject} was {self._at(facts[0])}: {_quote(facts[0])}")
+        return sentence(f"{subject} was {self._at(facts[0])}: {quoted(facts[0])}")
 
     def _last(self, facts: list[MemoryEntry]) -> str:
         ago = ago_words(self._now - to_datetime(facts[0].time, self._now.tzinfo))
         subject = f"the last {self._noun(1)}{self._did()}{self._when()}"
-        return _sentence(f"{subject} was {self._at(facts[0])}, {ago}: {_quote(facts[0])}")
+        return sentence(f"{subject} was {self._at(facts[0])}, {ago}: {quoted(facts[0])}")
 
     def _whether(self, facts: list[MemoryEntry]) -> str:
         times = sum(count.times for count in self._reader.count_facts(self._filter()))
         often = times_words(times)
         last = "" if times == 1 else "the last "
-        return f"Yes, {often}{self._when()}: {last}{self._at(facts[0])}. {_quote(facts[0])}"
+        return f"Yes, {often}{self._when()}: {last}{self._at(facts[0])}. {quoted(facts[0])}"
 
     def _which(self, facts: list[MemoryEntry]) -> str:
-        told = "; ".join(f"{self._at(fact)}: {_quote(fact)}" for fact in facts[:3])
-        return _sentence(f"{self._when().strip()} {told}".strip())
+        told = "; ".join(f"{self._at(fact)}: {quoted(fact)}" for fact in facts[:3])
+        return sentence(f"{self._when().strip()} {told}".strip())
 
     def _without_facts(self) -> Recollection:
-        """Answer from the comments where no event fits, and say so."""
+        """Answer from the comments where no event fits, or from the colourless, and say so."""
         wanted = self._question.wanted
         found = self._search((COMMENT,)) if wanted and wanted is not ANYTHING else []
         if found:
-            return Recollection(
-                _sentence(
-                    f"there is no such event{self._when()}, but a comment mentions it "
-                    f"{self._at(found[0])}: {_quote(found[0])}"
-                )
-                + self._begins(),
-                tuple(found),
-            )
+            location = found[0].location if self._question.form is PastForm.WHERE else None
+            where = f"{location_words(location)}, " if location else ""
+            text = f"there is no such event{self._when()}, but a comment mentions it {where}"
+            text = sentence(f"{text}{self._at(found[0])}: {quoted(found[0])}")
+            return Recollection(text + self._begins(), tuple(found))
+        if self._question.colour and (unclear := self._of_unclear_colour()):
+            return unclear
         text = f"no {self._noun(0)} {self._past(0)}{self._when()}"
         if self._question.form is not PastForm.COUNT:
             subject = "nothing" if wanted in (None, ANYTHING) else f"no {self._noun(1)}"
@@ -185,32 +200,64 @@ class _Answerer:
             text = f"{no}{subject} {self._past(1)}{self._when()}, as far as I remember"
         return self._nothing(text)
 
+    def _of_unclear_colour(self) -> Recollection | None:
+        """Answer from facts without a colour, None if there are none."""
+        form = self._question.form
+        plain = replace(
+            self._question,
+            colour="",
+            form=PastForm.LAST if form is PastForm.WHETHER else form,  # no "yes" to a red one
+        )
+        other = _Answerer(self._reader, plain, self._request, self._now, UNKNOWN)
+        facts = other._facts()
+        if not facts:
+            return None
+        answer = other.answer()
+        none, some = self._noun(0 if form is PastForm.COUNT else 1), other._noun(2)
+        text = f"{answer.text[:1].lower()}{answer.text[1:]}"
+        return Recollection(
+            f"I made out no {none}, but some {some} whose colour is unclear: {text}", answer.entries
+        )
+
     def _nothing(self, text: str) -> Recollection:
-        return Recollection(_sentence(text) + self._begins())
+        return Recollection(sentence(text) + self._begins())
 
     def _happened(self) -> Recollection:
         summary = recap(self._reader, self._start, self._end, self._now, self._limit)
         text = summary.text
         if self._question.span:
             text = f"{self._when().strip().rstrip(',')}: {text[:1].lower()}{text[1:]}"
-        return Recollection(_sentence(text) + self._begins(), summary.entries)
+        return Recollection(sentence(text) + self._begins(), summary.entries)
+
+    def _robot(self) -> Recollection:
+        """Say where the robot itself was: the last few places."""
+        chosen = EntryFilter(start=self._start, end=self._end, located=True)
+        found = self._reader.page(chosen, limit=self._limit, thumbnails=True).entries
+        places: dict[str, MemoryEntry] = {}
+        for entry in found:
+            if entry.location:
+                places.setdefault(place_words(entry.location), entry)
+        if not places:
+            return self._nothing(f"I don't know where I was{self._when()}")
+        told = [f"{words}, {self._at(entry)}" for words, entry in list(places.items())[:_PLACES]]
+        return Recollection(sentence(f"I was {'; '.join(told)}") + self._begins(), found)
 
     def _said(self) -> Recollection:
         found = self._search((ANSWER, COMMENT))
         if not found:
             return self._nothing(f"nothing was said about that{self._when()}")
-        told = "; ".join(f"{self._at(entry)}: {_quote(entry)}" for entry in found[:3])
-        return Recollection(_sentence(told) + self._begins(), tuple(found))
+        told = "; ".join(f"{self._at(entry)}: {quoted(entry)}" for entry in found[:3])
+        return Recollection(sentence(told) + self._begins(), tuple(found))
 
     def _mentioned(self) -> Recollection:
         found = self._search(())
         if not found:
             return self._nothing(f"I remember nothing about that{self._when()}")
-        last = f"the last mention is {self._at(found[0])}: {_quote(found[0])}"
-        return Recollection(_sentence(last) + self._begins(), tuple(found))
+        last = f"the last mention is {self._at(found[0])}: {quoted(found[0])}"
+        return Recollection(sentence(last) + self._begins(), tuple(found))
 
     def _search(self, kinds: tuple[str, ...]) -> list[MemoryEntry]:
-        words = search_words(" ".join(self._question.words))
+        words = search_words(" ".join((*self._question.words, *self._question.colour.split())))
         if not words and self._question.form is not PastForm.SAID:
             return []
         chosen = EntryFilter(start=self._start, end=self._end, kinds=kinds, words=words)
@@ -250,13 +297,3 @@ class _Answerer:
         if self._question.span is None or oldest - self._start < 60 * NANOSECONDS:
             return ""
         return f" My memory begins {at_words(to_datetime(oldest, self._now.tzinfo), self._now)}."
-
-
-def _quote(entry: MemoryEntry) -> str:
-    text = " ".join(entry.text.split())
-    return f"“{text if len(text) <= _QUOTED else text[: _QUOTED - 1] + '…'}”"
-
-
-def _sentence(text: str) -> str:
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "!", "?", ".”")) else f"{text}."

@@ -94,13 +94,11 @@ _GRAMMAR = """
     she should show since so some something spot still tell than that the their them then there
     these they thing things this those through time times to today too under until up us visible
     was watched we were what when where which while will with would yesterday you your red orange
-    yellow green blue purple pink brown white gray grey black silver anywhere somewhere often
+    yellow green blue purple pink brown white gray grey black dark silver anywhere somewhere often
     remember recall latest hour hours night morning evening afternoon noon midnight middle side
     hand far
 """
 _NO_NOUNS = frozenset(_GRAMMAR.split())
-_COLOUR_WORDS = "red orange yellow green blue purple pink brown white gray grey black silver"
-COLOURS = frozenset(_COLOUR_WORDS.split())
 _MOVING = (
     "enters",
     "leaves",
