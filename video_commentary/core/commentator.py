@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
+from .announcement_queue import SpeechPriority
 from .audio import OUTPUT_FORMAT, Pcm
 from .cancel import CancelToken
 from .change import Intensity
@@ -19,7 +20,6 @@ from .request_builder import build_request, unsaid_comment
 from .resample import PcmResampler
 from .retry import Retry
 from .scene_monitor import STALE, SceneMonitor, View
-from .sentence_queue import SpeechPriority
 from .stamp import from_seconds
 from .stats import Stats, StatsRecorder
 
@@ -99,14 +99,14 @@ class Commentator:
             self._fall_silent(now)
         settings = self._control.settings
         self._scene.tune(settings)
-        sentence_in = self._sentence_in(now)
-        if sentence_in == 0.0:  # it needs neither a picture nor an engine that works
-            self._cycle(self._control.begin(sentence=True), pressing=False)
+        announcement_in = self._announcement_in(now)
+        if announcement_in == 0.0:  # it needs neither a picture nor an engine that works
+            self._cycle(self._control.begin(announcement=True), pressing=False)
             return 0.0
         urgent = self._control.urgent()
         if not self._control.has_question():
-            if sentence_in is not None:
-                return sentence_in
+            if announcement_in is not None:
+                return announcement_in
             if not settings.enabled:
                 return None
         if (retry_in := self._retry_in(settings)) != 0.0:
@@ -125,11 +125,13 @@ class Commentator:
         self._cycle(self._control.begin(), pressing)
         return self._retry_in(settings)
 
-    def _sentence_in(self, now: float) -> float | None:
+    def _announcement_in(self, now: float) -> float | None:
         """Return in how many seconds the sentence that waits may begin, None if none waits."""
-        sentence = self._control.next_sentence()
-        if sentence is None or sentence.priority is SpeechPriority.ALERT:
-            return sentence and 0.0
+        announcement = self._control.next_announcement()
+        if announcement is None:
+            return None
+        if announcement.priority is SpeechPriority.ALERT:
+            return 0.0
         pause = self._control.settings.breathing_pause * SHORT_PAUSE
         return max(0.0, self._gate.opens_at(now, pause) - now)
 
@@ -153,7 +155,7 @@ class Commentator:
             self._fall_silent(self._clock.now())
         if orders.steered:
             self._scene.mark_changed()
-        comments = not (orders.question or orders.sentence)
+        comments = not (orders.question or orders.announcement)
         remembers = orders.question is not None and orders.question.remembered is not None
         pressing = pressing and comments and not orders.steered
         blind = self._why_blind(orders.settings)
@@ -161,7 +163,7 @@ class Commentator:
         view = self._scene.view(reset_change=comments and not (blind or pressing))
         if blind:
             view = View((), view.intensity)
-        if not view.frames and not (orders.sentence or remembers):
+        if not view.frames and not (orders.announcement or remembers):
             if orders.question:
                 orders.question.answer.set_result(Answer(False, blind or NO_PICTURE))
             return
@@ -208,7 +210,7 @@ class Commentator:
             comment.add_claims(delta.claims)
             if (words or delta.pcm) and not ready:
                 ready = True
-                if not (orders.sentence or request.remembered):
+                if not (orders.announcement or request.remembered):
                     self._first_word_after.add(self._clock.now() - asked_at)
                 self._wait_until(opens_at, orders.cancel)
                 self._control.begin_words()
@@ -230,7 +232,7 @@ class Commentator:
 
     def _opens_at(self, orders: Orders, request: Request, now: float) -> float:
         """Return when the first word may come: at once if a person waits for it."""
-        if orders.steered or orders.question or orders.sentence:
+        if orders.steered or orders.question or orders.announcement:
             return now
         pause = orders.settings.breathing_pause * (SHORT_PAUSE if request.pressing else 1.0)
         return self._gate.opens_at(now, pause)
@@ -250,7 +252,7 @@ class Commentator:
         comment.set_first_sound(self._clock.stamp() + from_seconds(start - now))
 
     def _finished(self, orders: Orders, comment: Comment, took: float) -> None:
-        if not orders.sentence:
+        if not orders.announcement:
             self._succeeded()
         self._recorder.add(comment, took)
         if not comment.silent:
@@ -259,8 +261,8 @@ class Commentator:
                 self._recent.append(comment.text)
         if orders.question:
             self._answered(orders.question, comment)
-        elif comment.cancelled and orders.sentence:
-            self._control.say_again(orders.sentence)
+        elif comment.cancelled and orders.announcement:
+            self._control.say_again(orders.announcement)
         elif comment.cancelled and comment.first_words is None:
             self._scene.mark_changed()  # it gave way before its first word: it is still to be said
 

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from .announcement_queue import Announcement, AnnouncementQueue, SpeechPriority
 from .cancel import CancelToken
 from .cycle_settings import CycleSettings
 from .prompting import Profile, checked_instruction, checked_question, one_line
 from .remembered import Remembered
-from .sentence_queue import Sentence, SentenceQueue, SpeechPriority
 from .stamp import Stamp
 
 MAX_QUESTIONS = 8
@@ -40,7 +40,7 @@ class PendingQuestion:
     text: str
     quiet: bool = False
     remembered: Remembered | None = None
-    progress: Callable[[str], object] = lambda text: None
+    progress: Callable[[str], object] = lambda _: None
     cancel: CancelToken = field(default_factory=CancelToken)
     answer: Future[Answer] = field(default_factory=Future)
 
@@ -55,7 +55,7 @@ class Orders:
 
     `instruction`: on one line, without control characters. `steered`: words are wanted at once,
     whatever the scene does. `interrupted`: sound of the previous comment is to be cut off. `cancel`
-    is cancelled when these orders no longer hold. `sentence`: what to say as it is, instead of a
+    is cancelled when these orders no longer hold. `announcement`: to say instead of a
     comment.
     """
 
@@ -66,7 +66,7 @@ class Orders:
     steered: bool
     interrupted: bool
     cancel: CancelToken
-    sentence: Sentence | None = None
+    announcement: Announcement | None = None
 
 
 class Control:
@@ -81,8 +81,8 @@ class Control:
         self._lock = threading.Lock()
         self._profiles = profiles
         self._questions: deque[PendingQuestion] = deque()
-        self._sentences = SentenceQueue()
-        self._running: PendingQuestion | Sentence | None = None  # None for a comment
+        self._announcements = AnnouncementQueue()
+        self._running: PendingQuestion | Announcement | None = None  # None for a comment
         self._begun = False  # whether words of what runs have come
         self._steered = False
         self._interrupted = False
@@ -161,11 +161,11 @@ class Control:
         With `interrupt`, that is stopped at once, and not said again unless it is an answer. Raise
         ValueError if the text is bad or too many are waiting.
         """
-        sentence = Sentence(text, priority)
+        announcement = Announcement(text, priority)
         with self._lock:
-            self._sentences.add(sentence)
+            self._announcements.add(announcement)
             if interrupt:
-                if isinstance(self._running, Sentence):
+                if isinstance(self._running, Announcement):
                     self._running = None
                 self._interrupt(steered=self._steered)
             else:
@@ -175,7 +175,7 @@ class Control:
     def announce(self, text: str) -> None:
         """Have an alert said next: a comment gives way, an answer or a sentence ends first."""
         with self._lock:
-            self._sentences.add(Sentence(text, SpeechPriority.ALERT))
+            self._announcements.add(Announcement(text, SpeechPriority.ALERT))
             if self._running:
                 self.wake.set()
             else:
@@ -186,11 +186,11 @@ class Control:
         with self._lock:
             self._begun = not self._cancel.cancelled
 
-    def say_again(self, sentence: Sentence) -> None:
+    def say_again(self, announcement: Announcement) -> None:
         """Put a sentence that was cut off back at the front, unless it was to be stopped."""
         with self._lock:
-            if self._running is sentence:
-                self._sentences.put_back(sentence)
+            if self._running is announcement:
+                self._announcements.put_back(announcement)
             self.wake.set()
 
     def requeue(self, question: PendingQuestion) -> None:
@@ -206,7 +206,7 @@ class Control:
         """Answer all that wait with the reason why they can't be; drop the sentences that wait."""
         with self._lock:
             questions, self._questions = list(self._questions), deque()
-            self._sentences.clear()
+            self._announcements.clear()
         for question in questions:
             question.answer.set_result(Answer(False, reason))
 
@@ -225,10 +225,10 @@ class Control:
         with self._lock:
             return bool(self._questions)
 
-    def next_sentence(self) -> Sentence | None:
+    def next_announcement(self) -> Announcement | None:
         """Return the sentence to be said next; None if none waits, or a question is more urgent."""
         with self._lock:
-            return self._sentences.first(self._least())
+            return self._announcements.first(self._least())
 
     def urgent(self) -> bool:
         """Return whether an answer or a comment is wanted at once, whatever the scene does."""
@@ -241,18 +241,18 @@ class Control:
             interrupted, self._interrupted = self._interrupted, False
             return interrupted
 
-    def begin(self, *, sentence: bool = False) -> Orders:
+    def begin(self, *, announcement: bool = False) -> Orders:
         """Return the orders for the next cycle; what is taken here counts as begun.
 
-        `sentence`: whether what is said now has ended, so that a sentence may begin.
+        `announcement`: whether what is said now has ended, so that one may begin.
         """
         with self._lock:
             self._cancel = CancelToken()
-            said = self._sentences.take(self._least()) if sentence else None
+            said = self._announcements.take(self._least()) if announcement else None
             question = self._questions.popleft() if self._questions and not said else None
             self._running = said or question
             self._begun = False
-            if not self._running and self._sentences:
+            if not self._running and self._announcements:
                 self._hold_back_comment()  # one has come since the caller looked
             orders = Orders(
                 settings=self._settings,
@@ -262,7 +262,7 @@ class Control:
                 steered=self._steered,
                 interrupted=self._interrupted,
                 cancel=self._cancel,
-                sentence=said,
+                announcement=said,
             )
             self._interrupted = False
             if not self._running:

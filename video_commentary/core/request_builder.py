@@ -35,7 +35,7 @@ def build_request(
         Limits(settings.max_tokens_brief if brief else settings.max_tokens),
         speak=can_speak and not (question and question.quiet),
         pressing=pressing,
-        announcement=orders.sentence.text if orders.sentence else "",
+        announcement=orders.announcement.text if orders.announcement else "",
         remembered=remembered,
     )
 

@@ -1,4 +1,4 @@
-"""Sentences that are said as they are: alerts, and those of ~/say."""
+"""Announcements: alerts, and the sentences of ~/say."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SpeechPriority(IntEnum):
 
 
 @dataclass(frozen=True, eq=False)
-class Sentence:
+class Announcement:
     """Words to say as they are. Raise ValueError if there are none, or too many."""
 
     text: str
@@ -34,42 +34,44 @@ class Sentence:
         object.__setattr__(self, "text", checked_sentence(self.text))
 
 
-class SentenceQueue:
-    """The sentences that wait, by priority. Not thread-safe."""
+class AnnouncementQueue:
+    """The announcements that wait, by priority. Not thread-safe."""
 
     def __init__(self) -> None:
-        self._waiting: dict[SpeechPriority, deque[Sentence]] = {p: deque() for p in SpeechPriority}
+        self._waiting: dict[SpeechPriority, deque[Announcement]] = {
+            p: deque() for p in SpeechPriority
+        }
 
     def __len__(self) -> int:
         return sum(map(len, self._waiting.values()))
 
-    def add(self, sentence: Sentence) -> None:
-        """Add a sentence behind those of its priority. Raise ValueError if too many wait."""
+    def add(self, announcement: Announcement) -> None:
+        """Add one behind those of its priority. Raise ValueError if too many wait."""
         alerts = self._waiting[SpeechPriority.ALERT]
-        if sentence.priority is SpeechPriority.ALERT:
+        if announcement.priority is SpeechPriority.ALERT:
             if len(alerts) >= MAX_ALERTS:
                 alerts.popleft()
         elif len(self) - len(alerts) >= MAX_SENTENCES:
             raise ValueError(f"{MAX_SENTENCES} sentences are waiting: say it again later")
-        self._waiting[sentence.priority].append(sentence)
+        self._waiting[announcement.priority].append(announcement)
 
-    def put_back(self, sentence: Sentence) -> None:
-        """Put a sentence that was cut off before the others of its priority."""
-        same = self._waiting[sentence.priority]
-        if sentence.priority is not SpeechPriority.ALERT or len(same) < MAX_ALERTS:
-            same.appendleft(sentence)
+    def put_back(self, announcement: Announcement) -> None:
+        """Put one that was cut off before the others of its priority."""
+        same = self._waiting[announcement.priority]
+        if announcement.priority is not SpeechPriority.ALERT or len(same) < MAX_ALERTS:
+            same.appendleft(announcement)
 
-    def first(self, least: SpeechPriority = SpeechPriority.NORMAL) -> Sentence | None:
-        """Return the sentence to be said next, if it has priority `least` or a higher one."""
+    def first(self, least: SpeechPriority = SpeechPriority.NORMAL) -> Announcement | None:
+        """Return the one to be said next, if it has priority `least` or a higher one."""
         waiting = (same[0] for p, same in self._waiting.items() if p <= least and same)
         return next(waiting, None)
 
-    def take(self, least: SpeechPriority = SpeechPriority.NORMAL) -> Sentence | None:
+    def take(self, least: SpeechPriority = SpeechPriority.NORMAL) -> Announcement | None:
         """Return what `first` does, and remove it."""
-        sentence = self.first(least)
-        if sentence is not None:
-            self._waiting[sentence.priority].popleft()
-        return sentence
+        announcement = self.first(least)
+        if announcement is not None:
+            self._waiting[announcement.priority].popleft()
+        return announcement
 
     def clear(self) -> None:
         """Drop all."""

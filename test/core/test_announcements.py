@@ -11,12 +11,12 @@ import pytest
 from test.core.stage import PROFILES, Stage, speaking
 from test.fakes import FORMAT, FakeEngine, FakeVoice, tone
 from video_commentary.config.settings import CommentatorSettings
+from video_commentary.core.announcement_queue import MAX_ALERTS, MAX_SENTENCES, SpeechPriority
 from video_commentary.core.announcing_engine import AnnouncingEngine
 from video_commentary.core.cancel import CancelToken
 from video_commentary.core.control import Control
 from video_commentary.core.engine import Delta, EngineError, Limits, Request
 from video_commentary.core.prompting import Prompt
-from video_commentary.core.sentence_queue import MAX_ALERTS, MAX_SENTENCES, SpeechPriority
 from video_commentary.voices.speaking import SpeakingEngine
 
 HIGH = SpeechPriority.HIGH
@@ -27,7 +27,7 @@ def control() -> Control:
 
 
 def next_said(it: Control) -> str | None:
-    sentence = it.begin(sentence=True).sentence
+    sentence = it.begin(announcement=True).announcement
     return sentence.text if sentence else None
 
 
@@ -109,7 +109,7 @@ def test_alerts_come_first_then_high_ones_and_questions_before_the_others() -> N
     it.say("Normal two.")
     it.ask("What is it?")
     assert [next_said(it) for _ in range(3)] == ["An alert.", "High one.", "High two."]
-    asked = it.begin(sentence=True)
+    asked = it.begin(announcement=True)
     assert asked.question and asked.question.text == "What is it?"
     assert [next_said(it) for _ in range(3)] == ["Normal one.", "Normal two.", None]
 
@@ -121,26 +121,24 @@ def test_an_answer_is_not_cut_off_and_one_sentence_does_not_cut_off_another() ->
     it.announce("A dog.")
     it.say("Hello.")
     assert not orders.cancel.cancelled
-    again = it.begin(sentence=True)
-    assert again.sentence and (again.sentence.text, again.question) == ("A dog.", None)
+    again = it.begin(announcement=True)
+    assert again.announcement and (again.announcement.text, again.question) == ("A dog.", None)
     assert not again.interrupted
     it.announce("A cat.")
     assert not again.cancel.cancelled
     assert [next_said(it) for _ in range(2)] == ["A cat.", "Hello."]
 
 
-def test_a_sentence_that_a_question_cuts_off_is_said_again_and_one_that_was_stopped_is_not() -> (
-    None
-):
+def test_what_a_question_cuts_off_is_said_again_and_what_was_stopped_is_not() -> None:
     it = control()
     it.say("A poem.")
-    orders = it.begin(sentence=True)
+    orders = it.begin(announcement=True)
     it.ask("What is it?")
-    assert orders.cancel.cancelled and orders.sentence
-    it.say_again(orders.sentence)
-    assert it.begin(sentence=True).question
-    poem = it.begin(sentence=True).sentence
-    assert poem is orders.sentence
+    assert orders.cancel.cancelled and orders.announcement
+    it.say_again(orders.announcement)
+    assert it.begin(announcement=True).question
+    poem = it.begin(announcement=True).announcement
+    assert poem is orders.announcement
     it.say("Enough.", interrupt=True)
     it.say_again(poem)
     assert [next_said(it) for _ in range(2)] == ["Enough.", None]
@@ -151,11 +149,11 @@ def test_of_too_many_alerts_the_oldest_is_left_out_and_a_sentence_is_refused() -
     for number in range(MAX_ALERTS + 2):
         it.announce(f"Alert {number}.")
     for number in range(MAX_SENTENCES):
-        it.say(f"Sentence {number}.", HIGH if number % 2 else SpeechPriority.NORMAL)
+        it.say(f"Announcement {number}.", HIGH if number % 2 else SpeechPriority.NORMAL)
     with pytest.raises(ValueError, match="8 sentences are waiting: say it again later"):
         it.say("One more.", HIGH)
     assert [next_said(it) for _ in range(MAX_ALERTS)] == [f"Alert {n}." for n in range(2, 10)]
-    assert next_said(it) == "Sentence 1."
+    assert next_said(it) == "Announcement 1."
 
 
 @pytest.mark.parametrize(
@@ -166,7 +164,7 @@ def test_a_text_that_cannot_be_said_is_refused(text: str, words: str) -> None:
     it = control()
     with pytest.raises(ValueError, match=words):
         it.say(text)
-    assert it.next_sentence() is None
+    assert it.next_announcement() is None
 
 
 def test_nothing_is_said_after_a_stop() -> None:
@@ -174,7 +172,7 @@ def test_nothing_is_said_after_a_stop() -> None:
     it.announce("A dog.")
     it.say("Hello.")
     it.refuse_questions("stopped")
-    assert it.next_sentence() is None
+    assert it.next_announcement() is None
 
 
 def say(engine: Any, speak: bool = True) -> list[Delta]:
