@@ -55,8 +55,8 @@ class Orders:
 
     `instruction`: on one line, without control characters. `steered`: words are wanted at once,
     whatever the scene does. `interrupted`: sound of the previous comment is to be cut off. `cancel`
-    is cancelled when these orders no longer hold. `announcement`: to say instead of a
-    comment.
+    is cancelled when these orders no longer hold. `announcement`: said instead of
+    a comment.
     """
 
     settings: CycleSettings
