@@ -82,6 +82,8 @@ def test_a_model_words_the_answer_over_dated_lines() -> None:
 def test_an_answer_that_names_no_entry_gets_their_times() -> None:
     assert answered(Model(lambda _: ["It has left."])) == "It has left. (14:02, 13:40)"
     many = Remembered("Often.", tuple(event("x", f"1{n}:00") for n in range(5)), at("14:30"))
+    yesterday = Remembered("Once.", FOUND.entries[:1], at("14:30") + 86_400 * SECOND)
+    assert answered(Model(lambda _: ["Once."]), yesterday) == "Once. (Thursday 14:02)"
     assert answered(Model(lambda _: ["Often."]), many).endswith("(10:00, 11:00, 12:00 and more)")
 
 

@@ -41,9 +41,13 @@ class Remembered:
 
     def unnamed(self, text: str) -> str:
         """Return the times to add to an answer that names none of its entries; else empty."""
-        times = list(dict.fromkeys(f"{_local(entry.time):%H:%M}" for entry in self.entries))
-        if not times or any(time in text for time in times):
+        moments = [_local(entry.time) for entry in self.entries]
+        if not moments or any(f"{moment:%H:%M}" in text for moment in moments):
             return ""
+        today = _local(self.now).date()
+        days = ("" if moment.date() == today else f"{moment:%A} " for moment in moments)
+        named = (f"{day}{moment:%H:%M}" for day, moment in zip(days, moments, strict=True))
+        times = list(dict.fromkeys(named))
         more = " and more" if len(times) > _NAMED else ""
         return f" ({', '.join(times[:_NAMED])}{more})"
 

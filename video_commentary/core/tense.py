@@ -29,10 +29,11 @@ class Tense(Enum):
     REMEMBERED = auto()
 
 
-_UNIT = rf"({'|'.join(UNITS)})s?"
+# an engine remembers some seconds itself
+_UNIT = rf"({'|'.join(unit for unit, seconds in UNITS.items() if seconds > 1)})s?"
 _LONG_PAST = re.compile(
     rf"{AWAY}|\b{_UNIT} ago\b|\blong ago\b|\byesterday\b|\bover ?night\b|"
-    rf"\b(last|past) (night|week|month|few|couple|half|\w+ {_UNIT}|{_UNIT})\b|"
+    rf"\b(last|past) (night|month|(\w+ ){{0,2}}{_UNIT})\b|"
     r"\bsince\b|\bearlier (today|this)\b|\bso far today\b|\b(last|first) (time|seen)\b|"
     r"\bwhen (was|were|did|had|has|have)\b|\bremember\b|\brecap\b|\bsum(marise|marize| up)\b"
 )
