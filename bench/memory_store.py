@@ -28,7 +28,8 @@ from video_commentary.memory.database import size_on_disk
 from video_commentary.memory.event_words import event_sentence
 from video_commentary.memory.filters import EntryFilter
 from video_commentary.memory.reader import MemoryReader, reading, search_words
-from video_commentary.memory.recall import RecallRequest, recall
+from video_commentary.memory.recall import recall
+from video_commentary.memory.recall_items import RecallRequest
 from video_commentary.memory.recorder import BATCH, PRUNE_PERIOD, Recorder
 from video_commentary.memory.retention import RetentionLimits
 from video_commentary.memory.store import MemoryStore

@@ -8,7 +8,8 @@ from test.memory.memories import ZONE, answer, at, comment, event, filled
 from video_commentary.core.location import GeoFix, Location, PlanarPose
 from video_commentary.core.memory_entry import ALERT
 from video_commentary.memory.reader import reading
-from video_commentary.memory.recall import RecallRequest, Recollection, recall
+from video_commentary.memory.recall import recall
+from video_commentary.memory.recall_items import RecallRequest, Recollection
 
 NOW = at("14:30")
 DAY = (
@@ -137,6 +138,28 @@ def test_a_comment_answers_where_the_events_are_about_others(day: Path) -> None:
     got = ask(day, "When was the last table?")
     assert got.text.startswith("There is no such event, but a comment mentions it at 14:20: “A")
     assert [entry.id for entry in got.entries] == [13]
+
+
+def test_vehicles_on_a_road_come_by_approaching_and_pass_by_leaving(tmp_path: Path) -> None:
+    path = filled(
+        tmp_path / "m.db",
+        event("present", "car", at("14:29"), count=4, at_least=True),
+        event("approaches", "car", at("14:29"), where="middle"),
+        event("enters", "car", at("14:29"), where="left"),
+        event("leaves", "car", at("14:30"), where="right"),
+        event("approaches", "car", at("14:30"), where="middle"),
+        event("approaches", "person", at("14:30")),
+    )
+    got = ask(path, "How many cars came in the last minute?")
+    assert got.text == "Two cars came in the last minute: the first at 14:29, the last at 14:30."
+    assert [entry.id for entry in got.entries] == [5, 2]
+    assert ask(path, "How many cars today?").text.startswith("Two cars came today: the first at")
+    assert ask(path, "Did any vehicles come today?").text.startswith("Yes, twice today: the last")
+    assert ask(path, "How many cars passed today?").text.startswith("One car went past today, at")
+    assert ask(path, "How many cars went by?").text == "One car went past, at 14:30."
+    assert ask(path, "When did the last car come?").text.startswith("The last car that came was")
+    assert ask(path, "How many cars came in?").text == "One car came in, at 14:29."
+    assert ask(path, "How many people came?").text == "No people came."
 
 
 def test_an_empty_memory_says_so(tmp_path: Path) -> None:

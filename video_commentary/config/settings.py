@@ -33,6 +33,9 @@ class NodeSettings:
         return kind()
 
 
+_MEMORY_NODE = "Name of the memory for history and questions about the past, with its namespace"
+
+
 @dataclass(frozen=True)
 class CommentatorSettings(NodeSettings):
     """Settings of the commentator node."""
@@ -77,6 +80,7 @@ class CommentatorSettings(NodeSettings):
     alert_webhook: str = setting(
         "", "URL to which each alert of a watch is posted; empty for none (docs/watches.md)"
     )
+    memory_node: str = setting("memory", _MEMORY_NODE)
     profile: str = setting(
         "commentator", "Profile, the style of the comments: a name from profiles.yaml", live=True
     )
@@ -243,9 +247,7 @@ class BridgeSettings(NodeSettings):
     )
     # what it shows
     commentator_node: str = setting("commentator", "Name of the commentator, with its namespace")
-    memory_node: str = setting(
-        "memory", "Name of the memory for history and recall, with its namespace"
-    )
+    memory_node: str = setting("memory", _MEMORY_NODE)
     view_topic: str = setting("/camera/image_raw", "Image topic to show")
     view_transport: str = setting(
         "auto",

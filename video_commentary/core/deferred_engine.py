@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterator
 
 from .audio import AudioFormat
 from .cancel import CancelToken
-from .engine import Delta, Engine, EngineError, Request, interjects, voice_trouble
+from .engine import (
+    Delta,
+    Engine,
+    EngineError,
+    Request,
+    interjects,
+    reads_prompt,
+    says_given_text,
+    voice_trouble,
+)
 from .facts import FrameFacts
 from .frames import Frame
 from .load_progress import LoadProgress
@@ -48,6 +57,16 @@ class DeferredEngine:
     def interjects(self) -> bool:
         """Whether the engine knows what can't wait for the pause to end."""
         return self._engine is not None and interjects(self._engine)
+
+    @property
+    def says_given_text(self) -> bool:
+        """Whether the engine's own voice can say given words."""
+        return self._engine is not None and says_given_text(self._engine)
+
+    @property
+    def reads_prompt(self) -> bool:
+        """Whether the engine has a language model that reads the prompt."""
+        return self._engine is not None and reads_prompt(self._engine)
 
     def load(self) -> None:
         """Make the engine, unless that was done, and load it. Raise EngineError."""

@@ -11,6 +11,7 @@ from .cancel import CancelToken
 from .facts import Claim, FrameFacts
 from .frames import Frame
 from .prompting import Prompt
+from .remembered import Remembered
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,9 @@ class Request:
     """One look at the scene: `frames` oldest first (one or more cameras), and what is wanted.
 
     `pressing`: the pause after the last comment is not over; only what can't wait for it is wanted.
-    `announcement`: words to say as they are instead; engines never see a request with them.
+    `announcement`: words to say as they are instead; only an engine that `says_given_text` sees
+    them, with `speak`. `remembered`: what a memory has found for a question about the past, which
+    the prompt holds too. Requests with one of these two may have no frames.
     """
 
     frames: tuple[Frame, ...]
@@ -34,6 +37,7 @@ class Request:
     speak: bool
     pressing: bool = False
     announcement: str = ""
+    remembered: Remembered | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,23 @@ def interjects(engine: Engine) -> bool:
     An engine that does has an `interjects` of its own.
     """
     return bool(getattr(engine, "interjects", False))
+
+
+def says_given_text(engine: Engine) -> bool:
+    """Return whether the engine's own voice can say given words: `Request.announcement`.
+
+    An engine that can has a `says_given_text` of its own.
+    """
+    return bool(getattr(engine, "says_given_text", False))
+
+
+def reads_prompt(engine: Engine) -> bool:
+    """Return whether a language model reads `Prompt.text`.
+
+    Only then the engine words answers about the past. Such an engine has a `reads_prompt` of its
+    own.
+    """
+    return bool(getattr(engine, "reads_prompt", False))
 
 
 def voice_trouble(engine: Engine) -> str:

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 from .audio import AudioFormat
 from .cancel import CancelToken
-from .engine import Delta, Engine, Request, interjects, voice_trouble
+from .engine import (
+    Delta,
+    Engine,
+    Request,
+    interjects,
+    reads_prompt,
+    says_given_text,
+    voice_trouble,
+)
 from .facts import FrameFacts
 from .frames import Frame
 
@@ -41,6 +49,16 @@ class EngineWrapper:
     def interjects(self) -> bool:
         """Whether the inner engine knows what can't wait for the pause to end."""
         return interjects(self.inner)
+
+    @property
+    def says_given_text(self) -> bool:
+        """Whether the inner engine's own voice can say given words."""
+        return says_given_text(self.inner)
+
+    @property
+    def reads_prompt(self) -> bool:
+        """Whether the inner engine has a language model that reads the prompt."""
+        return reads_prompt(self.inner)
 
     def load(self) -> None:
         """Load the inner engine. Raise EngineError."""

@@ -3,58 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, tzinfo
+from functools import cached_property
 
 from ..core.location import location_words, place_words
 from ..core.memory_entry import ANSWER, COMMENT, MemoryEntry
-from ..core.prompting import MAX_INSTRUCTION
 from ..core.stamp import NANOSECONDS, Stamp
 from .clock_words import ago_words, at_words, number_words, times_words, to_datetime, to_time
 from .colour_words import UNKNOWN, same_colours
 from .event_words import PLACE_WORDS
-from .filters import FOREVER, EntryFilter, FactFilter
+from .filters import EntryFilter, FactFilter
 from .question import PastForm, PastQuestion, understand
 from .reader import MemoryReader, search_words
+from .recall_items import RecallRequest, Recollection
 from .recap import recap
 from .sentences import quoted, sentence
-from .vocabulary import ANYTHING, Wanted
+from .vocabulary import ANYTHING, COMES, VEHICLES, Wanted
 
-MAX_ENTRIES = 100
-"""Named by one answer at most."""
 _PLACES = 3
 """That an answer says the robot was at."""
-_COMING = ("enters", "opens")
+_COUNTED = replace(COMES, events=("enters", "opens"))
 """What counts where a question does not say what was done."""
-
-
-@dataclass(frozen=True)
-class Recollection:
-    """An answer about the past, and the entries that it rests on: the most relevant first."""
-
-    text: str
-    entries: tuple[MemoryEntry, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class RecallRequest:
-    """A question about the past. `start`, `end`: bounds of its own, 0 and FOREVER for none.
-
-    `limit`: entries to name at most. Raise ValueError, saying what is allowed.
-    """
-
-    question: str
-    start: Stamp = 0
-    end: Stamp = FOREVER
-    limit: int = 10
-
-    def __post_init__(self) -> None:
-        if not self.question.strip() or len(self.question) > MAX_INSTRUCTION:
-            raise ValueError(f"question: 1 to {MAX_INSTRUCTION} characters")
-        if not 1 <= self.limit <= MAX_ENTRIES:
-            raise ValueError(f"limit: 1 to {MAX_ENTRIES}, not {self.limit}")
-        if self.start > self.end:
-            raise ValueError("from: it is later than to")
 
 
 def recall(
@@ -121,12 +91,34 @@ class _Answerer:
         oldest_first = self._question.form is PastForm.FIRST
         return self._reader.facts(self._filter(), self._limit, newest=not oldest_first)
 
+    @cached_property
+    def _events(self) -> tuple[str, ...]:
+        """The kinds of events that are asked about; empty for any.
+
+        One vehicle that comes may be seen to enter and to approach, so where they are counted it is
+        the kind with the most that counts.
+        """
+        counts = self._question.form in (PastForm.COUNT, PastForm.WHETHER)
+        verb = self._question.verb or (_COUNTED if self._question.form is PastForm.COUNT else None)
+        if verb is None:
+            return ()
+        wanted = self._question.wanted
+        if not (verb.by_vehicles and wanted and set(wanted.who) & set(VEHICLES.who)):
+            return verb.events
+        if not counts:
+            return (*verb.events, *verb.by_vehicles)
+        groups = (verb.events, *((kind,) for kind in verb.by_vehicles))
+        return max(groups, key=lambda group: self._total(self._filtered(group)))
+
+    def _total(self, chosen: FactFilter) -> int:
+        return sum(count.count for count in self._reader.count_facts(chosen))
+
     def _filter(self) -> FactFilter:
+        return self._filtered(self._events)
+
+    def _filtered(self, events: tuple[str, ...]) -> FactFilter:
         question = self._question
         who = question.wanted.who if question.wanted else ()
-        events = question.verb.events if question.verb else ()
-        if question.form is PastForm.COUNT and not events:
-            events = _COMING
         if question.of_picture:
             who = ("camera",)
         return FactFilter(
@@ -276,7 +268,7 @@ class _Answerer:
     def _past(self, count: int) -> str:
         verb = self._question.verb
         if verb is None:
-            return "came" if self._question.form is PastForm.COUNT else "was seen"
+            return COMES.past if self._question.form is PastForm.COUNT else "was seen"
         plural = count != 1 and verb.past.startswith("was ")
         return "were" + verb.past[3:] if plural else verb.past
 

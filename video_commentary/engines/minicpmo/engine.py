@@ -24,6 +24,7 @@ from .answer import SpokenAnswer, text_deltas
 from .checkpoint import Checkpoint, Tensors
 from .checkpoint_shapes import check_tensors
 from .config import ModelConfig, model_folder, read_config
+from .given_text import say_given_text
 from .gpu_errors import OUT_OF_MEMORY, is_gpu_error, is_out_of_memory, to_engine_error
 from .language.decode_step import MAX_NEW_TOKENS
 from .language.sampling import SamplingParams
@@ -76,6 +77,8 @@ class MiniCpmoEngine:
     """MiniCPM-o 4.5 in this process, on plain torch."""
 
     look_fps = 0.0
+    reads_prompt = True
+    says_given_text = True
 
     def __init__(
         self,
@@ -196,6 +199,9 @@ class MiniCpmoEngine:
         max_new_tokens = min(request.limits.max_tokens, MAX_NEW_TOKENS - 2)
         with self._torch_errors(memory=False):
             use_device(model.device)
+            if request.announcement and speech is not None:
+                yield from say_given_text(model, speech, request, cancel)
+                return
             encoded = [self._encode(model, frame) for frame in frames]
             if cancel.cancelled:
                 return

@@ -48,6 +48,7 @@ class LanguageModel:
         self._image_start_ids = torch.tensor(image_start_ids)
         self._eos_ids = frozenset(eos_ids)
         self._cached_prefix: list[int] = []
+        self._prompt_end = 0
         self._step = DecodeStep(model, params, suppress_tokens, unspeakable_tokens)
         # its own, and ahead of the one on which frames are encoded as they arrive
         self._stream = (
@@ -117,6 +118,22 @@ class LanguageModel:
                 self._cached_prefix = list(prefix)
             hidden = self._model.decoder.prefill(self.embed(rest, image_embeds), len(prefix))
             self._step.reset(hidden, len(prefix) + len(rest), speak=speak)
+        self._prompt_end = len(prefix) + len(rest)
+
+    @torch.inference_mode()
+    def read(self, ids: Sequence[int]) -> Tensor:
+        """Return the hidden states [n, hidden_size] of a reply that is given, after its prompt.
+
+        They are those that `generate` would leave if it had chosen these tokens. `prefill` comes
+        before, with as many `max_new_tokens`.
+        """
+        with torch.cuda.stream(self._stream):
+            start = torch.tensor([self._prompt_end], dtype=torch.int32, device=self._device)
+            hidden = self._model.decoder.prefill_rows(self.embed(ids, []).float(), start)
+        if self._stream is not None:
+            self._stream.synchronize()
+            hidden.record_stream(torch.cuda.current_stream(self._device))
+        return hidden
 
     def generate(
         self, max_new_tokens: int, cancel: CancelToken, *, ignore_eos: bool = False
