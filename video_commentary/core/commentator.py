@@ -15,6 +15,7 @@ from .control import Answer, Control, Orders
 from .cycle_settings import CycleSettings
 from .engine import Engine, EngineError, Limits, Request, interjects, unexpected
 from .pacing import Average, Gate, Playout
+from .pause_worker import PauseWorker
 from .prompting import build_prompt
 from .resample import PcmResampler
 from .retry import Retry
@@ -42,14 +43,19 @@ class Commentator:
         playout: Playout,
         clock: Clock,
         publish: Callable[[Comment], None],
+        pause_worker: PauseWorker | None = None,
     ) -> None:
-        """Wire the parts; `publish` gets every partial and final comment, on `run`'s thread."""
+        """Wire the parts; `publish` gets every partial and final comment, on `run`'s thread.
+
+        `pause_worker` has the engine to itself while no comment is made.
+        """
         self._engine = engine
         self._scene = scene
         self._control = control
         self._playout = playout
         self._clock = clock
         self._publish = publish
+        self._pause_worker = pause_worker or PauseWorker()
         self._gate = Gate(playout)
         self._retry = Retry()
         self._recorder = StatsRecorder()
@@ -87,7 +93,9 @@ class Commentator:
             self._control.wake.clear()
             wait = self.step()
             if wait != 0.0 and not stop.is_set():
+                self._pause_worker.resume(wait)
                 self._clock.wait(self._control.wake, wait)
+        self._pause_worker.suspend()
         self._playout.clear(self._clock.now())
         self._control.refuse_questions("the commentator was stopped: activate it and ask again")
 
@@ -151,6 +159,7 @@ class Commentator:
         watches_itself = self._engine.look_fps > 0
         if comments and view.intensity is Intensity.NONE and not watches_itself:
             return
+        self._pause_worker.suspend()
         self.commenting = True
         comment = self._begin(orders, view)
         try:

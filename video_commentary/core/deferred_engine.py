@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from .audio import AudioFormat
 from .cancel import CancelToken
-from .engine import Delta, Engine, EngineError, Request, interjects, voice_trouble
+from .engine import (
+    Delta,
+    Engine,
+    EngineError,
+    Request,
+    Verdict,
+    interjects,
+    judge,
+    voice_trouble,
+)
 from .facts import FrameFacts
 from .frames import Frame
 from .load_progress import LoadProgress
@@ -66,6 +75,14 @@ class DeferredEngine:
         if self._engine is None:
             raise EngineError("the engine is not loaded")
         return self._engine.comment(request, cancel)
+
+    def judge(
+        self, request: Request, conditions: Sequence[str], cancel: CancelToken
+    ) -> Iterator[Verdict | None]:
+        """Return the engine's verdicts. Raise EngineError, also if it can't judge."""
+        if self._engine is None:
+            raise EngineError("the engine is not loaded")
+        return judge(self._engine, request, conditions, cancel)
 
     def close(self) -> None:
         """Free the engine; `load` may follow."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .audio import AudioFormat
 from .cancel import CancelToken
-from .engine import Delta, Engine, Request, interjects, voice_trouble
+from .engine import Delta, Engine, Request, Verdict, interjects, judge, voice_trouble
 from .facts import FrameFacts
 from .frames import Frame
 
@@ -53,6 +53,12 @@ class EngineWrapper:
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield the inner engine's comment. Raise EngineError."""
         return self.inner.comment(request, cancel)
+
+    def judge(
+        self, request: Request, conditions: Sequence[str], cancel: CancelToken
+    ) -> Iterator[Verdict | None]:
+        """Yield the inner engine's verdicts. Raise EngineError, also if it can't judge."""
+        return judge(self.inner, request, conditions, cancel)
 
     def close(self) -> None:
         """Free the inner engine."""
