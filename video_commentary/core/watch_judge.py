@@ -50,6 +50,11 @@ class WatchJudge:
         self._retry_at = 0.0
         self.trouble = ""
 
+    @property
+    def count(self) -> int:
+        """How many watches the model judges."""
+        return len(self._watches.judged())
+
     def due(self) -> bool:
         """Return whether `run` has something to do."""
         now = self._clock.now()
