@@ -20,7 +20,7 @@ from video_commentary.core.clock import LiveClock, VirtualClock
 from video_commentary.core.commentator import Commentator
 from video_commentary.core.control import Control
 from video_commentary.core.deferred_engine import DeferredEngine
-from video_commentary.core.engine import Engine, EngineError, Request, Verdict, judge
+from video_commentary.core.engine import Engine, EngineError, Judgement, Request, judge
 from video_commentary.core.engine_guard import EngineGuard
 from video_commentary.core.frames import Frame
 from video_commentary.core.load_progress import LoadProgress
@@ -46,7 +46,7 @@ class JudgingFake(FakeEngine):
 
     def judge(
         self, request: Request, conditions: Sequence[str], cancel: CancelToken
-    ) -> Iterator[Verdict | None]:
+    ) -> Iterator[Judgement | None]:
         assert self.inside == 0, "engines are not reentrant"
         self.judged.append((request, list(conditions)))
         for condition in conditions:
@@ -55,8 +55,8 @@ class JudgingFake(FakeEngine):
             said = self.opinion(condition)
             if isinstance(said, Exception):
                 raise said
-            assert said is None or isinstance(said, (float, Verdict))
-            yield Verdict(said) if isinstance(said, float) else said
+            assert said is None or isinstance(said, (float, Judgement))
+            yield Judgement(said) if isinstance(said, float) else said
 
 
 class Scene:
@@ -213,9 +213,9 @@ def test_a_bag_that_starts_over_is_judged_at_once() -> None:
     assert len(scene.alerts) == 2
 
 
-def test_a_verdict_without_a_probability_has_no_confidence() -> None:
+def test_a_judgement_without_a_probability_has_no_confidence() -> None:
     scene = Scene(FALL, WAVE)
-    scene.said |= {"a person falls": Verdict(1.0, measured=False), "somebody waves": None}
+    scene.said |= {"a person falls": Judgement(1.0, measured=False), "somebody waves": None}
     scene.see(2.0, seed=None)
     assert [alert.confidence for alert, _ in scene.alerts] == [None]
     assert scene.judge.trouble == ""
@@ -327,10 +327,10 @@ def test_a_comment_stops_the_judging_and_begins_at_once() -> None:
 
     def judging(
         request: Request, conditions: Sequence[str], cancel: CancelToken
-    ) -> Iterator[Verdict | None]:
+    ) -> Iterator[Judgement | None]:
         begun.set()
         stopped.append(cancel.wait(10))
-        yield Verdict(1.0)
+        yield Judgement(1.0)
 
     engine.judge = judging  # type: ignore[method-assign]
     guard = EngineGuard(AnnouncingEngine(engine), timeout=20.0)
@@ -374,7 +374,7 @@ def test_a_comment_stops_the_judging_and_begins_at_once() -> None:
         answer = control.ask("What is it?", quiet=True).result(10)
         assert answer.success, answer.text
         assert stopped == [True, True]
-        assert alerts == [], "a verdict that was given up counts"
+        assert alerts == [], "a judgement that was given up counts"
     finally:
         stop.set()
         control.wake.set()
@@ -389,7 +389,7 @@ def test_every_wrapper_passes_judging_on() -> None:
     with pytest.raises(EngineError, match="not loaded"):
         list(judge(wrapped, REQUEST, ["smoke"], CancelToken()))
     deferred.load()
-    assert list(judge(wrapped, REQUEST, ["smoke"], CancelToken())) == [Verdict(0.25)]
+    assert list(judge(wrapped, REQUEST, ["smoke"], CancelToken())) == [Judgement(0.25)]
     cancelled = CancelToken()
     cancelled.cancel()
     assert list(judge(wrapped, REQUEST, ["smoke"], cancelled)) == []

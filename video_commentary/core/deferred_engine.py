@@ -10,8 +10,8 @@ from .engine import (
     Delta,
     Engine,
     EngineError,
+    Judgement,
     Request,
-    Verdict,
     interjects,
     judge,
     voice_trouble,
@@ -78,8 +78,8 @@ class DeferredEngine:
 
     def judge(
         self, request: Request, conditions: Sequence[str], cancel: CancelToken
-    ) -> Iterator[Verdict | None]:
-        """Return the engine's verdicts. Raise EngineError, also if it can't judge."""
+    ) -> Iterator[Judgement | None]:
+        """Return the engine's judgements. Raise EngineError, also if it can't judge."""
         if self._engine is None:
             raise EngineError("the engine is not loaded")
         return judge(self._engine, request, conditions, cancel)

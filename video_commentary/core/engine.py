@@ -52,7 +52,7 @@ class Delta:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Judgement:
     """What a model says about a condition: `probability`, 0 to 1, that it holds.
 
     `measured` is False if the model only said yes or no: then `probability` is 1 or 0.
@@ -152,8 +152,8 @@ class JudgingEngine(Engine, Protocol):
 
     def judge(
         self, request: Request, conditions: Sequence[str], cancel: CancelToken
-    ) -> Iterator[Verdict | None]:
-        """Yield a verdict on each condition in `request.frames`, in order; None without one.
+    ) -> Iterator[Judgement | None]:
+        """Yield a judgement on each condition in `request.frames`, in order; None without one.
 
         Each is asked by `prompting.judging_question` after `request.prompt`. Stop soon after
         `cancel`: the next comment waits for that. Raise EngineError.
@@ -163,10 +163,10 @@ class JudgingEngine(Engine, Protocol):
 
 def judge(
     engine: Engine, request: Request, conditions: Sequence[str], cancel: CancelToken
-) -> Iterator[Verdict | None]:
-    """Yield the verdicts of a JudgingEngine. Raise EngineError if the engine is none."""
+) -> Iterator[Judgement | None]:
+    """Yield the judgements of a JudgingEngine. Raise EngineError if the engine is none."""
     method = getattr(engine, "judge", None)
     if method is None:
         raise EngineError(f"{engine.description} can't judge conditions", retry=False)
-    verdicts: Iterator[Verdict | None] = method(request, conditions, cancel)
-    return verdicts
+    judgements: Iterator[Judgement | None] = method(request, conditions, cancel)
+    return judgements

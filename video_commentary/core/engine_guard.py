@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias, TypeVar
 
 from .cancel import CancelToken
-from .engine import Delta, Engine, EngineError, Request, Verdict, judge, unexpected
+from .engine import Delta, Engine, EngineError, Judgement, Request, judge, unexpected
 from .engine_wrapper import EngineWrapper
 
 GRACE = 2.0
@@ -44,8 +44,8 @@ class EngineGuard(EngineWrapper):
 
     def judge(
         self, request: Request, conditions: Sequence[str], cancel: CancelToken
-    ) -> Iterator[Verdict | None]:
-        """Yield the wrapped engine's verdicts; return at once when cancelled."""
+    ) -> Iterator[Judgement | None]:
+        """Yield the wrapped engine's judgements; return at once when cancelled."""
         return self._guarded(lambda stop: judge(self.inner, request, conditions, stop), cancel)
 
     def _guarded(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from .audio import AudioFormat
 from .cancel import CancelToken
-from .engine import Delta, Engine, Request, Verdict, interjects, judge, voice_trouble
+from .engine import Delta, Engine, Judgement, Request, interjects, judge, voice_trouble
 from .facts import FrameFacts
 from .frames import Frame
 
@@ -56,8 +56,8 @@ class EngineWrapper:
 
     def judge(
         self, request: Request, conditions: Sequence[str], cancel: CancelToken
-    ) -> Iterator[Verdict | None]:
-        """Yield the inner engine's verdicts. Raise EngineError, also if it can't judge."""
+    ) -> Iterator[Judgement | None]:
+        """Yield the inner engine's judgements. Raise EngineError, also if it can't judge."""
         return judge(self.inner, request, conditions, cancel)
 
     def close(self) -> None:

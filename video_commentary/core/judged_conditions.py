@@ -1,4 +1,4 @@
-"""Conditions that a model judges: what they say, and when its verdicts make an alert."""
+"""Conditions that a model judges: what they say, and when its judgements make an alert."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from .engine import Verdict
+from .engine import Judgement
 from .prompting import one_line
 from .scene_monitor import CameraWindow
 from .stamp import Stamp, from_seconds
@@ -15,13 +15,13 @@ from .watch_language import MAX_LENGTH, WatchRefusedError, duration_of
 from .watch_words import DURATION, LEAD
 
 PERIOD = 1.0
-"""Seconds between two verdicts on a condition at the least."""
+"""Seconds between two judgements on a condition at the least."""
 REFRESH = 10.0
 """Seconds after which a condition is judged again though nothing has changed."""
 RELEASE = 0.75
 """Of the threshold: a condition that holds does so until the probability falls below this."""
 _EARLY = 0.05
-"""Seconds by which a verdict may come before its time: a frame brings it."""
+"""Seconds by which a judgement may come before its time: a frame brings it."""
 _GAP = from_seconds(15.0)
 """Nanoseconds without a look at the camera after which nobody knows what was so in between."""
 
@@ -66,12 +66,12 @@ def judged_condition(words: str) -> JudgedCondition:
     return JudgedCondition(text, seconds)
 
 
-class VerdictHistory:
+class JudgementHistory:
     """What a model said of one condition in one camera, and whether that makes an alert."""
 
     def __init__(self) -> None:
         self.judged_at = -math.inf
-        self._verdict: Verdict | None = None
+        self._judgement: Judgement | None = None
         self._newest: Stamp = 0
         self._oldest: Stamp = 0
         self._followed: Stamp = 0
@@ -96,29 +96,29 @@ class VerdictHistory:
         )
 
     def add(
-        self, verdict: Verdict | None, window: CameraWindow, now: float, threshold: float
+        self, judgement: Judgement | None, window: CameraWindow, now: float, threshold: float
     ) -> None:
-        """Take a verdict on the frames of `window`, asked for at `now`; None: it is unknown."""
+        """Take a judgement on the frames of `window`, asked for at `now`; None: it is unknown."""
         self.judged_at = now
-        self._verdict = verdict
+        self._judgement = judgement
         self._newest, self._oldest = window.frames[-1].stamp, window.frames[0].stamp
-        if verdict is None:
+        if judgement is None:
             return
-        if verdict.probability >= threshold:
+        if judgement.probability >= threshold:
             self._follow(self._newest)
             self._since = self._newest if self._since is None else self._since
-        elif verdict.probability < RELEASE * threshold:
+        elif judgement.probability < RELEASE * threshold:
             self._since, self._fired = None, False
 
-    def found(self, condition: JudgedCondition, window: CameraWindow) -> Verdict | None:
-        """Return the verdict that makes an alert now: once each time the condition holds."""
+    def found(self, condition: JudgedCondition, window: CameraWindow) -> Judgement | None:
+        """Return the judgement that makes an alert now: once each time the condition holds."""
         self._follow(window.frames[-1].stamp)
-        if self._verdict is None or self._since is None or self._fired:
+        if self._judgement is None or self._since is None or self._fired:
             return None
         if window.frames[-1].stamp - self._since < from_seconds(condition.seconds):
             return None
         self._fired = True
-        return self._verdict
+        return self._judgement
 
     def _follow(self, stamp: Stamp) -> None:
         """Forget what held if time went back, or if nobody looked for a while."""

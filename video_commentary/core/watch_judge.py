@@ -10,7 +10,7 @@ from .clock import Clock
 from .engine import Engine, EngineError, Limits, Request, judge, unexpected
 from .facts import Observation
 from .frames import Frame
-from .judged_conditions import VerdictHistory
+from .judged_conditions import JudgementHistory
 from .prompting import build_judging_prompt
 from .scene_monitor import CameraWindow, SceneMonitor
 from .watch_conditions import WatchFinding
@@ -22,8 +22,8 @@ _LIMITS = Limits(max_tokens=1)
 class WatchJudge:
     """Has the conditions that facts can't decide judged by the engine, each once a second at most.
 
-    Where nothing has changed in a camera's window, the last verdict holds on. `trouble` says why
-    there are no verdicts and what to do; empty if there are.
+    Where nothing has changed in a camera's window, the last judgement holds on. `trouble` says why
+    there are no judgements and what to do; empty if there are.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class WatchJudge:
         self._clock = clock
         self._on_alert = on_alert
         self._threshold = threshold
-        self._histories: dict[tuple[int, str], VerdictHistory] = {}
+        self._histories: dict[tuple[int, str], JudgementHistory] = {}
         self._backoff = Backoff()
         self._retry_at = 0.0
         self.trouble = ""
@@ -77,7 +77,7 @@ class WatchJudge:
 
     def _run(self, cancel: CancelToken) -> None:
         now = self._clock.now()
-        rounds: dict[str, tuple[CameraWindow, list[tuple[JudgedWatch, VerdictHistory]]]] = {}
+        rounds: dict[str, tuple[CameraWindow, list[tuple[JudgedWatch, JudgementHistory]]]] = {}
         for window, watch, history in self._pairs():
             if now >= self._retry_at and history.due(window, now):
                 rounds.setdefault(_camera(window), (window, []))[1].append((watch, history))
@@ -91,7 +91,7 @@ class WatchJudge:
     def _judge(
         self,
         window: CameraWindow,
-        due: list[tuple[JudgedWatch, VerdictHistory]],
+        due: list[tuple[JudgedWatch, JudgementHistory]],
         cancel: CancelToken,
     ) -> None:
         now = self._clock.now()
@@ -99,11 +99,11 @@ class WatchJudge:
         conditions = [watch.condition.statement for watch, _ in due]
         unknown = 0
         # not strict: a cancelled engine leaves out the rest
-        for (watch, history), verdict in zip(
+        for (watch, history), judgement in zip(
             due, judge(self._engine, request, conditions, cancel), strict=False
         ):
-            history.add(verdict, window, now, self._threshold)
-            unknown += verdict is None
+            history.add(judgement, window, now, self._threshold)
+            unknown += judgement is None
             self._look(watch, history, window)
         self._backoff.reset()
         self.trouble = (
@@ -112,14 +112,14 @@ class WatchJudge:
             else ""
         )
 
-    def _look(self, watch: JudgedWatch, history: VerdictHistory, window: CameraWindow) -> None:
-        verdict = history.found(watch.condition, window)
-        if verdict is None:
+    def _look(self, watch: JudgedWatch, history: JudgementHistory, window: CameraWindow) -> None:
+        judgement = history.found(watch.condition, window)
+        if judgement is None:
             return
         frame = window.frames[-1]
         finding = WatchFinding(
             text=watch.condition.sentence,
-            confidence=verdict.probability if verdict.measured else None,
+            confidence=judgement.probability if judgement.measured else None,
             evidence=(Observation(camera=frame.camera, stamp=frame.stamp),),
         )
         alert = self._watches.alert(
@@ -128,7 +128,7 @@ class WatchJudge:
         if alert:
             self._on_alert(alert, frame)
 
-    def _pairs(self) -> list[tuple[CameraWindow, JudgedWatch, VerdictHistory]]:
+    def _pairs(self) -> list[tuple[CameraWindow, JudgedWatch, JudgementHistory]]:
         """Return each judged watch with each camera that it is for."""
         watches = self._watches.judged()
         windows = self._scene.windows() if watches else []
@@ -141,7 +141,7 @@ class WatchJudge:
         known, self._histories = self._histories, {}
         for window, watch in pairs:
             key = (watch.id, _camera(window))
-            self._histories[key] = known.get(key) or VerdictHistory()
+            self._histories[key] = known.get(key) or JudgementHistory()
         return [
             (window, watch, self._histories[watch.id, _camera(window)]) for window, watch in pairs
         ]
@@ -155,5 +155,5 @@ def _camera(window: CameraWindow) -> str:
     return window.frames[-1].camera
 
 
-def _longest_ago(due: list[tuple[JudgedWatch, VerdictHistory]]) -> float:
+def _longest_ago(due: list[tuple[JudgedWatch, JudgementHistory]]) -> float:
     return min(history.judged_at for _, history in due)

@@ -32,8 +32,8 @@ def judging(count: int = 2) -> Request:
 
 def probabilities(engine: MiniCpmoEngine, *conditions: str, count: int = 2) -> list[float]:
     found = list(judge(engine, judging(count), conditions, NEVER))
-    assert all(verdict and verdict.measured for verdict in found)
-    return [verdict.probability for verdict in found if verdict]
+    assert all(judgement and judgement.measured for judgement in found)
+    return [judgement.probability for judgement in found if judgement]
 
 
 @pytest.fixture(scope="module")

@@ -15,10 +15,10 @@ from test.engines.server.asking import ask, request
 from test.engines.server.misbehaving import Behaviour, Handler, Misbehaving, says
 from test.engines.server.running import Running
 from video_commentary.core.cancel import CancelToken
-from video_commentary.core.engine import EngineError, Verdict, judge
+from video_commentary.core.engine import EngineError, Judgement, judge
 from video_commentary.core.prompting import build_judging_prompt
 from video_commentary.engines.server.engine import ServerEngine
-from video_commentary.engines.server.judging import CONCURRENT, spoken_verdict
+from video_commentary.engines.server.judging import CONCURRENT, spoken_judgement
 
 Start = Callable[[Behaviour], Misbehaving]
 Make = Callable[..., ServerEngine]
@@ -26,7 +26,7 @@ Make = Callable[..., ServerEngine]
 
 def judged(
     engine: ServerEngine, *conditions: str, cancel: CancelToken | None = None
-) -> list[Verdict | None]:
+) -> list[Judgement | None]:
     asked = request()
     asked = replace(asked, prompt=build_judging_prompt(asked.frames))
     return list(judge(engine, asked, conditions, cancel or CancelToken()))
@@ -73,7 +73,7 @@ def test_the_probability_is_that_of_yes_among_both(misbehaving: Start, engine: M
     assert smoke and smoke.measured and smoke.probability == pytest.approx(0.1)
     assert rain is None
     for body in server.asked:
-        assert (body["max_tokens"], body["logprobs"], body["temperature"]) == (1, True, 0.0)
+        assert (body["max_tokens"], body["logprobs"], body["top_logprobs"]) == (1, True, 20)
         assert "stream" not in body or not body["stream"]
     shared = [(b["messages"][0], b["messages"][1]["content"][:-1]) for b in server.asked]
     assert shared[0] == shared[1] == shared[2], "no server could reuse the frames"
@@ -88,12 +88,13 @@ def test_without_probabilities_words_decide(misbehaving: Start, engine: Make) ->
 
     server = misbehaving(behave)
     it = engine(server.url)
-    assert judged(it, "a fall", "smoke") == [Verdict(1.0, False), Verdict(0.0, False)]
+    assert judged(it, "a fall", "smoke") == [Judgement(1.0, False), Judgement(0.0, False)]
     before = len(server.asked)
-    assert judged(it, "smoke") == [Verdict(0.0, False)]
+    assert judged(it, "smoke") == [Judgement(0.0, False)]
     assert len(server.asked) == before + 1, "it asks for probabilities again"
+    assert server.asked[-1]["temperature"] == 0.0
     silent = misbehaving(lambda handler, body: handler.say(200, completion("no")))
-    assert judged(engine(silent.url), "a fall") == [Verdict(0.0, False)]
+    assert judged(engine(silent.url), "a fall") == [Judgement(0.0, False)]
 
 
 def test_the_first_goes_alone_and_then_a_few_at_once(misbehaving: Start, engine: Make) -> None:
@@ -114,7 +115,9 @@ def test_the_first_goes_alone_and_then_a_few_at_once(misbehaving: Start, engine:
         handler.say(200, completion("Yes", {"yes": 0.05 + number / 20, "no": 0.95 - number / 20}))
 
     found = judged(engine(misbehaving(behave).url), *names)
-    assert [verdict and round(verdict.probability * 20 - 1) for verdict in found] == [*range(9)]
+    assert [judgement and round(judgement.probability * 20 - 1) for judgement in found] == [
+        *range(9)
+    ]
     assert most[0] == CONCURRENT
 
 
@@ -153,8 +156,8 @@ def test_a_fault_is_said_and_comments_do_not_avoid_the_server(
     [("Yes", 1.0), ("no.", 0.0), (" YES, of course", 1.0), ("Nobody", None), ("", None)],
 )
 def test_words_of_an_answer(text: str, probability: float | None) -> None:
-    verdict = spoken_verdict(text)
-    assert (verdict and verdict.probability) == probability
+    judgement = spoken_judgement(text)
+    assert (judgement and judgement.probability) == probability
 
 
 @pytest.mark.timeout(400)

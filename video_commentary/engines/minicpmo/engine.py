@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ...core.audio import AudioFormat
 from ...core.cancel import CancelToken
-from ...core.engine import Delta, EngineError, Request, Verdict
+from ...core.engine import Delta, EngineError, Judgement, Request
 from ...core.frames import Frame
 from ...core.load_progress import LoadProgress
 from ..registry import EngineOptions
@@ -25,7 +25,7 @@ from .checkpoint import Checkpoint, Tensors
 from .checkpoint_shapes import check_tensors
 from .config import ModelConfig, model_folder, read_config
 from .gpu_errors import OUT_OF_MEMORY, is_gpu_error, is_out_of_memory, to_engine_error
-from .judging import verdicts
+from .judging import judgements
 from .language.decode_step import MAX_NEW_TOKENS
 from .language.sampling import SamplingParams
 from .language.tokenizer import prompt_ids
@@ -223,7 +223,7 @@ class MiniCpmoEngine:
 
     def judge(
         self, request: Request, conditions: Sequence[str], cancel: CancelToken
-    ) -> Iterator[Verdict]:
+    ) -> Iterator[Judgement]:
         """Yield p(yes) of each condition, from one decode step. Raise EngineError."""
         if self._lost:
             self.load()
@@ -233,7 +233,7 @@ class MiniCpmoEngine:
         with self._own_voice.commenting, self._torch_errors():
             use_device(model.device)
             frames = [self._encode(model, frame) for frame in request.frames]
-            found = verdicts(
+            found = judgements(
                 model.tokenizer, model.language_model, request.prompt, frames, conditions, cancel
             )
         yield from found

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ...core.cancel import CancelToken
-from ...core.engine import Verdict
+from ...core.engine import Judgement
 from ...core.prompting import Prompt, judging_question
 from .language.language_model import LanguageModel
 from .language.tokenizer import Tokenizer, judging_ids
@@ -18,15 +18,15 @@ YES = ("yes", "Yes", "YES", " yes", " Yes")
 NO = ("no", "No", "NO", " no", " No")
 
 
-def verdicts(
+def judgements(
     tokenizer: Tokenizer,
     language_model: LanguageModel,
     prompt: Prompt,
     frames: Sequence[tuple[SlicedImage, Sequence[Tensor]]],
     conditions: Sequence[str],
     cancel: CancelToken,
-) -> list[Verdict]:
-    """Return the verdict on each condition; after `cancel`, on the first ones only.
+) -> list[Judgement]:
+    """Return the judgement on each condition; after `cancel`, on the first ones only.
 
     `frames`: each with its images and their embeddings. Raise EngineError if they do not fit into
     the context.
@@ -37,7 +37,7 @@ def verdicts(
     embeds = [embed for _, of_frame in frames for embed in of_frame]
     logits = language_model.first_logits(shared, embeds, endings, cancel)
     yes, no = answer_tokens(tokenizer)
-    return [Verdict(probability_of_yes(row, yes, no)) for row in logits]
+    return [Judgement(probability_of_yes(row, yes, no)) for row in logits]
 
 
 def answer_tokens(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:

@@ -9,13 +9,13 @@ from typing import Any
 
 from ...core.audio import AudioFormat
 from ...core.cancel import CancelToken
-from ...core.engine import Delta, EngineError, Request, Verdict
+from ...core.engine import Delta, EngineError, Judgement, Request
 from ...core.frames import Frame
 from .answer import answer
 from .chat import JpegUrls, messages
 from .config import ServerConfig, from_settings
 from .faults import FaultError, host
-from .judging import verdicts
+from .judging import judgements
 from .loop_runner import CommentCancelled, LoopRunner
 from .servers import InferenceServer, ServerPool
 from .settings import ServerSettings
@@ -91,8 +91,8 @@ class ServerEngine:
 
     def judge(
         self, request: Request, conditions: Sequence[str], cancel: CancelToken
-    ) -> Iterator[Verdict | None]:
-        """Yield a verdict on each condition, by one server. Raise EngineError.
+    ) -> Iterator[Judgement | None]:
+        """Yield a judgement on each condition, by one server. Raise EngineError.
 
         Only comments decide which servers are avoided.
         """
@@ -100,7 +100,7 @@ class ServerEngine:
         extra = self._extra(speak=False)
         try:
             with server.busy():
-                yield from verdicts(
+                yield from judgements(
                     server,
                     request,
                     conditions,

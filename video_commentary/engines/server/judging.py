@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...core.cancel import CancelToken
-from ...core.engine import Request, Verdict
+from ...core.engine import Judgement, Request
 from ...core.prompting import judging_question
 from .chat import JpegUrls, messages
 from .config import ServerConfig
@@ -25,7 +25,7 @@ _TOP_LOGPROBS = 20
 """The most that OpenAI and vLLM allow."""
 
 
-def verdicts(
+def judgements(
     server: InferenceServer,
     request: Request,
     conditions: Sequence[str],
@@ -34,8 +34,8 @@ def verdicts(
     config: ServerConfig,
     loop: LoopRunner,
     cancel: CancelToken,
-) -> Iterator[Verdict | None]:
-    """Yield the verdict on each condition; None where the answer is neither yes nor no.
+) -> Iterator[Judgement | None]:
+    """Yield the judgement on each condition; None where the answer is neither yes nor no.
 
     The first is asked alone: the others find the frames in the server's prefix cache. Raise
     FaultError or CommentCancelled.
@@ -45,7 +45,7 @@ def verdicts(
         text = request.prompt.text + judging_question(condition)
         prompt = replace(request.prompt, text=text)
         chat = messages(replace(request, prompt=prompt), jpegs)
-        bodies.append({"messages": chat, "temperature": 0.0, "extra_body": extra})
+        bodies.append({"messages": chat, "extra_body": extra})
     starts = [0, *range(1, len(bodies), CONCURRENT)]
     for start, end in zip(starts, [*starts[1:], len(bodies)], strict=True):
         asked = _ask_all(server, bodies[start:end], config)
@@ -61,7 +61,7 @@ def verdicts(
 
 async def _ask_all(
     server: InferenceServer, bodies: Sequence[dict[str, Any]], config: ServerConfig
-) -> list[Verdict | None]:
+) -> list[Judgement | None]:
     if not server.model:
         await server.learn_models()
     tasks = [asyncio.ensure_future(_ask(server, body, config)) for body in bodies]
@@ -74,7 +74,7 @@ async def _ask_all(
 
 async def _ask(
     server: InferenceServer, body: dict[str, Any], config: ServerConfig
-) -> Verdict | None:
+) -> Judgement | None:
     if server.has_logprobs:
         try:
             return await _probability(server, body)
@@ -83,26 +83,26 @@ async def _ask(
             if not explain(error, server.url, server.models if config.model else ()).bad_request:
                 raise
     answer = await server.client.chat.completions.create(
-        model=server.model, max_tokens=_TEXT_TOKENS, **body
+        model=server.model, max_tokens=_TEXT_TOKENS, temperature=0.0, **body
     )
     server.has_logprobs = False
-    return spoken_verdict(_text(answer))
+    return spoken_judgement(_text(answer))
 
 
-async def _probability(server: InferenceServer, body: dict[str, Any]) -> Verdict | None:
-    """Return a verdict by the first token's probabilities, by its text if there are none."""
+async def _probability(server: InferenceServer, body: dict[str, Any]) -> Judgement | None:
+    """Return a judgement by the first token's probabilities, by its text if there are none."""
     answer = await server.client.chat.completions.create(
         model=server.model, max_tokens=1, logprobs=True, top_logprobs=_TOP_LOGPROBS, **body
     )
     choice = answer.choices[0] if answer.choices else None
     tokens = choice.logprobs.content if choice and choice.logprobs else None
     if not tokens:
-        return spoken_verdict(_text(answer))
+        return spoken_judgement(_text(answer))
     likely = tokens[0].top_logprobs or [tokens[0]]
-    return measured_verdict([(each.token, each.logprob) for each in likely])
+    return measured_judgement([(each.token, each.logprob) for each in likely])
 
 
-def measured_verdict(likely: Sequence[tuple[str, float]]) -> Verdict | None:
+def measured_judgement(likely: Sequence[tuple[str, float]]) -> Judgement | None:
     """Return p(yes) / (p(yes) + p(no)) by tokens and their log probabilities, None without both."""
     found = {"yes": 0.0, "no": 0.0}
     for token, logprob in likely:
@@ -110,13 +110,13 @@ def measured_verdict(likely: Sequence[tuple[str, float]]) -> Verdict | None:
         if word in found:
             found[word] += math.exp(logprob)
     both = found["yes"] + found["no"]
-    return Verdict(found["yes"] / both) if both > 0 else None
+    return Judgement(found["yes"] / both) if both > 0 else None
 
 
-def spoken_verdict(text: str) -> Verdict | None:
-    """Return the verdict of an answer in words."""
+def spoken_judgement(text: str) -> Judgement | None:
+    """Return the judgement of an answer in words."""
     word = text.strip().lower().partition(" ")[0].strip(".,:;!*\"'\n")
-    return Verdict(float(word == "yes"), measured=False) if word in ("yes", "no") else None
+    return Judgement(float(word == "yes"), measured=False) if word in ("yes", "no") else None
 
 
 def _text(answer: Any) -> str:
