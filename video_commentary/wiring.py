@@ -53,6 +53,14 @@ def create_observer(settings: CommentatorSettings) -> Engine | None:
     return DeferredEngine(BUILTIN, lambda: plugin.create(chosen, EngineOptions()), LoadProgress())
 
 
+def engine_judges(settings: CommentatorSettings) -> bool:
+    """Return whether the engine that `settings.engine` names judges conditions of watches."""
+    try:
+        return engine_plugin(settings.engine).judges
+    except PluginError:
+        return False
+
+
 def watch_compiler() -> WatchCompiler:
     """Return what compiles the conditions of watches: for the facts of the built-in engine."""
     kinds = {kind.traits.claim for kind in EventKind}

@@ -77,6 +77,12 @@ class CommentatorSettings(NodeSettings):
     watches_file: str = setting(
         "", "File of watches; empty for one named after the node, in ~/.ros/video_commentary"
     )
+    watch_threshold: float = setting(
+        0.7,
+        "Probability from which a condition holds that the engine's model judges for a watch",
+        low=0.0,
+        high=1.0,
+    )
     alert_webhook: str = setting(
         "", "URL to which each alert of a watch is posted; empty for none (docs/watches.md)"
     )

@@ -16,6 +16,7 @@ from .control import Answer, Control, Orders, PendingQuestion
 from .cycle_settings import CycleSettings
 from .engine import Engine, EngineError, Request, interjects, unexpected
 from .pacing import Average, Gate, Playout
+from .pause_worker import PauseWorker
 from .request_builder import build_request, unsaid_comment
 from .resample import PcmResampler
 from .retry import Retry
@@ -43,14 +44,19 @@ class Commentator:
         playout: Playout,
         clock: Clock,
         publish: Callable[[Comment], None],
+        pause_worker: PauseWorker | None = None,
     ) -> None:
-        """Wire the parts; `publish` gets every partial and final comment, on `run`'s thread."""
+        """Wire the parts; `publish` gets every partial and final comment, on `run`'s thread.
+
+        `pause_worker` has the engine to itself while no comment is made.
+        """
         self._engine = engine
         self._scene = scene
         self._control = control
         self._playout = playout
         self._clock = clock
         self._publish = publish
+        self._pause_worker = pause_worker or PauseWorker()
         self._gate = Gate(playout)
         self._retry = Retry()
         self._recorder = StatsRecorder()
@@ -88,7 +94,9 @@ class Commentator:
             self._control.wake.clear()
             wait = self.step()
             if wait != 0.0 and not stop.is_set():
+                self._pause_worker.resume(wait)
                 self._clock.wait(self._control.wake, wait)
+        self._pause_worker.suspend()
         self._playout.clear(self._clock.now())
         self._control.refuse_questions("the commentator was stopped: activate it and ask again")
 
@@ -170,6 +178,7 @@ class Commentator:
         watches_itself = self._engine.look_fps > 0
         if comments and view.intensity is Intensity.NONE and not watches_itself:
             return
+        self._pause_worker.suspend()
         self.commenting = True
         self._sequence += 1
         said = unsaid_comment(orders, view, self._sequence, self._clock.stamp())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from .audio import AudioFormat
 from .cancel import CancelToken
@@ -10,8 +10,10 @@ from .engine import (
     Delta,
     Engine,
     EngineError,
+    Judgement,
     Request,
     interjects,
+    judge,
     reads_prompt,
     says_given_text,
     voice_trouble,
@@ -85,6 +87,14 @@ class DeferredEngine:
         if self._engine is None:
             raise EngineError("the engine is not loaded")
         return self._engine.comment(request, cancel)
+
+    def judge(
+        self, request: Request, conditions: Sequence[str], cancel: CancelToken
+    ) -> Iterator[Judgement | None]:
+        """Return the engine's judgements. Raise EngineError, also if it can't judge."""
+        if self._engine is None:
+            raise EngineError("the engine is not loaded")
+        return judge(self._engine, request, conditions, cancel)
 
     def close(self) -> None:
         """Free the engine; `load` may follow."""

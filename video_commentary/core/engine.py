@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -55,6 +55,17 @@ class Delta:
     claims: tuple[Claim, ...] = ()
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """What a model says about a condition: `probability`, 0 to 1, that it holds.
+
+    `measured` is False if the model only said yes or no: then `probability` is 1 or 0.
+    """
+
+    probability: float
+    measured: bool = True
+
+
 class EngineError(Exception):
     """The engine failed; the message says what happened and what to do next.
 
@@ -77,7 +88,8 @@ class Engine(Protocol):
     """Looks at frames and comments on them. Knows nothing of ROS, clocks or queues.
 
     `look` runs on another thread than `comment`; both may run at once. Everything else is called
-    while neither runs.
+    while neither runs, but `judge` may run beside `look`. An engine that can judge conditions has a
+    method `judge` as in `JudgingEngine`.
     """
 
     @property
@@ -154,3 +166,28 @@ def voice_trouble(engine: Engine) -> str:
     An engine whose voice may fail to load, or come later, has a `voice_trouble` of its own.
     """
     return str(getattr(engine, "voice_trouble", ""))
+
+
+class JudgingEngine(Engine, Protocol):
+    """An engine that says whether conditions hold."""
+
+    def judge(
+        self, request: Request, conditions: Sequence[str], cancel: CancelToken
+    ) -> Iterator[Judgement | None]:
+        """Yield a judgement on each condition in `request.frames`, in order; None without one.
+
+        Each is asked by `prompting.judging_question` after `request.prompt`. Stop soon after
+        `cancel`: the next comment waits for that. Raise EngineError.
+        """
+        ...
+
+
+def judge(
+    engine: Engine, request: Request, conditions: Sequence[str], cancel: CancelToken
+) -> Iterator[Judgement | None]:
+    """Yield the judgements of a JudgingEngine. Raise EngineError if the engine is none."""
+    method = getattr(engine, "judge", None)
+    if method is None:
+        raise EngineError(f"{engine.description} can't judge conditions", retry=False)
+    judgements: Iterator[Judgement | None] = method(request, conditions, cancel)
+    return judgements

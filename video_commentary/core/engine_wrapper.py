@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .audio import AudioFormat
 from .cancel import CancelToken
 from .engine import (
     Delta,
     Engine,
+    Judgement,
     Request,
     interjects,
+    judge,
     reads_prompt,
     says_given_text,
     voice_trouble,
@@ -71,6 +73,12 @@ class EngineWrapper:
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield the inner engine's comment. Raise EngineError."""
         return self.inner.comment(request, cancel)
+
+    def judge(
+        self, request: Request, conditions: Sequence[str], cancel: CancelToken
+    ) -> Iterator[Judgement | None]:
+        """Yield the inner engine's judgements. Raise EngineError, also if it can't judge."""
+        return judge(self.inner, request, conditions, cancel)
 
     def close(self) -> None:
         """Free the inner engine."""

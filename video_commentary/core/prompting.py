@@ -25,6 +25,11 @@ or pictures. Say only what you can see; say less when unsure. Never repeat what 
 Answer in English unless the instruction is in another language or asks for one. If nothing new \
 is worth saying, answer exactly: {SILENCE}"""
 
+JUDGING_RULES = """\
+You watch a live camera for a user. You see its latest frames, oldest first, and a condition. \
+Answer yes if the condition holds now or happens in these frames. Answer no if it does not, or if \
+that can't be seen. Answer with one word: yes or no."""
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -166,3 +171,15 @@ def build_prompt(
     else:
         lines.append("What is new?")
     return Prompt(system, "\n".join(lines), profile, instruction, question, tuple(recent))
+
+
+def build_judging_prompt(frames: Sequence[Frame]) -> Prompt:
+    """Render what stands before each `judging_question` about `frames`, of one camera."""
+    span = to_seconds(frames[-1].stamp - frames[0].stamp)
+    text = f"The frames span {span:.1f} seconds.\n" if len(frames) > 1 else ""
+    return Prompt(JUDGING_RULES, text, Profile("", "", ()))
+
+
+def judging_question(condition: str) -> str:
+    """Return what asks a model whether a condition holds."""
+    return f"Condition: {condition}\nDoes it hold? Answer yes or no."

@@ -37,10 +37,12 @@ class EnginePlugin(Plugin[S], Generic[S]):
 
     `create` makes it, without loading it; may raise EngineError. It runs on the thread that loads
     the engine. Import heavy libraries there or later: the module of the plug-in is imported by
-    launch files and by other nodes too.
+    launch files and by other nodes too. `judges`: whether the engine has `judge`, see
+    `JudgingEngine`: watches are answered before the engine is made.
     """
 
     create: Callable[[S, EngineOptions], Engine]
+    judges: bool = False
 
 
 def engine_plugin(choice: str) -> EnginePlugin[Any]:
@@ -52,4 +54,9 @@ def engine_plugin(choice: str) -> EnginePlugin[Any]:
 
 
 def _without_settings(name: str, factory: Callable[[], Engine]) -> EnginePlugin[NoSettings]:
-    return EnginePlugin(name, NoSettings, lambda _settings, _options: factory())
+    return EnginePlugin(
+        name,
+        NoSettings,
+        lambda _settings, _options: factory(),
+        judges=hasattr(factory, "judge"),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ...core.audio import AudioFormat
 from ...core.cancel import CancelToken
-from ...core.engine import Delta, EngineError, Request
+from ...core.engine import Delta, EngineError, Judgement, Request
 from ...core.frames import Frame
 from ...core.load_progress import LoadProgress
 from ..registry import EngineOptions
@@ -26,6 +26,7 @@ from .checkpoint_shapes import check_tensors
 from .config import ModelConfig, model_folder, read_config
 from .given_text import say_given_text
 from .gpu_errors import OUT_OF_MEMORY, is_gpu_error, is_out_of_memory, to_engine_error
+from .judging import judgements
 from .language.decode_step import MAX_NEW_TOKENS
 from .language.sampling import SamplingParams
 from .language.tokenizer import prompt_ids
@@ -225,6 +226,23 @@ class MiniCpmoEngine:
                 yield from answer.deltas(
                     tokens, language_model.hidden_states, ended_with_eos, cancel
                 )
+
+    def judge(
+        self, request: Request, conditions: Sequence[str], cancel: CancelToken
+    ) -> Iterator[Judgement]:
+        """Yield p(yes) of each condition, from one decode step. Raise EngineError."""
+        if self._lost:
+            self.load()
+        model = self._model
+        if model is None:
+            raise EngineError("the model is not loaded")
+        with self._own_voice.commenting, self._torch_errors():
+            use_device(model.device)
+            frames = [self._encode(model, frame) for frame in request.frames]
+            found = judgements(
+                model.tokenizer, model.language_model, request.prompt, frames, conditions, cancel
+            )
+        yield from found
 
     def _encode(self, model: LoadedModel, frame: Frame) -> tuple[SlicedImage, list[Tensor]]:
         """Return a frame's images and their embeddings, encoded now unless `look` has."""

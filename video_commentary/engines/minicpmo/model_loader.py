@@ -161,6 +161,7 @@ def _warm_up(
     if stream is not None:
         stream.synchronize()
     ids = tokenizer.encode(user_segment([image_placeholder()]))
+    language_model.first_logits(ids, embeds, [ids[-1:], ids[-2:]], CancelToken())
     language_model.prefill(ids[:1], ids[1:], embeds, max_new_tokens=2)
     for _ in language_model.generate(2, CancelToken(), ignore_eos=True):
         pass

@@ -28,4 +28,4 @@ def _create(settings: MiniCpmoSettings, options: EngineOptions) -> MiniCpmoEngin
     return from_settings(settings, options)
 
 
-PLUGIN = EnginePlugin("minicpmo", MiniCpmoSettings, _create)
+PLUGIN = EnginePlugin("minicpmo", MiniCpmoSettings, _create, judges=True)

@@ -118,6 +118,7 @@ class CommentatorNode(LifecycleNode):
             self._time,
             self._publish,
             self._publish_facts,
+            self._watches,
         )
         self._load_next(self._session)
         return super().on_configure(state)

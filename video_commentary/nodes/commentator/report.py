@@ -89,10 +89,13 @@ def diagnose(session: Session | None, status: CommentatorStatus) -> list[Check]:
         if observer
         else []
     )
+    judged = session.judge.count
+    watches = [Check("watches", session.judge.trouble, False, {"judged": judged})] if judged else []
     return [
         Check("engine", session.error, True, engine),
         Check("voice", session.assembly.voice_trouble(), False, {"voice": status.voice}),
         *facts,
+        *watches,
         *map(camera_check, session.cameras, session.rates.fps),
         *(clock_check(camera.topic, camera.clock) for camera in session.cameras),
     ]

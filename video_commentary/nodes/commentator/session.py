@@ -21,13 +21,16 @@ from ...core.facts_observer import FactsObserver
 from ...core.frames import Frame
 from ...core.loading import Loader
 from ...core.pacing import Playout
+from ...core.pause_worker import PauseWorker
 from ...core.scene_monitor import SceneMonitor, Use
 from ...core.stamp import Stamp
+from ...core.watch_judge import WatchJudge
 from ...ros.audio_publisher import AudioPublisher
 from ...ros.camera import Camera
 from ...ros.frame_worker import FrameWorker
 from ...ros.health import Rates
 from ...wiring import Assembly
+from .watch_services import WatchServices
 
 
 class Session:
@@ -42,6 +45,7 @@ class Session:
         clock: Clock,
         publish: Callable[[Comment], None],
         publish_facts: Callable[[Frame, FrameFacts], None],
+        watches: WatchServices,
     ) -> None:
         """Hold what is needed; `loader.start` begins to load the engine."""
         self._node = node
@@ -57,10 +61,24 @@ class Session:
         observer = assembly.observer
         self.observer = FactsObserver(observer, publish_facts) if observer else None
         self._scene = SceneMonitor(settings, assembly.engine, self.observer)
+        self.judge = WatchJudge(
+            assembly.engine,
+            self._scene,
+            watches.watches,
+            clock,
+            watches.publish_alert,
+            settings.watch_threshold,
+        )
         self.cameras: list[Camera] = []
         camera_clock = CameraClock(clock, self._clock_correction)
         self.commentator = Commentator(
-            assembly.engine, self._scene, control, self.playout, camera_clock, publish
+            assembly.engine,
+            self._scene,
+            control,
+            self.playout,
+            camera_clock,
+            publish,
+            PauseWorker(self.judge.due, self.judge.run),
         )
         self.rates = Rates([])
         self._stop = threading.Event()

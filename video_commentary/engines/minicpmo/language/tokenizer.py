@@ -40,7 +40,7 @@ class Tokenizer:
             bad = [int(i) for i in json.loads(text).get("bad_token_ids", [])]
         except Exception as error:  # noqa: BLE001 - tokenizers raises plain Exception
             raise EngineError(f"no tokenizer in {folder} ({error}): {FETCH}") from None
-        self._cached = lru_cache(maxsize=16)(lambda text: tuple(self.encode(text)))
+        self._cached = lru_cache(maxsize=160)(lambda text: tuple(self.encode(text)))
         added = self._bpe.get_added_tokens_decoder()
         self._special = {token.content for token in added.values()}
         self.eos_ids = tuple(self.id(name) for name in EOS_TOKENS)
@@ -142,6 +142,25 @@ def prompt_ids(
     rest = [*user, *tokenizer.encode_cached(answer_segment(speak=speak))]
     system = system_segment(tokenizer.strip_special(prompt.system))
     return list(tokenizer.encode_cached(system)), rest
+
+
+def judging_ids(
+    tokenizer: Tokenizer, prompt: Prompt, images: list[SlicedImage], questions: Sequence[str]
+) -> tuple[list[int], list[list[int]]]:
+    """Return the ids of a prompt with `images`, and of each question with what follows it."""
+    system = system_segment(tokenizer.strip_special(prompt.system))
+    user = user_segment([image_placeholder(image) for image in images])
+    text = tokenizer.strip_special(prompt.text)
+    shared = [
+        *tokenizer.encode_cached(system),
+        *tokenizer.encode_cached(user),
+        *tokenizer.encode(text),
+    ]
+    answer = tokenizer.encode_cached(answer_segment())
+    return shared, [
+        [*tokenizer.encode_cached(tokenizer.strip_special(question)), *answer]
+        for question in questions
+    ]
 
 
 class StreamDetokenizer:
