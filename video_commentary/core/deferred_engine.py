@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from .audio import AudioFormat
+from .audio import AudioFormat, Pcm
 from .cancel import CancelToken
-from .engine import Delta, Engine, EngineError, Request, interjects, voice_trouble
+from .engine import Delta, Engine, EngineError, Request, hear, hears, interjects, voice_trouble
 from .facts import FrameFacts
 from .frames import Frame
 from .load_progress import LoadProgress
+from .stamp import Stamp
 
 
 class DeferredEngine:
@@ -49,6 +50,11 @@ class DeferredEngine:
         """Whether the engine knows what can't wait for the pause to end."""
         return self._engine is not None and interjects(self._engine)
 
+    @property
+    def hears(self) -> bool:
+        """Whether the engine listens to the scene's sound."""
+        return self._engine is not None and hears(self._engine)
+
     def load(self) -> None:
         """Make the engine, unless that was done, and load it. Raise EngineError."""
         self._progress.restart()
@@ -60,6 +66,11 @@ class DeferredEngine:
     def look(self, frame: Frame) -> FrameFacts | None:
         """Show the engine a frame; return what it saw, None if it only writes."""
         return self._engine.look(frame) if self._engine else None
+
+    def hear(self, pcm: Pcm, stamp: Stamp) -> None:
+        """Let the engine hear sound; `stamp`: of its first sample. Raise EngineError."""
+        if self._engine:
+            hear(self._engine, pcm, stamp)
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Return the engine's comment. Raise EngineError."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from .cancel import CancelToken
 from .facts import Claim, FrameFacts
 from .frames import Frame
 from .prompting import Prompt
+from .stamp import Stamp
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Request:
 
     `pressing`: the pause after the last comment is not over; only what can't wait for it is wanted.
     `announcement`: words to say as they are instead; engines never see a request with them.
+    `question_sound`: the question of `prompt` as it was spoken, None if it was written.
     """
 
     frames: tuple[Frame, ...]
@@ -34,6 +36,7 @@ class Request:
     speak: bool
     pressing: bool = False
     announcement: str = ""
+    question_sound: Pcm | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,25 @@ def interjects(engine: Engine) -> bool:
     An engine that does has an `interjects` of its own.
     """
     return bool(getattr(engine, "interjects", False))
+
+
+def hears(engine: Engine) -> bool:
+    """Return whether an engine listens to the scene's sound; one that does has its own `hears`.
+
+    Known after `load`.
+    """
+    return bool(getattr(engine, "hears", False))
+
+
+def hear(engine: Engine, pcm: Pcm, stamp: Stamp) -> None:
+    """Let an engine hear the scene's sound as it comes; one without a `hear` of its own ignores it.
+
+    `stamp`: of the first sample. It runs on another thread than `look` and `comment`, and all may
+    run at once. Raise EngineError.
+    """
+    method: Callable[[Pcm, Stamp], None] | None = getattr(engine, "hear", None)
+    if method is not None:
+        method(pcm, stamp)
 
 
 def voice_trouble(engine: Engine) -> str:

@@ -56,7 +56,7 @@ def language_model(parts: Parts, params: SamplingParams | None = None) -> Langua
         params or SamplingParams(greedy=True),
         suppress_tokens=tokenizer.unspeakable_tokens,
         eos_ids=tokenizer.eos_ids,
-        image_start_ids=tokenizer.image_start_ids,
+        media_start_ids=tokenizer.media_start_ids,
     )
 
 

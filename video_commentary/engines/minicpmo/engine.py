@@ -1,4 +1,4 @@
-"""MiniCPM-o 4.5 as an engine: frames in, text and its own voice out."""
+"""MiniCPM-o 4.5 as an engine: frames and sound in, text and its own voice out."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...core.audio import AudioFormat
+from ...core.audio import AudioFormat, Pcm
 from ...core.cancel import CancelToken
 from ...core.engine import Delta, EngineError, Request
 from ...core.frames import Frame
 from ...core.load_progress import LoadProgress
+from ...core.stamp import Stamp
 from ..registry import EngineOptions
 from .answer import SpokenAnswer, text_deltas
 from .checkpoint import Checkpoint, Tensors
@@ -39,6 +40,7 @@ from .memory import (
 )
 from .model_loader import LoadedModel, MiniCpmoConfig, load_model
 from .own_voice import OwnVoice
+from .prompt_items import build_items
 from .settings import MiniCpmoSettings
 from .speech.speech_loader import SpeechOptions
 from .vision.image_processing import SlicedImage, slice_image
@@ -66,6 +68,7 @@ def from_settings(settings: MiniCpmoSettings, options: EngineOptions) -> MiniCpm
                 greedy=settings.greedy,
             ),
             saved_plan=True,
+            hear_seconds=settings.hear_seconds if options.hear else None,
             speech=speech if options.own_voice else None,
         ),
         options.progress,
@@ -126,13 +129,15 @@ class MiniCpmoEngine:
         """Open the checkpoint, and check it and the room for it. Raise EngineError."""
         model_config = read_config(folder)
         tensors = Checkpoint(folder, device)
-        check_tensors(tensors, model_config)
+        hear = self._config.hear_seconds is not None
+        check_tensors(tensors, model_config, hear=hear)
         check_gpu_memory(
             tensors,
             model_config,
             device,
             max_seq_len=self._config.max_seq_len,
             int8_lm_head=self._config.int8_lm_head,
+            hear=hear,
         )
         return tensors, model_config
 
@@ -151,6 +156,21 @@ class MiniCpmoEngine:
         if model is not None:
             with self._torch_errors():
                 self._encode(model, frame)
+
+    @property
+    def hears(self) -> bool:
+        """Whether the model hears. Known after `load`."""
+        return self._model is not None and self._model.hearing is not None
+
+    def hear(self, pcm: Pcm, stamp: Stamp) -> None:
+        """Encode the scene's sound as it arrives; `stamp`: of its first sample.
+
+        Raise EngineError.
+        """
+        model = self._model
+        if model is not None and model.hearing is not None:
+            with self._torch_errors():
+                model.hearing.hear(pcm, stamp)
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield the comment piece by piece. Raise EngineError.
@@ -196,17 +216,18 @@ class MiniCpmoEngine:
         max_new_tokens = min(request.limits.max_tokens, MAX_NEW_TOKENS - 2)
         with self._torch_errors(memory=False):
             use_device(model.device)
-            encoded = [self._encode(model, frame) for frame in frames]
+            encoded = [(frame, *self._encode(model, frame)) for frame in frames]
+            items, prompt = build_items(
+                encoded, request, model.hearing, self._config.hear_seconds or 0
+            )
             if cancel.cancelled:
                 return
+            placeholders = [item.placeholder for item in items]
             prefix, rest = prompt_ids(
-                model.tokenizer,
-                request.prompt,
-                [image for image, _ in encoded],
-                speak=speech is not None,
+                model.tokenizer, prompt, placeholders, speak=speech is not None
             )
             language_model = model.language_model
-            embeds = [embed for _, of_frame in encoded for embed in of_frame]
+            embeds = [embed for item in items for embed in item.embeds]
             language_model.prefill(
                 prefix, rest, embeds, max_new_tokens=max_new_tokens, speak=speech is not None
             )
