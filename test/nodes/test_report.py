@@ -52,6 +52,7 @@ def session() -> Any:
         rates=SimpleNamespace(fps=[14.5]),
         commentator=SimpleNamespace(stats=stats, commenting=True),
         observer=SimpleNamespace(trouble="no weights", description="built-in"),
+        sound=None,
     )
 
 

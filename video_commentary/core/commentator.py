@@ -198,7 +198,15 @@ class Commentator:
         brief = view.intensity is Intensity.BRIEF and not question
         tokens = settings.max_tokens_brief if brief else settings.max_tokens
         speak = self._engine.voice is not None and not (question and question.quiet)
-        return Request(view.frames, prompt, Limits(tokens), speak, pressing, orders.announcement)
+        return Request(
+            view.frames,
+            prompt,
+            Limits(tokens),
+            speak,
+            pressing,
+            orders.announcement,
+            question_sound=question.sound if question else None,
+        )
 
     def _comment(self, orders: Orders, request: Request, comment: CommentBuilder) -> None:
         asked_at = self._clock.now()

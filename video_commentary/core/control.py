@@ -7,6 +7,7 @@ from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from .audio import Pcm
 from .cancel import CancelToken
 from .cycle_settings import CycleSettings
 from .prompting import Profile, checked_instruction, checked_question, one_line
@@ -29,11 +30,15 @@ class Answer:
 
 @dataclass(frozen=True, eq=False)
 class PendingQuestion:
-    """A question that waits for its answer; with `quiet` that is text only."""
+    """A question that waits for its answer; with `quiet` that is text only.
+
+    `sound`: the question as it was spoken, None if it was written.
+    """
 
     text: str
     quiet: bool
     answer: Future[Answer] = field(default_factory=Future)
+    sound: Pcm | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,9 +108,12 @@ class Control:
                 self._interrupt(steered=settings.enabled)
             self.wake.set()
 
-    def ask(self, question: str, quiet: bool = False) -> Future[Answer]:
-        """Queue a question. Raise ValueError if it is bad or too many are waiting."""
-        asked = PendingQuestion(checked_question(question), quiet)
+    def ask(self, question: str, quiet: bool = False, sound: Pcm | None = None) -> Future[Answer]:
+        """Queue a question; `sound`: as it was spoken, for an engine that hears.
+
+        Raise ValueError if it is bad or too many are waiting.
+        """
+        asked = PendingQuestion(checked_question(question), quiet, sound=sound)
         with self._lock:
             if len(self._questions) >= MAX_QUESTIONS:
                 raise ValueError(f"{MAX_QUESTIONS} questions are waiting: ask again later")

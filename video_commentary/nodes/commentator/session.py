@@ -28,6 +28,7 @@ from ...ros.camera import Camera
 from ...ros.frame_worker import FrameWorker
 from ...ros.health import Rates
 from ...wiring import Assembly
+from .scene_sound import SceneSound
 
 
 class Session:
@@ -58,9 +59,10 @@ class Session:
         self.observer = FactsObserver(observer, publish_facts) if observer else None
         self._scene = SceneMonitor(settings, assembly.engine, self.observer)
         self.cameras: list[Camera] = []
-        camera_clock = CameraClock(clock, self._clock_correction)
+        self.sound: SceneSound | None = None
+        self._camera_clock = CameraClock(clock, self._clock_correction)
         self.commentator = Commentator(
-            assembly.engine, self._scene, control, self.playout, camera_clock, publish
+            assembly.engine, self._scene, control, self.playout, self._camera_clock, publish
         )
         self.rates = Rates([])
         self._stop = threading.Event()
@@ -92,6 +94,7 @@ class Session:
         self._stop = threading.Event()
         self.commentator.reset()
         self._open_cameras(self._settings.image_topics)
+        self._open_sound()
         self._audio_publisher = AudioPublisher(
             self.playout, self._clock, publish_audio, publish_stamped
         )
@@ -108,6 +111,9 @@ class Session:
         self._thread = None
         if self._audio_publisher:
             self._audio_publisher.close()
+        if self.sound:
+            self.sound.close()
+            self.sound = None
         self._close_cameras()
 
     def watch(self, topics: Sequence[str]) -> None:
@@ -129,6 +135,8 @@ class Session:
         self.rates.update()
         for camera in self.cameras:
             camera.follow_publishers()
+        if self.sound:
+            self.sound.follow_publishers()
 
     def _loaded(self, seconds: float) -> None:
         phases = self.assembly.progress.summary
@@ -144,6 +152,11 @@ class Session:
         self._frames = FrameWorker(
             self.cameras, self._scene, self.commentator.on_frame, self._publish_facts, arrived
         )
+
+    def _open_sound(self) -> None:
+        if self._settings.hear:
+            topic, engine = self._settings.sound_topic, self.assembly.engine
+            self.sound = SceneSound(self._node, topic, engine, self.loader, self._camera_clock)
 
     def _close_cameras(self) -> None:
         if self._frames:
