@@ -24,6 +24,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from bench.gpu_memory import card_gb, driver_row
 from bench.gpu_timing import copy_bandwidth, kernels_ms, median_ms
+from bench.hearing import hearing_rows
 from bench.machine import describe
 from bench.random_model import RandomTensors, published_config
 from video_commentary.core.cancel import CancelToken
@@ -151,6 +152,7 @@ def measure(kind: str, copy: float, before: float) -> tuple[dict[str, float], Ri
     rows["share of copy, %"] = 100 * rows["decode, GB/s"] / copy
     rows["peak memory, GB"] = torch.cuda.max_memory_reserved() / 1e9
     rows |= driver_row(before)
+    rows |= hearing_rows(rig.device, rig.model.dtype, rig.model.stream)
     return rows, rig
 
 

@@ -21,6 +21,8 @@ EMPTY_THINK = "<think>\n\n</think>\n\n"
 """With it the model answers at once."""
 
 EOS_TOKENS = ("<|tts_eos|>", "<|im_end|>", "<|endoftext|>")
+MEDIA_START_TOKENS = ("<image>", "<slice>", "<|audio_start|>")
+"""Each stands before the placeholder tokens of a picture, a slice of one, or a sound."""
 UNSPEAKABLE = tuple(":#@*()[]&/$")
 """Characters that the model's own voice cannot speak."""
 
@@ -44,8 +46,7 @@ class Tokenizer:
         added = self._bpe.get_added_tokens_decoder()
         self._special = {token.content for token in added.values()}
         self.eos_ids = tuple(self.id(name) for name in EOS_TOKENS)
-        self.image_start_ids = (self.id("<image>"), self.id("<slice>"))
-        self.media_start_ids = (*self.image_start_ids, self.id("<|audio_start|>"))
+        self.media_start_ids = tuple(map(self.id, MEDIA_START_TOKENS))
         unspeakable = [self._bpe.token_to_id(character) for character in UNSPEAKABLE]
         self.suppress_tokens = tuple(sorted(added.keys() - set(self.eos_ids)))
         self.unspeakable_tokens = tuple(
