@@ -169,7 +169,7 @@ class MiniCpmoEngine:
         """
         model = self._model
         if model is not None and model.hearing is not None:
-            with self._torch_errors():
+            with self._torch_errors(), self._encoding:
                 model.hearing.hear(pcm, stamp)
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
@@ -217,9 +217,10 @@ class MiniCpmoEngine:
         with self._torch_errors(memory=False):
             use_device(model.device)
             encoded = [(frame, *self._encode(model, frame)) for frame in frames]
-            items, prompt = build_items(
-                encoded, request, model.hearing, self._config.hear_seconds or 0
-            )
+            with self._encoding:
+                items, prompt = build_items(
+                    encoded, request, model.hearing, self._config.hear_seconds or 0
+                )
             if cancel.cancelled:
                 return
             placeholders = [item.placeholder for item in items]
