@@ -48,7 +48,10 @@ class SceneSound:
         """Why the scene is not heard, and what to do; empty if it is."""
         if self._loader.ready.is_set() and not hears(self._engine):
             return "this engine does not hear: set hear:=false, or engine:=minicpmo"
-        return self._error or self._topic.check().trouble
+        check = self._topic.check()
+        if not check.values["publishers"]:
+            return f"nobody publishes {self._topic.name}: start a microphone, or set sound_topic"
+        return self._error or check.trouble
 
     def check(self) -> Check:
         """Return the check for /diagnostics."""

@@ -23,7 +23,7 @@ LoadTensor = Callable[[str], Tensor]
 WeightAndBias = tuple[Tensor, Tensor]
 
 
-def num_positions(frames: int) -> int:
+def count_positions(frames: int) -> int:
     """Return the encoder's positions for a number of mel frames: half as many, rounded up."""
     return (frames + 1) // 2
 
@@ -39,6 +39,10 @@ class SoundEncoder:
         self._capacity = config.num_positions
         self._cached = 0
         self._step = CudaGraphed(self._encode_chunk)
+
+    def count(self, mel: Tensor) -> int:
+        """Return the number of embeddings that a whole sound, mel [bins, T], gives."""
+        return count_positions(mel.shape[1]) // self.projector.pool_step
 
     def restart(self) -> None:
         """Begin another stream: forget what was heard."""
@@ -60,7 +64,7 @@ class SoundEncoder:
         It attends to itself and to all that is in the KV cache. When that is full it is dropped.
         """
         mel = mel.to(self.encoder.embed_positions)
-        length = num_positions(mel.shape[1])
+        length = count_positions(mel.shape[1])
         if self._cached + length >= self._capacity:
             self.restart()
         start = torch.tensor([self._cached], device=mel.device)
@@ -80,7 +84,7 @@ class SoundEncoder:
         padded = torch.stack([F.pad(mel, (0, longest - mel.shape[1])) for mel in mels])
         encoded = self.encoder.whole(padded.to(self.encoder.embed_positions), lengths)
         return [
-            self.projector(x[: num_positions(length)])
+            self.projector(x[: count_positions(length)])
             for x, length in zip(encoded, lengths, strict=True)
         ]
 
@@ -199,13 +203,13 @@ class SoundProjector:
     def __init__(self, load: LoadTensor, pool_step: int) -> None:
         self._linear1 = _weight_and_bias(load, "audio_projection_layer.linear1")
         self._linear2 = _weight_and_bias(load, "audio_projection_layer.linear2")
-        self._pool_step = pool_step
+        self.pool_step = pool_step
 
     def __call__(self, x: Tensor) -> Tensor:
         """Map [positions, width] to [positions // pool_step, hidden_size]."""
         y = F.linear(F.relu(F.linear(x, *self._linear1)), *self._linear2)
-        whole = len(y) - len(y) % self._pool_step
-        return y[:whole].unflatten(0, (-1, self._pool_step)).mean(1)
+        whole = len(y) - len(y) % self.pool_step
+        return y[:whole].unflatten(0, (-1, self.pool_step)).mean(1)
 
 
 def _weight_and_bias(load: LoadTensor, name: str) -> WeightAndBias:

@@ -29,8 +29,6 @@ MAX_SECONDS = 30
 """Seconds of the scene's sound that are kept."""
 MAX_JUMP = from_seconds(0.5)
 """A stamp this far from the end of the sound before it begins another stream."""
-_MIN_SAMPLES = 1281
-"""Fewer samples of a whole sound give no embedding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,10 +107,11 @@ class Hearing:
         Every 30 s of it are encoded as a sound of their own. Raise EngineError if soxr is missing.
         """
         sound = to_float(resample(pcm, FORMAT).samples)
-        pieces = [piece for piece in sound.split(MAX_SAMPLES) if len(piece) >= _MIN_SAMPLES]
-        if not pieces:
-            return None
+        pieces = [piece for piece in sound.split(MAX_SAMPLES) if len(piece)]
         mels = [sound_mel(piece, self._bins) for piece in pieces]
+        mels = [mel for mel in mels if self._encoder.count(mel)]
+        if not mels:
+            return None
         with self._on_stream():
             return torch.cat(self._encoder.whole(mels))
 
