@@ -65,16 +65,19 @@ class Hearing:
 
         Raise EngineError if the encoder does not give finite numbers.
         """
+        if self._stream is not None:  # the weights come on another
+            self._stream.wait_stream(torch.cuda.current_stream(self._device))
         with self._on_stream():
             self._encoder.capture()
             embeds = self._encoder.stream(sound_mel(torch.zeros(RATE), self._bins))
-        if not bool(embeds.isfinite().all()):
+            finite = bool(embeds.isfinite().all())
+            self._encoder.restart()
+        if not finite:
             raise EngineError(
                 "hearing computes NaN or infinity: its weights are damaged, or made for another "
                 "dtype. Set hear:=false",
                 retry=False,
             )
-        self._encoder.restart()
 
     def hear(self, pcm: Pcm, stamp: Stamp) -> None:
         """Encode every second of the scene's sound that `pcm` completes; the rest waits.
@@ -119,7 +122,8 @@ class Hearing:
         self._resampler, self._format = PcmResampler(format, FORMAT), format
         self._waiting = self._waiting[:0]
         self._mel.restart()
-        self._encoder.restart()
+        with self._on_stream():
+            self._encoder.restart()
         if forget:
             with self._lock:
                 self._seconds.clear()
