@@ -179,6 +179,7 @@ def test_sound_stands_after_its_frames_and_a_question_last(hearing: Hearing) -> 
     assert kinds == ["frame"] * 3 + ["sound"]
     assert text == f"{SPOKEN_QUESTION}\n{written}"
     assert items(hearing, 2, question_sound=noise(0.01))[1] == f"{SCENE_SOUND}\n{written}"
+    assert items(hearing, frames=()) == ([], written)
 
 
 def test_the_engine_answers_to_what_it_hears(parity: Path) -> None:

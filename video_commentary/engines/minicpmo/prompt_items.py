@@ -40,11 +40,14 @@ def build_items(
     """Return what is seen and heard, in order, and the prompt whose text follows it.
 
     Each second of the scene's sound, the newest `seconds` of them, stands after its frames, and a
-    spoken question is the last. Without `hearing` there are only frames. Raise EngineError.
+    spoken question is the last. Without `hearing` there are only frames, and without frames none of
+    the scene's sound. Raise EngineError.
     """
     if hearing is None:
         return _merge(frames, []), request.prompt
-    scene = hearing.since(frames[-1][0].stamp - from_seconds(seconds), seconds)
+    scene: list[HeardSecond] = []
+    if frames:
+        scene = hearing.since(frames[-1][0].stamp - from_seconds(seconds), seconds)
     items = _merge(frames, scene)
     question = hearing.encode(request.question_sound) if request.question_sound else None
     if question is not None:
