@@ -26,7 +26,10 @@ BUILTIN = "builtin"
 def create_engine(settings: CommentatorSettings, progress: LoadProgress) -> Engine:
     """Return the engine that `settings.engine` names; `load` makes it. Raise EngineError."""
     options = EngineOptions(
-        own_voice=settings.voice == "auto", language=settings.voice_language, progress=progress
+        own_voice=settings.voice == "auto",
+        hear=settings.hear,
+        language=settings.voice_language,
+        progress=progress,
     )
     try:
         plugin = engine_plugin(settings.engine)

@@ -74,6 +74,16 @@ class CommentatorSettings(NodeSettings):
         False,
         "Whether the built-in engine looks beside another one: ~/events, ~/detections, watches",
     )
+    hear: bool = setting(
+        False,
+        "Whether an engine that can hear gets the sound of sound_topic; minicpmo takes 0.8 GB "
+        "for it",
+    )
+    sound_topic: str = setting(
+        "/audio/audio_stamped",
+        "Topic of the scene's sound, one microphone (audio_common_msgs/AudioDataStamped or "
+        "AudioData, with AudioInfo on audio_info beside it), if hear is on",
+    )
     watches_file: str = setting(
         "", "File of watches; empty for one named after the node, in ~/.ros/video_commentary"
     )

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from .announcement_queue import Announcement, AnnouncementQueue, SpeechPriority
+from .audio import Pcm
 from .cancel import CancelToken
 from .cycle_settings import CycleSettings
 from .prompting import Profile, checked_instruction, checked_question, one_line
@@ -35,6 +36,7 @@ class PendingQuestion:
 
     `remembered`: what a memory has found, if it is about the past. `progress`: gets the answer so
     far with each few words, on the thread that comments. `cancel` ends question and answer.
+    `sound`: the question as it was spoken, None if it was written.
     """
 
     text: str
@@ -43,6 +45,7 @@ class PendingQuestion:
     progress: Callable[[str], object] = lambda _: None
     cancel: CancelToken = field(default_factory=CancelToken)
     answer: Future[Answer] = field(default_factory=Future)
+    sound: Pcm | None = None
 
     def __post_init__(self) -> None:
         """Put the text on one line. Raise ValueError if there is none, or too much."""
@@ -117,9 +120,12 @@ class Control:
                 self._interrupt(steered=settings.enabled)
             self.wake.set()
 
-    def ask(self, question: str, quiet: bool = False) -> Future[Answer]:
-        """Queue a question. Raise ValueError if it is bad or too many are waiting."""
-        return self.ask_pending(PendingQuestion(question, quiet))
+    def ask(self, question: str, quiet: bool = False, sound: Pcm | None = None) -> Future[Answer]:
+        """Queue a question; `sound`: as it was spoken, for an engine that hears.
+
+        Raise ValueError if it is bad or too many are waiting.
+        """
+        return self.ask_pending(PendingQuestion(question, quiet, sound=sound))
 
     def ask_pending(self, asked: PendingQuestion) -> Future[Answer]:
         """Queue a question; return its `answer`. Raise ValueError if too many are waiting."""

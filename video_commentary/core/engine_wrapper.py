@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .audio import AudioFormat
+from .audio import AudioFormat, Pcm
 from .cancel import CancelToken
 from .engine import (
     Delta,
     Engine,
     Judgement,
     Request,
+    hear,
+    hears,
     interjects,
     judge,
     reads_prompt,
@@ -19,6 +21,7 @@ from .engine import (
 )
 from .facts import FrameFacts
 from .frames import Frame
+from .stamp import Stamp
 
 
 class EngineWrapper:
@@ -62,6 +65,11 @@ class EngineWrapper:
         """Whether the inner engine has a language model that reads the prompt."""
         return reads_prompt(self.inner)
 
+    @property
+    def hears(self) -> bool:
+        """Whether the inner engine listens to the scene's sound."""
+        return hears(self.inner)
+
     def load(self) -> None:
         """Load the inner engine. Raise EngineError."""
         self.inner.load()
@@ -69,6 +77,10 @@ class EngineWrapper:
     def look(self, frame: Frame) -> FrameFacts | None:
         """Show the inner engine a frame; return what it saw, None if it only writes."""
         return self.inner.look(frame)
+
+    def hear(self, pcm: Pcm, stamp: Stamp) -> None:
+        """Let the inner engine hear sound; `stamp`: of its first sample. Raise EngineError."""
+        hear(self.inner, pcm, stamp)
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield the inner engine's comment. Raise EngineError."""

@@ -37,6 +37,7 @@ def build_request(
         pressing=pressing,
         announcement=orders.announcement.text if orders.announcement else "",
         remembered=remembered,
+        question_sound=question.sound if question else None,
     )
 
 

@@ -56,7 +56,7 @@ def language_model(parts: Parts, params: SamplingParams | None = None) -> Langua
         params or SamplingParams(greedy=True),
         suppress_tokens=tokenizer.unspeakable_tokens,
         eos_ids=tokenizer.eos_ids,
-        image_start_ids=tokenizer.image_start_ids,
+        media_start_ids=tokenizer.media_start_ids,
     )
 
 
@@ -269,7 +269,7 @@ def test_a_reply_that_is_given_has_the_hidden_states_of_one_that_is_generated(
         SamplingParams(greedy=True),
         suppress_tokens=tokenizer.suppress_tokens,
         eos_ids=tokenizer.eos_ids,
-        image_start_ids=tokenizer.image_start_ids,
+        media_start_ids=tokenizer.media_start_ids,
     )
     prefix = tokenizer.encode(system_segment("You comment."))
     rest = tokenizer.encode(user_segment(["What happens?"]) + answer_segment(speak=True))

@@ -259,14 +259,15 @@ class CommentatorNode(LifecycleNode):
 
 
 def _check_topics(settings: CommentatorSettings) -> None:
-    """Raise ValueError unless there are image topics with valid names."""
+    """Raise ValueError unless there are image topics, and all topics have valid names."""
     if not settings.image_topics:
         raise ValueError("image_topics: name at least one topic")
-    for topic in settings.image_topics:
+    named = [("image_topics", topic) for topic in settings.image_topics]
+    for setting, topic in [*named, ("sound_topic", settings.sound_topic)]:
         try:
             validate_topic_name(topic)
         except NameValidationException as error:
-            raise ValueError(f"image_topics: {error}") from None
+            raise ValueError(f"{setting}: {error}") from None
 
 
 def main() -> None:
