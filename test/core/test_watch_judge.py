@@ -363,13 +363,11 @@ def test_a_comment_stops_the_judging_and_begins_at_once() -> None:
     thread.start()
     try:
         assert begun.wait(10), "it does not judge while there is nothing to say"
+        begun.clear()
         commentator.on_frame()
         assert go_on.wait(10)
         assert said[-1] == "Hello there."
         assert stopped == [True]
-        begun.clear()
-        scene.add(TOPIC, frame(3.0), scene.use(TOPIC, from_seconds(3.0)))
-        control.wake.set()
         assert begun.wait(10), "it does not go on in the next pause"
         answer = control.ask("What is it?", quiet=True).result(10)
         assert answer.success, answer.text
