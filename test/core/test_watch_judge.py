@@ -380,6 +380,30 @@ def test_a_comment_stops_the_judging_and_begins_at_once() -> None:
     assert not thread.is_alive()
 
 
+def test_work_is_begun_once_and_not_in_a_pause_too_short_for_it() -> None:
+    runs: list[CancelToken] = []
+    working = threading.Event()
+
+    def work(cancel: CancelToken) -> None:
+        runs.append(cancel)
+        working.set()
+        cancel.wait(10)
+
+    due = [True]
+    worker = PauseWorker(lambda: due[0], work)
+    worker.suspend()
+    worker.resume(0.01)
+    assert runs == []
+    worker.resume(None)
+    assert working.wait(10)
+    worker.resume(1.0)
+    worker.suspend()
+    assert [cancel.cancelled for cancel in runs] == [True]
+    due[0] = False
+    worker.resume(None)
+    assert len(runs) == 1
+
+
 def test_every_wrapper_passes_judging_on() -> None:
     engine = JudgingFake(lambda condition: 0.25)
     deferred = DeferredEngine("fake", lambda: engine, LoadProgress())
