@@ -10,7 +10,7 @@ from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.engine import EngineError
 from video_commentary.core.engine_guard import EngineGuard
 from video_commentary.voices.speaking import SpeakingEngine
-from video_commentary.wiring import Assembly, assemble
+from video_commentary.wiring import Assembly, assemble, engine_judges
 
 SETTINGS = CommentatorSettings()
 MINICPMO = "video_commentary.engines.minicpmo"
@@ -39,6 +39,21 @@ def test_the_builtin_engine_watches_beside_others_only(
         observer.load()
         assert "built-in" in observer.description
         assert "text" not in observer.description
+
+
+@pytest.mark.parametrize(
+    ("engine", "judges"),
+    [
+        ("builtin", False),
+        ("minicpmo", True),
+        ("server", True),
+        ("test.core.test_watch_judge:JudgingFake", True),
+        ("test.fakes:FakeEngine", False),
+        ("nowhere", False),
+    ],
+)
+def test_whether_an_engine_judges_is_known_before_it_is_made(engine: str, judges: bool) -> None:
+    assert engine_judges(replace(SETTINGS, engine=engine)) is judges
 
 
 def test_no_voice_as_set_is_no_trouble() -> None:

@@ -363,13 +363,11 @@ def test_a_comment_stops_the_judging_and_begins_at_once() -> None:
     thread.start()
     try:
         assert begun.wait(10), "it does not judge while there is nothing to say"
+        begun.clear()
         commentator.on_frame()
         assert go_on.wait(10)
         assert said[-1] == "Hello there."
         assert stopped == [True]
-        begun.clear()
-        scene.add(TOPIC, frame(3.0), scene.use(TOPIC, from_seconds(3.0)))
-        control.wake.set()
         assert begun.wait(10), "it does not go on in the next pause"
         answer = control.ask("What is it?", quiet=True).result(10)
         assert answer.success, answer.text
@@ -380,6 +378,30 @@ def test_a_comment_stops_the_judging_and_begins_at_once() -> None:
         control.wake.set()
         thread.join(10)
     assert not thread.is_alive()
+
+
+def test_work_is_begun_once_and_not_in_a_pause_too_short_for_it() -> None:
+    runs: list[CancelToken] = []
+    working = threading.Event()
+
+    def work(cancel: CancelToken) -> None:
+        runs.append(cancel)
+        working.set()
+        cancel.wait(10)
+
+    due = [True]
+    worker = PauseWorker(lambda: due[0], work)
+    worker.suspend()
+    worker.resume(0.01)
+    assert runs == []
+    worker.resume(None)
+    assert working.wait(10)
+    worker.resume(1.0)
+    worker.suspend()
+    assert [cancel.cancelled for cancel in runs] == [True]
+    due[0] = False
+    worker.resume(None)
+    assert len(runs) == 1
 
 
 def test_every_wrapper_passes_judging_on() -> None:

@@ -90,6 +90,23 @@ def test_a_prefix_and_the_rest_give_what_all_at_once_gives(
     assert relative(last, truth[-1:]) < 2e-2
 
 
+def test_a_batch_behind_a_prefix_gives_what_each_sequence_gives_alone(
+    engine: MiniCpmoEngine, parity: Path, request: pytest.FixtureRequest
+) -> None:
+    model = engine._model
+    assert model is not None
+    qwen3 = model.language_model._model
+    exact = Parts(parity / request.node.callspec.params["engine"]).qwen3.decoder
+    x = torch.randn(70, qwen3.embed_tokens.shape[1], generator=torch.Generator().manual_seed(0))
+    begin, behind = (torch.tensor([at], dtype=torch.int32) for at in (0, 40))
+    with torch.inference_mode():
+        qwen3.decoder.prefill_rows(x[:40].to(GPU), begin.to(GPU))
+        batch = qwen3.decoder.prefill_rows(x[40:].to(GPU), behind.to(GPU), 15).cpu()
+        exact.prefill_rows(x[:40], begin)
+        alone = [exact.prefill_rows(x[at : at + 15], behind) for at in (40, 55)]
+    assert relative(batch, torch.cat(alone)) < 2e-2
+
+
 def test_every_decode_kernel_is_measured(
     engine: MiniCpmoEngine, request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
 ) -> None:
