@@ -27,7 +27,6 @@ from .checkpoint_shapes import check_tensors
 from .config import ModelConfig, model_folder, read_config
 from .gpu_errors import OUT_OF_MEMORY, is_gpu_error, is_out_of_memory, to_engine_error
 from .language.decode_step import MAX_NEW_TOKENS
-from .language.sampling import SamplingParams
 from .language.tokenizer import prompt_ids
 from .memory import (
     FreeMemory,
@@ -42,7 +41,6 @@ from .model_loader import LoadedModel, MiniCpmoConfig, load_model
 from .own_voice import OwnVoice
 from .prompt_items import build_items
 from .settings import MiniCpmoSettings
-from .speech.speech_loader import SpeechOptions
 from .vision.image_processing import SlicedImage, slice_image
 
 LOG = logging.getLogger(__name__)
@@ -50,29 +48,7 @@ LOG = logging.getLogger(__name__)
 
 def from_settings(settings: MiniCpmoSettings, options: EngineOptions) -> MiniCpmoEngine:
     """Make the engine that `settings` describe, for text only unless its own voice is wanted."""
-    speech = SpeechOptions(
-        steps=settings.speech_steps, dtype=settings.speech_dtype, voice=settings.voice_reference
-    )
-    return MiniCpmoEngine(
-        MiniCpmoConfig(
-            model_path=settings.model_path,
-            device=settings.device,
-            max_slice_nums=settings.max_slice_nums,
-            max_seq_len=settings.context_tokens,
-            int8_lm_head=settings.int8_lm_head,
-            sampling=SamplingParams(
-                temperature=settings.temperature,
-                top_p=settings.top_p,
-                top_k=settings.top_k,
-                repetition_penalty=settings.repetition_penalty,
-                greedy=settings.greedy,
-            ),
-            saved_plan=True,
-            hear_seconds=settings.hear_seconds if options.hear else None,
-            speech=speech if options.own_voice else None,
-        ),
-        options.progress,
-    )
+    return MiniCpmoEngine(MiniCpmoConfig.from_settings(settings, options), options.progress)
 
 
 class MiniCpmoEngine:

@@ -13,6 +13,7 @@ import torch
 from ...core.cancel import CancelToken
 from ...core.engine import EngineError
 from ...core.load_progress import LoadProgress
+from ..registry import EngineOptions
 from .answer import SpeechSynthesizer
 from .checkpoint import Tensors, is_awq
 from .config import ModelConfig
@@ -23,6 +24,7 @@ from .language.qwen3 import load_qwen3
 from .language.sampling import SamplingParams
 from .language.tokenizer import Tokenizer, image_placeholder, user_segment
 from .memory import use_device
+from .settings import MiniCpmoSettings
 from .speech.speech_loader import SpeechOptions
 from .vision.encoder import VisionEncoder
 from .vision.image_processing import slice_image
@@ -48,6 +50,30 @@ class MiniCpmoConfig:
     sampling: SamplingParams = field(default_factory=SamplingParams)
     hear_seconds: int | None = None
     speech: SpeechOptions | None = None
+
+    @classmethod
+    def from_settings(cls, settings: MiniCpmoSettings, options: EngineOptions) -> MiniCpmoConfig:
+        """Return what `settings` say; hearing and its own voice only if they are wanted."""
+        speech = SpeechOptions(
+            steps=settings.speech_steps, dtype=settings.speech_dtype, voice=settings.voice_reference
+        )
+        return cls(
+            model_path=settings.model_path,
+            device=settings.device,
+            max_slice_nums=settings.max_slice_nums,
+            max_seq_len=settings.context_tokens,
+            int8_lm_head=settings.int8_lm_head,
+            sampling=SamplingParams(
+                temperature=settings.temperature,
+                top_p=settings.top_p,
+                top_k=settings.top_k,
+                repetition_penalty=settings.repetition_penalty,
+                greedy=settings.greedy,
+            ),
+            saved_plan=True,
+            hear_seconds=settings.hear_seconds if options.hear else None,
+            speech=speech if options.own_voice else None,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
