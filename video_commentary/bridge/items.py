@@ -63,6 +63,13 @@ class Cut:
     stamp: float
 
 
+@dataclass(frozen=True)
+class Loudness:
+    """How loud speech is from now on, as a gain: below 1 while somebody speaks to the robot."""
+
+    level: float
+
+
 AWAY = CommentatorStatus(state="away")
 """Until the commentator has sent its status."""
 

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ..core.audio import OUTPUT_FORMAT
 from ..core.comment import Comment
 from .context import Context
-from .items import Cut, Situation, Sound
+from .items import Cut, Loudness, Situation, Sound
 from .limits import STALL_TIMEOUT, TooManyClientsError
 from .watch_gateway import PublishedAlert
 from .wire import (
@@ -71,7 +71,7 @@ class _Session:
         self._socket = socket
         self._viewer = context.gateway.display.watch()
         self._subscriber = context.gateway.broadcast.subscribe(
-            Comment, Situation, Sound, Cut, PublishedAlert
+            Comment, Situation, Sound, Cut, Loudness, PublishedAlert
         )
         self._last_id = context.gateway.history.last_id
         self._last_alert = context.gateway.alerts.last_id
@@ -151,6 +151,8 @@ class _Session:
                     await self._send_json({"type": "alert", **published_alert_json(number, alert)})
             elif isinstance(item, Cut):
                 await self._send_json({"type": "cut"})
+            elif isinstance(item, Loudness):
+                await self._send_json({"type": "loudness", "level": item.level})
             elif self._sound:
                 await self._send_bytes(sound_message(item, self._gateway.robot.now()))
 

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from ..core.comment import Comment
 from .box_buffer import BoxBuffer
-from .broadcast import Broadcast
+from .broadcast import Broadcast, Item
 from .comment_snapshots import CommentSnapshots, picture_stamp
 from .display import Display
 from .frame_buffer import FrameBuffer
 from .history import CommentHistory
-from .items import Cut, JpegFrame, PictureBox, Reply, SayPriority, Situation, Sound, Source
+from .items import JpegFrame, PictureBox, Reply, SayPriority, Situation, Source
 from .memory_gateway import Memory
 from .watch_gateway import AlertHistory, PublishedAlert, WatchGateway
 
@@ -101,7 +101,7 @@ class RobotGateway:
         if self._shows(camera):
             self.boxes.add(stamp, boxes)
 
-    def publish(self, item: Comment | Sound | Cut | Situation | PublishedAlert) -> None:
+    def publish(self, item: Item) -> None:
         """Take anything else; comments also set the display delay."""
         if isinstance(item, Comment):
             self.display.delay.observe(item)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from .registry import ENGINES, SOURCES, VOICES
+from .registry import ENGINES, RECOGNIZERS, SOURCES, VOICES
 from .rules import setting
 
 S = TypeVar("S")
@@ -150,6 +150,16 @@ class CommentatorSettings(NodeSettings):
         "Language of the voice, as espeak-ng names it; neural speaks English only. The built-in "
         "engine comments in de, en and es",
     )
+    volume: float = setting(
+        1.0,
+        "Gain of the speech: 1 as the voice makes it, 2 twice that, with its peaks cut off",
+        low=0.0,
+        high=4.0,
+        live=True,
+    )
+    commentator_listener: str = setting(
+        "listener", "Name of the listener to give way to, with its namespace; empty for none"
+    )
 
 
 @dataclass(frozen=True)
@@ -202,6 +212,75 @@ class SpeakerSettings(NodeSettings):
     )
     latency: float = setting(
         0.1, "Sound buffered before it plays, against gaps, in seconds", low=0.02, high=2.0
+    )
+    speaker_listener: str = setting(
+        "listener", "Name of the listener to give way to, with its namespace; empty for none"
+    )
+
+
+@dataclass(frozen=True)
+class ListenerSettings(NodeSettings):
+    """Settings of the listener node. Secrets come from the environment: docs/listening.md."""
+
+    # what it hears
+    sound_topics: tuple[str, ...] = setting(
+        ("bridge/microphone",),
+        "Topics of sound to listen to (audio_common_msgs/AudioDataStamped or AudioData)",
+    )
+    microphone: bool = setting(False, "Whether to listen to this machine's microphone")
+    microphone_device: str = setting(
+        "", "That microphone, by part of its name; empty for the system's default"
+    )
+    # whom it steers
+    listener_commentator: str = setting(
+        "commentator", "Name of the commentator to steer, with its namespace"
+    )
+    listener_memory: str = setting(
+        "memory", "Name of the memory that answers questions about the past, with its namespace"
+    )
+    # what a sentence asks for
+    chooser_url: str = setting(
+        "",
+        "URL of an OpenAI-compatible chat server, up to and with /v1, that says what a sentence"
+        " asks for where the rules don't know; empty for rules only",
+    )
+    chooser_model: str = setting("", "Model of that server; empty for its first")
+    # from speech to words
+    recognizer: str = setting(
+        "whisper",
+        "What turns speech into words: whisper on this machine, or openai, a server to which the "
+        "sound is sent",
+        plugins=RECOGNIZERS,
+    )
+    recognizer_model: str = setting(
+        "",
+        "Model of the recognizer: a folder or a name of faster-whisper, or a name that the server "
+        "knows; empty for `fetch_model ears`, or the server's whisper-1",
+    )
+    recognizer_url: str = setting(
+        "", "URL of the server for recognizer openai, up to and with /v1; empty for OpenAI's"
+    )
+    language: str = setting(
+        "en", "Language that is spoken (en, de, ...); empty to find out, with a multilingual model"
+    )
+    # to whom it listens
+    wake: str = setting(
+        "", "Wake word with which a sentence to the robot begins; empty to always listen", live=True
+    )
+    allowed_speakers: tuple[str, ...] = setting(
+        ("",),
+        "Names of those who are listened to, where the stream knows who speaks; empty for all",
+        live=True,
+    )
+    # when it stops the robot
+    barge_in: bool = setting(
+        True, "Whether speech quietens and then stops what the robot is saying", live=True
+    )
+    end_of_utterance_min: float = setting(
+        0.4, "Silence after a finished sentence that ends the utterance, s", low=0.2, high=3.0
+    )
+    end_of_utterance_max: float = setting(
+        1.0, "Silence that ends any utterance, s", low=0.2, high=5.0
     )
 
 
@@ -264,6 +343,9 @@ class BridgeSettings(NodeSettings):
     # what it shows
     commentator_node: str = setting("commentator", "Name of the commentator, with its namespace")
     memory_node: str = setting("memory", _MEMORY_NODE)
+    listener_node: str = setting(
+        "listener", "Name of the listener to give way to, with its namespace; empty for none"
+    )
     view_topic: str = setting("/camera/image_raw", "Image topic to show")
     view_transport: str = setting(
         "auto",
@@ -312,6 +394,7 @@ NODE_SETTINGS: dict[str, type[NodeSettings]] = {
     "source": SourceSettings,
     "bridge": BridgeSettings,
     "speaker": SpeakerSettings,
+    "listener": ListenerSettings,
     "memory": MemorySettings,
 }
 """The settings of each node, by the node's name."""

@@ -46,7 +46,9 @@ live.addEventListener("alert", ({ detail }) => watches.alert(detail));
 live.addEventListener("picture", ({ detail }) => { drawn += 1; picture.show(detail); });
 live.addEventListener("sound", ({ detail }) => sound.play(detail));
 live.addEventListener("cut", () => sound.cut());
+live.addEventListener("loudness", ({ detail }) => sound.setLoudness(detail.level));
 live.addEventListener("lost", () => {
+  sound.setLoudness(1);
   const reason = "no connection to the bridge: trying again";
   for (const part of document.querySelectorAll("#dots button")) light(part, "bad", reason);
   picture.showMessage(reason);

@@ -8,12 +8,13 @@ from rclpy.node import Node
 from ...bridge.access import TOKEN_VARIABLE, access_policy
 from ...bridge.context import Context
 from ...bridge.frame_buffer import FrameBuffer
-from ...bridge.items import JpegFrame, Situation
+from ...bridge.items import JpegFrame, Loudness, Situation
 from ...bridge.livekit.factory import create_participant
 from ...bridge.robot_gateway import RobotGateway
 from ...bridge.web_server import WebServer, address
 from ...config.settings import BridgeSettings
 from ...core.stamp import to_seconds
+from ...ros.barge_in import LEVELS, BargeInSubscription
 from ...ros.feed import Feed, FeedOptions
 from ...ros.health import Check, Rates, camera_check, camera_trouble, clock_check, diagnostic
 from ...ros.parameters import LiveParameters, declare
@@ -53,6 +54,7 @@ class BridgeNode(Node):
         )
         self._detections = DetectionSubscriptions(self, settings.commentator_node, self._gateway)
         follow_alerts(self, settings.commentator_node, self._gateway)
+        self._barge_in = BargeInSubscription(self, settings.listener_node, self._duck)
         self._source = "robot"
         self._feed = self._create_feed(settings)
         self._rates = Rates([self._feed])
@@ -95,6 +97,9 @@ class BridgeNode(Node):
         if watched and source != self._source:
             self._source = source
             self._feed.switch(phone if source == "phone" else settings.view_topic)
+
+    def _duck(self, state: int) -> None:
+        self._gateway.publish(Loudness(LEVELS[state]))
 
     def _follow_boxes(self) -> None:
         self._gateway.camera = self._feed.frame_id
