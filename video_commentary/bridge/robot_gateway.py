@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.audio import Pcm
 from ..core.comment import Comment
 from .box_buffer import BoxBuffer
 from .broadcast import Broadcast, Item
@@ -71,6 +72,15 @@ class Robot(Protocol):
 
     def publish_image(self, image: NDArray[np.uint8], stamp: float) -> None:
         """Publish a phone's camera image as a ROS topic; uint8 RGB, shape [H, W, 3]."""
+        ...
+
+    @property
+    def listens(self) -> bool:
+        """Whether a listener takes what microphones hear."""
+        ...
+
+    def publish_sound(self, stream: str, pcm: Pcm, stamp: float) -> None:
+        """Publish what a microphone heard from `stamp` on, in seconds; 16 kHz, mono."""
         ...
 
 
