@@ -204,10 +204,50 @@ class MemorySettings(NodeSettings):
     )
     memory_thumbnails: bool = setting(True, "Keep a small picture with each entry")
     memory_topics: tuple[str, ...] = setting(
-        ("/camera/image_raw",), "Image topics for these pictures, one per camera"
+        ("/camera/image_raw",), "Image topics for these pictures and for clips, one per camera"
     )
     memory_commentator: str = setting(
         "commentator", "Name of the commentator to remember, with its namespace"
+    )
+    # clips
+    clip_seconds: float = setting(
+        20.0,
+        "Seconds of each camera held for clips, before what they are kept for; 0 for no clips",
+        low=0.0,
+        high=300.0,
+    )
+    clip_after: float = setting(
+        10.0, "Seconds for which a clip goes on after that", low=0.0, high=60.0, live=True
+    )
+    clip_on_alert: bool = setting(True, "Whether an alert makes a clip", live=True)
+    clip_format: str = setting(
+        "mcap",
+        "mcap (a rosbag; the page gets an mp4 made of it when it is played) or mp4, compressed "
+        "again as it is written",
+        choices=("mcap", "mp4"),
+    )
+    clip_fps: float = setting(
+        10.0, "Pictures a second in a clip, at most, chosen by header stamp", low=0.1, high=60.0
+    )
+    clip_max_side: int = setting(
+        640,
+        "Longer side, in pixels, to which raw images are scaled down for clips; JPEGs are kept as "
+        "they come",
+        low=64,
+        high=7680,
+    )
+    clip_buffer_megabytes: int = setting(
+        64, "Size above which the oldest pictures held are dropped, MB", low=1, high=4096
+    )
+    clip_folder: str = setting(
+        "", "Folder of the clips; empty for one named after the node, in ~/.ros/video_commentary"
+    )
+    clip_disk_megabytes: int = setting(
+        1000,
+        "Size of all clips above which the oldest are deleted, MB",
+        low=1,
+        high=1_000_000,
+        live=True,
     )
 
 
