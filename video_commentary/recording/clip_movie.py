@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import av.error
 import numpy as np
+from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 
 from ..core.audio import OUTPUT_FORMAT
@@ -111,4 +112,12 @@ def _decoded(contents: ClipContents) -> Iterator[tuple[Stamp, av.VideoFrame]]:
             continue  # the picture before it stays
         for frame in frames:
             assert isinstance(frame, av.VideoFrame)
-            yield picture.stamp, frame
+            # A JPEG's brightness goes from 0 to 255, a video's from 16 to 235.
+            yield (
+                picture.stamp,
+                frame.reformat(
+                    format="yuv420p",
+                    src_color_range=ColorRange.JPEG,
+                    dst_color_range=ColorRange.MPEG,
+                ),
+            )
