@@ -11,7 +11,7 @@ from video_commentary.memory.clip_buffer import (
     BufferLimits,
     ClipBuffer,
     ClipOrder,
-    ClipRequestError,
+    ClipRefusedError,
 )
 
 LIMITS = BufferLimits(seconds=5.0, size=1_000_000, fps=10.0)
@@ -180,7 +180,7 @@ def test_a_camera_that_falls_silent_ends_its_clips() -> None:
     (clip,) = it.clips()
     assert times(clip)[-1] == 5.9
     it.now += 60.0
-    with pytest.raises(ClipRequestError, match="no picture has come"):
+    with pytest.raises(ClipRefusedError, match="no picture has come"):
         it.keep(before=None, after=0.0)
 
 
@@ -195,12 +195,12 @@ def test_a_moment_that_was_not_seen_still_gets_a_picture(moment: float) -> None:
 
 def test_without_a_picture_or_with_too_many_clips_it_is_refused() -> None:
     empty = Filmed()
-    with pytest.raises(ClipRequestError, match="/diagnostics"):
+    with pytest.raises(ClipRefusedError, match="/diagnostics"):
         empty.keep(before=None, after=0.0)
     it = Filmed().film(1.0)
     for _ in range(MAX_PENDING):
         it.keep(before=None, after=5.0)
-    with pytest.raises(ClipRequestError, match="under way already"):
+    with pytest.raises(ClipRefusedError, match="under way already"):
         it.keep(before=None, after=5.0)
     assert it.buffer.pending == MAX_PENDING
     assert len(it.buffer.take_all()) == MAX_PENDING

@@ -19,7 +19,7 @@ from rosbags.highlevel import AnyReader
 from test.memory.clips import PlainFiles, at, contents, cut
 from test.memory.memories import comment
 from video_commentary.core.clip import Clip, ClipPicture
-from video_commentary.memory.clip_buffer import ClipRequestError, CutClip
+from video_commentary.memory.clip_buffer import ClipRefusedError, CutClip
 from video_commentary.memory.clip_recorder import MAX_WAITING, ClipRecorder
 from video_commentary.memory.clip_store import UNFINISHED, ClipStore
 
@@ -104,7 +104,7 @@ def test_the_oldest_make_room_whatever_their_stamps_are(tmp_path: Path) -> None:
     again = opened(tmp_path, limit=300_000)
     again.add(cut("c4", of(0.0, 100_000)), "mcap", 0)
     assert sorted(ids(again)) == ["c4"]
-    with pytest.raises(ClipRequestError, match="raise clip_disk_megabytes"):
+    with pytest.raises(ClipRefusedError, match="raise clip_disk_megabytes"):
         again.add(cut("c5", of(0.0, 300_000)), "mcap", 0)
     assert ids(again) == ["c4"], "nothing was deleted in vain"
 
@@ -131,7 +131,7 @@ def test_what_cant_be_read_is_refused_with_what_can(tmp_path: Path) -> None:
         ("c1", "mcap", 0, "written as mp4"),
         ("c1", "", 262_145, "above 262144"),
     ):
-        with pytest.raises(ClipRequestError, match=words):
+        with pytest.raises(ClipRefusedError, match=words):
             store.read(id, format, 0, length)
     assert store.read("c1", "", 3, 100) == (b"ie", 5)
     assert store.read("c1", "", 2**60, 100) == (b"", 5)

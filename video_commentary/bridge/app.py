@@ -14,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
 from ..config.paths import model_file
+from .clip_routes import clip_routes
 from .context import Context
 from .control import control_routes, login_routes
 from .events import event_routes
@@ -54,6 +55,7 @@ def create_app(context: Context) -> FastAPI:
         redoc_url=None,
     )
     for routes in (
+        clip_routes,
         control_routes,
         login_routes,
         media_routes,

@@ -25,7 +25,7 @@ PATIENCE = 2.0
 """Seconds for which a clip waits for late pictures, and for the end of a sentence."""
 
 
-class ClipRequestError(ValueError):
+class ClipRefusedError(ValueError):
     """A clip can't be begun or read; the message says why and what to do."""
 
 
@@ -158,15 +158,15 @@ class ClipBuffer:
                 self._size -= len(self._sound.pop().samples)
 
     def begin(self, order: ClipOrder, now: float) -> None:
-        """Begin a clip. Raise ClipRequestError without pictures, or with too many clips at once."""
+        """Begin a clip. Raise ClipRefusedError without pictures, or with too many clips at once."""
         with self._lock:
             current = self._stamp(now)
             if current is None or now - self._came_at > self._limits.seconds:
-                raise ClipRequestError(
+                raise ClipRefusedError(
                     f"no picture has come on {self._topic} lately: see /diagnostics"
                 )
             if len(self._pending) >= MAX_PENDING:
-                raise ClipRequestError(
+                raise ClipRefusedError(
                     f"{MAX_PENDING} clips are under way already: try again in a few seconds"
                 )
             oldest = self._pictures[0].stamp

@@ -23,7 +23,7 @@ from ..core.clip import (
     ClipContents,
 )
 from ..core.stamp import NANOSECONDS, Stamp
-from .clip_buffer import ClipRequestError, CutClip
+from .clip_buffer import ClipRefusedError, CutClip
 
 UNFINISHED = ".unfinished"
 """Folder for what is being written or deleted; removed at start."""
@@ -112,11 +112,11 @@ class ClipStore:
     def add(self, cut: CutClip, format: str, alert: int) -> Clip:
         """Write a clip; the oldest ones make room for it. `alert`: id of the alert's entry.
 
-        Raise OSError, ClipRequestError if it is larger than the limit, and what `ClipFiles` raises.
+        Raise OSError, ClipRefusedError if it is larger than the limit, and what `ClipFiles` raises.
         """
         order, contents = cut.order, cut.contents
         if contents.size + _OVERHEAD > self.limit:
-            raise ClipRequestError(
+            raise ClipRefusedError(
                 f"the clip takes {contents.size / 1e6:.0f} MB: raise clip_disk_megabytes"
             )
         self._make_room(contents.size + _OVERHEAD)
@@ -165,24 +165,24 @@ class ClipStore:
         """Return up to `length` bytes of a clip from `offset` on, and the bytes of all of it.
 
         `format`: one of `READ_FORMATS`, empty for the clip's own. The mp4 file of a clip that was
-        written as MCAP is made at the first call and kept. Raise ClipRequestError, OSError, and
+        written as MCAP is made at the first call and kept. Raise ClipRefusedError, OSError, and
         what `ClipFiles` raises.
         """
         if format and format not in READ_FORMATS:
-            raise ClipRequestError(f"format: {format!r} is not one of {', '.join(READ_FORMATS)}")
+            raise ClipRefusedError(f"format: {format!r} is not one of {', '.join(READ_FORMATS)}")
         if length > MAX_CHUNK:
-            raise ClipRequestError(f"length: {length} is above {MAX_CHUNK}")
+            raise ClipRefusedError(f"length: {length} is above {MAX_CHUNK}")
         with self._lock:
             kept = self._clips.get(id)
         if kept is None:
-            raise ClipRequestError(f"there is no clip {id!r}, or none any more")
+            raise ClipRefusedError(f"there is no clip {id!r}, or none any more")
         try:
             with self._file(kept.clip, format or kept.clip.format).open("rb") as file:
                 total = file.seek(0, os.SEEK_END)
                 file.seek(min(offset, total))
                 return file.read(length or MAX_CHUNK), total
         except FileNotFoundError:  # deleted meanwhile, to make room
-            raise ClipRequestError(f"there is no clip {id!r} any more") from None
+            raise ClipRefusedError(f"there is no clip {id!r} any more") from None
 
     def _file(self, clip: Clip, format: str) -> Path:
         folder = self.root / clip.id
@@ -192,7 +192,7 @@ class ClipStore:
         if format == clip.format:
             return path
         if format == MCAP:
-            raise ClipRequestError("the clip was written as mp4: there is no MCAP file of it")
+            raise ClipRefusedError("the clip was written as mp4: there is no MCAP file of it")
         with self._making:
             if not path.exists():
                 self._make_mp4(clip, path)

@@ -20,7 +20,7 @@ from ...core.clock_offset import ClockOffset
 from ...core.memory_entry import ALERT, MemoryEntry
 from ...core.pacing import LEAD
 from ...core.stamp import Stamp, from_seconds, to_seconds
-from ...memory.clip_buffer import MAX_AFTER, BufferLimits, ClipBuffer, ClipOrder, ClipRequestError
+from ...memory.clip_buffer import MAX_AFTER, BufferLimits, ClipBuffer, ClipOrder, ClipRefusedError
 from ...memory.clip_recorder import ClipRecorder
 from ...memory.clip_store import ClipStore
 from ...memory.filters import EntryFilter
@@ -115,7 +115,7 @@ class MemoryClips:
         before, after = settings.clip_seconds, settings.clip_after
         try:
             self._begin(self._buffer_of(entry.camera), name, before, after, entry)
-        except ClipRequestError as error:
+        except ClipRefusedError as error:
             self._node.get_logger().warning(f"no clip of the alert {name!r}: {error}")
 
     def keep(self, request: Keep.Request, response: Keep.Response) -> Keep.Response:
@@ -125,14 +125,14 @@ class MemoryClips:
             name, before = request.name.strip(), request.before
             after = self._settings().clip_after if request.after == 0 else request.after
             if len(name) > MAX_NAME:
-                raise ClipRequestError(f"name: at most {MAX_NAME} characters")
+                raise ClipRefusedError(f"name: at most {MAX_NAME} characters")
             if not (math.isfinite(before) and before >= 0):
-                raise ClipRequestError("before: seconds, or 0 for all that are held")
+                raise ClipRefusedError("before: seconds, or 0 for all that are held")
             if not (math.isfinite(after) and after <= MAX_AFTER):
-                raise ClipRequestError(f"after: at most {MAX_AFTER:g} seconds; negative for none")
+                raise ClipRefusedError(f"after: at most {MAX_AFTER:g} seconds; negative for none")
             buffers = [each for each in self._buffers if each.held[0]] or self._buffers
             if not buffers:
-                raise ClipRequestError("clips are off: set clip_seconds and memory_topics")
+                raise ClipRefusedError("clips are off: set clip_seconds and memory_topics")
             response.id = self._begin(buffers[0], name, before or None, max(after, 0.0), None)
             response.message = f"it will be in {self._store.root / response.id}"
 
@@ -146,7 +146,7 @@ class MemoryClips:
         def reply() -> None:
             limit = request.limit or _PAGE
             if limit > _MAX_PAGE:
-                raise ClipRequestError(f"limit: {limit} is above {_MAX_PAGE}")
+                raise ClipRefusedError(f"limit: {limit} is above {_MAX_PAGE}")
             clips = self._store.newest(to_stamp(request.before), limit)
             response.clips = [clip_message(clip) for clip in clips]
             response.total, response.bytes = len(self._store), self._store.size
