@@ -21,6 +21,7 @@ ROOMS = {
     "voices": {"core", "config", "voices"},
     "sources": {"core", "config", "sources"},
     "memory": {"core", "memory"},
+    "recording": {"core", "recording"},
     "bridge": {"core", "config", "bridge"},
     "ros": {"core", "config", "ros"},
 }
@@ -35,7 +36,7 @@ HEAVY = {
     "onnxruntime": {"voices", "engines/minicpmo"},
     "hibari": {"voices"},
     "cv2": {"engines/builtin", "engines/server", "sources", "ros", "bridge"},
-    "av": {"sources", "bridge", "tools"},
+    "av": {"sources", "bridge", "recording", "tools"},
     "sounddevice": {"nodes", "voices"},
     "openai": {"engines/server"},
     "livekit": {"bridge"},
@@ -45,7 +46,7 @@ HEAVY = {
     "launch_ros": {"ros"},
 }
 """The only rooms where each heavy library may be imported."""
-NO_ROS = {"core", "config", "engines", "voices", "sources", "memory", "bridge"}
+NO_ROS = {"core", "config", "engines", "voices", "sources", "memory", "recording", "bridge"}
 ROS = {"rclpy", "sensor_msgs", "std_msgs", "std_srvs", "ament_index_python"}
 ROS |= {"audio_common_msgs", "vision_msgs"}
 MODULES = sorted((ROOT / PACKAGE).rglob("*.py"))
@@ -98,7 +99,10 @@ def test_a_module_imports_what_its_room_may(path: Path) -> None:
         ("nodes.source.node", ["torch", "onnxruntime", "hibari", "ai_edge_litert", "fastapi"]),
         ("nodes.bridge.node", ["torch", "onnxruntime", "ai_edge_litert", "livekit", "av"]),
         ("nodes.speaker.node", ["torch", "cv2", "onnxruntime", "ai_edge_litert", "fastapi"]),
-        ("nodes.memory.node", ["torch", "onnxruntime", "ai_edge_litert", "fastapi", "livekit"]),
+        (
+            "nodes.memory.node",
+            ["torch", "onnxruntime", "ai_edge_litert", "fastapi", "livekit", "av", "rosbags"],
+        ),
         ("memory.recorder", ["numpy", "rclpy", *HEAVY]),
         ("engines.registry", ["numpy", "rclpy", *HEAVY]),
         ("voices.registry", ["numpy", "rclpy", *HEAVY]),

@@ -18,7 +18,7 @@ from rosbags.highlevel import AnyReader
 
 from test.memory.clips import PlainFiles, at, contents, cut
 from test.memory.memories import comment
-from video_commentary.core.clip import Clip, ClipPicture
+from video_commentary.core.clip import ClipPicture, RecordedClip
 from video_commentary.memory.clip_buffer import ClipRefusedError, CutClip
 from video_commentary.memory.clip_recorder import MAX_WAITING, ClipRecorder
 from video_commentary.memory.clip_store import UNFINISHED, ClipStore
@@ -61,7 +61,7 @@ def test_a_clip_is_there_after_a_restart_with_all_that_is_known(tmp_path: Path) 
     clip = opened(tmp_path / "a" / "b").add(cut("c1", name="gate"), "mcap", 7)
     store = opened(tmp_path / "a" / "b")
     assert store.newest(0, 5) == [clip]
-    assert clip == Clip(
+    assert clip == RecordedClip(
         id="c1",
         name="gate",
         begin=at(0.0),
@@ -161,8 +161,10 @@ def test_a_clip_that_cant_be_written_leaves_nothing(tmp_path: Path) -> None:
 
 
 @contextmanager
-def recording(store: ClipStore, **options: Any) -> Iterator[tuple[ClipRecorder, list[Clip]]]:
-    written: list[Clip] = []
+def recording(
+    store: ClipStore, **options: Any
+) -> Iterator[tuple[ClipRecorder, list[RecordedClip]]]:
+    written: list[RecordedClip] = []
     chosen: dict[str, Any] = {
         "format": "mcap",
         "max_waiting_size": 10**8,

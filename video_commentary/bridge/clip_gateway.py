@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..core.clip import Clip
+from ..core.clip import RecordedClip
 
 
 class ClipRequestError(Exception):
@@ -20,7 +20,7 @@ class ClipRequestError(Exception):
 class ClipPage:
     """Clips, the newest first; how many there are in all, and the bytes they take."""
 
-    clips: tuple[Clip, ...]
+    clips: tuple[RecordedClip, ...]
     total: int
     size: int
 
@@ -49,7 +49,7 @@ class ClipGateway(Protocol):
         ...
 
     async def keep(self, name: str, before: float, after: float) -> KeptClip:
-        """Begin a clip; `before`, `after`: seconds, as srv/Keep has them. Raise ClipRequestError."""
+        """Begin a clip; `before`, `after`: seconds as in srv/Keep. Raise ClipRequestError."""
         ...
 
     async def read(self, id: str, format: str, offset: int, length: int) -> ClipPart:

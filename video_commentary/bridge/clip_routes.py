@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, HTTPException, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from ..core.clip import MAX_CHUNK, Clip
+from ..core.clip import MAX_CHUNK, RecordedClip
 from ..core.stamp import to_seconds
 from .byte_range import byte_range
 from .clip_gateway import ClipGateway, ClipRequestError
@@ -90,7 +90,7 @@ def clip_routes(context: Context) -> APIRouter:
     return routes
 
 
-def clip_json(clip: Clip) -> dict[str, Any]:
+def clip_json(clip: RecordedClip) -> dict[str, Any]:
     """Return a clip; times in seconds, `alert` null if it was asked for."""
     return {
         "id": clip.id,

@@ -21,7 +21,7 @@ MAX_CHUNK = 262_144
 
 
 @dataclass(frozen=True, kw_only=True)
-class Clip:
+class RecordedClip:
     """A recorded clip.
 
     `name`: the watch's, or what was given. `begin`, `end`: stamps of the first and the last
@@ -46,7 +46,7 @@ class Clip:
         return asdict(self)
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Clip:
+    def of(cls, values: Mapping[str, Any]) -> RecordedClip:
         """Return a clip of what `values` returned. Raise ValueError if it is anything else."""
         known = {field.name: field.type for field in fields(cls)}
         if set(values) != set(known):

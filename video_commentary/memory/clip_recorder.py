@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 from ..core.backoff import Backoff
-from ..core.clip import Clip
+from ..core.clip import RecordedClip
 from ..core.memory_entry import MemoryEntry
 from .clip_buffer import CutClip
 from .clip_store import ClipStore
@@ -32,7 +32,7 @@ class ClipRecorder:
         format: str,
         max_waiting_size: int,
         entry_id: Callable[[MemoryEntry], int],
-        on_written: Callable[[Clip], None],
+        on_written: Callable[[RecordedClip], None],
         log: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Start the thread. `format`: one of `CLIP_FORMATS`.

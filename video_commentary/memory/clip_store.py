@@ -19,8 +19,8 @@ from ..core.clip import (
     MCAP,
     READ_FORMATS,
     VTT,
-    Clip,
     ClipContents,
+    RecordedClip,
 )
 from ..core.stamp import NANOSECONDS, Stamp
 from .clip_buffer import ClipRefusedError, CutClip
@@ -54,7 +54,7 @@ class ClipFiles(Protocol):
 
 @dataclass(frozen=True)
 class _Kept:
-    clip: Clip
+    clip: RecordedClip
     number: int
     """Grows with each clip: clocks may be set back."""
     size: int
@@ -86,7 +86,7 @@ class ClipStore:
         for folder in self.root.iterdir():
             with suppress(OSError, ValueError, KeyError, TypeError):
                 facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
-                number, clip = int(facts.pop("number")), Clip.of(facts)
+                number, clip = int(facts.pop("number")), RecordedClip.of(facts)
                 if clip.id == folder.name and clip.format in CLIP_FORMATS:
                     found[clip.id] = _Kept(clip, number, _size(folder))
         with self._lock:
@@ -109,7 +109,7 @@ class ClipStore:
             self._ids.add(id)
         return id
 
-    def add(self, cut: CutClip, format: str, alert: int) -> Clip:
+    def add(self, cut: CutClip, format: str, alert: int) -> RecordedClip:
         """Write a clip; the oldest ones make room for it. `alert`: id of the alert's entry.
 
         Raise OSError, ClipRefusedError if it is larger than the limit, and what `ClipFiles` raises.
@@ -131,7 +131,7 @@ class ClipStore:
                 self._files.write_mp4(media, contents)
             (folder / _WORDS).write_text(self._files.subtitles(contents), encoding="utf-8")
             (folder / _PICTURE).write_bytes(contents.picture_at(order.moment).jpeg)
-            clip = Clip(
+            clip = RecordedClip(
                 id=order.id,
                 name=order.name,
                 begin=contents.begin,
@@ -150,7 +150,7 @@ class ClipStore:
         self._make_room(0, clip.id)
         return clip
 
-    def newest(self, before: Stamp, limit: int) -> list[Clip]:
+    def newest(self, before: Stamp, limit: int) -> list[RecordedClip]:
         """Return up to `limit` clips that begin before a stamp (0 for any), newest first."""
         with self._lock:
             every = sorted(self._clips.values(), key=lambda k: (k.clip.begin, k.number))
@@ -184,7 +184,7 @@ class ClipStore:
         except FileNotFoundError:  # deleted meanwhile, to make room
             raise ClipRefusedError(f"there is no clip {id!r} any more") from None
 
-    def _file(self, clip: Clip, format: str) -> Path:
+    def _file(self, clip: RecordedClip, format: str) -> Path:
         folder = self.root / clip.id
         if format in (VTT, JPEG):
             return folder / {VTT: _WORDS, JPEG: _PICTURE}[format]
@@ -198,7 +198,7 @@ class ClipStore:
                 self._make_mp4(clip, path)
         return path
 
-    def _make_mp4(self, clip: Clip, path: Path) -> None:
+    def _make_mp4(self, clip: RecordedClip, path: Path) -> None:
         half = self._unfinished / path.name
         try:
             contents = self._files.read_mcap(path.with_suffix(f".{MCAP}"))
@@ -217,7 +217,7 @@ class ClipStore:
     def _unfinished(self) -> Path:
         return self.root / UNFINISHED
 
-    def _publish(self, folder: Path, clip: Clip) -> None:
+    def _publish(self, folder: Path, clip: RecordedClip) -> None:
         with self._lock:
             number = 1 + max((kept.number for kept in self._clips.values()), default=0)
         facts = json.dumps(clip.values() | {"number": number}, indent=1)

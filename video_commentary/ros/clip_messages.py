@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from video_commentary.msg import Clip as ClipMessage
 
-from ..core.clip import Clip
+from ..core.clip import RecordedClip
 from .time import from_stamp, to_stamp
 
 
-def clip_message(clip: Clip) -> ClipMessage:
+def clip_message(clip: RecordedClip) -> ClipMessage:
     """Return a clip as a message."""
     return ClipMessage(
         id=clip.id,
@@ -24,9 +24,9 @@ def clip_message(clip: Clip) -> ClipMessage:
     )
 
 
-def clip(message: ClipMessage) -> Clip:
+def clip(message: ClipMessage) -> RecordedClip:
     """Return a message as a clip."""
-    return Clip(
+    return RecordedClip(
         id=message.id,
         name=message.name,
         begin=to_stamp(message.begin),

@@ -74,7 +74,8 @@ function notify(text, well) {
   if (well) hiding = setTimeout(() => { notice.textContent = ""; }, 15000);
 }
 
-keep.onclick = async () => {
+find("keeping").onsubmit = async (event) => {
+  event.preventDefault();
   keep.disabled = true;
   try {
     await post("/api/keep", { name: find("clip-name").value.trim() });
@@ -86,11 +87,6 @@ keep.onclick = async () => {
     keep.disabled = false;
   }
 };
-find("keeping").onsubmit = (event) => {
-  event.preventDefault();
-  keep.click();
-};
-
 async function load() {
   const { clips, total } = await get(`/api/clips?limit=${SHOWN}`);
   const state = JSON.stringify(clips);
