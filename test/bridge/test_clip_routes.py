@@ -10,7 +10,7 @@ import pytest
 
 from test.bridge.serving import FakeClips, Served, serve
 from video_commentary.bridge.clip_gateway import ClipRequestError
-from video_commentary.core.clip import Clip
+from video_commentary.core.clip import RecordedClip
 
 SECOND = 10**9
 FILE = np.random.default_rng(1).integers(0, 256, 1_500_000, np.uint8).tobytes()
@@ -23,7 +23,7 @@ def clips(api: Served) -> Iterator[FakeClips]:
     api.robot.clips.clear()
 
 
-def clip(id: str = ID, **fields: Any) -> Clip:
+def clip(id: str = ID, **fields: Any) -> RecordedClip:
     values: dict[str, Any] = {
         "id": id,
         "name": "door",
@@ -36,7 +36,7 @@ def clip(id: str = ID, **fields: Any) -> Clip:
         "size": 1000,
         "pictures": 300,
     }
-    return Clip(**(values | fields))
+    return RecordedClip(**(values | fields))
 
 
 def test_clips_come_with_all_that_is_known(api: Served, clips: FakeClips) -> None:

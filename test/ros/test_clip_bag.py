@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ament_index_python import get_package_share_directory
@@ -26,7 +27,7 @@ def test_all_of_it_comes_back(bag: Path) -> None:
 def test_any_reader_finds_the_topics_as_they_are_live(bag: Path) -> None:
     with AnyReader([bag.parent]) as reader:
         found = {c.topic: (c.msgtype, c.msgcount) for c in reader.connections}
-        comments = [
+        comments: list[tuple[int, Any]] = [
             (time, reader.deserialize(data, connection.msgtype))
             for connection, time, data in reader.messages()
             if connection.msgtype.endswith("Commentary")
