@@ -240,7 +240,7 @@ class MemorySettings(NodeSettings):
         64, "Size above which the oldest pictures held are dropped, MB", low=1, high=4096
     )
     clip_folder: str = setting(
-        "", "Folder of the clips; empty for one named after the node, in ~/.ros/video_commentary"
+        "", "Folder of the clips; empty for one beside the database, named like it"
     )
     clip_disk_megabytes: int = setting(
         1000,

@@ -43,7 +43,7 @@ class MemoryNode(Node):
         path = _path(settings, self.get_fully_qualified_name())
         self._live = LiveParameters(self, settings, accept=self._accept)
         self._recorder = Recorder(path, _limits(settings), self._now, self.get_logger().warning)
-        folder = _clip_folder(settings, self.get_fully_qualified_name())
+        folder = _clip_folder(settings, path)
         self._clips = MemoryClips(self, lambda: self._live.settings, folder, path, self._now)
         self._cameras = self._create_cameras(settings)
         self._rates = Rates(self._cameras)
@@ -69,10 +69,10 @@ class MemoryNode(Node):
 
     def destroy_node(self) -> None:
         """Write what has come, stop every thread, then destroy the node."""
+        self._recorder.close()
         for camera in self._cameras:
             camera.close()
         self._clips.close()
-        self._recorder.close()
         for pool in (self._pool, self._clip_pool):
             pool.shutdown(wait=False, cancel_futures=True)
         super().destroy_node()
@@ -177,17 +177,13 @@ def _path(settings: MemorySettings, node: str) -> Path:
     """Return the database file; by default two robots on one machine have different ones."""
     if settings.memory_path:
         return Path(settings.memory_path).expanduser().absolute()
-    return state_dir() / f"{_file_name(node)}.db"
+    return state_dir() / f"{node.strip('/').replace('/', '.')}.db"
 
 
-def _clip_folder(settings: MemorySettings, node: str) -> Path:
+def _clip_folder(settings: MemorySettings, database: Path) -> Path:
     if settings.clip_folder:
         return Path(settings.clip_folder).expanduser().absolute()
-    return state_dir() / f"{_file_name(node)}.clips"
-
-
-def _file_name(node: str) -> str:
-    return node.strip("/").replace("/", ".")
+    return database.with_suffix(".clips")
 
 
 def _limits(settings: MemorySettings) -> RetentionLimits:
