@@ -171,19 +171,21 @@ def test_what_is_kept_has_words_and_sound_and_plays_as_mp4(graph: Probe, folder:
 
 def test_bad_requests_are_refused_with_what_is_allowed(graph: Probe, folder: Path) -> None:
     graph.film(lambda: held(graph) > 1)
-    for request, words in (
+    refused: tuple[tuple[dict[str, Any], str], ...] = (
         ({"before": -1.0}, "before"),
         ({"before": float("nan")}, "before"),
         ({"after": 61.0}, "at most 60"),
         ({"name": "x" * 101}, "at most 100"),
-    ):
+    )
+    for request, words in refused:
         reply = graph.call(Keep, "/memory/keep", Keep.Request(**request))
         assert not reply.success and words in reply.message
-    for request, words in (
+    refused = (
         ({"id": "../m.db"}, "no clip"),
         ({"id": "x", "format": "avi"}, "mcap, mp4"),
         ({"id": "x", "length": 300_000}, "262144"),
-    ):
+    )
+    for request, words in refused:
         reply = graph.call(ReadClip, "/memory/read_clip", ReadClip.Request(**request))
         assert not reply.success and words in reply.message
     many = graph.call(ListClips, "/memory/list_clips", ListClips.Request(limit=501))
