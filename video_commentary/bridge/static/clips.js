@@ -49,16 +49,22 @@ function open(clip) {
   find("clip-mp4").download = `${clip.id}.mp4`;
   find("clip-mcap").href = address(clip, "mcap");
   find("clip-mcap").hidden = clip.format !== "mcap";
-  find("clip-trouble").textContent = "";
+  say("Preparing the clip", true);
   dialog.showModal();
   video.play().catch(() => {}); // a browser may want a click first
 }
 
+function say(text, well) {
+  find("clip-trouble").textContent = text;
+  find("clip-trouble").classList.toggle("well", well);
+}
+
+video.addEventListener("loadeddata", () => say("", false));
 video.addEventListener("error", async () => {
   if (!video.getAttribute("src")) return;
   const response = await fetch(video.src, { headers: { Range: "bytes=0-0" } }).catch(() => null);
   const { detail } = response && !response.ok ? await response.json().catch(() => ({})) : {};
-  find("clip-trouble").textContent = detail ?? "This browser can't play the clip: download it instead.";
+  say(detail ?? "This browser can't play the clip: download it instead.", false);
 });
 dialog.addEventListener("close", () => {
   video.pause();
@@ -71,7 +77,7 @@ function notify(text, well) {
   notice.textContent = text;
   notice.classList.toggle("well", well);
   clearTimeout(hiding);
-  if (well) hiding = setTimeout(() => { notice.textContent = ""; }, 15000);
+  if (well) hiding = setTimeout(() => notify("", false), 15000);
 }
 
 find("keeping").onsubmit = async (event) => {
