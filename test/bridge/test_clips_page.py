@@ -17,6 +17,7 @@ from test.bridge.serving import Served, jpeg, serve, until
 from test.memory.clips import contents
 from video_commentary.bridge.clip_gateway import ClipRequestError
 from video_commentary.core.clip import ClipPicture, RecordedClip
+from video_commentary.core.memory_entry import ALERT, COMMENT, MemoryEntry
 from video_commentary.recording.clip_movie import clip_vtt, write_clip_movie
 
 pytestmark = installed
@@ -98,6 +99,18 @@ def test_a_clip_that_cant_be_played_says_why(browser: Any, served: Served) -> No
     with opened(browser, served) as page:
         page.click("#clip-list button")
         page.get_by_text("there is no clip 'c1'").wait_for()
+
+
+def test_an_alert_in_the_timeline_plays_its_clip(browser: Any, served: Served) -> None:
+    for id, kind in ((1, COMMENT), (2, ALERT), (3, ALERT)):
+        entry = MemoryEntry(kind=kind, stamp=SECOND, time=SECOND, text=f"e{id}", id=id)
+        served.robot.memory.entries.append(entry)
+    record(served, "c1", "door", alert=2)
+    with opened(browser, served) as page:
+        page.locator("#entries button").wait_for()
+        assert page.locator("#entries li:has(button)").get_attribute("data-id") == "2"
+        page.click("#entries button")
+        assert page.locator("#clip-title").inner_text().startswith("door · ")
 
 
 def test_keep_is_sent_with_its_name_and_new_clips_appear(browser: Any, served: Served) -> None:

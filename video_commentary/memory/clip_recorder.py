@@ -110,7 +110,8 @@ class ClipRecorder:
             raise
         except Exception as error:  # noqa: BLE001 - what can't be written must not stop the thread
             self.dropped += 1
-            self._log(f"the clip {cut.order.id} can't be written: {error}")
+            self.trouble = f"the clip {cut.order.id} can't be written: {error}"
+            self._log(self.trouble)
             return
         self.written += 1
         self.trouble = ""

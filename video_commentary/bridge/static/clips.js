@@ -9,6 +9,7 @@ const dialog = find("clip"), video = find("clip-video");
 const clock = new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "medium", hour12: false });
 
 let shown = "";
+let ofAlerts = new Map(); // clips by the ids of alerts in the timeline
 let hiding = 0;
 
 const address = (clip, format) => `/api/clips/${clip.id}?format=${format}`;
@@ -100,7 +101,22 @@ async function load() {
   if (state === shown) return; // a button keeps its focus
   shown = state;
   list.replaceChildren(...clips.map(item));
+  ofAlerts = new Map(clips.filter(({ alert }) => alert).map((clip) => [String(clip.alert), clip]));
+  mark();
 }
+
+// Alerts in the timeline get a button that plays their clip.
+function mark() {
+  for (const row of find("entries").querySelectorAll("[data-kind=alert]:not(:has(button))")) {
+    const clip = ofAlerts.get(row.dataset.id);
+    if (!clip) continue;
+    const button = element("button", "Play the clip");
+    button.type = "button";
+    button.onclick = () => open(clip);
+    row.lastElementChild.append(button);
+  }
+}
+new MutationObserver(mark).observe(find("entries"), { childList: true });
 
 async function follow() {
   try {
