@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from rosbags.highlevel import AnyReader
 
@@ -22,6 +23,7 @@ from video_commentary.core.clip import ClipPicture, RecordedClip
 from video_commentary.memory.clip_buffer import ClipRefusedError, CutClip
 from video_commentary.memory.clip_recorder import MAX_WAITING, ClipRecorder
 from video_commentary.memory.clip_store import UNFINISHED, ClipStore
+from video_commentary.nodes.memory.clip_files import ClipFileFormats
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = 1_700_000_000 * 10**9
@@ -158,6 +160,27 @@ def test_a_clip_that_cant_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError):
         store.add(cut("c1"), "mcap", 0)
     assert ids(store) == [] and list((tmp_path / UNFINISHED).iterdir()) == []
+
+
+def test_both_formats_are_real_files(tmp_path: Path) -> None:
+    store = ClipStore(tmp_path, ClipFileFormats("/commentator"), 10**8)
+    store.open()
+    bag, movie = store.add(cut("c1"), "mcap", 0), store.add(cut("c2"), "mp4", 0)
+    assert bag.size == len(whole(store, "c1")) and movie.size == len(whole(store, "c2"))
+    for id in ("c1", "c2"):
+        (tmp_path / "played.mp4").write_bytes(whole(store, id, "mp4"))
+        with av.open(str(tmp_path / "played.mp4")) as container:
+            assert sum(1 for _ in container.decode(video=0)) == 20
+        assert whole(store, id, "vtt").startswith(b"WEBVTT")
+
+
+def test_what_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rosbags.rosbag2", None)
+    store = ClipStore(tmp_path, ClipFileFormats("/commentator"), 10**8)
+    with recording(store) as (recorder, _):
+        recorder.add(cut("c1"))
+        until(lambda: recorder.trouble)
+        assert "pip install -r requirements.txt" in recorder.trouble
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from ...memory.reader import MemoryReadError, reading
 from ...ros.clip_messages import clip_message
 from ...ros.health import Check
 from ...ros.messages import comment
-from ...ros.qos import EVENTS, LATCHED
+from ...ros.qos import CLIPS, EVENTS
 from ...ros.time import to_stamp
 from ...ros.timers import every
 from .clip_files import ClipFileFormats
@@ -67,7 +67,7 @@ class MemoryClips:
         commentator = node.resolve_topic_name(chosen.memory_commentator)
         limit = chosen.clip_disk_megabytes * 1_000_000
         self._store = ClipStore(folder, ClipFileFormats(commentator), limit)
-        self._published = node.create_publisher(Clip, "~/clips", LATCHED)
+        self._published = node.create_publisher(Clip, "~/clips", CLIPS)
         self._recorder = ClipRecorder(
             self._store,
             format=chosen.clip_format,
