@@ -75,8 +75,8 @@ class ClipBuffer:
     """Keeps one camera's newest pictures, comments and sound; safe on several threads.
 
     Times called `now` are monotonic, in seconds. `camera`: frame_id of the newest picture, empty
-    before the first. `dropped` counts the pictures that went early
-    because they took too many bytes.
+    before the first. `dropped` counts the pictures that went early because they took too many
+    bytes.
     """
 
     def __init__(self, topic: str, limits: BufferLimits) -> None:
