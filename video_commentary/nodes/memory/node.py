@@ -20,6 +20,7 @@ from ...config.settings import MemorySettings
 from ...core.memory_entry import MemoryEntry
 from ...core.stamp import Stamp
 from ...memory.database import size_on_disk
+from ...memory.named_places import load_places
 from ...memory.recorder import Recorder
 from ...memory.retention import RetentionLimits
 from ...ros.futures import Futures
@@ -31,6 +32,7 @@ from ...ros.timers import every
 from .clips import MemoryClips
 from .memory_camera import MemoryCamera
 from .messages import alert_entry, comment_entry, event_entry
+from .robot_location import RobotLocation
 from .services import MemoryServices
 
 
@@ -47,6 +49,9 @@ class MemoryNode(Node):
         self._clips = MemoryClips(self, lambda: self._live.settings, folder, path, self._now)
         self._cameras = self._create_cameras(settings)
         self._rates = Rates(self._cameras)
+        frame = next(filter(None, settings.memory_fixed_frames), "map")
+        places = load_places(settings.places_file, frame)
+        self._location = RobotLocation(self, settings, places, self._now)
         self._replies = MemoryServices(path, self._now)
         self._futures = Futures(self)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="recall")
@@ -126,7 +131,9 @@ class MemoryNode(Node):
         camera = self._camera_of(entry.camera)
         correction = camera.clock.correction if camera else 0
         thumbnail = entry.thumbnail or (camera.find(stamp) if camera else b"")
-        entry = replace(entry, stamp=stamp, time=stamp + correction, thumbnail=thumbnail)
+        time = stamp + correction
+        location = self._location.find(time)
+        entry = replace(entry, stamp=stamp, time=time, thumbnail=thumbnail, location=location)
         self._recorder.add(entry)
         return entry
 
@@ -159,6 +166,7 @@ class MemoryNode(Node):
             "entries written": recorder.written,
             "entries dropped": recorder.dropped,
             "damaged file moved to": recorder.damaged,
+            "robot": self._location.words,
         }
         return Check("memory", recorder.trouble, True, values)
 
