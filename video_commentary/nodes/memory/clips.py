@@ -15,7 +15,7 @@ from rclpy.node import Node
 from video_commentary.msg import Clip, Commentary
 from video_commentary.srv import Keep, ListClips, ReadClip
 
-from ...config.settings import MemorySettings
+from ...config.memory_settings import MemorySettings
 from ...core.clock_offset import ClockOffset
 from ...core.memory_entry import ALERT, MemoryEntry
 from ...core.pacing import LEAD

@@ -15,8 +15,8 @@ from rclpy.node import Node
 from video_commentary.msg import Alert, Commentary, Event
 from video_commentary.srv import History, Keep, ListClips, ReadClip, Recall, Recap
 
+from ...config.memory_settings import MemorySettings
 from ...config.paths import state_dir
-from ...config.settings import MemorySettings
 from ...core.memory_entry import MemoryEntry
 from ...core.stamp import Stamp
 from ...memory.database import size_on_disk
