@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from test.ports import free_port
 from video_commentary.bridge.access import access_policy
+from video_commentary.bridge.clip_gateway import ClipPage, ClipPart, ClipRequestError, KeptClip
 from video_commentary.bridge.context import Context
 from video_commentary.bridge.frame_buffer import FrameBuffer
 from video_commentary.bridge.items import JpegFrame, Reply, SayPriority, Situation, Sound, Source
@@ -35,6 +36,7 @@ from video_commentary.bridge.watch_gateway import PublishedAlert, WatchRequestEr
 from video_commentary.bridge.web_server import WebServer
 from video_commentary.config.settings import BridgeSettings
 from video_commentary.core.audio import OUTPUT_FORMAT, Pcm
+from video_commentary.core.clip import MAX_CHUNK, RecordedClip
 from video_commentary.core.comment import Comment
 from video_commentary.core.facts import Observation
 from video_commentary.core.memory_entry import MemoryEntry
@@ -103,6 +105,43 @@ class FakeMemory:
         )
 
 
+class FakeClips:
+    """Keeps `clips`, the oldest first, and their `files` by id and format; `error` refuses all.
+
+    Records what is asked.
+    """
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self.clips: list[RecordedClip] = []
+        self.files: dict[tuple[str, str], bytes] = {}
+        self.error: ClipRequestError | None = None
+        self.asked: list[tuple[object, ...]] = []
+
+    def _take(self, *asked: object) -> None:
+        self.asked.append(asked)
+        if self.error:
+            raise self.error
+
+    async def list(self, before: float, limit: int) -> ClipPage:
+        self._take("list", before, limit)
+        return ClipPage(tuple(reversed(self.clips))[:limit], len(self.clips), 12_000_000)
+
+    async def keep(self, name: str, before: float, after: float) -> KeptClip:
+        self._take("keep", name, before, after)
+        return KeptClip("20261128-120000", "it will be in /clips/20261128-120000")
+
+    async def read(self, id: str, format: str, offset: int, length: int) -> ClipPart:
+        self._take("read", id, format, offset, length)
+        assert 0 < length <= MAX_CHUNK
+        if (id, format) not in self.files:
+            raise ClipRequestError(f"there is no clip {id!r}")
+        data = self.files[id, format]
+        return ClipPart(data[offset : offset + length], len(data))
+
+
 class FakeWatches:
     """Keeps watches that a list of them would show; `error` refuses all."""
 
@@ -141,6 +180,7 @@ class FakeRobot:
 
     def __init__(self) -> None:
         self.memory = FakeMemory()
+        self.clips = FakeClips()
         self.watches = FakeWatches()
         self.asked: list[tuple[Any, ...]] = []
         self.reply = Reply(True, "in force now", 12.5)

@@ -14,7 +14,7 @@ from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
 
 from test.nodes.graph import Probe, probe
-from video_commentary.config.settings import MemorySettings
+from video_commentary.config.memory_settings import MemorySettings
 from video_commentary.core.location import GeoFix, Location, PlanarPose
 from video_commentary.memory.named_places import NamedPlace, NamedPlaces
 from video_commentary.nodes.memory import robot_location

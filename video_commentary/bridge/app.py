@@ -16,6 +16,7 @@ from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
 from starlette.routing import Route
 
 from ..config.paths import model_file
+from .clip_routes import clip_routes
 from .context import Context
 from .control import control_routes, login_routes
 from .events import event_routes
@@ -60,6 +61,7 @@ def create_app(context: Context) -> FastAPI:
         redoc_url=None,
     )
     for routes in (
+        clip_routes,
         control_routes,
         login_routes,
         media_routes,

@@ -12,6 +12,7 @@ from ..core.audio import Pcm
 from ..core.comment import Comment
 from .box_buffer import BoxBuffer
 from .broadcast import Broadcast, Item
+from .clip_gateway import ClipGateway
 from .comment_snapshots import CommentSnapshots, picture_stamp
 from .display import Display
 from .frame_buffer import FrameBuffer
@@ -31,6 +32,11 @@ class Robot(Protocol):
     @property
     def memory(self) -> Memory:
         """The memory node, which need not be there."""
+        ...
+
+    @property
+    def clips(self) -> ClipGateway:
+        """The memory's clips."""
         ...
 
     @property

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from ..config.settings import ListenerSettings
+from ..config.listener_settings import ListenerSettings
 from ..core.audio import Pcm
 from ..core.stamp import Stamp, from_seconds
 from .barge_in import BargeIn, SpeechSoFar, is_speech

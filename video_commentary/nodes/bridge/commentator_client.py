@@ -23,6 +23,7 @@ from ...ros.images_out import encode_jpeg, to_compressed, to_image
 from ...ros.qos import CAMERA_IMAGES
 from ...ros.service_calls import ServiceCaller, ServiceCallError
 from ...ros.time import to_seconds, to_time
+from .clip_client import ClipClient
 from .listener_client import MicrophonePublisher
 from .memory_client import MemoryClient
 from .watch_client import WatchClient
@@ -51,6 +52,7 @@ class CommentatorClient:
         self._name = name
         self._caller = ServiceCaller(node)
         self.memory = MemoryClient(node, self._caller, memory)
+        self.clips = ClipClient(node, self._caller, memory)
         self.watches = WatchClient(node, self._caller, name)
         self._microphone = MicrophonePublisher(node)
         self._phone_topic = phone_topic

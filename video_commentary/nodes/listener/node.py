@@ -9,7 +9,7 @@ from collections.abc import Callable
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 
-from ...config.settings import ListenerSettings
+from ...config.listener_settings import ListenerSettings
 from ...core.audio import Pcm
 from ...core.backoff import Backoff
 from ...core.stamp import Stamp

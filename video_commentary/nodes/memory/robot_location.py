@@ -11,7 +11,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import NavSatFix, NavSatStatus
 
-from ...config.settings import MemorySettings
+from ...config.memory_settings import MemorySettings
 from ...core.location import GeoFix, Location, location_words
 from ...core.stamp import Stamp
 from ...memory.location_history import LocationHistory

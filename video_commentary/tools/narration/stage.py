@@ -22,8 +22,8 @@ from ...core.prompting import Profile
 from ...core.questions import Answer
 from ...core.scene_monitor import SceneMonitor, Use
 from ...core.stamp import to_seconds
+from ...recording.captions import Caption
 from ...ros.images import shrink
-from .captions import Caption
 from .footage import Footage, FootageError, Shot
 from .recorder import RecordingEngine
 from .track import SpeechFile
