@@ -40,6 +40,7 @@ HEAVY = {
     "openai": {"engines/server"},
     "livekit": {"bridge"},
     "fastapi": {"bridge"},
+    "mcp": {"bridge", "tools"},
     "huggingface_hub": {"tools"},
     "launch": {"ros"},
     "launch_ros": {"ros"},
@@ -47,7 +48,7 @@ HEAVY = {
 """The only rooms where each heavy library may be imported."""
 NO_ROS = {"core", "config", "engines", "voices", "sources", "memory", "bridge"}
 ROS = {"rclpy", "sensor_msgs", "std_msgs", "std_srvs", "ament_index_python"}
-ROS |= {"audio_common_msgs", "vision_msgs"}
+ROS |= {"audio_common_msgs", "geometry_msgs", "tf2_msgs", "vision_msgs"}
 MODULES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 
@@ -105,6 +106,8 @@ def test_a_module_imports_what_its_room_may(path: Path) -> None:
         ("sources.registry", ["numpy", "rclpy", *HEAVY]),
         ("tools.run", ["rclpy", "torch", "cv2", "numpy", "huggingface_hub"]),
         ("tools.fetch_model", ["rclpy", "torch", "cv2", "numpy"]),
+        ("tools.mcp", ["rclpy", "torch", "cv2", "numpy", "fastapi", "mcp"]),
+        ("bridge.mcp_server", ["rclpy", "torch", "cv2", "fastapi", "livekit"]),
         ("tools.narrate", ["rclpy", "torch", "cv2", "av", "rosbags", "onnxruntime"]),
         ("tools.describe", ["rclpy", "torch", "cv2", "av", "onnxruntime"]),
         ("tools.verify", ["rclpy", "torch", "cv2", "numpy", "tokenizers", "PIL"]),

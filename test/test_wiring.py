@@ -69,15 +69,15 @@ def test_no_voice_to_be_had_says_what_to_install(monkeypatch: pytest.MonkeyPatch
     assert "install espeak-ng" in assembly.voice_trouble()
 
 
-def test_alerts_are_text_only_where_the_voice_cannot_say_given_words() -> None:
+def test_sentences_are_text_only_where_no_voice_can_say_given_words() -> None:
     silent = assemble(replace(CommentatorSettings(), voice="none"))
-    assert silent.announcement_trouble() == "there is no voice, so its alerts are text only"
+    assert silent.given_text_trouble().startswith("there is no voice")
     own = FakeEngine(voice=FORMAT)
     assembly = Assembly(EngineGuard(own, 1.0), own, None, "")
-    assert "voice:=neural" in assembly.announcement_trouble()
-    spoken = SpeakingEngine(FakeEngine(), FakeVoice())
+    assert "voice:=neural" in assembly.given_text_trouble()
+    spoken = SpeakingEngine(own, FakeVoice())
     spoken.load()
-    assert Assembly(EngineGuard(spoken, 1.0), own, spoken, "").announcement_trouble() == ""
+    assert Assembly(EngineGuard(spoken, 1.0), own, spoken, "").given_text_trouble() == ""
 
 
 def test_without_torch_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

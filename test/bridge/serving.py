@@ -18,13 +18,15 @@ from test.ports import free_port
 from video_commentary.bridge.access import access_policy
 from video_commentary.bridge.context import Context
 from video_commentary.bridge.frame_buffer import FrameBuffer
-from video_commentary.bridge.items import JpegFrame, Reply, Situation, Sound, Source
+from video_commentary.bridge.items import JpegFrame, Reply, SayPriority, Situation, Sound, Source
 from video_commentary.bridge.livekit.participant import LiveKitOff
 from video_commentary.bridge.memory_gateway import (
+    EventTally,
     HistoryPage,
     HistoryQuery,
     MemoryRequestError,
     RecallAnswer,
+    RecapAnswer,
 )
 from video_commentary.bridge.robot_gateway import RobotGateway
 from video_commentary.bridge.watch_gateway import PublishedAlert, WatchRequestError
@@ -85,6 +87,19 @@ class FakeMemory:
             raise self.error
         return RecallAnswer("The last car was at noon.", tuple(self.entries[-1:]))
 
+    async def recap(self, period: str, start: float, end: float) -> RecapAnswer:
+        self.asked.append((period, start, end))
+        if self.error:
+            raise self.error
+        return RecapAnswer(
+            text="A car came in.",
+            start=10.0,
+            end=20.0,
+            kinds={"comment": 3, "event": 1, "alert": 0, "answer": 0},
+            counts=(EventTally(event="enters", who="car", times=1, count=1, at_least=False),),
+            entries=tuple(self.entries[-1:]),
+        )
+
 
 class FakeWatches:
     """Keeps watches that a list of them would show; `error` refuses all."""
@@ -140,6 +155,9 @@ class FakeRobot:
 
     async def ask(self, question: str, quiet: bool) -> Reply:
         return self._answer("ask", question, quiet)
+
+    async def say(self, text: str, priority: SayPriority, interrupt: bool) -> Reply:
+        return self._answer("say", text, priority, interrupt)
 
     async def set_enabled(self, enabled: bool) -> Reply:
         return self._answer("enabled", enabled)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from video_commentary.msg import Alert
-from video_commentary.srv import AddWatch, ListWatches
+from video_commentary.srv import AddWatch, ListWatches, Say
 
 from test.engines.minicpmo.conftest import DATA
 from test.engines.minicpmo.token2wav import add_voice
@@ -66,6 +66,16 @@ def test_the_native_voice_is_heard_with_its_words(graph: Probe) -> None:
     graph.film(lambda: graph.status() and graph.status().voice == "the engine's own")
     info = graph.got["audio_info"][0]
     assert (info.sample_rate, info.channels) == (48_000, 1)
+
+
+def test_the_native_voice_says_a_sentence_of_the_callers(graph: Probe) -> None:
+    request = Say.Request(text="Mind the step, please.", interrupt=True)
+    reply = graph.call(Say, "/commentator/say", request)
+    assert (reply.success, reply.message) == (True, "")
+    graph.film(lambda: any(e.text == request.text for e in graph.finals), SLOW)
+    said = next(e for e in graph.finals if e.text == request.text)
+    assert not said.cancelled
+    assert to_seconds(said.first_sound)
 
 
 def test_it_stops_within_a_chunk_and_goes_on_cleanly(graph: Probe) -> None:

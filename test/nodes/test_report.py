@@ -53,6 +53,7 @@ def session() -> Any:
         commentator=SimpleNamespace(stats=stats, commenting=True),
         observer=SimpleNamespace(trouble="no weights", description="built-in"),
         judge=SimpleNamespace(count=2, trouble="neither yes nor no"),
+        sound=None,
     )
 
 

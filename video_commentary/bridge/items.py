@@ -10,6 +10,8 @@ from ..core.status import CommentatorStatus
 
 Source = Literal["robot", "phone"]
 """Whose camera is commented on."""
+SayPriority = Literal["normal", "high"]
+"""High: before other sentences that wait to be said."""
 
 
 @dataclass(frozen=True, eq=False)

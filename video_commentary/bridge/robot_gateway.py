@@ -15,7 +15,7 @@ from .comment_snapshots import CommentSnapshots, picture_stamp
 from .display import Display
 from .frame_buffer import FrameBuffer
 from .history import CommentHistory
-from .items import Cut, JpegFrame, PictureBox, Reply, Situation, Sound, Source
+from .items import Cut, JpegFrame, PictureBox, Reply, SayPriority, Situation, Sound, Source
 from .memory_gateway import Memory
 from .watch_gateway import AlertHistory, PublishedAlert, WatchGateway
 
@@ -47,6 +47,10 @@ class Robot(Protocol):
 
     async def ask(self, question: str, quiet: bool) -> Reply:
         """Ask about what the camera sees and wait for the answer; `quiet`: in text only."""
+        ...
+
+    async def say(self, text: str, priority: SayPriority, interrupt: bool) -> Reply:
+        """Have a sentence said; `interrupt`: stop what is being said, at once."""
         ...
 
     async def set_enabled(self, enabled: bool) -> Reply:

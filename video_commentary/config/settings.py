@@ -33,6 +33,9 @@ class NodeSettings:
         return kind()
 
 
+_MEMORY_NODE = "Name of the memory for history and questions about the past, with its namespace"
+
+
 @dataclass(frozen=True)
 class CommentatorSettings(NodeSettings):
     """Settings of the commentator node."""
@@ -71,6 +74,16 @@ class CommentatorSettings(NodeSettings):
         False,
         "Whether the built-in engine looks beside another one: ~/events, ~/detections, watches",
     )
+    hear: bool = setting(
+        False,
+        "Whether an engine that can hear gets the sound of sound_topic; minicpmo takes 0.8 GB "
+        "for it",
+    )
+    sound_topic: str = setting(
+        "/audio/audio_stamped",
+        "Topic of the scene's sound, one microphone (audio_common_msgs/AudioDataStamped or "
+        "AudioData, with AudioInfo on audio_info beside it), if hear is on",
+    )
     watches_file: str = setting(
         "", "File of watches; empty for one named after the node, in ~/.ros/video_commentary"
     )
@@ -83,6 +96,7 @@ class CommentatorSettings(NodeSettings):
     alert_webhook: str = setting(
         "", "URL to which each alert of a watch is posted; empty for none (docs/watches.md)"
     )
+    memory_node: str = setting("memory", _MEMORY_NODE)
     profile: str = setting(
         "commentator", "Profile, the style of the comments: a name from profiles.yaml", live=True
     )
@@ -215,6 +229,19 @@ class MemorySettings(NodeSettings):
     memory_commentator: str = setting(
         "commentator", "Name of the commentator to remember, with its namespace"
     )
+    # where the robot was
+    memory_fixed_frames: tuple[str, ...] = setting(
+        ("map", "odom"),
+        "Frames in which entries say where the robot was, by /tf: the first that is joined to "
+        "memory_robot_frame; empty for none",
+    )
+    memory_robot_frame: str = setting("base_link", "The robot's own frame")
+    memory_fix_topic: str = setting(
+        "/fix", "Topic of latitude and longitude (sensor_msgs/NavSatFix); empty for none"
+    )
+    places_file: str = setting(
+        "", "YAML file of named places, for answers such as near the dock (docs/memory.md)"
+    )
 
 
 @dataclass(frozen=True)
@@ -236,9 +263,7 @@ class BridgeSettings(NodeSettings):
     )
     # what it shows
     commentator_node: str = setting("commentator", "Name of the commentator, with its namespace")
-    memory_node: str = setting(
-        "memory", "Name of the memory for history and recall, with its namespace"
-    )
+    memory_node: str = setting("memory", _MEMORY_NODE)
     view_topic: str = setting("/camera/image_raw", "Image topic to show")
     view_transport: str = setting(
         "auto",

@@ -6,17 +6,18 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
+from .announcement_queue import SpeechPriority
 from .audio import OUTPUT_FORMAT, Pcm
 from .cancel import CancelToken
 from .change import Intensity
 from .clock import Clock
 from .comment import Comment, CommentBuilder
-from .control import Answer, Control, Orders
+from .control import Answer, Control, Orders, PendingQuestion
 from .cycle_settings import CycleSettings
-from .engine import Engine, EngineError, Limits, Request, interjects, unexpected
+from .engine import Engine, EngineError, Request, interjects, unexpected
 from .pacing import Average, Gate, Playout
 from .pause_worker import PauseWorker
-from .prompting import build_prompt
+from .request_builder import build_request, unsaid_comment
 from .resample import PcmResampler
 from .retry import Retry
 from .scene_monitor import STALE, SceneMonitor, View
@@ -106,12 +107,17 @@ class Commentator:
             self._fall_silent(now)
         settings = self._control.settings
         self._scene.tune(settings)
+        announcement_in = self._announcement_in(now)
+        if announcement_in == 0.0:  # it needs neither a picture nor an engine that works
+            self._cycle(self._control.begin(announcement=True), pressing=False)
+            return 0.0
         urgent = self._control.urgent()
-        announcing = self._control.has_announcement()
-        if not settings.enabled and not announcing and not self._control.has_question():
-            return None
-        # An announcement needs no engine that works.
-        if not announcing and (retry_in := self._retry_in(settings)) != 0.0:
+        if not self._control.has_question():
+            if announcement_in is not None:
+                return announcement_in
+            if not settings.enabled:
+                return None
+        if (retry_in := self._retry_in(settings)) != 0.0:
             return retry_in
         begin_at = self._begin_at(now, settings, pressing=False)
         pressing = not urgent and (now < begin_at or not self._new_frame)
@@ -126,6 +132,16 @@ class Commentator:
         self._new_frame = pressing and self._new_frame
         self._cycle(self._control.begin(), pressing)
         return self._retry_in(settings)
+
+    def _announcement_in(self, now: float) -> float | None:
+        """Return in how many seconds the sentence that waits may begin, None if none waits."""
+        announcement = self._control.next_announcement()
+        if announcement is None:
+            return None
+        if announcement.priority is SpeechPriority.ALERT:
+            return 0.0
+        pause = self._control.settings.breathing_pause * SHORT_PAUSE
+        return max(0.0, self._gate.opens_at(now, pause) - now)
 
     def _begin_at(self, now: float, settings: CycleSettings, pressing: bool) -> float:
         """Return when to ask the engine, so that its first word comes as the gate opens."""
@@ -148,11 +164,14 @@ class Commentator:
         if orders.steered:
             self._scene.mark_changed()
         comments = not (orders.question or orders.announcement)
+        remembers = orders.question is not None and orders.question.remembered is not None
         pressing = pressing and comments and not orders.steered
-        blind = "" if orders.announcement else self._why_blind(orders.settings)
+        blind = self._why_blind(orders.settings)
         # What has changed is still to be said when a question is answered, or nothing is seen.
         view = self._scene.view(reset_change=comments and not (blind or pressing))
-        if blind or not view.frames:
+        if blind:
+            view = View((), view.intensity)
+        if not view.frames and not (orders.announcement or remembers):
             if orders.question:
                 orders.question.answer.set_result(Answer(False, blind or NO_PICTURE))
             return
@@ -161,9 +180,18 @@ class Commentator:
             return
         self._pause_worker.suspend()
         self.commenting = True
-        comment = self._begin(orders, view)
+        self._sequence += 1
+        said = unsaid_comment(orders, view, self._sequence, self._clock.stamp())
+        comment = CommentBuilder(said, self._publish)
+        request = build_request(
+            orders,
+            view,
+            list(self._recent),
+            can_speak=self._engine.voice is not None,
+            pressing=pressing,
+        )
         try:
-            self._comment(orders, self._request(orders, view, pressing), comment)
+            self._comment(orders, request, comment)
         except EngineError as error:
             self._failed(orders, error, comment)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong, the node stays up
@@ -180,35 +208,6 @@ class Commentator:
             return f"no picture has come for {age:.0f} s: check the camera and ask again"
         return ""
 
-    def _begin(self, orders: Orders, view: View) -> CommentBuilder:
-        self._sequence += 1
-        newest, oldest = view.frames[-1], view.frames[0]
-        start = Comment(
-            sequence=self._sequence,
-            camera=newest.camera,
-            newest=newest.stamp,
-            oldest=oldest.stamp,
-            instruction=orders.instruction,
-            question=orders.question.text if orders.question else "",
-            requested=self._clock.stamp(),
-        )
-        return CommentBuilder(start, self._publish)
-
-    def _request(self, orders: Orders, view: View, pressing: bool) -> Request:
-        settings, question = orders.settings, orders.question
-        recent = list(self._recent)[-settings.context_comments :]
-        prompt = build_prompt(
-            orders.profile,
-            orders.instruction,
-            question.text if question else "",
-            recent if settings.context_comments else (),
-            view.frames,
-        )
-        brief = view.intensity is Intensity.BRIEF and not question
-        tokens = settings.max_tokens_brief if brief else settings.max_tokens
-        speak = self._engine.voice is not None and not (question and question.quiet)
-        return Request(view.frames, prompt, Limits(tokens), speak, pressing, orders.announcement)
-
     def _comment(self, orders: Orders, request: Request, comment: CommentBuilder) -> None:
         asked_at = self._clock.now()
         opens_at = self._opens_at(orders, request, asked_at)
@@ -220,13 +219,16 @@ class Commentator:
             comment.add_claims(delta.claims)
             if (words or delta.pcm) and not ready:
                 ready = True
-                if not orders.announcement:
+                if not (orders.announcement or request.remembered):
                     self._first_word_after.add(self._clock.now() - asked_at)
                 self._wait_until(opens_at, orders.cancel)
+                self._control.begin_words()
             if orders.cancel.cancelled:
                 break
             if words:
                 comment.publish_text(self._clock.stamp())
+                if orders.question:
+                    orders.question.progress(comment.comment.text)
             if delta.pcm and resampler:
                 self._play(resampler.push(delta.pcm), opens_at, comment)
         cancelled = orders.cancel.cancelled
@@ -266,12 +268,19 @@ class Commentator:
             self._gate.close_after(comment.text, comment.first_sound is not None, self._clock.now())
             if not comment.cancelled:
                 self._recent.append(comment.text)
-        if orders.question and comment.cancelled:
-            self._control.requeue(orders.question)
-        elif orders.announcement and comment.cancelled:
-            self._control.announce_again(orders.announcement)
-        elif orders.question:
-            orders.question.answer.set_result(Answer(True, comment.text, comment.newest))
+        if orders.question:
+            self._answered(orders.question, comment)
+        elif comment.cancelled and orders.announcement:
+            self._control.say_again(orders.announcement)
+        elif comment.cancelled and comment.first_words is None:
+            self._scene.mark_changed()  # it gave way before its first word: it is still to be said
+
+    def _answered(self, question: PendingQuestion, comment: Comment) -> None:
+        if comment.cancelled:
+            self._control.requeue(question)
+            return
+        stamp = question.remembered.stamp if question.remembered else 0
+        question.answer.set_result(Answer(True, comment.text, stamp or comment.newest))
 
     def _succeeded(self) -> None:
         self.error = ""

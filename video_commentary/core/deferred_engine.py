@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from .audio import AudioFormat
+from .audio import AudioFormat, Pcm
 from .cancel import CancelToken
 from .engine import (
     Delta,
@@ -12,13 +12,18 @@ from .engine import (
     EngineError,
     Judgement,
     Request,
+    hear,
+    hears,
     interjects,
     judge,
+    reads_prompt,
+    says_given_text,
     voice_trouble,
 )
 from .facts import FrameFacts
 from .frames import Frame
 from .load_progress import LoadProgress
+from .stamp import Stamp
 
 
 class DeferredEngine:
@@ -58,6 +63,21 @@ class DeferredEngine:
         """Whether the engine knows what can't wait for the pause to end."""
         return self._engine is not None and interjects(self._engine)
 
+    @property
+    def says_given_text(self) -> bool:
+        """Whether the engine's own voice can say given words."""
+        return self._engine is not None and says_given_text(self._engine)
+
+    @property
+    def reads_prompt(self) -> bool:
+        """Whether the engine has a language model that reads the prompt."""
+        return self._engine is not None and reads_prompt(self._engine)
+
+    @property
+    def hears(self) -> bool:
+        """Whether the engine listens to the scene's sound."""
+        return self._engine is not None and hears(self._engine)
+
     def load(self) -> None:
         """Make the engine, unless that was done, and load it. Raise EngineError."""
         self._progress.restart()
@@ -69,6 +89,11 @@ class DeferredEngine:
     def look(self, frame: Frame) -> FrameFacts | None:
         """Show the engine a frame; return what it saw, None if it only writes."""
         return self._engine.look(frame) if self._engine else None
+
+    def hear(self, pcm: Pcm, stamp: Stamp) -> None:
+        """Let the engine hear sound; `stamp`: of its first sample. Raise EngineError."""
+        if self._engine:
+            hear(self._engine, pcm, stamp)
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Return the engine's comment. Raise EngineError."""

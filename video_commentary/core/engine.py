@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +11,8 @@ from .cancel import CancelToken
 from .facts import Claim, FrameFacts
 from .frames import Frame
 from .prompting import Prompt
+from .remembered import Remembered
+from .stamp import Stamp
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,10 @@ class Request:
     """One look at the scene: `frames` oldest first (one or more cameras), and what is wanted.
 
     `pressing`: the pause after the last comment is not over; only what can't wait for it is wanted.
-    `announcement`: words to say as they are instead; engines never see a request with them.
+    `announcement`: words to say as they are instead; only an engine that `says_given_text` sees
+    them, with `speak`. `remembered`: what a memory has found for a question about the past, which
+    the prompt holds too. Requests with one of these two may have no frames.
+    `question_sound`: the question of `prompt` as it was spoken, None if it was written.
     """
 
     frames: tuple[Frame, ...]
@@ -34,6 +39,8 @@ class Request:
     speak: bool
     pressing: bool = False
     announcement: str = ""
+    remembered: Remembered | None = None
+    question_sound: Pcm | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +144,42 @@ def interjects(engine: Engine) -> bool:
     An engine that does has an `interjects` of its own.
     """
     return bool(getattr(engine, "interjects", False))
+
+
+def says_given_text(engine: Engine) -> bool:
+    """Return whether the engine's own voice can say given words: `Request.announcement`.
+
+    An engine that can has a `says_given_text` of its own.
+    """
+    return bool(getattr(engine, "says_given_text", False))
+
+
+def reads_prompt(engine: Engine) -> bool:
+    """Return whether a language model reads `Prompt.text`.
+
+    Only then the engine words answers about the past. Such an engine has a `reads_prompt` of its
+    own.
+    """
+    return bool(getattr(engine, "reads_prompt", False))
+
+
+def hears(engine: Engine) -> bool:
+    """Return whether an engine listens to the scene's sound; one that does has its own `hears`.
+
+    Known after `load`.
+    """
+    return bool(getattr(engine, "hears", False))
+
+
+def hear(engine: Engine, pcm: Pcm, stamp: Stamp) -> None:
+    """Let an engine hear the scene's sound as it comes; one without a `hear` of its own ignores it.
+
+    `stamp`: of the first sample. It runs on another thread than `look` and `comment`, and all may
+    run at once. Raise EngineError.
+    """
+    method: Callable[[Pcm, Stamp], None] | None = getattr(engine, "hear", None)
+    if method is not None:
+        method(pcm, stamp)
 
 
 def voice_trouble(engine: Engine) -> str:

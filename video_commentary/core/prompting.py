@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .frames import Frame
+from .remembered import Remembered, memory_question
 from .silence import SILENCE
 from .stamp import to_seconds
 
@@ -87,6 +88,14 @@ def checked_question(text: str) -> str:
     return question
 
 
+def checked_sentence(text: str) -> str:
+    """Return a sentence fit to be said, on one line; raise ValueError saying what is allowed."""
+    sentence = _checked("text", text)
+    if not sentence:
+        raise ValueError("the text is empty: give 1 to 2,000 characters to say")
+    return sentence
+
+
 def _checked(kind: str, text: str) -> str:
     if len(text) > MAX_INSTRUCTION:
         raise ValueError(
@@ -131,8 +140,12 @@ def build_prompt(
     question: str,
     recent: Sequence[str],
     frames: Sequence[Frame],
+    remembered: Remembered | None = None,
 ) -> Prompt:
-    """Render the prompt for a comment on `frames`, or for the answer to `question`."""
+    """Render the prompt for a comment on `frames`, or for the answer to `question`.
+
+    With `remembered`, the question is about the past, and that is what a memory has found for it.
+    """
     system = f"{profile.role}\n{RULES}"
     if instruction:
         system += f"\nThe viewer asks you, above all: {instruction}"
@@ -147,7 +160,9 @@ def build_prompt(
         # Given as hearsay: a model sees a wrong label again in the next frames if it is a fact.
         lines.append("Already said (possibly mistaken; trust your eyes, don't repeat):")
         lines.extend(f"- {comment}" for comment in recent)
-    if question:
+    if remembered:
+        lines = list(memory_question(question, remembered))
+    elif question:
         lines.append(
             f"Question from the viewer: {question}\n"
             "Answer it from what you see, in one or two sentences; "

@@ -22,11 +22,13 @@ class EngineOptions:
     """What the node wants of any engine.
 
     `own_voice`: an engine that can speak by itself is to do so (the setting voice is auto).
+    `hear`: an engine that can hear is to do so.
     `language`: of the voice that speaks its comments, as espeak-ng names it.
     `progress`: where an engine that loads for seconds reports the phases of it.
     """
 
     own_voice: bool = True
+    hear: bool = False
     language: str = "en"
     progress: LoadProgress = field(default_factory=LoadProgress)
 

@@ -53,7 +53,7 @@ def language_model(parts: Parts) -> LanguageModel:
         SamplingParams(greedy=True),
         suppress_tokens=tokenizer.suppress_tokens,
         eos_ids=tokenizer.eos_ids,
-        image_start_ids=tokenizer.image_start_ids,
+        media_start_ids=tokenizer.media_start_ids,
     )
 
 

@@ -86,7 +86,7 @@ class RoomSession:
     async def _join(self) -> None:
         options = rtc.RoomOptions(auto_subscribe=False, dynacast=True)
         await self._room.connect(self._credentials.url, self._credentials.bridge_token(), options)
-        register_rpc_methods(self._room.local_participant, self._gateway.robot)
+        register_rpc_methods(self._room.local_participant, self._gateway)
         await self._audio.publish(self._room.local_participant)
 
     async def _take_part(self) -> str:

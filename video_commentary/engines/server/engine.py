@@ -26,6 +26,7 @@ class ServerEngine:
     """Asks OpenAI-compatible servers. A server that fails is avoided, and retried with backoff."""
 
     look_fps = 0.0
+    reads_prompt = True
 
     def __init__(self, settings: ServerSettings, *, own_voice: bool = True) -> None:
         """Take the settings, which `load` checks; `own_voice`: use a server's speech if any."""

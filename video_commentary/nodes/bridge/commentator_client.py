@@ -14,9 +14,9 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import CompressedImage, Image
 from std_srvs.srv import SetBool
 
-from video_commentary.srv import Ask, SetInstruction
+from video_commentary.srv import Ask, Say, SetInstruction
 
-from ...bridge.items import Reply, Source
+from ...bridge.items import Reply, SayPriority, Source
 from ...config.profiles import load_profiles
 from ...ros.images_out import encode_jpeg, to_compressed, to_image
 from ...ros.qos import CAMERA_IMAGES
@@ -54,6 +54,7 @@ class CommentatorClient:
         self._robot_topics = [view_topic]
         self._set_instruction = node.create_client(SetInstruction, f"{name}/set_instruction")
         self._ask = node.create_client(Ask, f"{name}/ask")
+        self._say = node.create_client(Say, f"{name}/say")
         self._set_enabled = node.create_client(SetBool, f"{name}/set_enabled")
         self._set_parameters = node.create_client(SetParameters, f"{name}/set_parameters")
         self._get_parameters = node.create_client(GetParameters, f"{name}/get_parameters")
@@ -81,6 +82,12 @@ class CommentatorClient:
             lambda r: Reply(r.success, r.answer, to_seconds(r.stamp)),
             _ASK_TIMEOUT,
         )
+
+    async def say(self, text: str, priority: SayPriority, interrupt: bool) -> Reply:
+        """Have a sentence said; `interrupt`: stop what is being said, at once."""
+        level = Say.Request.HIGH if priority == "high" else Say.Request.NORMAL
+        request = Say.Request(text=text, priority=level, interrupt=interrupt)
+        return await self._request(self._say, request, lambda r: Reply(r.success, r.message))
 
     async def set_enabled(self, enabled: bool) -> Reply:
         """Start or pause the commentary."""

@@ -30,6 +30,7 @@ from ...ros.camera import Camera
 from ...ros.frame_worker import FrameWorker
 from ...ros.health import Rates
 from ...wiring import Assembly
+from .scene_sound import SceneSound
 from .watch_services import WatchServices
 
 
@@ -70,13 +71,14 @@ class Session:
             settings.watch_threshold,
         )
         self.cameras: list[Camera] = []
-        camera_clock = CameraClock(clock, self._clock_correction)
+        self.sound: SceneSound | None = None
+        self._camera_clock = CameraClock(clock, self._clock_correction)
         self.commentator = Commentator(
             assembly.engine,
             self._scene,
             control,
             self.playout,
-            camera_clock,
+            self._camera_clock,
             publish,
             PauseWorker(self.judge.due, self.judge.run),
         )
@@ -110,6 +112,7 @@ class Session:
         self._stop = threading.Event()
         self.commentator.reset()
         self._open_cameras(self._settings.image_topics)
+        self._open_sound()
         self._audio_publisher = AudioPublisher(
             self.playout, self._clock, publish_audio, publish_stamped
         )
@@ -126,6 +129,9 @@ class Session:
         self._thread = None
         if self._audio_publisher:
             self._audio_publisher.close()
+        if self.sound:
+            self.sound.close()
+            self.sound = None
         self._close_cameras()
 
     def watch(self, topics: Sequence[str]) -> None:
@@ -147,6 +153,8 @@ class Session:
         self.rates.update()
         for camera in self.cameras:
             camera.follow_publishers()
+        if self.sound:
+            self.sound.follow_publishers()
 
     def _loaded(self, seconds: float) -> None:
         phases = self.assembly.progress.summary
@@ -162,6 +170,11 @@ class Session:
         self._frames = FrameWorker(
             self.cameras, self._scene, self.commentator.on_frame, self._publish_facts, arrived
         )
+
+    def _open_sound(self) -> None:
+        if self._settings.hear:
+            topic, engine = self._settings.sound_topic, self.assembly.engine
+            self.sound = SceneSound(self._node, topic, engine, self.loader, self._camera_clock)
 
     def _close_cameras(self) -> None:
         if self._frames:

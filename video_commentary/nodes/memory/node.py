@@ -20,6 +20,7 @@ from ...config.settings import MemorySettings
 from ...core.memory_entry import MemoryEntry
 from ...core.stamp import Stamp
 from ...memory.database import size_on_disk
+from ...memory.named_places import load_places
 from ...memory.recorder import Recorder
 from ...memory.retention import RetentionLimits
 from ...ros.futures import Futures
@@ -29,6 +30,7 @@ from ...ros.qos import EVENTS
 from ...ros.running import run
 from ...ros.timers import every
 from .messages import alert_entry, comment_entry, event_entry
+from .robot_location import RobotLocation
 from .services import MemoryServices
 from .thumbnail_camera import ThumbnailCamera
 
@@ -45,6 +47,9 @@ class MemoryNode(Node):
         topics = settings.memory_topics if settings.memory_thumbnails else ()
         self._cameras = [ThumbnailCamera(self, topic) for topic in topics]
         self._rates = Rates(self._cameras)
+        frame = next(filter(None, settings.memory_fixed_frames), "map")
+        places = load_places(settings.places_file, frame)
+        self._location = RobotLocation(self, settings, places, self._now)
         self._replies = MemoryServices(path, self._now)
         self._futures = Futures(self)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="recall")
@@ -98,8 +103,10 @@ class MemoryNode(Node):
         camera = self._camera_of(entry.camera)
         correction = camera.clock.correction if camera else 0
         thumbnail = entry.thumbnail or (camera.find(stamp) if camera else b"")
+        time = stamp + correction
+        location = self._location.find(time)
         self._recorder.add(
-            replace(entry, stamp=stamp, time=stamp + correction, thumbnail=thumbnail)
+            replace(entry, stamp=stamp, time=time, thumbnail=thumbnail, location=location)
         )
 
     def _camera_of(self, frame_id: str) -> ThumbnailCamera | None:
@@ -130,6 +137,7 @@ class MemoryNode(Node):
             "entries written": recorder.written,
             "entries dropped": recorder.dropped,
             "damaged file moved to": recorder.damaged,
+            "robot": self._location.words,
         }
         return Check("memory", recorder.trouble, True, values)
 

@@ -14,7 +14,8 @@ from ...core.stamp import NANOSECONDS, Stamp
 from ...memory.clock_words import to_datetime
 from ...memory.filters import EntryFilter
 from ...memory.reader import MemoryReadError, reading, search_words
-from ...memory.recall import RecallRequest, recall
+from ...memory.recall import recall
+from ...memory.recall_items import RecallRequest
 from ...memory.recap import recap
 from ...memory.time_spans import find_span
 from ...ros.memory_messages import entry_message

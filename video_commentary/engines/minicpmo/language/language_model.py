@@ -46,13 +46,14 @@ class LanguageModel:
         suppress_tokens: Sequence[int],
         unspeakable_tokens: Sequence[int] = (),
         eos_ids: Sequence[int],
-        image_start_ids: Sequence[int],
+        media_start_ids: Sequence[int],
     ) -> None:
         self._model = model
         self._device = model.embed_tokens.device
-        self._image_start_ids = torch.tensor(image_start_ids)
+        self._media_start_ids = torch.tensor(media_start_ids)
         self._eos_ids = frozenset(eos_ids)
         self._cached_prefix: list[int] = []
+        self._prompt_end = 0
         self._step = DecodeStep(model, params, suppress_tokens, unspeakable_tokens)
         # its own, and ahead of the one on which frames are encoded as they arrive
         self._stream = (
@@ -77,28 +78,30 @@ class LanguageModel:
         self._cached_prefix = []
 
     @torch.inference_mode()
-    def embed(self, ids: Sequence[int], image_embeds: Sequence[Tensor]) -> Tensor:
+    def embed(self, ids: Sequence[int], media_embeds: Sequence[Tensor]) -> Tensor:
         """Return embeddings [n, hidden_size] of `ids`.
 
-        `image_embeds`, in order, take the place of the placeholders' rows. Raise ValueError if
-        there are more or fewer of them than places.
+        `media_embeds`, of images and sounds in order, take the place of the placeholders' rows.
+        Raise ValueError if there are more or fewer of them than places.
         """
         input_ids = torch.tensor(ids)
         rows = self._model.embed_tokens[input_ids.to(self._device)]
-        starts = torch.isin(input_ids, self._image_start_ids).nonzero().flatten().tolist()
-        if len(starts) != len(image_embeds):
-            raise ValueError(f"{len(image_embeds)} images for {len(starts)} places in the prompt")
-        for start, image in zip(starts, image_embeds, strict=True):
-            if image.is_cuda:
-                image.record_stream(torch.cuda.current_stream())
-            rows[start + 1 : start + 1 + len(image)] = image.to(rows.dtype)
+        starts = torch.isin(input_ids, self._media_start_ids).nonzero().flatten().tolist()
+        if len(starts) != len(media_embeds):
+            raise ValueError(
+                f"{len(media_embeds)} images and sounds for {len(starts)} places in the prompt"
+            )
+        for start, embeds in zip(starts, media_embeds, strict=True):
+            if embeds.is_cuda:
+                embeds.record_stream(torch.cuda.current_stream())
+            rows[start + 1 : start + 1 + len(embeds)] = embeds.to(rows.dtype)
         return rows
 
     def prefill(
         self,
         prefix: Sequence[int],
         rest: Sequence[int],
-        image_embeds: Sequence[Tensor],
+        media_embeds: Sequence[Tensor],
         *,
         max_new_tokens: int,
         speak: bool = False,
@@ -114,8 +117,24 @@ class LanguageModel:
                 self._cached_prefix = []
                 self._model.decoder.prefill(self.embed(prefix, []), 0)
                 self._cached_prefix = list(prefix)
-            hidden = self._model.decoder.prefill(self.embed(rest, image_embeds), len(prefix))
+            hidden = self._model.decoder.prefill(self.embed(rest, media_embeds), len(prefix))
             self._step.reset(hidden, len(prefix) + len(rest), speak=speak)
+        self._prompt_end = len(prefix) + len(rest)
+
+    @torch.inference_mode()
+    def read(self, ids: Sequence[int]) -> Tensor:
+        """Return the hidden states [n, hidden_size] of a reply that is given, after its prompt.
+
+        They are those that `generate` would leave if it had chosen these tokens. `prefill` comes
+        before, with as many `max_new_tokens`.
+        """
+        with torch.cuda.stream(self._stream):
+            start = torch.tensor([self._prompt_end], dtype=torch.int32, device=self._device)
+            hidden = self._model.decoder.prefill_rows(self.embed(ids, []).float(), start)
+        if self._stream is not None:
+            self._stream.synchronize()
+            hidden.record_stream(torch.cuda.current_stream(self._device))
+        return hidden
 
     def generate(
         self, max_new_tokens: int, cancel: CancelToken, *, ignore_eos: bool = False
@@ -201,7 +220,7 @@ class LanguageModel:
         if total > self.max_seq_len:
             raise EngineError(
                 f"the prompt needs {total} tokens of context, {self.max_seq_len} are set: "
-                "lower frames_per_request or max_slice_nums, or raise context_tokens",
+                "lower frames_per_request, max_slice_nums or hear_seconds, or raise context_tokens",
                 retry=False,
             )
 
