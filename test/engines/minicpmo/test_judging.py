@@ -128,6 +128,22 @@ def test_it_stops_after_the_chunk_in_which_it_is_cancelled(
     assert len(found) == (0 if when == "prefill" else chunks[0] // max(map(len, endings)))
 
 
+def test_cancelled_it_encodes_no_further_frame(
+    engine: MiniCpmoEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancel, encoded = CancelToken(), []
+    encode = engine._encode
+
+    def cancelling(model: Any, frame: Any) -> Any:
+        encoded.append(frame)
+        cancel.cancel()
+        return encode(model, frame)
+
+    monkeypatch.setattr(engine, "_encode", cancelling)
+    assert list(judge(engine, judging(3), CONDITIONS, cancel)) == []
+    assert len(encoded) == 1
+
+
 def test_a_prompt_too_long_is_refused(parity: Path) -> None:
     engine = MiniCpmoEngine(
         MiniCpmoConfig(model_path=str(parity / "checkpoint"), device="cpu", max_seq_len=500)

@@ -230,7 +230,11 @@ class MiniCpmoEngine:
             raise EngineError("the model is not loaded")
         with self._own_voice.commenting, self._torch_errors():
             use_device(model.device)
-            frames = [self._encode(model, frame) for frame in request.frames]
+            frames = []
+            for frame in request.frames:
+                frames.append(self._encode(model, frame))
+                if cancel.cancelled:
+                    return
             found = judgements(
                 model.tokenizer, model.language_model, request.prompt, frames, conditions, cancel
             )
