@@ -20,6 +20,7 @@ ROOMS = {
     "engines": {"core", "engines", *PLUGINS},
     "voices": {"core", "config", "voices"},
     "sources": {"core", "config", "sources"},
+    "listening": {"core", "config", "listening"},
     "memory": {"core", "memory"},
     "recording": {"core", "recording"},
     "bridge": {"core", "config", "bridge"},
@@ -33,13 +34,14 @@ HEAVY = {
     "transformers": {"tools/verification"},
     "safetensors": {"engines/minicpmo"},
     "ai_edge_litert": {"engines/builtin"},
-    "onnxruntime": {"voices", "engines/minicpmo"},
+    "onnxruntime": {"listening", "voices", "engines/minicpmo"},
+    "faster_whisper": {"listening"},
     "hibari": {"voices"},
     "cv2": {"engines/builtin", "engines/server", "sources", "ros", "bridge"},
     "av": {"sources", "bridge", "recording", "tools"},
     "sounddevice": {"nodes", "voices"},
     "openai": {"engines/server"},
-    "livekit": {"bridge"},
+    "livekit": {"bridge", "listening"},
     "fastapi": {"bridge"},
     "mcp": {"bridge", "tools"},
     "huggingface_hub": {"tools"},
@@ -47,7 +49,8 @@ HEAVY = {
     "launch_ros": {"ros"},
 }
 """The only rooms where each heavy library may be imported."""
-NO_ROS = {"core", "config", "engines", "voices", "sources", "memory", "recording", "bridge"}
+NO_ROS = {"core", "config", "engines", "voices", "sources", "listening", "memory", "recording"}
+NO_ROS |= {"bridge"}
 ROS = {"rclpy", "sensor_msgs", "std_msgs", "std_srvs", "ament_index_python"}
 ROS |= {"audio_common_msgs", "geometry_msgs", "tf2_msgs", "vision_msgs"}
 MODULES = sorted((ROOT / PACKAGE).rglob("*.py"))
@@ -100,6 +103,7 @@ def test_a_module_imports_what_its_room_may(path: Path) -> None:
         ("nodes.source.node", ["torch", "onnxruntime", "hibari", "ai_edge_litert", "fastapi"]),
         ("nodes.bridge.node", ["torch", "onnxruntime", "ai_edge_litert", "livekit", "av"]),
         ("nodes.speaker.node", ["torch", "cv2", "onnxruntime", "ai_edge_litert", "fastapi"]),
+        ("nodes.listener.node", ["torch", "cv2", "onnxruntime", "hibari", "fastapi", "livekit"]),
         (
             "nodes.memory.node",
             ["torch", "onnxruntime", "ai_edge_litert", "fastapi", "livekit", "av", "rosbags"],
@@ -108,6 +112,9 @@ def test_a_module_imports_what_its_room_may(path: Path) -> None:
         ("engines.registry", ["numpy", "rclpy", *HEAVY]),
         ("voices.registry", ["numpy", "rclpy", *HEAVY]),
         ("sources.registry", ["numpy", "rclpy", *HEAVY]),
+        ("listening.intents", ["numpy", "rclpy", *HEAVY]),
+        ("listening.registry", ["numpy", "rclpy", *HEAVY]),
+        ("listening.listener", ["rclpy", *HEAVY]),
         ("tools.run", ["rclpy", "torch", "cv2", "numpy", "huggingface_hub"]),
         ("tools.fetch_model", ["rclpy", "torch", "cv2", "numpy"]),
         ("tools.mcp", ["rclpy", "torch", "cv2", "numpy", "fastapi", "mcp"]),

@@ -15,7 +15,7 @@ import pytest
 
 import video_commentary
 from test.test_imports import GENERATED
-from video_commentary.config.registry import ENGINES, SOURCES, VOICES, Registry
+from video_commentary.config.registry import ENGINES, RECOGNIZERS, SOURCES, VOICES, Registry
 from video_commentary.config.settings import NODE_SETTINGS
 from video_commentary.tools import parameter_files
 
@@ -57,7 +57,9 @@ def test_every_program_is_there(target: str) -> None:
     assert f"def {function}(" in Path(spec.origin).read_text()
 
 
-@pytest.mark.parametrize("registry", [ENGINES, VOICES, SOURCES], ids=lambda it: it.kind)
+@pytest.mark.parametrize(
+    "registry", [ENGINES, VOICES, RECOGNIZERS, SOURCES], ids=lambda it: it.kind
+)
 def test_pip_finds_our_plugins_too(registry: Registry) -> None:
     assert entry_points(registry.group) == registry.own
     assert {name: registry.load(name).name for name in registry.own} == {n: n for n in registry.own}

@@ -13,6 +13,7 @@ from typing import Any
 import cv2
 import httpx
 import numpy as np
+from numpy.typing import NDArray
 
 from test.ports import free_port
 from video_commentary.bridge.access import access_policy
@@ -29,6 +30,7 @@ from video_commentary.bridge.memory_gateway import (
     RecallAnswer,
     RecapAnswer,
 )
+from video_commentary.bridge.microphone import FORMAT as MICROPHONE_FORMAT
 from video_commentary.bridge.robot_gateway import RobotGateway
 from video_commentary.bridge.watch_gateway import PublishedAlert, WatchRequestError
 from video_commentary.bridge.web_server import WebServer
@@ -182,6 +184,8 @@ class FakeRobot:
         self.watches = FakeWatches()
         self.asked: list[tuple[Any, ...]] = []
         self.reply = Reply(True, "in force now", 12.5)
+        self.listens = True
+        self.sounds: list[tuple[str, Pcm, float]] = []
 
     def now(self) -> float:
         return time.time()
@@ -213,6 +217,15 @@ class FakeRobot:
 
     def publish_image(self, image: Any, stamp: float) -> None:
         self.asked.append(("image", image.shape, stamp))
+
+    def publish_sound(self, stream: str, pcm: Pcm, stamp: float) -> None:
+        self.sounds.append((stream, pcm, stamp))
+
+    def sound_of(self, stream: str) -> NDArray[np.int16]:
+        """Return all sound of a stream so far, and check its format."""
+        blocks = [pcm for name, pcm, _ in list(self.sounds) if name == stream]
+        assert all(pcm.format == MICROPHONE_FORMAT for pcm in blocks)
+        return np.concatenate([pcm.samples for pcm in blocks] or [np.zeros(0, np.int16)])
 
 
 @dataclass

@@ -10,9 +10,9 @@ import pytest
 from test.core.stage import Stage
 from test.fakes import FakeEngine
 from video_commentary.core.cancel import CancelToken
-from video_commentary.core.control import WITHDRAWN, PendingQuestion
 from video_commentary.core.engine import EngineError, Request
 from video_commentary.core.memory_entry import EVENT, MemoryEntry
+from video_commentary.core.questions import WITHDRAWN, PendingQuestion
 from video_commentary.core.remembered import Remembered
 from video_commentary.core.silence import SILENCE
 

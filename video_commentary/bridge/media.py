@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..core.audio import OUTPUT_FORMAT
 from .context import Context
 from .error_docs import stream_docs
-from .items import Cut, JpegFrame, Sound
+from .items import Cut, JpegFrame, Loudness, Sound
 from .robot_gateway import RobotGateway
 from .speech_stream import SpeechStream
 from .streaming import Chunks, StreamResponse
@@ -105,7 +105,7 @@ async def _pictures(gateway: RobotGateway) -> Chunks:
 
 
 async def _speech(gateway: RobotGateway, header: bytes = b"") -> Chunks:
-    subscriber = gateway.broadcast.subscribe(Sound, Cut)
+    subscriber = gateway.broadcast.subscribe(Sound, Cut, Loudness)
     stream = SpeechStream(time.monotonic())
     try:
         if header:
@@ -117,6 +117,8 @@ async def _speech(gateway: RobotGateway, header: bytes = b"") -> Chunks:
                 if isinstance(item, Sound):
                     due = now + item.heard_at - gateway.robot.now()
                     subscriber.dropped += stream.push(item.pcm, due)
+                elif isinstance(item, Loudness):
+                    stream.loudness = item.level
                 else:
                     stream.cut()
             yield _bytes(stream.read(now))

@@ -8,15 +8,16 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.audio import Pcm
 from ..core.comment import Comment
 from .box_buffer import BoxBuffer
-from .broadcast import Broadcast
+from .broadcast import Broadcast, Item
 from .clip_gateway import ClipGateway
 from .comment_snapshots import CommentSnapshots, picture_stamp
 from .display import Display
 from .frame_buffer import FrameBuffer
 from .history import CommentHistory
-from .items import Cut, JpegFrame, PictureBox, Reply, SayPriority, Situation, Sound, Source
+from .items import JpegFrame, PictureBox, Reply, SayPriority, Situation, Source
 from .memory_gateway import Memory
 from .watch_gateway import AlertHistory, PublishedAlert, WatchGateway
 
@@ -79,6 +80,15 @@ class Robot(Protocol):
         """Publish a phone's camera image as a ROS topic; uint8 RGB, shape [H, W, 3]."""
         ...
 
+    @property
+    def listens(self) -> bool:
+        """Whether a listener takes what microphones hear."""
+        ...
+
+    def publish_sound(self, stream: str, pcm: Pcm, stamp: float) -> None:
+        """Publish what a microphone heard from `stamp` on, in seconds; 16 kHz, mono."""
+        ...
+
 
 class RobotGateway:
     """The bridge's view of the robot: what came from it, and `robot` for requests to it.
@@ -107,7 +117,7 @@ class RobotGateway:
         if self._shows(camera):
             self.boxes.add(stamp, boxes)
 
-    def publish(self, item: Comment | Sound | Cut | Situation | PublishedAlert) -> None:
+    def publish(self, item: Item) -> None:
         """Take anything else; comments also set the display delay."""
         if isinstance(item, Comment):
             self.display.delay.observe(item)

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from .node_settings import NodeSettings
-from .registry import ENGINES, SOURCES, VOICES, Plugin, PluginError, Registry
+from .registry import ENGINES, RECOGNIZERS, SOURCES, VOICES, Plugin, PluginError, Registry
 from .rules import NoSettings, Rule, check, rules
 from .settings import NODE_SETTINGS
 
@@ -20,7 +20,9 @@ Value = Callable[[str, Any, Rule], Any]
 """Returns the value of the setting of a name, a default and a rule. Raises ValueError."""
 
 
-_TAKEN = ("link", "log_level", "namespace", "params_file", "speaker", "use_sim_time")
+_REGISTRIES = (ENGINES, VOICES, RECOGNIZERS, SOURCES)
+
+_TAKEN = ("link", "listener", "log_level", "namespace", "params_file", "speaker", "use_sim_time")
 """Names of launch arguments and parameters that are not among the settings."""
 
 
@@ -43,8 +45,7 @@ def _survey() -> _Survey:
     for node in NODE_SETTINGS.values():
         survey.owners.update(dict.fromkeys(rules(node), node))
     # Ours first, of every kind: what clashes with them is another package's to change.
-    registries = (ENGINES, VOICES, SOURCES)
-    choices = [(registry, name) for registry in registries for name in registry.names]
+    choices = [(registry, name) for registry in _REGISTRIES for name in registry.names]
     for registry, name in sorted(choices, key=lambda choice: choice[1] not in choice[0].own):
         try:
             found = _load(registry, name, survey.owners)
@@ -136,7 +137,7 @@ def find_plugin(registry: Registry, choice: str, kind: type[P], wrap: Callable[[
 
 def problems() -> list[str]:
     """Return what is wrong with registered plug-ins, a sentence each."""
-    clashes = [text for registry in (ENGINES, VOICES, SOURCES) for text in registry.clashes()]
+    clashes = [text for registry in _REGISTRIES for text in registry.clashes()]
     return [*clashes, *map(str, _survey().failed.values())]
 
 

@@ -46,8 +46,9 @@ class Registry:
     def __init__(self, kind: str, own: Mapping[str, str], words: tuple[str, ...] = ()) -> None:
         """List our plug-ins; installed packages add theirs.
 
-        `kind`: engine, voice or source, also the name of the setting that chooses one. `own`: our
-        plug-ins as package.module:attribute, by name. `words`: other values of that setting.
+        `kind`: engine, voice, recognizer or source, also the name of the setting that chooses one.
+        `own`: our plug-ins as package.module:attribute, by name. `words`: other values of that
+        setting.
         """
         self.kind = kind
         self.group = f"video_commentary.{kind}s"
@@ -188,6 +189,13 @@ VOICES = Registry(
         "espeak": "video_commentary.voices.registry:ESPEAK",
     },
     words=("auto", "none"),
+)
+RECOGNIZERS = Registry(
+    "recognizer",
+    {
+        "whisper": "video_commentary.listening.registry:WHISPER",
+        "openai": "video_commentary.listening.registry:OPENAI",
+    },
 )
 SOURCES = SourceRegistry(
     "source",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .listener_settings import ListenerSettings
 from .memory_settings import MemorySettings
 from .node_settings import NodeSettings
 from .registry import ENGINES, SOURCES, VOICES
@@ -130,6 +131,16 @@ class CommentatorSettings(NodeSettings):
         "Language of the voice, as espeak-ng names it; neural speaks English only. The built-in "
         "engine comments in de, en and es",
     )
+    volume: float = setting(
+        1.0,
+        "Gain of the speech: 1 as the voice makes it, 2 twice that, with its peaks cut off",
+        low=0.0,
+        high=4.0,
+        live=True,
+    )
+    commentator_listener: str = setting(
+        "listener", "Name of the listener to give way to, with its namespace; empty for none"
+    )
 
 
 @dataclass(frozen=True)
@@ -183,6 +194,9 @@ class SpeakerSettings(NodeSettings):
     latency: float = setting(
         0.1, "Sound buffered before it plays, against gaps, in seconds", low=0.02, high=2.0
     )
+    speaker_listener: str = setting(
+        "listener", "Name of the listener to give way to, with its namespace; empty for none"
+    )
 
 
 @dataclass(frozen=True)
@@ -205,6 +219,9 @@ class BridgeSettings(NodeSettings):
     # what it shows
     commentator_node: str = setting("commentator", "Name of the commentator, with its namespace")
     memory_node: str = setting("memory", _MEMORY_NODE)
+    listener_node: str = setting(
+        "listener", "Name of the listener to give way to, with its namespace; empty for none"
+    )
     view_topic: str = setting("/camera/image_raw", "Image topic to show")
     view_transport: str = setting(
         "auto",
@@ -253,6 +270,7 @@ NODE_SETTINGS: dict[str, type[NodeSettings]] = {
     "source": SourceSettings,
     "bridge": BridgeSettings,
     "speaker": SpeakerSettings,
+    "listener": ListenerSettings,
     "memory": MemorySettings,
 }
 """The settings of each node, by the node's name."""

@@ -12,11 +12,13 @@ from .cancel import CancelToken
 from .change import Intensity
 from .clock import Clock
 from .comment import Comment, CommentBuilder
-from .control import Answer, Control, Orders, PendingQuestion
+from .control import Control, Orders
 from .cycle_settings import CycleSettings
 from .engine import Engine, EngineError, Request, interjects, unexpected
+from .hold import Hold
 from .pacing import Average, Gate, Playout
 from .pause_worker import PauseWorker
+from .questions import Answer, PendingQuestion
 from .request_builder import build_request, unsaid_comment
 from .resample import PcmResampler
 from .retry import Retry
@@ -107,6 +109,9 @@ class Commentator:
             self._fall_silent(now)
         settings = self._control.settings
         self._scene.tune(settings)
+        held = self._control.held
+        if held is Hold.EVERYTHING:
+            return None
         announcement_in = self._announcement_in(now)
         if announcement_in == 0.0:  # it needs neither a picture nor an engine that works
             self._cycle(self._control.begin(announcement=True), pressing=False)
@@ -115,7 +120,7 @@ class Commentator:
         if not self._control.has_question():
             if announcement_in is not None:
                 return announcement_in
-            if not settings.enabled:
+            if not settings.enabled or held is Hold.COMMENTS:
                 return None
         if (retry_in := self._retry_in(settings)) != 0.0:
             return retry_in

@@ -4,52 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .announcement_queue import Announcement, AnnouncementQueue, SpeechPriority
 from .audio import Pcm
 from .cancel import CancelToken
 from .cycle_settings import CycleSettings
-from .prompting import Profile, checked_instruction, checked_question, one_line
-from .remembered import Remembered
-from .stamp import Stamp
+from .hold import Hold
+from .prompting import Profile, checked_instruction, one_line
+from .questions import SPOKEN_OVER, WITHDRAWN, Answer, PendingQuestion
 
 MAX_QUESTIONS = 8
 """Questions that may wait for their answer; more are refused, none is dropped."""
-WITHDRAWN = "the question was cancelled"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """To a question. `stamp`: of the newest frame it is about, 0 if there is none."""
-
-    success: bool
-    text: str
-    stamp: Stamp = 0
-
-
-@dataclass(frozen=True, eq=False)
-class PendingQuestion:
-    """A question that waits for its answer; with `quiet` that is text only.
-
-    `remembered`: what a memory has found, if it is about the past. `progress`: gets the answer so
-    far with each few words, on the thread that comments. `cancel` ends question and answer.
-    `sound`: the question as it was spoken, None if it was written.
-    """
-
-    text: str
-    quiet: bool = False
-    remembered: Remembered | None = None
-    progress: Callable[[str], object] = lambda _: None
-    cancel: CancelToken = field(default_factory=CancelToken)
-    answer: Future[Answer] = field(default_factory=Future)
-    sound: Pcm | None = None
-
-    def __post_init__(self) -> None:
-        """Put the text on one line. Raise ValueError if there is none, or too much."""
-        object.__setattr__(self, "text", checked_question(self.text))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +56,8 @@ class Control:
         self._begun = False  # whether words of what runs have come
         self._steered = False
         self._interrupted = False
+        self._dropped = False  # what is cut off now is not said again
+        self._held = Hold.NOTHING
         self._cancel = CancelToken()
         self._check(settings)
         self._settings = settings
@@ -195,18 +164,26 @@ class Control:
     def say_again(self, announcement: Announcement) -> None:
         """Put a sentence that was cut off back at the front, unless it was to be stopped."""
         with self._lock:
-            if self._running is announcement:
+            if self._running is announcement and not self._dropped:
                 self._announcements.put_back(announcement)
             self.wake.set()
 
     def requeue(self, question: PendingQuestion) -> None:
-        """Put a question whose answer was cut off back at the front, unless it was cancelled."""
+        """Put a question whose answer was cut off back at the front.
+
+        If it was cancelled, or somebody spoke, it is over instead.
+        """
         with self._lock:
-            if not question.cancel.cancelled:
+            over = SPOKEN_OVER if self._dropped else ""
+            if question.cancel.cancelled:
+                over = WITHDRAWN
+            if over:
+                self._running = None
+            else:
                 self._questions.appendleft(question)
-                self.wake.set()
-                return
-        question.answer.set_result(Answer(False, WITHDRAWN))
+            self.wake.set()
+        if over:
+            question.answer.set_result(Answer(False, over))
 
     def refuse_questions(self, reason: str) -> None:
         """Answer all that wait with the reason why they can't be; drop the sentences that wait."""
@@ -225,6 +202,23 @@ class Control:
         """Stop the running comment and its sound, and begin another whatever the scene does."""
         with self._lock:
             self._interrupt(steered=True)
+
+    @property
+    def held(self) -> Hold:
+        """What waits at present."""
+        return self._held
+
+    def hold(self, held: Hold) -> None:
+        """Have comments wait, or everything; then what is being said is dropped at once.
+
+        COMMENTS lasts until an instruction, or until the caller ends it.
+        """
+        with self._lock:
+            if held is Hold.EVERYTHING and self._held is not held:
+                self._dropped = True
+                self._interrupt(steered=self._steered)
+            self._held = held
+            self.wake.set()
 
     def has_question(self) -> bool:
         """Return whether a question waits."""
@@ -254,6 +248,7 @@ class Control:
         """
         with self._lock:
             self._cancel = CancelToken()
+            self._dropped = False
             said = self._announcements.take(self._least()) if announcement else None
             question = self._questions.popleft() if self._questions and not said else None
             self._running = said or question
@@ -289,6 +284,8 @@ class Control:
         checked_instruction(settings.instruction)
 
     def _interrupt(self, steered: bool) -> None:
+        if steered and self._held is Hold.COMMENTS:
+            self._held = Hold.NOTHING
         self._steered = steered
         self._interrupted = True
         self._cancel.cancel()

@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 from audio_common_msgs.msg import AudioData
 
+from ..core.audio import OUTPUT_FORMAT, Pcm
 from ..core.clock import Clock
+from ..core.gain import GainRamp
 from ..core.pacing import Playout
 from ..core.stamp import from_seconds
 from .messages import audio, audio_stamped
@@ -26,12 +28,18 @@ class AudioPublisher:
         clock: Clock,
         publish: Callable[[object], None],
         publish_stamped: Callable[[object], None],
+        volume: Callable[[], float],
     ) -> None:
-        """Begin; `publish` takes AudioData, `publish_stamped` AudioDataStamped."""
+        """Begin; `publish` takes AudioData, `publish_stamped` AudioDataStamped.
+
+        `volume` returns the gain in force, 1.0 for the sound as it is.
+        """
         self._playout = playout
         self._clock = clock
         self._publish = publish
         self._publish_stamped = publish_stamped
+        self._volume = volume
+        self._gain = GainRamp(OUTPUT_FORMAT.rate, volume())
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audio", daemon=True)
         self._thread.start()
@@ -49,7 +57,8 @@ class AudioPublisher:
                 self._stamped(AudioData(), self._clock.now())
             while block := self._playout.take(self._clock.now()):
                 due, pcm = block
-                data = audio(pcm)
+                self._gain.level = self._volume()
+                data = audio(Pcm(self._gain.apply(pcm.samples), pcm.format))
                 self._publish(data)
                 self._stamped(data, due)
             self._clock.wait(self._playout.changed, self._playout.due_in(self._clock.now()))

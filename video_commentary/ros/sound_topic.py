@@ -38,10 +38,20 @@ class SoundTopic:
     """
 
     def __init__(
-        self, node: Node, topic: str, hear: Callable[[str, Pcm, Stamp, float], None]
+        self,
+        node: Node,
+        topic: str,
+        hear: Callable[[str, Pcm, Stamp, float], None],
+        *,
+        gaps: bool = False,
     ) -> None:
+        """Follow a topic. `gaps`: without AudioInfo beside it, no sound for a while is no trouble.
+
+        The bridge publishes only while somebody's microphone is open.
+        """
         self._node = node
         self._hear = hear
+        self._gaps = gaps
         self.name = node.resolve_topic_name(topic)
         self._info_name = self.name.rsplit("/", 1)[0] + "/audio_info"
         self._sound: tuple[object, Any] | None = None
@@ -75,8 +85,8 @@ class SoundTopic:
     def _trouble(self) -> str:
         if self._unreadable:
             return self._unreadable
-        if not self._publishers:
-            return ""  # a page or a participant that does not speak
+        if not self._publishers or (self._gaps and self._info is None):
+            return ""
         if self._heard_at is None or time.monotonic() - self._heard_at > STALLED_AFTER:
             lately = "yet" if self._heard_at is None else f"for {STALLED_AFTER:g} s"
             return f"no sound on {self.name} {lately}, though it has a publisher: check it"

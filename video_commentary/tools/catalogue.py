@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from ..config.paths import share_dir
+from .manifest import Fetched
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,34 @@ class NpmFile:
     file: str
     size: int
     sha256: str
+
+    @property
+    def record(self) -> Fetched:
+        """What a model's folder must hold of it."""
+        return Fetched(self.file, self.size, self.sha256, self.package)
+
+
+@dataclass(frozen=True)
+class WheelFile:
+    """One file inside a wheel, and its name in the model's folder. `size` in bytes."""
+
+    member: str
+    file: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class WheelFiles:
+    """Files of one wheel of the Python package index; `package` is name==version."""
+
+    package: str
+    files: tuple[WheelFile, ...]
+
+    @property
+    def records(self) -> list[Fetched]:
+        """What a model's folder must hold of them."""
+        return [Fetched(f.file, f.size, f.sha256, self.package) for f in self.files]
 
 
 @dataclass(frozen=True)
@@ -38,7 +67,7 @@ class HubFiles:
 
 @dataclass(frozen=True)
 class CatalogueModel:
-    """One model, fetched into `folder` from `npm` or from one or more `hub` repositories."""
+    """One model, fetched into `folder` from `npm`, `wheels` or one or more `hub` repositories."""
 
     name: str
     title: str
@@ -46,6 +75,13 @@ class CatalogueModel:
     licence: str
     npm: NpmFile | None = None
     hub: tuple[HubFiles, ...] = ()
+    wheels: tuple[WheelFiles, ...] = ()
+
+    @property
+    def known(self) -> list[Fetched]:
+        """The files whose checksums the catalogue has; empty for a model from a hub."""
+        npm = [self.npm.record] if self.npm else []
+        return npm + [record for part in self.wheels for record in part.records]
 
 
 def load(path: Path | None = None) -> dict[str, CatalogueModel]:
@@ -60,4 +96,8 @@ def _model(name: str, entry: dict[str, Any]) -> CatalogueModel:
         HubFiles(part["repo"], part["revision"], tuple(part["files"]), part.get("sha256", {}))
         for part in entry.get("hub", ())
     )
-    return CatalogueModel(name, entry["title"], entry["folder"], entry["licence"], npm, hub)
+    wheels = tuple(
+        WheelFiles(part["package"], tuple(WheelFile(**file) for file in part["files"]))
+        for part in entry.get("wheels", ())
+    )
+    return CatalogueModel(name, entry["title"], entry["folder"], entry["licence"], npm, hub, wheels)

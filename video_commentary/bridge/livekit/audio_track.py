@@ -10,8 +10,9 @@ from livekit import rtc
 from numpy.typing import NDArray
 
 from ...core.audio import OUTPUT_FORMAT
+from ...core.gain import GainRamp
 from ..broadcast import Broadcast
-from ..items import Cut, Sound
+from ..items import Cut, Loudness, Sound
 
 _RATE = OUTPUT_FORMAT.rate
 _FRAME = _RATE // 50
@@ -25,6 +26,8 @@ NAME = "speech"
 class AudioTrack:
     """Plays each block at its stamp and silence in between; a Cut silences it at once.
 
+    Loudness scales what is queued from then on, which is heard at most 0.2 s later.
+
     Sound that is ahead of its time waits in the track's own queue, which a Cut clears.
     """
 
@@ -35,6 +38,7 @@ class AudioTrack:
         self._clock = asyncio.get_running_loop().time
         self._source = rtc.AudioSource(_RATE, OUTPUT_FORMAT.channels, queue_size_ms=3000)
         self._rest: NDArray[np.int16] = np.zeros(0, np.int16)
+        self._gain = GainRamp(_RATE)
         self._end = 0.0
         self.sid = ""
 
@@ -46,7 +50,7 @@ class AudioTrack:
 
     async def run(self) -> None:
         """Play until cancelled."""
-        subscriber = self._broadcast.subscribe(Sound, Cut)
+        subscriber = self._broadcast.subscribe(Sound, Cut, Loudness)
         try:
             while True:
                 try:
@@ -58,6 +62,8 @@ class AudioTrack:
                     await self.play(item)
                 elif isinstance(item, Cut):
                     self.cut()
+                elif isinstance(item, Loudness):
+                    self._gain.level = item.level
         finally:
             subscriber.close()
 
@@ -100,6 +106,7 @@ class AudioTrack:
             await self._queue(frame)
 
     async def _queue(self, samples: NDArray[np.int16]) -> None:
+        samples = self._gain.apply(samples)
         frame = rtc.AudioFrame(samples.tobytes(), _RATE, OUTPUT_FORMAT.channels, len(samples))
         await self._source.capture_frame(frame)
         self._end = max(self._end, self._clock()) + len(samples) / _RATE

@@ -16,6 +16,7 @@ from .audio_track import AudioTrack
 from .credentials import RoomCredentials
 from .participant import LiveKitStatus
 from .remote_camera import RemoteCamera
+from .remote_microphones import RemoteMicrophones
 from .rpc import register_rpc_methods
 from .transcription import Transcription
 from .video_track import VideoTrack
@@ -61,6 +62,7 @@ class RoomSession:
         self._audio = AudioTrack(gateway.broadcast, gateway.robot.now)
         self._transcription = Transcription(self._room, gateway.broadcast, self._audio)
         self._camera = RemoteCamera(self._room, camera, gateway.robot, self._changed)
+        self._microphones = RemoteMicrophones(self._room, gateway.robot)
         self._video = VideoTrack(self._room, gateway.display) if video else None
         self._gateway = gateway
 
@@ -95,6 +97,7 @@ class RoomSession:
             self._audio.run(),
             self._transcription.run(),
             self._camera.run(),
+            self._microphones.run(),
         ]
         if self._video is not None:
             parts.append(self._video.run())

@@ -15,6 +15,7 @@ export class Sound {
   constructor() {
     this.on = false;
     this.volume = 0.9;
+    this.loudness = 1;
     this.gaps = 0;
     this.late = 0;
     this.blocks = 0;
@@ -41,7 +42,13 @@ export class Sound {
 
   setVolume(volume) {
     this.volume = volume;
-    this.#gain?.gain.setTargetAtTime(volume ** 2, this.#context.currentTime, 0.015);
+    this.#gain?.gain.setTargetAtTime(volume ** 2 * this.loudness, this.#context.currentTime, 0.015);
+  }
+
+  // The gain of speech: below 1 while somebody speaks to the robot.
+  setLoudness(level) {
+    this.loudness = level;
+    this.setVolume(this.volume);
   }
 
   play({ index, due, samples }) {

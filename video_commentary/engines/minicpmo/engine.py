@@ -141,7 +141,8 @@ class MiniCpmoEngine:
         Raise EngineError.
         """
         model = self._model
-        if model is not None and model.hearing is not None:
+        # with 0 seconds only spoken questions are heard
+        if model is not None and model.hearing is not None and self._config.hear_seconds:
             with self._torch_errors(), self._encoding:
                 model.hearing.hear(pcm, stamp)
 

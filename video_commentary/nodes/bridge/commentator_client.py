@@ -18,11 +18,13 @@ from video_commentary.srv import Ask, Say, SetInstruction
 
 from ...bridge.items import Reply, SayPriority, Source
 from ...config.profiles import load_profiles
+from ...core.audio import Pcm
 from ...ros.images_out import encode_jpeg, to_compressed, to_image
 from ...ros.qos import CAMERA_IMAGES
 from ...ros.service_calls import ServiceCaller, ServiceCallError
 from ...ros.time import to_seconds, to_time
 from .clip_client import ClipClient
+from .listener_client import MicrophonePublisher
 from .memory_client import MemoryClient
 from .watch_client import WatchClient
 
@@ -52,6 +54,7 @@ class CommentatorClient:
         self.memory = MemoryClient(node, self._caller, memory)
         self.clips = ClipClient(node, self._caller, memory)
         self.watches = WatchClient(node, self._caller, name)
+        self._microphone = MicrophonePublisher(node)
         self._phone_topic = phone_topic
         self._robot_topics = [view_topic]
         self._set_instruction = node.create_client(SetInstruction, f"{name}/set_instruction")
@@ -136,6 +139,15 @@ class CommentatorClient:
         if self._phone_jpeg.get_subscription_count():
             jpeg = encode_jpeg(image, _JPEG_QUALITY)
             self._phone_jpeg.publish(to_compressed(jpeg, time, "phone"))
+
+    @property
+    def listens(self) -> bool:
+        """Whether a listener takes what microphones hear."""
+        return self._microphone.listens
+
+    def publish_sound(self, stream: str, pcm: Pcm, stamp: float) -> None:
+        """Publish what a microphone heard from `stamp` on, in seconds; 16 kHz, mono."""
+        self._microphone.publish(stream, pcm, stamp)
 
     async def _set_parameter(self, parameter: Parameter, message: str) -> Reply:
         def read(response: Any) -> Reply:

@@ -8,12 +8,13 @@ from rclpy.node import Node
 from ...bridge.access import TOKEN_VARIABLE, access_policy
 from ...bridge.context import Context
 from ...bridge.frame_buffer import FrameBuffer
-from ...bridge.items import JpegFrame, Situation
+from ...bridge.items import JpegFrame, Loudness, Situation
 from ...bridge.livekit.factory import create_participant
 from ...bridge.robot_gateway import RobotGateway
 from ...bridge.web_server import WebServer, address
 from ...config.settings import BridgeSettings
 from ...core.stamp import to_seconds
+from ...ros.barge_in import LEVELS, BargeInSubscription
 from ...ros.feed import Feed, FeedOptions
 from ...ros.health import Check, Rates, camera_check, camera_trouble, clock_check, diagnostic
 from ...ros.parameters import LiveParameters, declare
@@ -22,6 +23,7 @@ from ...ros.timers import every
 from .commentator_client import CommentatorClient
 from .commentator_subscriptions import CommentatorSubscriptions
 from .detection_subscriptions import DetectionSubscriptions
+from .listener_client import follow_utterances
 from .watch_client import follow_alerts
 
 _BOXES_PERIOD = 0.25
@@ -53,6 +55,8 @@ class BridgeNode(Node):
         )
         self._detections = DetectionSubscriptions(self, settings.commentator_node, self._gateway)
         follow_alerts(self, settings.commentator_node, self._gateway)
+        follow_utterances(self, settings.listener_node, self._gateway)
+        self._barge_in = BargeInSubscription(self, settings.listener_node, self._duck)
         self._source = "robot"
         self._feed = self._create_feed(settings)
         self._rates = Rates([self._feed])
@@ -96,6 +100,9 @@ class BridgeNode(Node):
             self._source = source
             self._feed.switch(phone if source == "phone" else settings.view_topic)
 
+    def _duck(self, state: int) -> None:
+        self._gateway.publish(Loudness(LEVELS[state]))
+
     def _follow_boxes(self) -> None:
         self._gateway.camera = self._feed.frame_id
         self._detections.follow()
@@ -111,6 +118,7 @@ class BridgeNode(Node):
             camera_fps=self._rates.fps[0],
             camera_trouble=camera_trouble(self._feed),
             source=self._source,
+            listens=self._gateway.robot.listens,
         )
         self._gateway.publish(situation)
         self._diagnose(situation)

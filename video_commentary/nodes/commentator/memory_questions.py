@@ -11,7 +11,7 @@ from rclpy.node import Node
 from video_commentary.srv import Recall
 
 from ...core.cancel import CancelToken
-from ...core.control import WITHDRAWN
+from ...core.questions import WITHDRAWN
 from ...core.remembered import MAX_LINES, Remembered
 from ...core.tense import Tense, tense_of
 from ...ros.futures import Futures

@@ -31,6 +31,7 @@ from ...ros.qos import EVENTS, LATCHED
 from ...ros.running import run
 from ...ros.timers import every
 from ...wiring import Assembly, assemble
+from .barge_in_hold import BargeInHold
 from .facts_publisher import FactsPublisher
 from .question_services import QuestionServices
 from .report import describe, diagnose
@@ -88,6 +89,7 @@ class CommentatorNode(LifecycleNode):
         self._events = self.create_lifecycle_publisher(Commentary, "~/commentary_events", EVENTS)
         self._facts = FactsPublisher(self)
         self._watches = WatchServices(self, self._live.settings, self._control, self._why_unspoken)
+        self._hold = BargeInHold(self, self._live.settings.commentator_listener, self._control)
         self._audio = self.create_lifecycle_publisher(AudioData, "~/audio", EVENTS)
         self._stamped = self.create_lifecycle_publisher(AudioDataStamped, "~/audio_stamped", EVENTS)
         self._info = self.create_publisher(AudioInfo, "~/audio_info", LATCHED)
@@ -142,7 +144,7 @@ class CommentatorNode(LifecycleNode):
         """Watch the cameras and comment."""
         result = super().on_activate(state)
         if self._session:
-            self._session.activate(self._audio.publish, self._stamped.publish)
+            self._session.activate(self._audio.publish, self._stamped.publish, self._volume)
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -174,6 +176,9 @@ class CommentatorNode(LifecycleNode):
         super().destroy_node()
         # rclpy doesn't, and it holds the node: 35 MB of shared memory would outlive the process.
         self._state_machine.destroy_when_not_in_use()
+
+    def _volume(self) -> float:
+        return float(self._live.settings.volume)
 
     def _end_session(self) -> None:
         if self._session:

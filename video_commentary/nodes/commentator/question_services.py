@@ -13,8 +13,9 @@ from video_commentary.action import Ask as AskAction
 from video_commentary.srv import Ask
 
 from ...core.cancel import CancelToken
-from ...core.control import WITHDRAWN, Answer, Control, PendingQuestion
+from ...core.control import Control
 from ...core.prompting import checked_question
+from ...core.questions import WITHDRAWN, Answer, PendingQuestion
 from ...ros.futures import Futures
 from ...ros.time import from_stamp
 from .memory_questions import MemoryQuestions

@@ -106,7 +106,10 @@ class Session:
         return self.loader.error or self.commentator.error or frames
 
     def activate(
-        self, publish_audio: Callable[[Any], None], publish_stamped: Callable[[Any], None]
+        self,
+        publish_audio: Callable[[Any], None],
+        publish_stamped: Callable[[Any], None],
+        volume: Callable[[], float],
     ) -> None:
         """Watch the cameras; comment as soon as the engine is loaded."""
         self._stop = threading.Event()
@@ -114,7 +117,7 @@ class Session:
         self._open_cameras(self._settings.image_topics)
         self._open_sound()
         self._audio_publisher = AudioPublisher(
-            self.playout, self._clock, publish_audio, publish_stamped
+            self.playout, self._clock, publish_audio, publish_stamped, volume
         )
         self._thread = threading.Thread(target=self._run, name="commentary", daemon=True)
         self._thread.start()

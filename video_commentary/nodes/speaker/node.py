@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 from audio_common_msgs.msg import AudioDataStamped
 from diagnostic_msgs.msg import DiagnosticArray
+from numpy.typing import NDArray
 from rclpy.node import Node
 
 from ...config.settings import SpeakerSettings
 from ...core.audio import OUTPUT_FORMAT, from_bytes
 from ...core.backoff import Backoff
+from ...core.gain import GainRamp
+from ...ros.barge_in import LEVELS, BargeInSubscription
 from ...ros.health import Check, clock_check, diagnostic
 from ...ros.parameters import declare
 from ...ros.qos import EVENTS
@@ -29,7 +33,9 @@ class SpeakerNode(Node):
         super().__init__("speaker")
         settings = declare(self, SpeakerSettings)
         self._buffer = JitterBuffer(OUTPUT_FORMAT.rate, settings.latency)
-        self._card = SoundCard(settings.sound_device, OUTPUT_FORMAT, self._buffer.take)
+        self._gain = GainRamp(OUTPUT_FORMAT.rate)
+        self._card = SoundCard(settings.sound_device, OUTPUT_FORMAT, self._take)
+        self._barge_in = BargeInSubscription(self, settings.speaker_listener, self._duck)
         self._timing = SpeechTiming()
         self._late = 0
         self._audio_topic = self.resolve_topic_name(settings.audio_topic)
@@ -46,6 +52,12 @@ class SpeakerNode(Node):
         """Stop the sound, then destroy the node."""
         self._card.close()
         super().destroy_node()
+
+    def _take(self, count: int, now: float) -> NDArray[np.int16]:
+        return self._gain.apply(self._buffer.take(count, now))
+
+    def _duck(self, state: int) -> None:
+        self._gain.level = LEVELS[state]
 
     def _on_audio(self, message: AudioDataStamped) -> None:
         if not message.audio.data:

@@ -160,7 +160,7 @@ class LanguageModel:
     def first_logits(
         self,
         prompt: Sequence[int],
-        image_embeds: Sequence[Tensor],
+        media_embeds: Sequence[Tensor],
         endings: Sequence[Sequence[int]],
         cancel: CancelToken,
     ) -> list[Tensor]:
@@ -175,7 +175,7 @@ class LanguageModel:
         self._check_room(len(prompt) + min(batch, len(endings)) * length)
         logits: list[Tensor] = []
         with torch.cuda.stream(self._stream), self._keeping_prefix():
-            rows = self.embed(prompt, image_embeds)
+            rows = self.embed(prompt, media_embeds)
             for start in range(0, len(prompt), CHUNK_ROWS):
                 self._model.decoder.prefill(rows[start : start + CHUNK_ROWS], start)
                 if self._is_cancelled(cancel):

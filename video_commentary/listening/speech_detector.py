@@ -1,0 +1,126 @@
+"""How surely somebody other than the robot speaks, step by step."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.stamp import Stamp, from_seconds
+from .echo import LEAD_SECONDS, LONGEST_DELAY, EchoCanceller, EchoGate, PlayedSound
+from .items import RATE, Samples
+from .linear_echo import LinearEcho
+from .sound_blocks import BLOCK
+from .utterance_detector import level
+from .voice_activity import STEP, STEP_SECONDS, StreamActivity, VoiceActivity
+
+_SPEECH = 0.35
+"""Probability of speech below which nobody speaks, whoever it would be."""
+_OWN_SHARE = 0.5
+"""Part of a sound's power above which it is the robot's own."""
+_REVERB_STEPS = 8
+_GATE_STEPS = 6
+"""Steps of sound that are compared with what was played."""
+_LEARNING = 6.0
+"""Seconds of the robot's voice from which the linear filter knows the room."""
+_AUDIBLE_ECHO = -50.0
+_RESIDUE = 8.0
+"""Decibels by which what the linear filter leaves of an echo, and the room's reverberation, are
+quieter than the loudest echo of the last steps."""
+_ECHO_TAIL = from_seconds(1.5)
+"""Time after the robot's last sound in which the echo canceller still runs."""
+_STEP = from_seconds(STEP_SECONDS)
+_SPEAKS_TAIL = from_seconds(LONGEST_DELAY)
+
+
+@dataclass(frozen=True, eq=False)
+class SpeechStep:
+    """32 ms of a stream.
+
+    `samples`: without echo, shape [STEP]. `end`: the stamp after the last one. `probability`: that
+    somebody other than the robot speaks. `level`: of that sound, in dB of full scale. `robot`:
+    whether the robot is heard, or will be at once.
+    """
+
+    samples: Samples
+    end: Stamp
+    probability: float
+    level: float
+    robot: bool
+
+
+class SpeechDetector:
+    """Follows one stream.
+
+    While the robot speaks, two signals are looked at: that of the canceller, which knows an echo
+    from the first second on but takes soft beginnings of words away, and that of the linear filter,
+    which leaves them but has to learn the room first. Where either is like what was played, it is
+    an echo.
+    """
+
+    def __init__(self, network: VoiceActivity, played: PlayedSound) -> None:
+        self._played = played
+        self._canceller = EchoCanceller(played)
+        self._gate = EchoGate(played)
+        self._linear = LinearEcho(STEP, LONGEST_DELAY + LEAD_SECONDS, RATE)
+        self._learned = 0.0
+        self._clean, self._rest = StreamActivity(network), StreamActivity(network)
+        self._blocks: list[NDArray[np.float32]] = []
+        self._latest_clean: deque[Samples] = deque(maxlen=_GATE_STEPS)
+        self._latest_rest: deque[Samples] = deque(maxlen=_GATE_STEPS)
+        self._echo_levels: deque[float] = deque(maxlen=_REVERB_STEPS)
+
+    def reset(self) -> None:
+        """Begin afresh after a gap; what was learned of the room stays."""
+        self._clean.reset()
+        self._rest.reset()
+        self._blocks.clear()
+        self._latest_clean.clear()
+        self._latest_rest.clear()
+
+    def push(self, block: Samples, begin: Stamp) -> Iterator[SpeechStep]:
+        """Take 10 ms of sound; yield the step that it completes."""
+        clean = block
+        if self._played.audible(begin - _ECHO_TAIL, begin + _SPEAKS_TAIL):
+            clean = self._canceller.clean(block, begin)
+        self._blocks.append(np.stack([block, clean]))
+        sound = np.concatenate(self._blocks, axis=1)
+        if sound.shape[1] < STEP:
+            return
+        self._blocks = [sound[:, STEP:]]
+        end = begin + from_seconds((BLOCK - sound.shape[1] + STEP) / RATE)
+        yield self._step(sound[0, :STEP], sound[1, :STEP], end)
+
+    def _step(self, raw: Samples, clean: Samples, end: Stamp) -> SpeechStep:
+        self._latest_clean.append(clean)
+        robot = self._played.audible(end - _SPEAKS_TAIL, end)
+        probability, loud = self._clean.push(clean), level(clean)
+        if not robot:
+            return SpeechStep(clean, end, probability, loud, robot)
+        if probability > _SPEECH and self._is_own(self._latest_clean, end):
+            probability = 0.0
+        return self._beside_robot(raw, SpeechStep(clean, end, probability, loud, robot))
+
+    def _beside_robot(self, raw: Samples, cleaned: SpeechStep) -> SpeechStep:
+        """Return what the linear filter makes of a step, if somebody speaks in that more surely."""
+        played = self._played.between(cleaned.end - _STEP + from_seconds(LEAD_SECONDS), STEP)
+        rest, echo = self._linear.split(raw, played)
+        self._latest_rest.append(rest)
+        probability, loud = self._rest.push(rest), level(rest)
+        self._echo_levels.append(level(echo))
+        if self._echo_levels[-1] > _AUDIBLE_ECHO and self._learned < _LEARNING:
+            self._learned += STEP_SECONDS
+        if (
+            self._learned < _LEARNING
+            or probability <= max(_SPEECH, cleaned.probability)
+            or loud < max(self._echo_levels) - _RESIDUE
+            or self._is_own(self._latest_rest, cleaned.end)
+        ):
+            return cleaned
+        return replace(cleaned, samples=rest, probability=probability, level=loud)
+
+    def _is_own(self, heard: deque[Samples], end: Stamp) -> bool:
+        return self._gate.share(np.concatenate(heard), end) > _OWN_SHARE

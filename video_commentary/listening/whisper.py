@@ -1,0 +1,121 @@
+"""Whisper on this machine, by faster-whisper: the sound goes nowhere."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..config.paths import model_file
+from ..core.cancel import CancelToken
+from .items import RATE, RecognizerError, Samples, Transcript
+
+INSTALL = "pip install 'faster-whisper>=1.1,<2'"
+FETCH = "fetch_model ears"
+_THREADS = 2
+_FRAMES_PER_SECOND = 100
+_MIN_SECONDS = 8
+_MAX_SECONDS = 30
+"""Of sound that the encoder sees. Whisper was trained on 30 s; its time grows with them, and an
+utterance with a few seconds of silence after it is recognized as well."""
+_SPARE_SECONDS = 3
+_MAX_TOKENS = 96
+_NO_SPEECH = 0.6
+_UNSURE = 0.4
+"""Probability of no speech above which words that are less sure than this count as none."""
+
+
+class WhisperRecognizer:
+    """A Whisper model in CTranslate2's format, in int8 on two cores."""
+
+    def __init__(self, model: str = "", language: str = "en") -> None:
+        """Take a folder, or a name of faster-whisper's hub models; empty for the fetched one."""
+        self._name = model
+        self._language = language
+        self._model: Any = None
+        self._tokenizers: dict[str, Any] = {}
+
+    @property
+    def description(self) -> str:
+        """Model and language."""
+        name = Path(self._name).name or "tiny.en"
+        return f"Whisper {name} ({self._language or 'any language'}, on this machine)"
+
+    def load(self) -> None:
+        """Load the model; one by name is fetched from the hub first. Raise RecognizerError."""
+        folder = self._name or str(model_file("ears/model.bin").parent)
+        if not self._name and not (Path(folder) / "model.bin").is_file():
+            raise RecognizerError(f"Whisper's weights are not in {folder}: {FETCH}")
+        try:
+            from faster_whisper import WhisperModel
+
+            self._model = WhisperModel(
+                folder, device="cpu", compute_type="int8", cpu_threads=_THREADS
+            )
+        except ImportError as error:
+            raise RecognizerError(f"Whisper: {error}; install it: {INSTALL}") from error
+        except Exception as error:
+            raise RecognizerError(f"Whisper can't load {folder}: {error}") from error
+        if not self._model.model.is_multilingual and self._language not in ("", "en"):
+            raise RecognizerError(
+                f"this Whisper model knows English only, not {self._language!r}: set "
+                "recognizer_model to a multilingual one, such as base"
+            )
+
+    def transcribe(self, samples: Samples, cancel: CancelToken) -> Transcript:
+        """Return the words of up to 29 s; what is beyond is left out.
+
+        The network runs to its end once it was started, 0.1 to 0.3 s for an utterance.
+        """
+        if self._model is None:
+            raise RecognizerError("Whisper: call load() first")
+        if cancel.cancelled or not len(samples):
+            return Transcript("", 0.0)
+        try:
+            return self._transcribe(samples)
+        except Exception as error:
+            raise RecognizerError(f"Whisper: {type(error).__name__}: {error}") from error
+
+    def _transcribe(self, samples: Samples) -> Transcript:
+        model = self._model.model
+        seconds = math.ceil(len(samples) / RATE) + _SPARE_SECONDS
+        frames = min(max(seconds, _MIN_SECONDS), _MAX_SECONDS) * _FRAMES_PER_SECOND
+        mel = self._model.feature_extractor(samples)[:, :frames]
+        mel = np.pad(mel, ((0, 0), (0, frames - mel.shape[1])))
+        encoded = self._model.encode(mel)
+        language = self._language or "en"
+        if model.is_multilingual and not self._language:
+            language = model.detect_language(encoded)[0][0][0].strip("<|>")
+        tokenizer = self._tokenizer(language)
+        prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        result = model.generate(
+            encoded,
+            [prompt],
+            beam_size=1,
+            max_length=len(prompt) + _MAX_TOKENS,
+            return_scores=True,
+            return_no_speech_prob=True,
+        )[0]
+        confidence = min(1.0, math.exp(result.scores[0]))
+        if result.no_speech_prob > _NO_SPEECH and confidence < _UNSURE:
+            return Transcript("", 0.0)
+        return Transcript(tokenizer.decode(result.sequences_ids[0]).strip(), confidence)
+
+    def _tokenizer(self, language: str) -> Any:
+        if language not in self._tokenizers:
+            from faster_whisper.tokenizer import Tokenizer
+
+            self._tokenizers[language] = Tokenizer(
+                self._model.hf_tokenizer,
+                self._model.model.is_multilingual,
+                task="transcribe",
+                language=language,
+            )
+        return self._tokenizers[language]
+
+    def close(self) -> None:
+        """Free the model."""
+        self._model = None
+        self._tokenizers.clear()
