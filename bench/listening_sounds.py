@@ -42,7 +42,7 @@ def spoken(text: str, name: str) -> Wave:
     voice = _voice(name)
     pieces = [pcm.samples for pcm in voice.say(text, CancelToken())]
     samples = resample(Pcm(np.concatenate(pieces), voice.format), AudioFormat(RATE)).samples
-    return at_level((samples / 32768).astype(np.float32), -20.0)
+    return at_level(samples.astype(np.float32) * np.float32(1 / 32768), -20.0)
 
 
 def level(wave: Wave) -> float:

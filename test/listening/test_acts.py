@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from video_commentary.listening.acts import UNDO_WITHIN, ActFailedError, ActOutcome, ActRunner
+from video_commentary.listening.acts import UNDO_WITHIN, ActFailedError, ActOutcome, ActPerformer
 from video_commentary.listening.intents import Act, ActKind, understand
 
 
@@ -71,7 +71,7 @@ class Desk:
         self.robot = Robot()
         self.now = 100.0
         self.later: list[tuple[float, Callable[[], None]]] = []
-        self.actor = ActRunner(self.robot, lambda: self.now, self._schedule)
+        self.actor = ActPerformer(self.robot, lambda: self.now, self._schedule)
 
     def _schedule(self, seconds: float, function: Callable[[], None]) -> Callable[[], None]:
         entry = (seconds, function)

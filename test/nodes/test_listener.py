@@ -82,7 +82,15 @@ class Room:
         """Wait for silence, speak at the pace of speech, and film until `until` says so."""
         self.graph.film(self.robot_is_silent)
         self.send(spoken(text, 16_000), lambda data: self._stamped(data, stream))
-        return self.graph.film(until, 60.0)
+        return self.acted(until)
+
+    def acted(self, until: Callable[[], Any]) -> Any:
+        """Film until `until` returns something."""
+        try:
+            return self.graph.film(until, 40.0)
+        except AssertionError as error:
+            heard = [(each.text, each.final, each.intent, each.outcome) for each in self.heard]
+            raise AssertionError(f"{error}: {heard[-8:]}") from None
 
     def robot_is_silent(self) -> bool:
         times = self.graph.times["audio"]
@@ -140,13 +148,13 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     topics = "sound_topics:=[bridge/microphone, /mic/audio]"
     with (
         probe() as graph,
-        commentator("says", file, "breathing_pause:=60.0", voice="speaks"),
+        commentator("says", file, "breathing_pause:=60.0", voice="neural"),
         process("-m", "video_commentary.nodes.listener", "--ros-args", "-p", topics) as listener,
     ):
         room = Room(graph, listener)
         graph.until(room.page.get_subscription_count, what="the listener's subscription")
         graph.until(lambda: "listening with" in listener.output(), 60.0, "a loaded recognizer")
-        graph.film(lambda: graph.got["audio"])
+        graph.film(lambda: graph.got["audio"], 60.0)
         yield room
 
 
@@ -183,13 +191,15 @@ def test_a_watch_is_set_by_a_stereo_microphone_of_44_kHz(room: Room) -> None:
     found = room.final("watch")
     room.graph.film(room.robot_is_silent)
     room.send(stereo, room.array.publish)
-    done = room.graph.film(found, 60.0)
+    done = room.acted(found)
     assert done.header.frame_id == "/mic/audio" and done.speaker == ""
     assert done.outcome.startswith("watching for: a person comes into view")
     listed = room.graph.call(ListWatches, "/commentator/list_watches", ListWatches.Request())
     assert [(watch.condition, watch.speak) for watch in listed.watches] == [
         ("a person enters", True)
     ]
+    undone = room.say("No, that's wrong.", until=room.final("undo"))
+    assert undone.outcome == "undone: removed: a person enters"
 
 
 @heard_for_real

@@ -32,8 +32,8 @@ class ListenerSettings(NodeSettings):
     # what a sentence asks for
     chooser_url: str = setting(
         "",
-        "URL of an OpenAI-compatible chat server, up to and with /v1, that says what a sentence"
-        " asks for where the rules don't know; empty for rules only",
+        "URL of an OpenAI-compatible chat server, up to and with /v1, that chooses what a sentence "
+        "asks for where the rules don't know; empty for rules only",
     )
     chooser_model: str = setting("", "Model of that server; empty for its first")
     # from speech to words

@@ -84,7 +84,7 @@ def schedule(seconds: float, function: Callable[[], None]) -> Callable[[], None]
     return timer.cancel
 
 
-class ActRunner:
+class ActPerformer:
     """Does one act after the other; answers may overlap them.
 
     Thread-safe: quick acts wait for each other, so that "no" undoes the one before it.

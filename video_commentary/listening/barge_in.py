@@ -8,7 +8,7 @@ from .items import BargeInState
 
 DUCK_AFTER = 0.19
 """Seconds of speech after which the robot is quieter: six steps of 32 ms."""
-STOP_AFTER = 0.25
+STOP_AFTER = 0.22
 """Seconds of speech after which it stops, if the sound or the words are not its own."""
 _CERTAIN = 0.12
 """Seconds of them in which speech must be certain, so that a click or a cough does not count."""

@@ -147,7 +147,7 @@ class HeardStream:
         utterance.end = utterance.begin + from_seconds(utterances.length - utterances.silence)
         speech = SpeechSoFar(
             length=utterances.length,
-            certain=utterances.active,
+            certain=utterances.certain,
             meant=utterance.meant and (self._shared.played.known or bool(utterance.words)),
         )
         if is_speech(speech) and not utterance.announced:

@@ -55,10 +55,9 @@ class SpeechStep:
 class SpeechDetector:
     """Follows one stream.
 
-    While the robot speaks, two signals are looked at: that of the canceller, which knows an echo
-    from the first second on but takes soft beginnings of words away, and that of the linear filter,
-    which leaves them but has to learn the room first. Where either is like what was played, it is
-    an echo.
+    While the robot speaks, its echo is taken out: by the canceller, which does so from the first
+    second on but takes soft beginnings of words away too, until the linear filter, which leaves
+    them, has learned the room. What is still like what was played is an echo.
     """
 
     def __init__(self, network: VoiceActivity, played: PlayedSound) -> None:
@@ -105,7 +104,7 @@ class SpeechDetector:
         return self._beside_robot(raw, SpeechStep(clean, end, probability, loud, robot))
 
     def _beside_robot(self, raw: Samples, cleaned: SpeechStep) -> SpeechStep:
-        """Return what the linear filter makes of a step, if somebody speaks in that more surely."""
+        """Return what the linear filter makes of a step, once it has learned the room."""
         played = self._played.between(cleaned.end - _STEP + from_seconds(LEAD_SECONDS), STEP)
         rest, echo = self._linear.split(raw, played)
         self._latest_rest.append(rest)
@@ -113,13 +112,12 @@ class SpeechDetector:
         self._echo_levels.append(level(echo))
         if self._echo_levels[-1] > _AUDIBLE_ECHO and self._learned < _LEARNING:
             self._learned += STEP_SECONDS
-        if (
-            self._learned < _LEARNING
-            or probability <= max(_SPEECH, cleaned.probability)
-            or loud < max(self._echo_levels) - _RESIDUE
-            or self._is_own(self._latest_rest, cleaned.end)
-        ):
+        if self._learned < _LEARNING:
             return cleaned
+        if probability > _SPEECH and (
+            loud < max(self._echo_levels) - _RESIDUE or self._is_own(self._latest_rest, cleaned.end)
+        ):
+            probability = 0.0
         return replace(cleaned, samples=rest, probability=probability, level=loud)
 
     def _is_own(self, heard: deque[Samples], end: Stamp) -> bool:

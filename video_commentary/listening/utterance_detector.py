@@ -14,15 +14,16 @@ from .voice_activity import STEP_SECONDS
 _BEGIN = 0.5
 _CONTINUE = 0.35
 """Probability of speech with which an utterance begins, and goes on."""
+_CERTAIN = 0.7
+"""Probability above which there is no doubt."""
 _ONSET = 0.08
 """Probability with which the soft beginning of a word is counted in."""
 _ONSET_STEPS = 4
-_LOUDER = 4.0
+_LOUDER = 6.0
 """Decibels above the background that speech must have: a room full of voices is not speech."""
-_FLOOR_RISE, _FLOOR_FALL = 0.06, 0.3
-"""Part of the difference by which the background's level follows in a step, outside utterances."""
+_SMOOTH, _MEMORY = 8, 96
+"""Steps over which levels are smoothed, and of which the quietest is the background: 3 s."""
 _QUIETEST = -60.0
-_FLOOR_PERCENTILE = 15
 
 
 class SpeechChange(Enum):
@@ -53,11 +54,12 @@ class UtteranceDetector:
     def __init__(self, needed_silence: float, longest: float) -> None:
         self.needed_silence = needed_silence
         self._longest = longest
-        self._floor = _QUIETEST
+        self._smooth: deque[float] = deque(maxlen=_SMOOTH)
+        self._smoothed: deque[float] = deque(maxlen=_MEMORY)
         self._before: deque[_Step] = deque(maxlen=_ONSET_STEPS)
         self._steps: list[bool] = []
-        self._levels: list[float] = []
         self._last_active = 0
+        self._certain = 0
         self.speaking = False
 
     @property
@@ -72,20 +74,25 @@ class UtteranceDetector:
 
     @property
     def active(self) -> float:
-        """Seconds of the utterance in which somebody certainly speaks."""
+        """Seconds of the utterance in which somebody probably speaks."""
         return sum(self._steps) * STEP_SECONDS
+
+    @property
+    def certain(self) -> float:
+        """Seconds of the utterance in which somebody certainly speaks."""
+        return self._certain * STEP_SECONDS
 
     def push(self, probability: float, level: float) -> SpeechChange:
         """Take the next step; `level` in dB of full scale."""
         step = _Step(probability, level)
+        self._smooth.append(level)
+        self._smoothed.append(sum(self._smooth) / len(self._smooth))
         if self.speaking:
             return self._go_on(step)
-        loud = level > self._floor + _LOUDER
-        if loud and probability >= _BEGIN:
+        if self._is_loud(step) and probability >= _BEGIN:
             self._begin(step)
             return SpeechChange.BEGAN
         self._before.append(step)
-        self._follow(level)
         return SpeechChange.NONE
 
     def onset_steps(self) -> int:
@@ -94,29 +101,26 @@ class UtteranceDetector:
 
     def cut(self) -> None:
         """End the utterance now."""
-        if self._levels:
-            quiet = float(np.percentile(self._levels, _FLOOR_PERCENTILE))
-            self._floor = max(_QUIETEST, min(quiet, self._levels[-1] + _LOUDER))
         self.speaking = False
-        self._steps, self._levels = [], []
+        self._steps = []
         self._before.clear()
 
     def _begin(self, step: _Step) -> None:
         soft = 0
         for before in reversed(self._before):
-            if before.probability < _ONSET or before.level < self._floor + _LOUDER:
+            if before.probability < _ONSET or not self._is_loud(before):
                 break
             soft += 1
         self.speaking = True
         self._steps = [False] * soft + [True]
-        self._levels = [step.level]
+        self._certain = int(step.probability >= _CERTAIN)
         self._last_active = len(self._steps)
 
     def _go_on(self, step: _Step) -> SpeechChange:
-        loud = step.level > self._floor + _LOUDER
+        loud = self._is_loud(step)
         active = loud and step.probability >= _CONTINUE
         self._steps.append(active)
-        self._levels.append(step.level)
+        self._certain += loud and step.probability >= _CERTAIN
         if active and self._resumes():
             self._last_active = len(self._steps)
         if self.silence >= self.needed_silence or self.length >= self._longest:
@@ -129,7 +133,6 @@ class UtteranceDetector:
         since = self._steps[self._last_active :]
         return len(since) < 4 or sum(since[-4:]) >= 2
 
-    def _follow(self, level: float) -> None:
-        """Let the background's level follow."""
-        rate = _FLOOR_RISE if level > self._floor else _FLOOR_FALL
-        self._floor = max(_QUIETEST, self._floor + rate * (level - self._floor))
+    def _is_loud(self, step: _Step) -> bool:
+        """Return whether a step stands out of the background, the quietest of the last seconds."""
+        return step.level > max(_QUIETEST, min(self._smoothed)) + _LOUDER

@@ -16,11 +16,11 @@ INSTALL = "pip install 'faster-whisper>=1.1,<2'"
 FETCH = "fetch_model ears"
 _THREADS = 2
 _FRAMES_PER_SECOND = 100
-_MIN_SECONDS = 8
+_MIN_SECONDS = 12
 _MAX_SECONDS = 30
 """Of sound that the encoder sees. Whisper was trained on 30 s; its time grows with them, and an
-utterance with a few seconds of silence after it is recognized as well."""
-_SPARE_SECONDS = 3
+utterance with silence after it is recognized as well; with less silence Whisper repeats itself."""
+_SPARE_SECONDS = 6
 _MAX_TOKENS = 96
 _NO_SPEECH = 0.6
 _UNSURE = 0.4

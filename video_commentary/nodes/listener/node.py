@@ -13,7 +13,7 @@ from ...config.listener_settings import ListenerSettings
 from ...core.audio import Pcm
 from ...core.backoff import Backoff
 from ...core.stamp import Stamp
-from ...listening.acts import ActRunner
+from ...listening.acts import ActPerformer
 from ...listening.chooser import Chooser, ChooserError, ServerChooser
 from ...listening.items import BargedIn, Heard, ListeningEvent, Recognizer, RecognizerError
 from ...listening.listener import Listener
@@ -43,7 +43,7 @@ class ListenerNode(Node):
         self._listener = Listener(settings, self._recognizer, self._handle)
         self._live = LiveParameters(self, settings, accept=self._listener.tune)
         robot = RobotClient(self, settings.listener_commentator, settings.listener_memory)
-        self._utterances = Utterances(self, ActRunner(robot), _chooser(settings), self._now)
+        self._utterances = Utterances(self, ActPerformer(robot), _chooser(settings), self._now)
         self._barge_in = BargeInPublisher(self)
         self._streams = Streams(self._listener.hear, self._now)
         RobotSound(self, settings.listener_commentator, self._listener)

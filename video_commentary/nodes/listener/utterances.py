@@ -12,7 +12,7 @@ from std_msgs.msg import Header
 from video_commentary.msg import Utterance
 
 from ...core.stamp import Stamp
-from ...listening.acts import NOTHING_DONE, SLOW, ActOutcome, ActRunner
+from ...listening.acts import NOTHING_DONE, SLOW, ActOutcome, ActPerformer
 from ...listening.chooser import Chooser, ChooserError
 from ...listening.intents import NOTHING, Act, ActKind, understand
 from ...listening.items import Heard
@@ -30,7 +30,7 @@ class Utterances:
     def __init__(
         self,
         node: Node,
-        actor: ActRunner,
+        actor: ActPerformer,
         chooser: Chooser | None,
         now: Callable[[], Stamp],
     ) -> None:
