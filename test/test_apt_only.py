@@ -22,6 +22,7 @@ REQUIREMENTS = {
     "huggingface_hub": ("huggingface_hub", None),
     "livekit": ("livekit", None),
     "livekit-api": ("livekit", None),
+    "mcp": ("mcp", None),
     "num2words": ("num2words", None),
     "numpy": ("numpy", "python3-numpy"),
     "openai": ("openai", None),

@@ -26,7 +26,7 @@ _SMOOTH, _MEMORY = 8, 96
 _QUIETEST = -60.0
 
 
-class Change(Enum):
+class SpeechChange(Enum):
     """What a step meant for the utterance."""
 
     NONE = auto()
@@ -82,7 +82,7 @@ class UtteranceDetector:
         """Seconds of the utterance in which somebody certainly speaks."""
         return self._certain * STEP_SECONDS
 
-    def push(self, probability: float, level: float) -> Change:
+    def push(self, probability: float, level: float) -> SpeechChange:
         """Take the next step; `level` in dB of full scale."""
         step = _Step(probability, level)
         self._smooth.append(level)
@@ -91,9 +91,9 @@ class UtteranceDetector:
             return self._go_on(step)
         if self._is_loud(step) and probability >= _BEGIN:
             self._begin(step)
-            return Change.BEGAN
+            return SpeechChange.BEGAN
         self._before.append(step)
-        return Change.NONE
+        return SpeechChange.NONE
 
     def onset_steps(self) -> int:
         """Return how many steps before the current one the utterance began, just after BEGAN."""
@@ -116,7 +116,7 @@ class UtteranceDetector:
         self._certain = int(step.probability >= _CERTAIN)
         self._last_active = len(self._steps)
 
-    def _go_on(self, step: _Step) -> Change:
+    def _go_on(self, step: _Step) -> SpeechChange:
         loud = self._is_loud(step)
         active = loud and step.probability >= _CONTINUE
         self._steps.append(active)
@@ -125,8 +125,8 @@ class UtteranceDetector:
             self._last_active = len(self._steps)
         if self.silence >= self.needed_silence or self.length >= self._longest:
             self.cut()
-            return Change.ENDED
-        return Change.NONE
+            return SpeechChange.ENDED
+        return SpeechChange.NONE
 
     def _resumes(self) -> bool:
         """Return whether an active step is speech again, not a blip in a silence."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 
-from ...config.settings import ListenerSettings
+from ...config.listener_settings import ListenerSettings
 from ...core.audio import Pcm
 from ...core.backoff import Backoff
 from ...core.stamp import Stamp
@@ -21,12 +21,12 @@ from ...listening.registry import create_recognizer
 from ...ros.health import Check, diagnostic
 from ...ros.parameters import LiveParameters, declare
 from ...ros.running import run
+from ...ros.sound_topic import SoundTopic
 from ...ros.timers import every
 from .barge_in_publisher import BargeInPublisher
 from .microphone import NAME, Microphone, MicrophoneError
 from .robot_client import RobotClient
 from .robot_sound import RobotSound
-from .sound_topic import SoundTopic
 from .streams import Streams
 from .utterances import Utterances
 
@@ -47,7 +47,9 @@ class ListenerNode(Node):
         self._barge_in = BargeInPublisher(self)
         self._streams = Streams(self._listener.hear, self._now)
         RobotSound(self, settings.listener_commentator, self._listener)
-        self._topics = [SoundTopic(self, topic, self._hear) for topic in settings.sound_topics]
+        self._topics = [
+            SoundTopic(self, topic, self._hear, gaps=True) for topic in settings.sound_topics
+        ]
         self._microphone = Microphone(settings.microphone_device, self._hear_microphone)
         self._microphone_trouble = "opening the microphone" if settings.microphone else ""
         self._microphone_open = False
