@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from video_commentary.config.listener_settings import ListenerSettings
 from video_commentary.config.rules import rules
-from video_commentary.config.settings import CommentatorSettings, ListenerSettings
+from video_commentary.config.settings import CommentatorSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
