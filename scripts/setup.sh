@@ -239,6 +239,7 @@ main() {
     need_test_packages
     need_programs
     need_livekit_server
+    need_fetched ears ears/model.bin "the listener's weights (78 MB)"
   fi
   need_fetched builtin builtin/efficientdet_lite0.tflite "the detector's weights (5 MB)"
   need_fetched livekit-client livekit-client/livekit-client.umd.js "LiveKit's client for the page"
