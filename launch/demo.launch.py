@@ -14,5 +14,5 @@ from video_commentary.ros.launching import describe
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Start the source, the commentator, the bridge and, where asked for, the speaker."""
+    """Start the source, the commentator, the bridge and, where asked for, the others."""
     return describe("demo")

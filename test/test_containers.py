@@ -121,8 +121,9 @@ def test_only_the_fetcher_may_write_models() -> None:
         for mount in service.get("volumes", [])
         if ":/models" in mount
     }
-    assert mounts.keys() == {"commentator", "fetch_model"}
+    assert mounts.keys() == {"commentator", "listener", "fetch_model"}
     assert mounts["commentator"].endswith("/models:ro")
+    assert mounts["listener"].endswith("/models:ro")
 
 
 def test_the_builder_gets_no_secret_and_nothing_large() -> None:

@@ -17,7 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from test.bridge.serving import Served, comment, frames, serve, sound, until
 from video_commentary.bridge.access import COOKIE, TOKEN_VARIABLE
-from video_commentary.bridge.items import Cut, PictureBox
+from video_commentary.bridge.items import Cut, Loudness, PictureBox
 from video_commentary.core.stamp import to_seconds
 
 HEAD = struct.Struct("<B3xId")
@@ -125,6 +125,8 @@ def test_sound_says_in_how_many_seconds_it_is_due(web: Served) -> None:
             assert np.array_equal(np.frombuffer(content, "<i2"), block.pcm.samples)
         web.gateway.publish(Cut(time.time()))
         assert texts(socket, "cut", 1)
+        web.gateway.publish(Loudness(0.2))
+        assert texts(socket, "loudness", 1)[0]["level"] == 0.2
 
 
 def test_a_client_whose_sound_is_late_sees_later(web: Served) -> None:

@@ -67,3 +67,14 @@ def test_sound_that_is_never_due_takes_bounded_memory() -> None:
     dropped = sum(stream.push(Pcm(noise(1), OUTPUT_FORMAT), 1e9) for _ in range(300))
     assert dropped == 50
     assert len(stream._queue) == 250
+
+
+def test_what_is_read_while_somebody_speaks_is_quieter() -> None:
+    stream = SpeechStream(0.0)
+    for block in range(50):
+        stream.push(Pcm(np.full(BLOCK, 10_000, np.int16), OUTPUT_FORMAT), block * 0.04)
+    full, stream.loudness = stream.read(0.5), 0.2
+    ducked = stream.read(1.0)
+    assert full[-1] == 10_000 and ducked[-1] == 2_000
+    stream.loudness = 1.0
+    assert stream.read(1.5)[-1] == 10_000

@@ -32,8 +32,8 @@ def test_every_setting_can_be_given(target: str) -> None:
     reachable = {pair for argument in arguments(target).values() for pair in argument.settings}
     together = {
         DEMO: list(NODE_SETTINGS),
-        ROBOT: ["source", "speaker"],
-        DESK: ["commentator", "bridge", "speaker", "memory"],
+        ROBOT: ["source", "speaker", "listener"],
+        DESK: ["commentator", "bridge", "speaker", "listener", "memory"],
     }
     nodes = together.get(target, [target])
     wanted = {(node, name) for node in nodes for name in all_rules(NODE_SETTINGS[node], {})}
@@ -96,6 +96,8 @@ def test_robot_and_desk_share_out_the_nodes() -> None:
         Start("bridge", {"view_topic": "/front"}),
     ]
     assert len(launch_plan(DESK, {"speaker": "yes"})) == 3
+    heard = {"speaker": "no", "listener": "yes", "microphone": "yes"}
+    assert launch_plan(ROBOT, heard) == [Start("listener", {"microphone": True})]
     assert launch_plan(DESK, given | {"memory": "true"})[-1] == Start(
         "memory", {"memory_topics": ["/front"]}
     )

@@ -14,6 +14,7 @@ COMMANDS = {
     "Be quiet.": (ActKind.STOP, ""),
     "Be quite, please.": (ActKind.STOP, ""),
     "Be quiet, be quiet!": (ActKind.STOP, ""),
+    "Please be quiet. Please be quiet. Please be": (ActKind.STOP, ""),
     "Shut up!": (ActKind.STOP, ""),
     "Could you please be quiet?": (ActKind.STOP, ""),
     "That's enough.": (ActKind.STOP, ""),
@@ -96,6 +97,8 @@ QUESTIONS = {
 WATCHES = {
     "Tell me when a person enters.": "a person enters",
     "tell me went a person enters": "a person enters",
+    "Tell me what a person enters.": "a person enters",
+    "Tell me when a dog enters. Tell me when a dog enters. Tell me when a dog": "a dog enters",
     "Let me know if anybody comes in.": "anybody comes in",
     "Please warn me when it gets dark.": "it gets dark",
     "Alert me as soon as a car stops": "a car stops",

@@ -15,8 +15,10 @@ from video_commentary.core.engine import Delta, EngineError, Request
 from video_commentary.core.engine_guard import EngineGuard
 from video_commentary.core.facts import Claim, FrameFacts, NormalizedBox, Observation
 from video_commentary.core.frames import Frame
+from video_commentary.core.voice import Voice
 from video_commentary.nodes.commentator.node import CommentatorNode
 from video_commentary.ros.running import run
+from video_commentary.voices.neural import NeuralVoice
 from video_commentary.voices.speaking import SpeakingEngine
 from video_commentary.wiring import Assembly
 
@@ -111,7 +113,8 @@ def assemble(settings: CommentatorSettings) -> Assembly:
         raise EngineError("the engine needs torch, which is not installed: pip install torch")
     kind = LOADS.get(script, FakeEngine)
     engine = kind(SCRIPTS.get(script, says), delay=0.01, facts=seen)
-    spoken = FakeVoice(fails=RuntimeError("the voice was killed") if voice == "dies" else None)
+    killed = RuntimeError("the voice was killed") if voice == "dies" else None
+    spoken: Voice = NeuralVoice() if voice == "neural" else FakeVoice(fails=killed)
     announcing = AnnouncingEngine(engine)
     speaking = None if voice == "none" else SpeakingEngine(announcing, spoken)
     guarded = EngineGuard(speaking or announcing, settings.engine_timeout)

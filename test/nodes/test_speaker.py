@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 from audio_common_msgs.msg import AudioData, AudioDataStamped
 from numpy.typing import NDArray
+from video_commentary.msg import BargeIn
 
 from test.nodes.graph import Probe, probe, process
 from video_commentary.core.audio import OUTPUT_FORMAT
@@ -132,6 +133,24 @@ def test_a_message_without_sound_silences_at_once(graph: Probe, card: Card) -> N
         graph.spin(1.0)
         played = np.count_nonzero(card.heard()) / OUTPUT_FORMAT.rate
     assert played < 1.0
+
+
+def test_is_quieter_while_somebody_speaks_even_if_the_listener_dies_then(
+    graph: Probe, card: Card
+) -> None:
+    with process(
+        "-m", "video_commentary.nodes.speaker", env={"ALSA_CONFIG_PATH": str(card.config)}
+    ):
+        listener = graph.node.create_publisher(BargeIn, "/listener/barge_in", EVENTS)
+        graph.until(listener.get_subscription_count, what="the speaker's subscription")
+        graph.until(lambda: values(graph).get("card") == "default")
+        Voice(graph).send(np.full(5 * OUTPUT_FORMAT.rate, 9000, np.int16))
+        graph.until(lambda: 9000 in card.heard(), what="sound")
+        listener.publish(BargeIn(state=BargeIn.DUCK))
+        graph.until(lambda: set(card.heard()[-960:]) == {1800}, what="ducked sound")
+        graph.until(lambda: set(card.heard()[-960:]) == {9000}, what="full sound")
+        steps = np.abs(np.diff(card.heard().astype(int)))
+        assert steps[(steps > 0) & (steps < 9000)].max() < 10, "a click"
 
 
 def test_without_a_sound_card_says_so_and_stays_up(graph: Probe, tmp_path: Path) -> None:

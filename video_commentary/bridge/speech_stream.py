@@ -22,7 +22,8 @@ _MAX_QUEUED = 250
 class SpeechStream:
     """Every sample of the speech and silence in between, in real time.
 
-    Samples are scaled to `loudness`, 1.0 for the sound as it is, as they are read. All times are seconds of one monotonic clock.
+    Samples are scaled to `loudness`, 1.0 for the sound as it is, as they are read. All times are
+    seconds of one monotonic clock.
     """
 
     def __init__(self, now: float) -> None:

@@ -20,9 +20,9 @@ DEMO, ROBOT, DESK = "demo", "robot", "desk"
 LAUNCH_TARGETS = (*NODE_SETTINGS, DEMO, ROBOT, DESK)
 """What can be started: each node alone, the demo, or one of two machines joined by Wi-Fi."""
 _NODES = {
-    DEMO: ("source", "commentator", "bridge", "speaker", "memory"),
-    ROBOT: ("source", "speaker"),
-    DESK: ("commentator", "bridge", "speaker", "memory"),
+    DEMO: ("source", "commentator", "bridge", "speaker", "listener", "memory"),
+    ROBOT: ("source", "speaker", "listener"),
+    DESK: ("commentator", "bridge", "speaker", "listener", "memory"),
 }
 _ROBOT_DEFAULTS = {"publish": "compressed", "latency": "0.3"}
 """Speech has to bear the jitter of Wi-Fi."""
@@ -48,6 +48,11 @@ class Start:
 
 
 _SPEAKER = Argument("speaker", "true: play the speech on this machine's sound card", "false")
+_LISTENER = Argument(
+    "listener",
+    "true: listen to people, who steer the commentary aloud (docs/listening.md)",
+    "false",
+)
 _MEMORY = Argument(
     "memory", "true: keep what is said and seen in a database (docs/memory.md)", "false"
 )
@@ -105,7 +110,7 @@ def _own(target: str, found: dict[str, Argument]) -> list[Argument]:
         topic = found["image_topic"]
         all_of = (*topic.settings, camera, remembered, ("bridge", "view_topic"))
         one = Argument("image_topic", topic.description, topic.default, all_of)
-        return [one, _SPEAKER, _MEMORY]
+        return [one, _SPEAKER, _LISTENER, _MEMORY]
     if target == ROBOT:
         del found["audio_topic"]
         return [
@@ -117,6 +122,7 @@ def _own(target: str, found: dict[str, Argument]) -> list[Argument]:
                 default="",
             ),
             replace(_SPEAKER, default="true"),
+            _LISTENER,
         ]
     if target == DESK:
         del found["audio_topic"]
@@ -125,6 +131,7 @@ def _own(target: str, found: dict[str, Argument]) -> list[Argument]:
         return [
             Argument("image_topic", "The image topic to watch and to show", default, all_of),
             _SPEAKER,
+            _LISTENER,
             _MEMORY,
         ]
     return []
@@ -149,7 +156,7 @@ def launch_plan(target: str, given: Mapping[str, str]) -> list[Start]:
     prefix = absolute(given.get("namespace", ""))
     parameters["speaker"]["audio_topic"] = f"{prefix}/commentator/audio_stamped"
     starts = [Start(node, parameters[node]) for node in _NODES[target]]
-    switches = {"speaker", "memory"} & {*_NODES[target]}
+    switches = {"speaker", "listener", "memory"} & {*_NODES[target]}
     without = {node for node in switches if not _truth(node, given.get(node, known[node].default))}
     if target == ROBOT and not given.get("source"):
         without.add("source")

@@ -21,7 +21,7 @@ Value = Callable[[str, Any, Rule], Any]
 
 _REGISTRIES = (ENGINES, VOICES, RECOGNIZERS, SOURCES)
 
-_TAKEN = ("link", "log_level", "namespace", "params_file", "speaker", "use_sim_time")
+_TAKEN = ("link", "listener", "log_level", "namespace", "params_file", "speaker", "use_sim_time")
 """Names of launch arguments and parameters that are not among the settings."""
 
 

@@ -137,7 +137,7 @@ class CommentatorSettings(NodeSettings):
         high=4.0,
         live=True,
     )
-    listener_node: str = setting(
+    commentator_listener: str = setting(
         "listener", "Name of the listener to give way to, with its namespace; empty for none"
     )
 
@@ -193,7 +193,7 @@ class SpeakerSettings(NodeSettings):
     latency: float = setting(
         0.1, "Sound buffered before it plays, against gaps, in seconds", low=0.02, high=2.0
     )
-    listener_node: str = setting(
+    speaker_listener: str = setting(
         "listener", "Name of the listener to give way to, with its namespace; empty for none"
     )
 
@@ -202,6 +202,29 @@ class SpeakerSettings(NodeSettings):
 class ListenerSettings(NodeSettings):
     """Settings of the listener node. Secrets come from the environment: docs/listening.md."""
 
+    # what it hears
+    sound_topics: tuple[str, ...] = setting(
+        ("bridge/microphone",),
+        "Topics of sound to listen to (audio_common_msgs/AudioDataStamped or AudioData)",
+    )
+    microphone: bool = setting(False, "Whether to listen to this machine's microphone")
+    microphone_device: str = setting(
+        "", "That microphone, by part of its name; empty for the system's default"
+    )
+    # whom it steers
+    listener_commentator: str = setting(
+        "commentator", "Name of the commentator to steer, with its namespace"
+    )
+    listener_memory: str = setting(
+        "memory", "Name of the memory that answers questions about the past, with its namespace"
+    )
+    # what a sentence asks for
+    chooser_url: str = setting(
+        "",
+        "URL of an OpenAI-compatible chat server, up to and with /v1, that chooses what a sentence "
+        "asks for where the rules don't know; empty for rules only",
+    )
+    chooser_model: str = setting("", "Model of that server; empty for its first")
     # from speech to words
     recognizer: str = setting(
         "whisper",

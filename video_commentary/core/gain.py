@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SECONDS = 0.04
-"""Seconds in which the level changes from silence to full: short against a word, without a click."""
+"""Seconds in which the level changes from silence to full: short, but without a click."""
 
 
 class GainRamp:

@@ -267,6 +267,11 @@ SLIPS = (
         r"\btell (me|us) (went|wen|one|win) (?=(a|an|the|some\w+|any\w+|two|three)\b)",
         r"tell \1 when ",
     ),
+    (
+        r"\btell (me|us) what (?=(a|an|some\w+|any\w+) "
+        r".*\b(enters?|comes?|leaves?|arrives?|appears?)\b)",
+        r"tell \1 when ",
+    ),
     (r"\btell (men|mean) (?=when\b)", "tell me "),
     (r"\bhow men+y\b", "how many"),
     (r"\b(stopped|stock|stob|top) (?=talking$)", "stop "),

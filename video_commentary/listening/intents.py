@@ -80,21 +80,31 @@ def plain(text: str) -> str:
     for pattern, whole in _CONTRACTIONS:
         text = re.sub(pattern, whole, text)
     text = " ".join(re.sub(r"[^\w\s'-]|_", " ", text).split()).strip(" -'")
+    text = _bare(_once(_bare(text)))
+    for pattern, said in words.SLIPS:
+        text = re.sub(pattern, said, text)
+    return text
+
+
+def _bare(text: str) -> str:
+    """Return a text without politeness and the like at its ends."""
     before = None
     while text != before:
         before = text
         text = _TAILS.sub("", _LEADS.sub("", text, count=1), count=1)
-    for pattern, said in words.SLIPS:
-        text = re.sub(pattern, said, text)
-    return _once(text)
+    return text
 
 
 def _once(text: str) -> str:
-    """Return a text that is said twice in a row once: "be quiet be quiet"."""
+    """Return a sentence once that is said, or that a recognizer writes, several times in a row.
+
+    Whisper may go on repeating one until its limit, which cuts off the last.
+    """
     said = text.split()
-    half = len(said) // 2
-    twice = len(said) > 2 and len(said) % 2 == 0 and said[:half] == said[half:]
-    return " ".join(said[:half]) if twice else text
+    for length in range(1, len(said) // 2 + 1):
+        if all(word == said[at % length] for at, word in enumerate(said)):
+            return " ".join(said[:length])
+    return text
 
 
 def understand(text: str, addressed: bool = False) -> Act:
@@ -102,10 +112,8 @@ def understand(text: str, addressed: bool = False) -> Act:
 
     `addressed`: it began with the wake word, so that any question is meant for the robot.
     """
-    if len(text.split()) > MAX_WORDS:
-        return NOTHING
     said = plain(text)
-    if not said:
+    if not 1 <= len(said.split()) <= MAX_WORDS:
         return NOTHING
     act = _command(said) or _watch(said) or _instruction(said)
     return act or _past(said, addressed) or _question(said, addressed) or NOTHING

@@ -20,7 +20,7 @@ OTHERS = {
         ),
         "COMPOSE_PROFILES": (
             "source",
-            "More services, separated by commas: source, speaker, memory, livekit, vllm",
+            "More services, separated by commas: source, speaker, listener, memory, livekit, vllm",
         ),
         "ROS_DOMAIN_ID": ("0", "Nodes of one domain discover each other, on all machines"),
         "USER_ID": (

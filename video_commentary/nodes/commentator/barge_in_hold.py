@@ -24,6 +24,7 @@ class BargeInHold:
     def __init__(self, node: Node, listener: str, control: Control) -> None:
         """Follow the listener called `listener`; empty for none."""
         self._control = control
+        self._heard = False  # what was said, while it was still being said
         self._timer = every(node, PATIENCE, self._go_on)
         self._timer.cancel()
         self._subscription = BargeInSubscription(node, listener, self._on_state)
@@ -32,14 +33,22 @@ class BargeInHold:
 
     def _on_state(self, state: int) -> None:
         if state == BargeIn.STOP:
+            self._heard = False
             self._timer.cancel()
             self._control.hold(Hold.EVERYTHING)
-        elif self._control.held is Hold.EVERYTHING:
+        elif self._control.held is not Hold.EVERYTHING:
+            return
+        elif self._heard:
+            self._go_on()
+        else:
             self._control.hold(Hold.COMMENTS)
             self._timer.reset()
 
     def _on_heard(self, message: Utterance) -> None:
-        if message.final and self._control.held is Hold.COMMENTS:
+        if not message.final:
+            return
+        self._heard = True
+        if self._control.held is Hold.COMMENTS:
             self._go_on()
 
     def _go_on(self) -> None:

@@ -1,0 +1,1 @@
+"""What people say near the robot, and the commentator that does what they ask for."""
