@@ -69,7 +69,11 @@ _HEAD = """\
 
 
 def render() -> str:
-    """Return .env.example: each variable, commented out, below its description."""
+    """Return .env.example: each variable, commented out, below its description.
+
+    A setting that several nodes share stands with the first of them.
+    """
+    listed: set[str] = set()
     lines = [_HEAD.rstrip()]
     for title, variables in OTHERS.items():
         lines += ["", f"## {title}"]
@@ -80,7 +84,9 @@ def render() -> str:
         for its, plugin in ({settings: ""} | plugin_settings(settings, {})).items():
             lines += ["", f"## {plugin.capitalize()}"] if plugin else []
             for name, (default, rule) in rules(its).items():
-                lines += _entry(ENV_PREFIX + name.upper(), as_text(default), rule.description)
+                if name not in listed:
+                    lines += _entry(ENV_PREFIX + name.upper(), as_text(default), rule.description)
+                listed.add(name)
     return "\n".join(lines) + "\n"
 
 
