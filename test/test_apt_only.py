@@ -16,6 +16,7 @@ REQUIREMENTS = {
     "PyYAML": ("yaml", "python3-yaml"),
     "ai-edge-litert": ("ai_edge_litert", None),
     "av": ("av", None),
+    "faster-whisper": ("faster_whisper", None),
     "fastapi": ("fastapi", "python3-fastapi"),
     "fastapi-offline": ("fastapi_offline", None),
     "hibari-tts": ("hibari", None),

@@ -16,7 +16,7 @@ from test.bridge.browsing import holds, installed, opened, ready
 from test.bridge.serving import WELL, FakeRobot, Served, until
 from test.bridge.test_live import drain
 from video_commentary.bridge.items import HeardUtterance
-from video_commentary.bridge.microphone import ClientMicrophone, MicrophoneError
+from video_commentary.bridge.microphone import BadSoundError, ClientMicrophone
 
 HEAD = struct.Struct("<B3xI8x")
 LISTENING = replace(WELL, listens=True)
@@ -63,7 +63,7 @@ def test_any_rate_arrives_as_16_kilohertz_in_order(rate: int) -> None:
     ],
 )
 def test_anything_else_is_refused(message: bytes, says: str) -> None:
-    with pytest.raises(MicrophoneError, match=says):
+    with pytest.raises(BadSoundError, match=says):
         ClientMicrophone("page-1", FakeRobot()).take(message)
 
 
@@ -72,7 +72,7 @@ def test_sound_can_not_come_faster_than_it_is_heard() -> None:
     microphone = ClientMicrophone("page-1", robot, time)
     for _ in range(4):
         microphone.take(tone(16_000, 0.5))
-    with pytest.raises(MicrophoneError, match="not faster"):
+    with pytest.raises(BadSoundError, match="not faster"):
         microphone.take(tone(16_000, 0.5))
     time.now = 100.0
     microphone.take(tone(16_000, 0.5))

@@ -22,7 +22,7 @@ from ..core.comment import Comment
 from .context import Context
 from .items import Cut, HeardUtterance, Loudness, Situation, Sound
 from .limits import STALL_TIMEOUT, TooManyClientsError
-from .microphone import ClientMicrophone, MicrophoneError
+from .microphone import BadSoundError, ClientMicrophone
 from .watch_gateway import PublishedAlert
 from .wire import (
     boxes_json,
@@ -177,7 +177,7 @@ class _Session:
                     self._follow(ClientRequest.model_validate_json(text))
             except ValidationError as error:
                 raise _BadRequestError(error.errors()[0]["msg"]) from None
-            except MicrophoneError as error:
+            except BadSoundError as error:
                 raise _BadRequestError(str(error)) from None
 
     def _follow(self, request: ClientRequest) -> None:

@@ -23,7 +23,7 @@ _MAX_AHEAD = 2.0
 """Seconds of sound that may come at once: a network holds some back for a moment."""
 
 
-class MicrophoneError(ValueError):
+class BadSoundError(ValueError):
     """A client sent something other than sound; the message says what to send."""
 
 
@@ -43,13 +43,13 @@ class ClientMicrophone:
         self._taken_at = clock()
 
     def take(self, message: bytes) -> None:
-        """Pass on a message: the header, then int16 samples, mono. Raise MicrophoneError."""
+        """Pass on a message: the header, then int16 samples, mono. Raise BadSoundError."""
         pcm = _block(message)
         now = self._clock()
         self._ahead = max(0.0, self._ahead - (now - self._taken_at)) + pcm.duration
         self._taken_at = now
         if self._ahead > _MAX_AHEAD:
-            raise MicrophoneError("send sound as it is heard, not faster")
+            raise BadSoundError("send sound as it is heard, not faster")
         if self._resampler is None or pcm.format.rate != self._rate:
             self._rate = pcm.format.rate
             self._resampler = PcmResampler(pcm.format, FORMAT)
@@ -59,13 +59,13 @@ class ClientMicrophone:
 
 
 def _block(message: bytes) -> Pcm:
-    """Return what a message carries. Raise MicrophoneError."""
+    """Return what a message carries. Raise BadSoundError."""
     if len(message) < _HEADER.size or message[0] != KIND:
-        raise MicrophoneError("send JSON as text, and as bytes only a microphone's sound")
+        raise BadSoundError("send JSON as text, and as bytes only a microphone's sound")
     _, rate = _HEADER.unpack_from(message)
     if not _RATES[0] <= rate <= _RATES[1]:
-        raise MicrophoneError(f"the rate of the sound has to be {_RATES[0]} to {_RATES[1]} Hz")
+        raise BadSoundError(f"the rate of the sound has to be {_RATES[0]} to {_RATES[1]} Hz")
     body = message[_HEADER.size :]
     if len(body) % 2:
-        raise MicrophoneError("the samples have to be int16")
+        raise BadSoundError("the samples have to be int16")
     return Pcm(np.frombuffer(body, "<i2").astype(np.int16), AudioFormat(rate, 1))

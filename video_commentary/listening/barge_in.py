@@ -10,7 +10,7 @@ DUCK_AFTER = 0.19
 """Seconds of speech after which the robot is quieter: six steps of 32 ms."""
 STOP_AFTER = 0.22
 """Seconds of speech after which it stops, if the sound or the words are not its own."""
-_CERTAIN = 0.12
+_CERTAIN = 0.08
 """Seconds of them in which speech must be certain, so that a click or a cough does not count."""
 
 

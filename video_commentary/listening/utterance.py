@@ -18,9 +18,7 @@ _NEXT_PARTIAL = 0.8
 EARLY = 0.2
 """Seconds of silence after which an utterance is recognized as if it had ended."""
 _UNFINISHED = re.compile(
-    r"\b(an?|the|and|or|but|if|when|while|that|to|of|in|on|at|for|with|about|from|is|are|was|"
-    r"my|your|his|her|their|this|these|those|i|you|he|she|we|they|not)\W*$",
-    re.IGNORECASE,
+    r"\b(an?|the|and|or|but|if|when|while|of|to|my|your|his|their|is|are)\W*$", re.IGNORECASE
 )
 """Words after which a sentence goes on, whatever mark the recognizer sets after them."""
 

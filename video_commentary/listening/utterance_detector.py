@@ -14,8 +14,6 @@ from .voice_activity import STEP_SECONDS
 _BEGIN = 0.5
 _CONTINUE = 0.35
 """Probability of speech with which an utterance begins, and goes on."""
-_CERTAIN = 0.7
-"""Probability above which there is no doubt."""
 _ONSET = 0.08
 """Probability with which the soft beginning of a word is counted in."""
 _ONSET_STEPS = 4
@@ -55,11 +53,12 @@ class UtteranceDetector:
         self.needed_silence = needed_silence
         self._longest = longest
         self._smooth: deque[float] = deque(maxlen=_SMOOTH)
-        self._smoothed: deque[float] = deque(maxlen=_MEMORY)
+        # A stream may begin with a word: what it begins with is no background.
+        self._smoothed: deque[float] = deque([_QUIETEST], maxlen=_MEMORY)
         self._before: deque[_Step] = deque(maxlen=_ONSET_STEPS)
         self._steps: list[bool] = []
         self._last_active = 0
-        self._certain = 0
+        self._certain = 0.0
         self.speaking = False
 
     @property
@@ -79,7 +78,7 @@ class UtteranceDetector:
 
     @property
     def certain(self) -> float:
-        """Seconds of the utterance in which somebody certainly speaks."""
+        """Seconds in which somebody certainly speaks: a step counts less the less sure it is."""
         return self._certain * STEP_SECONDS
 
     def push(self, probability: float, level: float) -> SpeechChange:
@@ -113,14 +112,14 @@ class UtteranceDetector:
             soft += 1
         self.speaking = True
         self._steps = [False] * soft + [True]
-        self._certain = int(step.probability >= _CERTAIN)
+        self._certain = _certainty(step.probability)
         self._last_active = len(self._steps)
 
     def _go_on(self, step: _Step) -> SpeechChange:
         loud = self._is_loud(step)
         active = loud and step.probability >= _CONTINUE
         self._steps.append(active)
-        self._certain += loud and step.probability >= _CERTAIN
+        self._certain += _certainty(step.probability) if loud else 0.0
         if active and self._resumes():
             self._last_active = len(self._steps)
         if self.silence >= self.needed_silence or self.length >= self._longest:
@@ -136,3 +135,8 @@ class UtteranceDetector:
     def _is_loud(self, step: _Step) -> bool:
         """Return whether a step stands out of the background, the quietest of the last seconds."""
         return step.level > max(_QUIETEST, min(self._smoothed)) + _LOUDER
+
+
+def _certainty(probability: float) -> float:
+    """Return 0 for a probability of speech that says nothing, 1 for one without doubt."""
+    return max(0.0, 2 * probability - 1)

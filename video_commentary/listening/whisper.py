@@ -22,6 +22,7 @@ _MAX_SECONDS = 30
 utterance with silence after it is recognized as well; with less silence Whisper repeats itself."""
 _SPARE_SECONDS = 6
 _MAX_TOKENS = 96
+_BEAMS = 5
 _NO_SPEECH = 0.6
 _UNSURE = 0.4
 """Probability of no speech above which words that are less sure than this count as none."""
@@ -93,7 +94,7 @@ class WhisperRecognizer:
         result = model.generate(
             encoded,
             [prompt],
-            beam_size=1,
+            beam_size=_BEAMS,
             max_length=len(prompt) + _MAX_TOKENS,
             return_scores=True,
             return_no_speech_prob=True,

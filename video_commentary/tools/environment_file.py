@@ -76,9 +76,9 @@ _HEAD = """\
 def render() -> str:
     """Return .env.example: each variable, commented out, below its description.
 
-    What several nodes have in common stands at the first of them.
+    A setting that several nodes share stands with the first of them.
     """
-    seen: set[str] = set()
+    listed: set[str] = set()
     lines = [_HEAD.rstrip()]
     for title, variables in OTHERS.items():
         lines += ["", f"## {title}"]
@@ -89,10 +89,9 @@ def render() -> str:
         for its, plugin in ({settings: ""} | plugin_settings(settings, {})).items():
             lines += ["", f"## {plugin.capitalize()}"] if plugin else []
             for name, (default, rule) in rules(its).items():
-                if name in seen:
-                    continue
-                seen.add(name)
-                lines += _entry(ENV_PREFIX + name.upper(), as_text(default), rule.description)
+                if name not in listed:
+                    lines += _entry(ENV_PREFIX + name.upper(), as_text(default), rule.description)
+                listed.add(name)
     return "\n".join(lines) + "\n"
 
 
