@@ -26,7 +26,7 @@ _GATE_STEPS = 6
 """Steps of sound that are compared with what was played."""
 _LEARNING = 6.0
 """Seconds of the robot's voice from which the linear filter knows the room."""
-_AUDIBLE_ECHO = -50.0
+_AUDIBLE = -50.0
 _RESIDUE = 8.0
 """Decibels by which what the linear filter leaves of an echo, and the room's reverberation, are
 quieter than the loudest echo of the last steps."""
@@ -42,7 +42,8 @@ class SpeechStep:
 
     `samples`: without echo, shape [STEP]. `end`: the stamp after the last one. `probability`: that
     somebody other than the robot speaks. `level`: of that sound, in dB of full scale. `robot`:
-    whether the robot is heard, or will be at once.
+    whether the robot is heard, or will be at once. `sure`: whether its echo is known well enough to
+    tell others from it by the sound alone.
     """
 
     samples: Samples
@@ -50,6 +51,7 @@ class SpeechStep:
     probability: float
     level: float
     robot: bool
+    sure: bool = True
 
 
 class SpeechDetector:
@@ -110,10 +112,9 @@ class SpeechDetector:
         self._latest_rest.append(rest)
         probability, loud = self._rest.push(rest), level(rest)
         self._echo_levels.append(level(echo))
-        if self._echo_levels[-1] > _AUDIBLE_ECHO and self._learned < _LEARNING:
-            self._learned += STEP_SECONDS
         if self._learned < _LEARNING:
-            return cleaned
+            self._learned += STEP_SECONDS if level(played) > _AUDIBLE else 0.0
+            return replace(cleaned, sure=False)
         if probability > _SPEECH and (
             loud < max(self._echo_levels) - _RESIDUE or self._is_own(self._latest_rest, cleaned.end)
         ):
