@@ -14,7 +14,7 @@ from .echo import LEAD_SECONDS, LONGEST_DELAY, EchoCanceller, EchoGate, PlayedSo
 from .items import RATE, Samples
 from .linear_echo import LinearEcho
 from .sound_blocks import BLOCK
-from .utterance_detector import level
+from .utterance_detector import Background, level
 from .voice_activity import STEP, STEP_SECONDS, StreamActivity, VoiceActivity
 
 _SPEECH = 0.35
@@ -22,6 +22,8 @@ _SPEECH = 0.35
 _OWN_SHARE = 0.5
 """Part of a sound's power above which it is the robot's own."""
 _REVERB_STEPS = 8
+_HANGOVER = 16
+"""Steps after the last that stood out of the background in which the network still listens."""
 _GATE_STEPS = 6
 """Steps of sound that are compared with what was played."""
 _LEARNING = 6.0
@@ -68,6 +70,8 @@ class SpeechDetector:
         self._gate = EchoGate(played)
         self._linear = LinearEcho(STEP, LONGEST_DELAY + LEAD_SECONDS, RATE)
         self._learned = 0.0
+        self._background = Background()
+        self._idle = 0
         self._clean, self._rest = StreamActivity(network), StreamActivity(network)
         self._blocks: list[NDArray[np.float32]] = []
         self._latest_clean: deque[Samples] = deque(maxlen=_GATE_STEPS)
@@ -98,7 +102,13 @@ class SpeechDetector:
     def _step(self, raw: Samples, clean: Samples, end: Stamp) -> SpeechStep:
         self._latest_clean.append(clean)
         robot = self._played.audible(end - _SPEAKS_TAIL, end)
-        probability, loud = self._clean.push(clean), level(clean)
+        loud = level(clean)
+        self._background.push(loud)
+        self._idle = 0 if robot or self._background.is_below(loud) else self._idle + 1
+        if self._idle > _HANGOVER:
+            self._clean.skip(clean)
+            return SpeechStep(clean, end, 0.0, loud, robot)
+        probability = self._clean.push(clean)
         if not robot:
             return SpeechStep(clean, end, probability, loud, robot)
         if probability > _SPEECH and self._is_own(self._latest_clean, end):
