@@ -24,6 +24,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from bench.gpu_memory import card_gb, driver_row
 from bench.gpu_timing import copy_bandwidth, kernels_ms, median_ms
+from bench.hearing import hearing_rows
 from bench.machine import describe
 from bench.random_model import RandomTensors, published_config
 from video_commentary.core.cancel import CancelToken
@@ -31,7 +32,7 @@ from video_commentary.core.frames import Frame
 from video_commentary.core.prompting import Profile, Prompt
 from video_commentary.engines.minicpmo.engine import MiniCpmoEngine
 from video_commentary.engines.minicpmo.language.language_model import GeneratedToken
-from video_commentary.engines.minicpmo.language.tokenizer import prompt_ids
+from video_commentary.engines.minicpmo.language.tokenizer import image_placeholder, prompt_ids
 from video_commentary.engines.minicpmo.model_loader import MiniCpmoConfig
 from video_commentary.engines.minicpmo.vision.image_processing import slice_image
 
@@ -87,8 +88,8 @@ class Rig:
     def prefill(self, frames: Sequence[Frame], max_new_tokens: int = LONG) -> int:
         """Prefill a request; return the prompt's length."""
         encoded = [self.engine._encode(self.model, frame) for frame in frames]
-        images = [image for image, _ in encoded]
-        prefix, rest = prompt_ids(self.model.tokenizer, self.prompt, images, speak=False)
+        placeholders = [image_placeholder(image) for image, _ in encoded]
+        prefix, rest = prompt_ids(self.model.tokenizer, self.prompt, placeholders, speak=False)
         embeds = [embed for _, of_frame in encoded for embed in of_frame]
         self.model.language_model.prefill(prefix, rest, embeds, max_new_tokens=max_new_tokens)
         return len(prefix) + len(rest)
@@ -151,6 +152,7 @@ def measure(kind: str, copy: float, before: float) -> tuple[dict[str, float], Ri
     rows["share of copy, %"] = 100 * rows["decode, GB/s"] / copy
     rows["peak memory, GB"] = torch.cuda.max_memory_reserved() / 1e9
     rows |= driver_row(before)
+    rows |= hearing_rows(rig.device, rig.model.dtype, rig.model.stream)
     return rows, rig
 
 

@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from bench.listening_sounds import RATE, Wave, pause, pcm
-from video_commentary.config.settings import ListenerSettings
+from video_commentary.config.listener_settings import ListenerSettings
 from video_commentary.core.stamp import NANOSECONDS, Stamp, from_seconds
 from video_commentary.listening.items import ListeningEvent
 from video_commentary.listening.listener import Listener

@@ -1,6 +1,9 @@
-"""The memory's database: entries written a second, time to recall, and disk used a day.
+"""The memory's database: entries written a second, time to recall, disk used a day, and its bound.
 
-python -m bench.memory_store [--entries 1000 100000 1000000] [--seconds 10] [--folder DIR]
+python -m bench.memory_store [--entries 1000 100000 1000000] [--seconds 10] [--rounds 100]
+    [--folder DIR] [--pictures DIR]
+
+A time is that of opening the database and answering, as the services do. Entries have places.
 """
 
 from __future__ import annotations
@@ -11,19 +14,23 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from bench.machine import describe
-from video_commentary.core.memory_entry import COMMENT, EVENT, MemoryEntry
+from video_commentary.core.location import Location, PlanarPose
+from video_commentary.core.memory_entry import ALERT, COMMENT, EVENT, MemoryEntry
 from video_commentary.core.stamp import NANOSECONDS
+from video_commentary.memory.database import size_on_disk
 from video_commentary.memory.event_words import event_sentence
 from video_commentary.memory.filters import EntryFilter
 from video_commentary.memory.reader import MemoryReader, reading, search_words
-from video_commentary.memory.recall import RecallRequest, recall
-from video_commentary.memory.recorder import BATCH, Recorder
+from video_commentary.memory.recall import recall
+from video_commentary.memory.recall_items import RecallRequest
+from video_commentary.memory.recorder import BATCH, PRUNE_PERIOD, Recorder
 from video_commentary.memory.retention import RetentionLimits
 from video_commentary.memory.store import MemoryStore
 
@@ -31,7 +38,8 @@ DAY = 86_400 * NANOSECONDS
 NOW = time.time_ns()
 BAR = 50.0
 """ms for an answer from 100,000 entries."""
-ROUNDS = 20
+LIMIT = 32_000_000
+"""Bytes to which the growing database is held."""
 A_DAY = 86_400 // 4
 """Entries of a busy day: a comment every 6 s and an event every 12 s, around the clock."""
 QUESTIONS = (
@@ -52,6 +60,8 @@ def entries(number: int, thumbnails: list[bytes]) -> Iterator[MemoryEntry]:
     draw = random.Random(1)
     for i in range(number):
         stamp = NOW - 30 * DAY + 30 * DAY * i // number
+        pose = PlanarPose(frame="map", x=i % 97 / 10, y=i % 31 / 10, yaw=0.0)
+        location = Location(name="the dock" if i % 10 == 0 else "", pose=pose)
         thumbnail = thumbnails[i % len(thumbnails)] + i.to_bytes(4, "big") if thumbnails else b""
         if i % 3:
             place = draw.choice(("gate", "door", "road", "table", "tree"))
@@ -62,6 +72,7 @@ def entries(number: int, thumbnails: list[bytes]) -> Iterator[MemoryEntry]:
                 time=stamp,
                 camera="camera",
                 text=text,
+                location=location,
                 thumbnail=thumbnail,
             )
             continue
@@ -78,6 +89,7 @@ def entries(number: int, thumbnails: list[bytes]) -> Iterator[MemoryEntry]:
             who=who,
             where=where,
             colour=colour,
+            location=location,
             thumbnail=thumbnail,
         )
 
@@ -122,33 +134,63 @@ def fill(path: Path, number: int) -> None:
     store.close()
 
 
-def timed(path: Path, read: Callable[[MemoryReader], object]) -> float:
-    """Return the median of `ROUNDS` times in ms; each opens the database, as the services do."""
+def timed(path: Path, rounds: int, read: Callable[[MemoryReader], object]) -> tuple[float, float]:
+    """Return the 50th and 99th percentile of the times in ms."""
     times = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         began = time.perf_counter()
         with reading(path, seconds=600) as reader:
             read(reader)
         times.append((time.perf_counter() - began) * 1000)
-    return statistics.median(times)
+    p50, p99 = np.percentile(times, (50, 99))
+    return float(p50), float(p99)
 
 
-def measure(path: Path, number: int) -> None:
+def measure(path: Path, number: int, rounds: int) -> None:
     """Print the time of each question, and of pages as the timeline reads them."""
-    print(f"\n{number:,} entries, {path.stat().st_size / 1e6:,.0f} MB: median of {ROUNDS}, ms")
-    worst = 0.0
-    for question in QUESTIONS:
-        request = RecallRequest(question=question)
-        took = timed(path, lambda reader, asked=request: recall(reader, asked, NOW))  # type: ignore[misc]
-        worst = max(worst, took)
-        print(f"  {took:8.1f}  {question}")
+    size = path.stat().st_size / 1e6
+    print(f"\n| {number:,} entries, {size:,.0f} MB, {rounds} rounds | p50, ms | p99, ms |")
+    print("| --- | --- | --- |")
+    asked = [RecallRequest(question=question) for question in QUESTIONS]
+    answers = [(each.question, partial(recall, request=each, now=NOW, zone=None)) for each in asked]
     middle = EntryFilter(end=NOW - 15 * DAY)
     gate = EntryFilter(words=search_words("gate"))
-    for name, chosen in (("first page", EntryFilter()), ("a page", middle), ("search", gate)):
-        took = timed(path, lambda reader, wanted=chosen: reader.page(wanted, limit=50))  # type: ignore[misc]
-        print(f"  {took:8.1f}  {name}")
-    bar = f" (bar: {BAR:g} ms)" if number == 100_000 else ""
-    print(f"  {worst:8.1f}  slowest question{bar}")
+    alerts = EntryFilter(kinds=(ALERT,))
+    pages = [
+        (name, partial(MemoryReader.page, chosen=chosen, limit=50))
+        for name, chosen in (
+            ("first page", EntryFilter()),
+            ("jump to a page", middle),
+            ("search", gate),
+            ("filter by a kind that is not there", alerts),
+        )
+    ]
+    times = [(name, *timed(path, rounds, read)) for name, read in answers]
+    bar = f", bar {BAR:g} ms" if number == 100_000 else ""
+    slowest = max(p50 for _, p50, _ in times), max(p99 for _, _, p99 in times)
+    times += [(name, *timed(path, rounds, read)) for name, read in pages]
+    times.append((f"slowest question{bar}", *slowest))
+    for name, p50, p99 in times:
+        print(f"| {name} | {p50:.1f} | {p99:.1f} |", flush=True)
+
+
+def growth(path: Path, thumbnails: list[bytes]) -> None:
+    """Print how large the files get while three times the limit is written."""
+    recorder = Recorder(path, RetentionLimits(30, LIMIT), time.time_ns)
+    each = statistics.mean(map(len, thumbnails)) + 600
+    number, largest = round(3 * LIMIT / each), 0
+    for added, entry in enumerate(entries(number, thumbnails)):
+        recorder.add(entry)
+        while added - recorder.written > BATCH:
+            time.sleep(0.001)
+            largest = max(largest, size_on_disk(path))
+    time.sleep(PRUNE_PERIOD + 2)
+    settled = size_on_disk(path) / 1e6
+    recorder.close()
+    print(
+        f"growth: {number:,} entries into a limit of {LIMIT / 1e6:g} MB: at most "
+        f"{largest / 1e6:.0f} MB, {settled:.0f} MB in the end; {recorder.dropped} dropped"
+    )
 
 
 def disk(path: Path, thumbnails: list[bytes]) -> None:
@@ -168,6 +210,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--entries", type=int, nargs="+", default=[1000, 100_000, 1_000_000])
     parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--folder", type=Path, help="where to write; a temporary one by default")
     parser.add_argument("--pictures", type=Path, help="a folder of pictures to make thumbnails of")
     given = parser.parse_args()
@@ -178,10 +221,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         write_rate(Path(folder) / "rate.db", given.seconds, thumbnails)
         disk(Path(folder) / "day.db", thumbnails)
+        growth(Path(folder) / "growth.db", thumbnails)
         for number in given.entries:
             path = Path(folder) / f"{number}.db"
             fill(path, number)
-            measure(path, number)
+            measure(path, number, given.rounds)
             path.unlink()
 
 

@@ -9,7 +9,11 @@ import torch
 from torch import Tensor
 
 from video_commentary.engines.minicpmo.checkpoint import Shape
-from video_commentary.engines.minicpmo.checkpoint_shapes import LINEARS, expected_shapes
+from video_commentary.engines.minicpmo.checkpoint_shapes import (
+    LINEARS,
+    expected_shapes,
+    hearing_shapes,
+)
 from video_commentary.engines.minicpmo.config import ModelConfig, parse_config
 
 PUBLISHED = {
@@ -34,12 +38,21 @@ PUBLISHED = {
         "image_size": 980,
     },
 }
-"""The sizes in the published config.json."""
+"""The sizes in the published config.json, without those of hearing."""
+AUDIO_CONFIG = {
+    "d_model": 1024,
+    "encoder_layers": 24,
+    "encoder_attention_heads": 16,
+    "encoder_ffn_dim": 4096,
+    "num_mel_bins": 80,
+    "max_source_positions": 1500,
+}
+"""The published audio_config."""
 
 
-def published_config() -> ModelConfig:
-    """Return the published model's sizes."""
-    return parse_config(PUBLISHED)
+def published_config(*, hear: bool = False) -> ModelConfig:
+    """Return the published model's sizes; those of hearing only with `hear`."""
+    return parse_config(PUBLISHED | ({"audio_config": AUDIO_CONFIG} if hear else {}))
 
 
 class RandomTensors:
@@ -51,7 +64,7 @@ class RandomTensors:
             for i in range(config.language.num_layers)
             for name in LINEARS
         ]
-        self._shapes = expected_shapes(config, linears if awq else ())
+        self._shapes = expected_shapes(config, linears if awq else ()) | hearing_shapes(config)
         self._dtype = torch.float16 if awq else torch.bfloat16
         self._device = device
 

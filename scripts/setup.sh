@@ -166,7 +166,7 @@ brings() { # does the sourced ROS bring this package?
 
 build() { # into .venv itself, so that its Python finds all without sourcing anything
   local package paths=("$root") cmake=(-DBUILD_TESTING=OFF "-DPython3_EXECUTABLE=$venv/bin/python")
-  for package in audio_common_msgs vision_msgs; do
+  for package in audio_common_msgs tf2_msgs vision_msgs; do
     brings $package || paths+=(scripts/$package)
   done
   if [ "$ros" = wheels ]; then export ROS_DISTRO=jazzy ROS_VERSION=2; fi
@@ -181,7 +181,7 @@ build() { # into .venv itself, so that its Python finds all without sourcing any
 need_build() { # links each file, so a new file needs a build, a changed one only if it is generated from
   local files
   files=$(find video_commentary launch config models/catalogue.yaml models/verify -type f ! -path '*/__pycache__/*' | sort)
-  step build "$(key action/* msg/* srv/* scripts/{audio_common,vision}_msgs/{,msg/}* CMakeLists.txt package.xml \
+  step build "$(key action/* msg/* srv/* scripts/{audio_common,tf2,vision}_msgs/{,msg/}* CMakeLists.txt package.xml \
     scripts/program.in "$files" "$ros")" "Building the interfaces and the package with colcon" build
 }
 
@@ -239,7 +239,7 @@ main() {
     need_test_packages
     need_programs
     need_livekit_server
-    need_fetched ears ears/model.bin "the listener's weights (72 MB)"
+    need_fetched ears ears/model.bin "the listener's weights (82 MB)"
   fi
   need_fetched builtin builtin/efficientdet_lite0.tflite "the detector's weights (5 MB)"
   need_fetched livekit-client livekit-client/livekit-client.umd.js "LiveKit's client for the page"

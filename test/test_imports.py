@@ -22,6 +22,7 @@ ROOMS = {
     "sources": {"core", "config", "sources"},
     "listening": {"core", "config", "listening"},
     "memory": {"core", "memory"},
+    "recording": {"core", "recording"},
     "bridge": {"core", "config", "bridge"},
     "ros": {"core", "config", "ros"},
 }
@@ -37,19 +38,21 @@ HEAVY = {
     "faster_whisper": {"listening"},
     "hibari": {"voices"},
     "cv2": {"engines/builtin", "engines/server", "sources", "ros", "bridge"},
-    "av": {"sources", "bridge", "tools"},
+    "av": {"sources", "bridge", "recording", "tools"},
     "sounddevice": {"nodes", "voices"},
     "openai": {"engines/server"},
     "livekit": {"bridge", "listening"},
     "fastapi": {"bridge"},
+    "mcp": {"bridge", "tools"},
     "huggingface_hub": {"tools"},
     "launch": {"ros"},
     "launch_ros": {"ros"},
 }
 """The only rooms where each heavy library may be imported."""
-NO_ROS = {"core", "config", "engines", "voices", "sources", "listening", "memory", "bridge"}
+NO_ROS = {"core", "config", "engines", "voices", "sources", "listening", "memory", "recording"}
+NO_ROS |= {"bridge"}
 ROS = {"rclpy", "sensor_msgs", "std_msgs", "std_srvs", "ament_index_python"}
-ROS |= {"audio_common_msgs", "vision_msgs"}
+ROS |= {"audio_common_msgs", "geometry_msgs", "tf2_msgs", "vision_msgs"}
 MODULES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 
@@ -101,7 +104,10 @@ def test_a_module_imports_what_its_room_may(path: Path) -> None:
         ("nodes.bridge.node", ["torch", "onnxruntime", "ai_edge_litert", "livekit", "av"]),
         ("nodes.speaker.node", ["torch", "cv2", "onnxruntime", "ai_edge_litert", "fastapi"]),
         ("nodes.listener.node", ["torch", "cv2", "onnxruntime", "hibari", "fastapi", "livekit"]),
-        ("nodes.memory.node", ["torch", "onnxruntime", "ai_edge_litert", "fastapi", "livekit"]),
+        (
+            "nodes.memory.node",
+            ["torch", "onnxruntime", "ai_edge_litert", "fastapi", "livekit", "av", "rosbags"],
+        ),
         ("memory.recorder", ["numpy", "rclpy", *HEAVY]),
         ("engines.registry", ["numpy", "rclpy", *HEAVY]),
         ("voices.registry", ["numpy", "rclpy", *HEAVY]),
@@ -111,6 +117,8 @@ def test_a_module_imports_what_its_room_may(path: Path) -> None:
         ("listening.listener", ["rclpy", *HEAVY]),
         ("tools.run", ["rclpy", "torch", "cv2", "numpy", "huggingface_hub"]),
         ("tools.fetch_model", ["rclpy", "torch", "cv2", "numpy"]),
+        ("tools.mcp", ["rclpy", "torch", "cv2", "numpy", "fastapi", "mcp"]),
+        ("bridge.mcp_server", ["rclpy", "torch", "cv2", "fastapi", "livekit"]),
         ("tools.narrate", ["rclpy", "torch", "cv2", "av", "rosbags", "onnxruntime"]),
         ("tools.describe", ["rclpy", "torch", "cv2", "av", "onnxruntime"]),
         ("tools.verify", ["rclpy", "torch", "cv2", "numpy", "tokenizers", "PIL"]),

@@ -57,7 +57,9 @@ def test_every_program_is_there(target: str) -> None:
     assert f"def {function}(" in Path(spec.origin).read_text()
 
 
-@pytest.mark.parametrize("registry", [ENGINES, VOICES, RECOGNIZERS, SOURCES], ids=lambda it: it.kind)
+@pytest.mark.parametrize(
+    "registry", [ENGINES, VOICES, RECOGNIZERS, SOURCES], ids=lambda it: it.kind
+)
 def test_pip_finds_our_plugins_too(registry: Registry) -> None:
     assert entry_points(registry.group) == registry.own
     assert {name: registry.load(name).name for name in registry.own} == {n: n for n in registry.own}

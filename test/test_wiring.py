@@ -10,7 +10,7 @@ from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.engine import EngineError
 from video_commentary.core.engine_guard import EngineGuard
 from video_commentary.voices.speaking import SpeakingEngine
-from video_commentary.wiring import Assembly, assemble
+from video_commentary.wiring import Assembly, assemble, engine_judges
 
 SETTINGS = CommentatorSettings()
 MINICPMO = "video_commentary.engines.minicpmo"
@@ -41,6 +41,21 @@ def test_the_builtin_engine_watches_beside_others_only(
         assert "text" not in observer.description
 
 
+@pytest.mark.parametrize(
+    ("engine", "judges"),
+    [
+        ("builtin", False),
+        ("minicpmo", True),
+        ("server", True),
+        ("test.core.test_watch_judge:JudgingFake", True),
+        ("test.fakes:FakeEngine", False),
+        ("nowhere", False),
+    ],
+)
+def test_whether_an_engine_judges_is_known_before_it_is_made(engine: str, judges: bool) -> None:
+    assert engine_judges(replace(SETTINGS, engine=engine)) is judges
+
+
 def test_no_voice_as_set_is_no_trouble() -> None:
     assembly = assemble(replace(SETTINGS, voice="none"))
     assert assembly.speaking is None
@@ -54,15 +69,15 @@ def test_no_voice_to_be_had_says_what_to_install(monkeypatch: pytest.MonkeyPatch
     assert "install espeak-ng" in assembly.voice_trouble()
 
 
-def test_alerts_are_text_only_where_the_voice_cannot_say_given_words() -> None:
+def test_sentences_are_text_only_where_no_voice_can_say_given_words() -> None:
     silent = assemble(replace(CommentatorSettings(), voice="none"))
-    assert silent.announcement_trouble() == "there is no voice, so its alerts are text only"
+    assert silent.given_text_trouble().startswith("there is no voice")
     own = FakeEngine(voice=FORMAT)
     assembly = Assembly(EngineGuard(own, 1.0), own, None, "")
-    assert "voice:=neural" in assembly.announcement_trouble()
-    spoken = SpeakingEngine(FakeEngine(), FakeVoice())
+    assert "voice:=neural" in assembly.given_text_trouble()
+    spoken = SpeakingEngine(own, FakeVoice())
     spoken.load()
-    assert Assembly(EngineGuard(spoken, 1.0), own, spoken, "").announcement_trouble() == ""
+    assert Assembly(EngineGuard(spoken, 1.0), own, spoken, "").given_text_trouble() == ""
 
 
 def test_without_torch_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,10 @@ BUILTIN = "builtin"
 def create_engine(settings: CommentatorSettings, progress: LoadProgress) -> Engine:
     """Return the engine that `settings.engine` names; `load` makes it. Raise EngineError."""
     options = EngineOptions(
-        own_voice=settings.voice == "auto", language=settings.voice_language, progress=progress
+        own_voice=settings.voice == "auto",
+        hear=settings.hear,
+        language=settings.voice_language,
+        progress=progress,
     )
     try:
         plugin = engine_plugin(settings.engine)
@@ -51,6 +54,14 @@ def create_observer(settings: CommentatorSettings) -> Engine | None:
     plugin = engine_plugin(BUILTIN)
     chosen = replace(settings.of(BuiltinSettings), builtin_read_text=False)
     return DeferredEngine(BUILTIN, lambda: plugin.create(chosen, EngineOptions()), LoadProgress())
+
+
+def engine_judges(settings: CommentatorSettings) -> bool:
+    """Return whether the engine that `settings.engine` names judges conditions of watches."""
+    try:
+        return engine_plugin(settings.engine).judges
+    except PluginError:
+        return False
 
 
 def watch_compiler() -> WatchCompiler:
@@ -103,14 +114,14 @@ class Assembly:
         missing = self.voice_wanted and self.engine.voice is None
         return own or (self.voice_detail if missing else "")
 
-    def announcement_trouble(self) -> str:
-        """Return why given words can't be spoken, and what to do; empty if they can."""
+    def given_text_trouble(self) -> str:
+        """Return why alerts and sentences of ~/say can't be spoken; empty if they can."""
         if self.engine.voice is None:
-            return "there is no voice, so its alerts are text only"
-        if self.speaking is None or self.speaking.speaks_itself:
+            return "there is no voice, so alerts and sentences of ~/say are text only"
+        if self.speaking is None and not self.engine.says_given_text:
             return (
-                "the engine's own voice says only what the engine writes, so its alerts are text "
-                "only: voice:=neural or voice:=espeak speaks them too"
+                "the engine's own voice says only what the engine writes, so alerts and sentences "
+                "of ~/say are text only: voice:=neural or voice:=espeak speaks them too"
             )
         return ""
 

@@ -173,7 +173,7 @@ def _build(venv: Path) -> None:
     }
     command = [f"{venv}/bin/python", "-m", "colcon", "--log-base", f"{venv}/build/log"]
     command += ["build", "--base-paths", str(ROOT), f"{ROOT}/scripts/audio_common_msgs"]
-    command += [f"{ROOT}/scripts/vision_msgs"]
+    command += [f"{ROOT}/scripts/tf2_msgs", f"{ROOT}/scripts/vision_msgs"]
     command += ["--build-base", f"{venv}/build", "--install-base", f"{venv}", "--merge-install"]
     command += ["--symlink-install", "--cmake-args", "-DBUILD_TESTING=OFF"]
     # CMake 4 refuses what the wheels' older modules ask for.

@@ -22,6 +22,7 @@ ARGUMENTS = [
     "--disable-gpu",
     "--autoplay-policy=no-user-gesture-required",
     "--disable-background-networking",
+    "--use-fake-device-for-media-stream",
 ]
 
 

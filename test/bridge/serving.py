@@ -13,24 +13,30 @@ from typing import Any
 import cv2
 import httpx
 import numpy as np
+from numpy.typing import NDArray
 
 from test.ports import free_port
 from video_commentary.bridge.access import access_policy
+from video_commentary.bridge.clip_gateway import ClipPage, ClipPart, ClipRequestError, KeptClip
 from video_commentary.bridge.context import Context
 from video_commentary.bridge.frame_buffer import FrameBuffer
-from video_commentary.bridge.items import JpegFrame, Reply, Situation, Sound, Source
+from video_commentary.bridge.items import JpegFrame, Reply, SayPriority, Situation, Sound, Source
 from video_commentary.bridge.livekit.participant import LiveKitOff
 from video_commentary.bridge.memory_gateway import (
+    EventTally,
     HistoryPage,
     HistoryQuery,
     MemoryRequestError,
     RecallAnswer,
+    RecapAnswer,
 )
+from video_commentary.bridge.microphone import FORMAT as MICROPHONE_FORMAT
 from video_commentary.bridge.robot_gateway import RobotGateway
 from video_commentary.bridge.watch_gateway import PublishedAlert, WatchRequestError
 from video_commentary.bridge.web_server import WebServer
 from video_commentary.config.settings import BridgeSettings
 from video_commentary.core.audio import OUTPUT_FORMAT, Pcm
+from video_commentary.core.clip import MAX_CHUNK, RecordedClip
 from video_commentary.core.comment import Comment
 from video_commentary.core.facts import Observation
 from video_commentary.core.memory_entry import MemoryEntry
@@ -85,6 +91,56 @@ class FakeMemory:
             raise self.error
         return RecallAnswer("The last car was at noon.", tuple(self.entries[-1:]))
 
+    async def recap(self, period: str, start: float, end: float) -> RecapAnswer:
+        self.asked.append((period, start, end))
+        if self.error:
+            raise self.error
+        return RecapAnswer(
+            text="A car came in.",
+            start=10.0,
+            end=20.0,
+            kinds={"comment": 3, "event": 1, "alert": 0, "answer": 0},
+            counts=(EventTally(event="enters", who="car", times=1, count=1, at_least=False),),
+            entries=tuple(self.entries[-1:]),
+        )
+
+
+class FakeClips:
+    """Keeps `clips`, the oldest first, and their `files` by id and format; `error` refuses all.
+
+    Records what is asked.
+    """
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self.clips: list[RecordedClip] = []
+        self.files: dict[tuple[str, str], bytes] = {}
+        self.error: ClipRequestError | None = None
+        self.asked: list[tuple[object, ...]] = []
+
+    def _take(self, *asked: object) -> None:
+        self.asked.append(asked)
+        if self.error:
+            raise self.error
+
+    async def list(self, before: float, limit: int) -> ClipPage:
+        self._take("list", before, limit)
+        return ClipPage(tuple(reversed(self.clips))[:limit], len(self.clips), 12_000_000)
+
+    async def keep(self, name: str, before: float, after: float) -> KeptClip:
+        self._take("keep", name, before, after)
+        return KeptClip("20261128-120000", "it will be in /clips/20261128-120000")
+
+    async def read(self, id: str, format: str, offset: int, length: int) -> ClipPart:
+        self._take("read", id, format, offset, length)
+        assert 0 < length <= MAX_CHUNK
+        if (id, format) not in self.files:
+            raise ClipRequestError(f"there is no clip {id!r}")
+        data = self.files[id, format]
+        return ClipPart(data[offset : offset + length], len(data))
+
 
 class FakeWatches:
     """Keeps watches that a list of them would show; `error` refuses all."""
@@ -124,9 +180,12 @@ class FakeRobot:
 
     def __init__(self) -> None:
         self.memory = FakeMemory()
+        self.clips = FakeClips()
         self.watches = FakeWatches()
         self.asked: list[tuple[Any, ...]] = []
         self.reply = Reply(True, "in force now", 12.5)
+        self.listens = True
+        self.sounds: list[tuple[str, Pcm, float]] = []
 
     def now(self) -> float:
         return time.time()
@@ -140,6 +199,9 @@ class FakeRobot:
 
     async def ask(self, question: str, quiet: bool) -> Reply:
         return self._answer("ask", question, quiet)
+
+    async def say(self, text: str, priority: SayPriority, interrupt: bool) -> Reply:
+        return self._answer("say", text, priority, interrupt)
 
     async def set_enabled(self, enabled: bool) -> Reply:
         return self._answer("enabled", enabled)
@@ -155,6 +217,15 @@ class FakeRobot:
 
     def publish_image(self, image: Any, stamp: float) -> None:
         self.asked.append(("image", image.shape, stamp))
+
+    def publish_sound(self, stream: str, pcm: Pcm, stamp: float) -> None:
+        self.sounds.append((stream, pcm, stamp))
+
+    def sound_of(self, stream: str) -> NDArray[np.int16]:
+        """Return all sound of a stream so far, and check its format."""
+        blocks = [pcm for name, pcm, _ in list(self.sounds) if name == stream]
+        assert all(pcm.format == MICROPHONE_FORMAT for pcm in blocks)
+        return np.concatenate([pcm.samples for pcm in blocks] or [np.zeros(0, np.int16)])
 
 
 @dataclass

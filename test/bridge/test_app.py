@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -26,6 +28,7 @@ from video_commentary.bridge.web_server import WebServer, address
 from video_commentary.config.settings import BridgeSettings
 from video_commentary.core.status import STATUS_FIELDS, CommentatorStatus
 
+ROOT = Path(__file__).resolve().parents[2]
 METRICS = {
     "camera_fps",
     "camera_up",
@@ -94,6 +97,14 @@ def test_what_is_away_is_named_with_what_to_do(api: Served) -> None:
         ("DELETE", "instruction", None, ("instruction", ""), "message"),
         ("POST", "ask", {"question": "Who?"}, ("ask", "Who?", False), "answer"),
         ("POST", "ask", {"question": "Who?", "quiet": True}, ("ask", "Who?", True), "answer"),
+        ("POST", "say", {"text": " Hi. "}, ("say", "Hi.", "normal", False), "message"),
+        (
+            "POST",
+            "say",
+            {"text": "Hi.", "priority": "high", "interrupt": True},
+            ("say", "Hi.", "high", True),
+            "message",
+        ),
         ("POST", "enabled", {"enabled": False}, ("enabled", False), "message"),
         ("POST", "profile", {"profile": "nature"}, ("profile", "nature"), "message"),
         ("POST", "source", {"source": "phone"}, ("source", "phone"), "message"),
@@ -133,6 +144,8 @@ def test_a_refusal_comes_back_with_its_reason(api: Served, away: bool, status: i
         ("instruction", b'{"instruction": "  "}', 422, "instruction"),
         ("instruction", json.dumps({"instruction": "x" * 2001}).encode(), 422, "at most 2000"),
         ("ask", b'{"question": 5}', 422, "question"),
+        ("say", b'{"text": " "}', 422, "text"),
+        ("say", b'{"text": "x", "priority": "urgent"}', 422, "priority"),
         ("enabled", b'{"enabled": "perhaps"}', 422, "enabled"),
         ("profile", b'["sports"]', 422, "the body"),
         ("source", b'{"source": "moon"}', 422, "source"),
@@ -173,6 +186,22 @@ def test_the_api_is_documented_without_a_network(api: Served) -> None:
         assert api.get(f"/static-offline-docs/{script}").status_code == 200
     paths = api.get("/openapi.json").json()["paths"]
     assert {"/api/status", "/api/mjpeg", "/api/audio.wav", "/api/livekit/token"} <= set(paths)
+
+
+def test_every_path_is_in_the_table_of_the_docs(api: Served) -> None:
+    table = (ROOT / "docs" / "bridge.md").read_text(encoding="utf-8")
+    rows = [line for line in table.splitlines() if line.startswith("| `")]
+    documented = {
+        (method, re.sub(r"{\w+}", "{}", path))
+        for row in rows
+        for method, path in re.findall(r"`(GET|POST|DELETE) (/[\w/.{}-]+)", row)
+    } | {("DELETE", "/api/instruction")}
+    served = {
+        (method.upper(), re.sub(r"{\w+}", "{}", path))
+        for path, operations in api.get("/openapi.json").json()["paths"].items()
+        for method in operations
+    } | {("POST", "/mcp")}
+    assert served == documented
 
 
 def test_the_page_brings_all_it_needs_itself(api: Served) -> None:

@@ -125,6 +125,14 @@ def test_server_sent_events_resume_where_they_broke_off() -> None:
         assert [e["id"] for e in events(web, {"Last-Event-ID": "9999"}, 3)] == [1, 2, 3]
 
 
+@pytest.mark.parametrize("stream", ["stream", "alerts"])
+def test_an_id_that_is_none_begins_with_what_is_new(api: Served, stream: str) -> None:
+    for sent in ("9" * 5000, "-1", "x", ""):
+        headers = {"Last-Event-ID": sent}
+        with httpx.stream("GET", f"{api.url}/api/{stream}", headers=headers) as response:
+            assert response.status_code == 200
+
+
 def samples_of(heard: bytes) -> NDArray[np.int16]:
     return np.frombuffer(heard[: len(heard) // 2 * 2], np.int16)
 

@@ -9,6 +9,7 @@ import pytest
 
 from test.bridge.serving import FakeMemory, Served
 from video_commentary.bridge.memory_gateway import HistoryQuery, MemoryRequestError
+from video_commentary.core.location import GeoFix, Location, PlanarPose
 from video_commentary.core.memory_entry import COMMENT, EVENT, MemoryEntry
 
 SECOND = 10**9
@@ -27,9 +28,13 @@ def entry(id: int, **fields: Any) -> MemoryEntry:
 
 
 def test_an_entry_comes_with_all_that_is_known(api: Served, memory: FakeMemory) -> None:
-    memory.entries = [
-        entry(1, kind=EVENT, event="enters", who="car", where="left", count=2, thumbnail=b"\xff")
-    ]
+    place = Location(
+        name="the dock",
+        pose=PlanarPose(frame="map", x=2.1, y=3.4, yaw=0.5),
+        fix=GeoFix(latitude=52.5, longitude=13.4),
+    )
+    what = {"kind": EVENT, "event": "enters", "who": "car", "where": "left", "count": 2}
+    memory.entries = [entry(1, thumbnail=b"\xff", location=place, **what)]
     got = api.get("/api/history", params={"thumbnails": True}).json()
     assert got == {
         "entries": [
@@ -48,6 +53,12 @@ def test_an_entry_comes_with_all_that_is_known(api: Served, memory: FakeMemory) 
                     "count": 2,
                     "at_least": False,
                     "colour": "",
+                },
+                "place": {
+                    "text": "near the dock, at 2.1, 3.4 m on the map",
+                    "name": "the dock",
+                    "pose": {"frame": "map", "x": 2.1, "y": 3.4, "yaw": 0.5},
+                    "fix": {"latitude": 52.5, "longitude": 13.4},
                 },
                 "thumbnail": "data:image/jpeg;base64,/w==",
             }
@@ -99,6 +110,20 @@ def test_a_question_is_answered_with_its_entries(api: Served, memory: FakeMemory
     assert memory.asked == [("When was the last car?", 5.0, 0.0, 10)]
 
 
+def test_a_recap_comes_in_words_and_in_numbers(api: Served, memory: FakeMemory) -> None:
+    memory.entries = [entry(1)]
+    got = api.post("/api/recap", {"period": "today", "to": 20}).json()
+    assert [each["id"] for each in got.pop("entries")] == [1]
+    assert got == {
+        "text": "A car came in.",
+        "from": 10.0,
+        "to": 20.0,
+        "kinds": {"comment": 3, "event": 1, "alert": 0, "answer": 0},
+        "counts": [{"event": "enters", "who": "car", "times": 1, "count": 1, "at_least": False}],
+    }
+    assert memory.asked == [("today", 0.0, 20.0)]
+
+
 @pytest.mark.parametrize(("away", "status"), [(True, 503), (False, 409)])
 def test_a_refusal_comes_back_with_its_reason(
     api: Served, memory: FakeMemory, away: bool, status: int
@@ -107,6 +132,7 @@ def test_a_refusal_comes_back_with_its_reason(
     for response in (
         api.get("/api/history"),
         api.post("/api/recall", {"question": "Who was there?"}),
+        api.post("/api/recap", {}),
     ):
         assert (response.status_code, response.json()) == (status, {"detail": "start the memory"})
 
@@ -147,5 +173,6 @@ def test_every_status_is_documented(api: Served) -> None:
     assert set(paths["/api/history"]["get"]["responses"]) == any_request | {"409", "422", "503"}
     recall = set(paths["/api/recall"]["post"]["responses"])
     assert recall == any_request | {"400", "409", "422", "503"}
+    assert set(paths["/api/recap"]["post"]["responses"]) == recall
     names = {each["name"] for each in paths["/api/history"]["get"]["parameters"]}
     assert names == {"from", "to", "kind", "q", "limit", "cursor", "after", "thumbnails"}

@@ -202,4 +202,5 @@ def test_every_status_that_a_request_gets_is_documented() -> None:
     for (path, method), statuses in answers.items():
         assert statuses <= {int(known) for known in paths[path][method]["responses"]}
         assert {403, 411, 413, 421, 429} <= statuses, path
-    assert set().union(*answers.values()) == {400, 401, 403, 404, 409, 411, 413, 421, 422, 429, 503}
+    refusals = {400, 401, 403, 404, 409, 411, 413, 421, 422, 429, 503}
+    assert set().union(*answers.values()) == {200} | refusals

@@ -11,6 +11,7 @@ import pytest
 from test.bridge.browsing import holds, installed, opened
 from test.bridge.serving import Served, jpeg, serve, until
 from video_commentary.bridge.memory_gateway import HistoryQuery, MemoryRequestError
+from video_commentary.core.location import Location, PlanarPose
 from video_commentary.core.memory_entry import ANSWER, COMMENT, EVENT, MemoryEntry
 
 pytestmark = installed
@@ -33,22 +34,33 @@ def remember(web: Served, text: str, kind: str = COMMENT, **fields: Any) -> None
 
 
 def texts(page: Any) -> list[str]:
-    return list(page.locator("#entries li p:last-child").all_inner_texts())
+    return list(page.locator("#entries li p:not(.asked, .place)").all_inner_texts())
 
 
 def shows(page: Any, number: int) -> None:
     holds(page, f"document.querySelectorAll('#entries li').length === {number}")
 
 
+def jump(page: Any, seconds: int) -> None:
+    """Choose a time, seconds since 1970, as a user does: in the browser's time zone."""
+    local = "new Date(seconds * 1000 - new Date().getTimezoneOffset() * 60000)"
+    moment = page.evaluate(f"(seconds) => {local}.toISOString().slice(0, 19)", seconds)
+    page.fill("#jump", moment)
+    page.dispatch_event("#jump", "change")
+
+
 def test_shows_what_is_remembered_with_pictures_and_what_comes(
     browser: Any, served: Served
 ) -> None:
-    remember(served, "A car stops.", EVENT, event="stops", who="car")
+    dock = Location(name="the dock", pose=PlanarPose(frame="map", x=2.1, y=3.4, yaw=0.0))
+    remember(served, "A car stops.", EVENT, event="stops", who="car", location=dock)
     remember(served, "Two cars.", ANSWER, question="How many cars?")
     with opened(browser, served) as page:
         page.locator("#entries li").first.wait_for()
         assert texts(page) == ["Two cars.", "A car stops."]
         assert page.locator("#entries .asked").inner_text() == "How many cars?"
+        place = page.locator("#entries .place")
+        assert place.all_inner_texts() == ["near the dock, at 2.1, 3.4 m on the map"]
         assert page.locator("#entries .kind").all_inner_texts() == ["answer", "event"]
         holds(page, "document.querySelector('#entries img').naturalWidth === 160")
         remember(served, "A dog runs.")
@@ -89,6 +101,13 @@ def test_stays_small_at_a_hundred_thousand_entries(browser: Any, served: Served)
             scroll("0", text)
         shows(page, 160)
         assert [int(text[1:]) for text in texts(page)] == list(range(100_000, 99_840, -1))
+        page.fill("#search", "c4242")
+        shows(page, 11)
+        page.fill("#search", "")
+        shows(page, 40)
+        jump(page, first.time // SECOND + 50_001)
+        holds(page, "document.querySelector('#entries p').textContent === 'c50000'")
+        shows(page, 40)
         asked = served.robot.memory.asked
         assert all(isinstance(query, HistoryQuery) and query.limit == 40 for query in asked)
 
@@ -108,13 +127,7 @@ def test_filters_searches_and_jumps(browser: Any, served: Served) -> None:
         shows(page, 40)
         assert page.input_value("#search") == ""
         tenth = served.robot.memory.entries[9]
-        local = "new Date(arguments[0] * 1000 - new Date().getTimezoneOffset() * 60000)"
-        moment = page.evaluate(
-            f"(seconds) => {local.replace('arguments[0]', 'seconds')}.toISOString().slice(0, 19)",
-            tenth.time // SECOND + 1,
-        )
-        page.fill("#jump", moment)
-        page.dispatch_event("#jump", "change")
+        jump(page, tenth.time // SECOND + 1)
         shows(page, 10)
         assert texts(page)[0] == tenth.text
 

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 import threading
+from typing import ClassVar
 
 import pytest
 
-from test.fakes import FORMAT, FakeEngine, FakeVoice, frame
+from test.fakes import FORMAT, FakeEngine, FakeVoice, frame, tone
+from video_commentary.core.audio import Pcm
 from video_commentary.core.cancel import CancelToken
 from video_commentary.core.deferred_engine import DeferredEngine
-from video_commentary.core.engine import EngineError, Limits, Request, voice_trouble
+from video_commentary.core.engine import EngineError, Limits, Request, hear, hears, voice_trouble
 from video_commentary.core.engine_guard import EngineGuard
 from video_commentary.core.engine_wrapper import EngineWrapper
 from video_commentary.core.facts import FrameFacts
 from video_commentary.core.frames import Frame
 from video_commentary.core.load_progress import LoadProgress
 from video_commentary.core.prompting import Profile, Prompt
+from video_commentary.core.stamp import Stamp
 from video_commentary.voices.speaking import SpeakingEngine
 
 REQUEST = Request((frame(1.0),), Prompt("", "", Profile("p", "", ())), Limits(9), False)
@@ -89,3 +92,25 @@ def test_what_the_engine_sees_comes_through_all_that_wraps_it() -> None:
     wrapped.load()
     assert wrapped.look(frame(2.0)) == stated(frame(2.0))
     assert EngineGuard(FakeEngine(), timeout=5.0).look(frame(2.0)) is None
+
+
+def test_sound_comes_through_all_that_wraps_an_engine() -> None:
+    class Hearing(FakeEngine):
+        hears = True
+        heard: ClassVar[list[tuple[Pcm, Stamp]]] = []
+
+        def hear(self, pcm: Pcm, stamp: Stamp) -> None:
+            self.heard.append((pcm, stamp))
+
+    deferred = DeferredEngine("hearing", Hearing, LoadProgress())
+    wrapped = EngineGuard(SpeakingEngine(deferred, FakeVoice()), timeout=5.0)
+    hear(wrapped, tone(0.1), 1)
+    assert not hears(wrapped), "it is not made yet"
+    wrapped.load()
+    assert hears(wrapped)
+    sound = tone(0.2)
+    hear(wrapped, sound, 2)
+    assert Hearing.heard == [(sound, 2)]
+    deaf = EngineGuard(FakeEngine(), timeout=5.0)
+    hear(deaf, sound, 3)
+    assert not hears(deaf)

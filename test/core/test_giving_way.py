@@ -7,8 +7,10 @@ import pytest
 from test.core.stage import PROFILES, Stage, speaking
 from test.fakes import FORMAT, FakeEngine, tone
 from video_commentary.config.settings import CommentatorSettings
-from video_commentary.core.control import SPOKEN_OVER, Control, Hold
+from video_commentary.core.control import Control
 from video_commentary.core.engine import Request
+from video_commentary.core.hold import Hold
+from video_commentary.core.questions import SPOKEN_OVER
 
 
 def words_at(stage: Stage) -> list[float]:
@@ -55,10 +57,11 @@ def test_an_answer_or_alert_that_somebody_speaks_over_is_not_made_again() -> Non
     control.requeue(orders.question)
     assert answer.result(0).text == SPOKEN_OVER and not control.has_question()
     control.announce("A dog.")
-    announced = control.begin()
+    announced = control.begin(announcement=True)
     control.hold(Hold.COMMENTS)
     control.hold(Hold.EVERYTHING)
-    control.announce_again(announced.announcement)
-    assert not control.has_announcement()
+    assert announced.announcement
+    control.say_again(announced.announcement)
+    assert not control.next_announcement()
     control.hold(Hold.EVERYTHING)
     assert not control.begin().cancel.cancelled, "the state is repeated, and cancels once"

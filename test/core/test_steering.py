@@ -77,6 +77,16 @@ def test_a_question_is_answered_now_and_interrupts() -> None:
     assert stage.seconds(asked.first_words) == pytest.approx(3.0, abs=0.01)
 
 
+def test_a_spoken_question_reaches_the_engine_as_sound_too() -> None:
+    engine = FakeEngine()
+    stage = Stage(engine)
+    sound = tone(1.0)
+    stage.at(3.0, lambda: stage.control.ask("How many?", sound=sound))
+    stage.run(4.0)
+    heard = {request.prompt.question: request.question_sound for request in engine.requests}
+    assert heard == {"": None, "How many?": sound}
+
+
 def test_a_quiet_question_leaves_the_speech_alone() -> None:
     stage = Stage(FakeEngine(voice=FORMAT))
     stage.engine.script = lambda request: (

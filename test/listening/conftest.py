@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from video_commentary.config.listener_settings import ListenerSettings
 from video_commentary.config.paths import model_file
-from video_commentary.config.settings import ListenerSettings
 from video_commentary.core.audio import AudioFormat, Pcm, read_wav
 from video_commentary.core.cancel import CancelToken
 from video_commentary.core.resample import resample

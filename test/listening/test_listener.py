@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from test.listening.conftest import Hearing, ScriptedRecognizer, Wave, pause, seconds, to_pcm, wave
-from video_commentary.config.settings import ListenerSettings
+from video_commentary.config.listener_settings import ListenerSettings
 from video_commentary.core.audio import AudioFormat
 from video_commentary.core.stamp import from_seconds
 from video_commentary.listening.items import (

@@ -16,26 +16,24 @@ from video_commentary.listening.linear_echo import LinearEcho
 from video_commentary.listening.own_words import OwnWords
 from video_commentary.listening.transcriber import Transcriber, TranscriptionJob
 from video_commentary.listening.utterance import is_finished
-from video_commentary.listening.utterance_detector import UtteranceChange, UtteranceDetector, level
+from video_commentary.listening.utterance_detector import SpeechChange, UtteranceDetector, level
 from video_commentary.listening.wake_word import FOLLOW_UP, WakeWord
 
 STEP = 0.032
 
 
-def changes(
-    detector: UtteranceDetector, *parts: tuple[float, float, float]
-) -> list[UtteranceChange]:
+def changes(detector: UtteranceDetector, *parts: tuple[float, float, float]) -> list[SpeechChange]:
     """Return the changes over parts of (seconds, probability, level)."""
     steps = [part for part in parts for _ in range(round(part[0] / STEP))]
     found = [detector.push(probability, loud) for _, probability, loud in steps]
-    return [change for change in found if change is not UtteranceChange.NONE]
+    return [change for change in found if change is not SpeechChange.NONE]
 
 
 def test_a_pause_shorter_than_the_needed_silence_ends_nothing() -> None:
     speech, breath = (1.0, 0.9, -20.0), (0.4, 0.0, -58.0)
     detector = UtteranceDetector(0.5, 15.0)
-    assert changes(detector, breath, speech, breath, speech) == [UtteranceChange.BEGAN]
-    assert changes(detector, (0.6, 0.0, -58.0)) == [UtteranceChange.ENDED]
+    assert changes(detector, breath, speech, breath, speech) == [SpeechChange.BEGAN]
+    assert changes(detector, (0.6, 0.0, -58.0)) == [SpeechChange.ENDED]
 
 
 def test_a_soft_beginning_is_counted_in() -> None:
@@ -47,14 +45,14 @@ def test_a_soft_beginning_is_counted_in() -> None:
 def test_a_room_full_of_voices_is_background() -> None:
     detector = UtteranceDetector(0.5, 15.0)
     babble, speech = (6.0, 0.9, -26.0), (1.5, 0.9, -15.0)
-    assert changes(detector, babble)[-1] is UtteranceChange.ENDED
-    assert changes(detector, speech, babble) == [UtteranceChange.BEGAN, UtteranceChange.ENDED]
+    assert changes(detector, babble)[-1] is SpeechChange.ENDED
+    assert changes(detector, speech, babble) == [SpeechChange.BEGAN, SpeechChange.ENDED]
 
 
 def test_an_utterance_without_end_is_cut() -> None:
     detector = UtteranceDetector(0.5, 4.0)
     loud = [(0.2, 0.9, -20.0), (0.2, 0.9, -40.0)] * 12
-    assert changes(detector, *loud)[:2] == [UtteranceChange.BEGAN, UtteranceChange.ENDED]
+    assert changes(detector, *loud)[:2] == [SpeechChange.BEGAN, SpeechChange.ENDED]
 
 
 def test_the_level_of_silence_is_a_number() -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from test.listening.conftest import Hearing, pause, wave
+from video_commentary.config.listener_settings import ListenerSettings
 from video_commentary.config.paths import model_file
-from video_commentary.config.settings import ListenerSettings
 from video_commentary.core.cancel import CancelToken
 from video_commentary.listening.items import RecognizerError, Transcript
 from video_commentary.listening.registry import create_recognizer

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from test.memory.memories import ZONE, answer, at, comment, event, filled
+from video_commentary.core.location import GeoFix, Location, PlanarPose
 from video_commentary.core.memory_entry import ALERT
 from video_commentary.memory.reader import reading
-from video_commentary.memory.recall import RecallRequest, Recollection, recall
+from video_commentary.memory.recall import recall
+from video_commentary.memory.recall_items import RecallRequest, Recollection
 
 NOW = at("14:30")
 DAY = (
@@ -138,6 +140,28 @@ def test_a_comment_answers_where_the_events_are_about_others(day: Path) -> None:
     assert [entry.id for entry in got.entries] == [13]
 
 
+def test_vehicles_on_a_road_come_by_approaching_and_pass_by_leaving(tmp_path: Path) -> None:
+    path = filled(
+        tmp_path / "m.db",
+        event("present", "car", at("14:29"), count=4, at_least=True),
+        event("approaches", "car", at("14:29"), where="middle"),
+        event("enters", "car", at("14:29"), where="left"),
+        event("leaves", "car", at("14:30"), where="right"),
+        event("approaches", "car", at("14:30"), where="middle"),
+        event("approaches", "person", at("14:30")),
+    )
+    got = ask(path, "How many cars came in the last minute?")
+    assert got.text == "Two cars came in the last minute: the first at 14:29, the last at 14:30."
+    assert [entry.id for entry in got.entries] == [5, 2]
+    assert ask(path, "How many cars today?").text.startswith("Two cars came today: the first at")
+    assert ask(path, "Did any vehicles come today?").text.startswith("Yes, twice today: the last")
+    assert ask(path, "How many cars passed today?").text.startswith("One car went past today, at")
+    assert ask(path, "How many cars went by?").text == "One car went past, at 14:30."
+    assert ask(path, "When did the last car come?").text.startswith("The last car that came was")
+    assert ask(path, "How many cars came in?").text == "One car came in, at 14:29."
+    assert ask(path, "How many people came?").text == "No people came."
+
+
 def test_an_empty_memory_says_so(tmp_path: Path) -> None:
     path = filled(tmp_path / "m.db")
     for question in ("When was the last car?", "What happened today?", "How many cats came in?"):
@@ -173,3 +197,112 @@ def test_alerts_are_recapped_first(tmp_path: Path) -> None:
     path = filled(tmp_path / "m.db", comment("All is quiet.", at("14:10")), alert)
     text = ask(path, "What happened in the last hour?").text
     assert text.index("the last alert, at 14:00") < text.index("The last comment")
+
+
+DOCK = Location(name="the dock", pose=PlanarPose(frame="map", x=2.14, y=3.38, yaw=0.0))
+GATE = Location(fix=GeoFix(latitude=52.5163, longitude=13.3777))
+
+
+def test_where_is_answered_with_the_place(tmp_path: Path) -> None:
+    path = filled(
+        tmp_path / "m.db",
+        event("picks_up", "handbag", at("13:45"), where="right", colour="red", location=DOCK),
+        event("passes", "car", at("14:03"), location=GATE, camera=""),
+        event("passes", "dog", at("14:04"), where="left"),
+        comment("A key lies on the floor.", at("14:05"), location=DOCK),
+    )
+    for question, text in (
+        (
+            "Where did you see the red bag?",
+            "The red bag was last seen near the dock, at 2.1, 3.4 m on the map (on the right, "
+            "front), at 13:45: “A red handbag is picked up on the right.”",
+        ),
+        (
+            "Where was the last car?",
+            "The car was last seen at 52.51630° N, 13.37770° E, at 14:03: “A car goes past.”",
+        ),
+        ("Where was the dog?", "The dog was last seen on the left (front), at 14:04: “A dog goes"),
+        (
+            "Where is the key?",
+            "There is no such event, but a comment mentions it near the dock, at 2.1, 3.4 m on the "
+            "map, at 14:05: “A key lies on the floor.”",
+        ),
+    ):
+        assert ask(path, question).text.startswith(text)
+
+
+def test_a_colour_chooses_among_those_that_have_one(tmp_path: Path) -> None:
+    path = filled(
+        tmp_path / "m.db",
+        event("enters", "person", at("13:00"), colour="red"),
+        event("enters", "person", at("13:10"), colour="dark"),
+        event("enters", "person", at("13:20")),
+        event("passes", "truck", at("13:30"), colour="grey"),
+    )
+    for question, entries in (
+        ("When did the man in red come in?", [1]),
+        ("When was the last person in black?", [2]),
+        ("Who wore dark clothes?", [2]),
+        ("Did anything move in the dark today?", [4, 3, 2, 1]),
+        ("How many people in red came in today?", [1]),
+        ("When was the last person?", [3, 2, 1]),
+        ("Has a gray truck passed?", [4]),
+    ):
+        assert [entry.id for entry in ask(path, question).entries] == entries, question
+
+
+def test_unclear_colours_are_said_to_be_so(tmp_path: Path) -> None:
+    path = filled(
+        tmp_path / "m.db",
+        event("picks_up", "handbag", at("13:00"), where="left"),
+        event("enters", "car", at("13:10"), colour="blue"),
+        event("enters", "car", at("13:20")),
+    )
+    bag = ask(path, "Where did you see the red bag?")
+    assert bag.text == (
+        "I made out no red bag, but some bags whose colour is unclear: the bag was last seen on "
+        "the left (front), at 13:00: “A handbag is picked up on the left.”"
+    )
+    assert [entry.id for entry in bag.entries] == [1]
+    cars = ask(path, "Did a red car come in today?")
+    assert cars.text.startswith(
+        "I made out no red car, but some cars whose colour is unclear: the last car that came in "
+        "today was at 13:20"
+    )
+    assert [entry.id for entry in cars.entries] == [3], "the blue one is none of them"
+    count = ask(path, "How many red cars came in today?").text
+    assert count.startswith("I made out no red cars, but some cars whose colour is unclear: one")
+    assert (
+        ask(path, "When was the last red dog?").text == "No red dog was seen, as far as I remember."
+    )
+
+
+def test_a_comment_that_names_the_colour_goes_before_unclear_facts(tmp_path: Path) -> None:
+    path = filled(
+        tmp_path / "m.db",
+        comment("A red bag stands by the door.", at("13:00")),
+        event("picks_up", "handbag", at("13:10")),
+        comment("A blue bag stands by the window.", at("13:20")),
+    )
+    assert [entry.id for entry in ask(path, "Where is the red bag?").entries] == [1]
+    assert [entry.id for entry in ask(path, "What did you say about the blue bag?").entries] == [3]
+
+
+def test_the_robot_says_where_it_was_itself(tmp_path: Path) -> None:
+    path = filled(
+        tmp_path / "m.db",
+        comment("one", at("09:00"), location=GATE),
+        comment("two", at("13:00"), location=DOCK),
+        comment("three", at("13:05"), location=DOCK),
+        comment("four", at("13:10")),
+    )
+    got = ask(path, "Where were you today?")
+    assert got.text == (
+        "I was near the dock, at 13:05; at 52.51630° N, 13.37770° E, at 09:00. My memory begins at "
+        "09:00."
+    )
+    assert [entry.id for entry in got.entries] == [3, 2, 1]
+    assert ask(path, "Where was the robot this morning?").text.startswith("I was at 52.51630° N")
+    assert ask(path, "Where have you been in the last ten minutes?").text.startswith(
+        "I don't know where I was in the last ten minutes."
+    )

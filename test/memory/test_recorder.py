@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from test.memory.memories import comment, filled
+from video_commentary.core.memory_entry import MemoryEntry
 from video_commentary.memory.reader import reading
 from video_commentary.memory.recorder import QUEUE_SIZE, Recorder
 from video_commentary.memory.retention import RetentionLimits
+from video_commentary.memory.store import MemoryStore
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMITS = RetentionLimits(30, 10**9)
@@ -132,6 +134,28 @@ def test_while_nothing_can_be_written_the_oldest_are_dropped(tmp_path: Path) -> 
         folder.unlink()
         until(lambda: it.written == QUEUE_SIZE)
     assert texts(folder / "m.db")[-1] == "c5"
+
+
+def test_a_flood_of_entries_does_not_outgrow_the_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    add = MemoryStore.add
+
+    def measured(store: MemoryStore, entries: list[MemoryEntry]) -> None:
+        add(store, entries)
+        sizes.append(store.size)
+
+    monkeypatch.setattr(MemoryStore, "add", measured)
+    flood = [comment("c", NOW, thumbnail=i.to_bytes(4, "big") * 500) for i in range(5000)]
+    it = Recorder(tmp_path / "m.db", RetentionLimits(30, 1_000_000), time.time_ns)
+    try:
+        for entry in flood:
+            it.add(entry)
+        until(lambda: it.written == len(flood))
+    finally:
+        it.close()
+    assert 1_000_000 < max(sizes) < 6_000_000 < len(flood) * 2000
 
 
 def test_an_entry_that_cant_be_stored_does_not_stop_the_others(tmp_path: Path) -> None:

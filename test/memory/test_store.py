@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import gzip
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from test.memory.memories import at, comment, event, filled
+from video_commentary.core.location import GeoFix, Location, PlanarPose
 from video_commentary.core.memory_entry import COMMENT, EVENT, MemoryEntry
-from video_commentary.memory.database import DamagedDatabaseError, move_aside
+from video_commentary.memory.database import VERSION, DamagedDatabaseError, move_aside
 from video_commentary.memory.filters import EntryFilter
 from video_commentary.memory.reader import MemoryReadError, Page, reading, search_words
 from video_commentary.memory.store import MemoryStore
+
+VERSION_1 = Path(__file__).parents[1] / "data" / "memory" / "version1.db.gz"
 
 
 def page(path: Path, limit: int = 50, cursor: str = "", **chosen: object) -> Page:
@@ -34,6 +39,52 @@ def test_an_entry_comes_back_as_it_was(tmp_path: Path) -> None:
     assert [entry.id for entry in got] == [2, 1]
     assert got[1] == MemoryEntry(**(vars(whole) | {"id": 1}))
     assert got[0] == MemoryEntry(**(vars(bare) | {"id": 2}))
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        Location(name="the dock", pose=PlanarPose(frame="map", x=2.1, y=-3.4, yaw=0.5)),
+        Location(fix=GeoFix(latitude=0.0, longitude=-13.5)),
+        Location(
+            pose=PlanarPose(frame="odom", x=0.0, y=0.0, yaw=0.0),
+            fix=GeoFix(latitude=1.0, longitude=2.0),
+        ),
+    ],
+)
+def test_where_the_robot_was_comes_back(tmp_path: Path, location: Location) -> None:
+    path = filled(tmp_path / "m.db", comment("c1", 1, location=location), comment("c2", 2))
+    assert [entry.location for entry in page(path).entries] == [None, location]
+
+
+def test_a_database_of_the_first_version_is_brought_to_this_one(tmp_path: Path) -> None:
+    path = tmp_path / "m.db"
+    path.write_bytes(gzip.decompress(VERSION_1.read_bytes()))
+    place = Location(pose=PlanarPose(frame="map", x=1.0, y=2.0, yaw=0.0))
+    for number in range(2):  # the second time it is of this version already
+        filled(path, comment(f"new dog {number}", at("14:00") + number, location=place))
+    found = page(path)
+    assert texts(found) == [
+        "new dog 1",
+        "new dog 0",
+        "Two cars.",
+        "A dog runs at the gate.",
+        "A red handbag is picked up on the right.",
+    ]
+    assert [entry.location for entry in found.entries] == [place, place, None, None, None]
+    old = found.entries[-1]
+    assert (old.id, old.who, old.colour, old.thumbnail) == (1, "handbag", "red", b"\xff\xd8old")
+    assert texts(page(path, words=search_words("dog"))) == [texts(found)[i] for i in (0, 1, 3)]
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_a_database_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
+    path = filled(tmp_path / "m.db", comment("c1", 1))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+    with pytest.raises(DamagedDatabaseError, match="a newer version"):
+        MemoryStore(path)
 
 
 def test_the_newest_come_first_page_by_page(tmp_path: Path) -> None:

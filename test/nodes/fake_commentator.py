@@ -6,15 +6,18 @@ import itertools
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from test.fakes import FORMAT, FakeEngine, FakeVoice
 from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.announcing_engine import AnnouncingEngine
+from video_commentary.core.audio import Pcm
+from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import Delta, EngineError, Request
 from video_commentary.core.engine_guard import EngineGuard
 from video_commentary.core.facts import Claim, FrameFacts, NormalizedBox, Observation
 from video_commentary.core.frames import Frame
+from video_commentary.core.stamp import Stamp, to_seconds
 from video_commentary.core.voice import Voice
 from video_commentary.nodes.commentator.node import CommentatorNode
 from video_commentary.ros.running import run
@@ -90,9 +93,26 @@ class SlowToLoad(FakeEngine):
         self.voice = FORMAT
 
 
+class Hears(FakeEngine):
+    """Says what it has heard: how many samples a second, of which format, and how late."""
+
+    hears = True
+    heard = "nothing"
+
+    def hear(self, pcm: Pcm, stamp: Stamp) -> None:
+        if pcm.samples.max() == 31_000:
+            raise EngineError("too loud: turn the microphone down")
+        late = to_seconds(time.time_ns() - stamp)
+        self.heard = f"{pcm.format.rate} Hz, {pcm.format.channels} channels, {late:.1f} s ago"
+
+    def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
+        yield Delta(f"heard {self.heard}", last=True)
+
+
 LOADS: dict[str, type[FakeEngine]] = {
     "misconfigured": Misconfigured,
     "speaks_itself": SlowToLoad,
+    "hears": Hears,
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 from rcl_interfaces.srv import GetParameters
-from video_commentary.srv import SetInstruction
+from video_commentary.srv import Say, SetInstruction
 
 from test.nodes.graph import Probe, probe
 from video_commentary.bridge.items import Reply
@@ -51,6 +51,21 @@ def test_a_request_is_answered(graph: Probe, client: CommentatorClient) -> None:
     serve_instructions(graph, instructions)
     reply = asyncio.run(finished(graph, client.set_instruction("dogs")))
     assert (reply, instructions) == (Reply(True, "in force now"), ["dogs"])
+
+
+def test_a_sentence_is_said_with_its_priority(graph: Probe, client: CommentatorClient) -> None:
+    sentences: list[tuple[str, int, bool]] = []
+
+    def say(request: Any, response: Any) -> Any:
+        sentences.append((request.text, request.priority, request.interrupt))
+        response.success, response.message = len(sentences) == 1, "too many sentences wait"
+        return response
+
+    graph.node.create_service(Say, "robot/say", say)
+    assert asyncio.run(finished(graph, client.say("Hello.", "high", True))).success
+    refused = asyncio.run(finished(graph, client.say("Bye.", "normal", False)))
+    assert refused == Reply(False, "too many sentences wait")
+    assert sentences == [("Hello.", Say.Request.HIGH, True), ("Bye.", Say.Request.NORMAL, False)]
 
 
 def test_a_commentator_that_is_away_is_named(graph: Probe, client: CommentatorClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -15,10 +16,13 @@ import pytest
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from std_msgs.msg import Header
+from tf2_msgs.msg import TFMessage
 from video_commentary.msg import Alert, Commentary, Event
 from video_commentary.srv import History, Recall, Recap
 
 from test.nodes.graph import Probe, Process, commentator, probe, process
+from test.nodes.test_robot_location import transforms
+from video_commentary.ros.qos import LATCHED
 from video_commentary.ros.time import to_time
 
 HELLO = "Hello."
@@ -120,7 +124,11 @@ def test_an_alert_is_kept_with_its_own_picture(graph: Probe, tmp_path: Path) -> 
 
 
 def test_what_is_said_and_seen_is_kept_with_its_picture(graph: Probe, tmp_path: Path) -> None:
-    with memory(tmp_path / "m.db"):
+    places = tmp_path / "places.yaml"
+    places.write_text("the dock: {x: 2, y: 3}")
+    localization = graph.node.create_publisher(TFMessage, "/tf_static", LATCHED)
+    localization.publish(transforms(("map", "base_link", 2.1, 3.4, 90.0)))
+    with memory(tmp_path / "m.db", f"places_file:={places}"):
         connect(graph)
         now = graph.now() - 6.0
         for i in range(5):
@@ -143,6 +151,9 @@ def test_what_is_said_and_seen_is_kept_with_its_picture(graph: Probe, tmp_path: 
             "left",
             -1,
         )
+        place = kept[2]
+        assert (place.place, place.place_frame, place.has_fix) == ("the dock", "map", False)
+        assert (place.x, place.y, place.yaw) == pytest.approx((2.1, 3.4, math.pi / 2))
         greys = [grey_of(entry.thumbnail) for entry in kept]
         assert greys == pytest.approx([200, 150, 50], abs=8)
         request = Recall.Request(question="When was the last car?")
@@ -150,6 +161,9 @@ def test_what_is_said_and_seen_is_kept_with_its_picture(graph: Probe, tmp_path: 
         assert recalled.success and recalled.answer.startswith("The last car was at ")
         assert [entry.id for entry in recalled.entries] == [kept[2].id]
         assert grey_of(recalled.entries[0].thumbnail) == pytest.approx(50, abs=8)
+        request = Recall.Request(question="Where did you see the red car?")
+        where = graph.call(Recall, "/memory/recall", request).answer
+        assert "last seen near the dock, at 2.1, 3.4 m on the map" in where
         summary = graph.call(Recap, "/memory/recap", Recap.Request(period="the last hour"))
         assert summary.success and "one car came in" in summary.text.lower()
         assert (summary.answers, summary.alerts) == (1, 0) and summary.comments > 1

@@ -45,6 +45,12 @@ def test_pages_and_answers_arrive_whole(graph: Probe, client: MemoryClient, tmp_
         answer = asyncio.run(finished(graph, client.recall("What did I ask?", 0.0, 0.0, 5)))
         assert "A red car waits at the gate." in answer.text
         assert entry.id in [each.id for each in answer.entries]
+        recap = asyncio.run(finished(graph, client.recap("the last hour", 0.0, 0.0)))
+        assert "A red car waits at the gate." in [each.text for each in recap.entries]
+        assert (recap.kinds["answer"], recap.kinds["alert"]) == (1, 0)
+        assert 3599 < recap.end - recap.start < 3602 and recap.counts[0].times > 0
+        with pytest.raises(MemoryRequestError, match="period: 'sometime' is not understood"):
+            asyncio.run(finished(graph, client.recap("sometime", 0.0, 0.0)))
         with pytest.raises(MemoryRequestError, match="cursor") as refused:
             asyncio.run(finished(graph, client.history(HistoryQuery(cursor="?"))))
         assert not refused.value.away

@@ -52,6 +52,8 @@ def session() -> Any:
         rates=SimpleNamespace(fps=[14.5]),
         commentator=SimpleNamespace(stats=stats, commenting=True),
         observer=SimpleNamespace(trouble="no weights", description="built-in"),
+        judge=SimpleNamespace(count=2, trouble="neither yes nor no"),
+        sound=None,
     )
 
 
@@ -107,14 +109,15 @@ def test_without_a_session_it_says_what_to_do() -> None:
 
 def test_diagnostics_carry_the_values_that_the_table_names() -> None:
     status = describe(session(), CONTROL, "")
-    engine, voice, facts, camera, clock = diagnose(session(), status)
+    engine, voice, facts, watches, camera, clock = diagnose(session(), status)
     named = {f.diagnostic for f in STATUS_FIELDS.values() if f.diagnostic}
     assert set(engine.values) == named | {"loaded in"}
     assert engine.values["words delay"] == "0.250 s"
     assert engine.values["errors"] == 4
     assert (engine.trouble, voice.trouble, camera.trouble) == ("", "the voice is hoarse", "")
     assert (facts.trouble, facts.values["engine"]) == ("no weights", "built-in")
+    assert (watches.trouble, watches.values) == ("neither yes nor no", {"judged": 2})
     assert (clock.name, clock.trouble) == ("clock of /left", "")
     alone = session()
-    alone.observer = None
-    assert "facts" not in {check.name for check in diagnose(alone, status)}
+    alone.observer, alone.judge.count = None, 0
+    assert {"facts", "watches"}.isdisjoint(check.name for check in diagnose(alone, status))

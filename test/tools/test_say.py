@@ -19,6 +19,7 @@ from video_commentary.tools.say import main
 from video_commentary.tools.say_client import SayClient
 
 SAY = "video_commentary.tools.say"
+SILENT = "there is no voice, so alerts and sentences of ~/say are text only"
 
 
 def say(*words: str) -> subprocess.CompletedProcess[str]:
@@ -57,6 +58,15 @@ def test_ask_prints_the_answer(graph: Probe) -> None:
         graph.film(lambda: asking.popen.poll() is not None)
         assert asking.popen.returncode == 0
         assert asking.output().strip() == "You asked: How many?"
+
+
+def test_speak_has_a_sentence_said(graph: Probe) -> None:
+    done = say("speak", "Mind the step.", "--high", "--interrupt")
+    assert (done.returncode, done.stdout.strip()) == (0, SILENT)
+    graph.film(lambda: any(m.text == "Mind the step." for m in graph.finals))
+    refused = say("speak", " ")
+    assert refused.returncode == 1
+    assert "the text is empty" in refused.stderr
 
 
 def test_pause_and_resume(graph: Probe) -> None:

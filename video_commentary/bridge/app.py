@@ -12,16 +12,21 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
+from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
+from starlette.routing import Route
 
 from ..config.paths import model_file
+from .clip_routes import clip_routes
 from .context import Context
 from .control import control_routes, login_routes
 from .events import event_routes
 from .live import live_routes
+from .mcp_server import mcp_sessions
 from .media import media_routes
 from .memory_routes import memory_routes
 from .metrics import metric_routes
 from .middleware import AccessMiddleware
+from .request_bodies import explain
 from .watch_routes import watch_routes
 
 STATIC = Path(__file__).parent / "static"
@@ -37,12 +42,14 @@ _HEADERS = {
 
 def create_app(context: Context) -> FastAPI:
     """Return the web application; it joins and leaves the LiveKit room as it starts and stops."""
+    mcp = mcp_sessions(context.gateway)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await context.livekit.start()
         phone_watch = asyncio.create_task(context.phone_watch.run())
-        yield
+        async with mcp.run():
+            yield
         phone_watch.cancel()
         await asyncio.gather(phone_watch, return_exceptions=True)
         await context.livekit.stop()
@@ -54,6 +61,7 @@ def create_app(context: Context) -> FastAPI:
         redoc_url=None,
     )
     for routes in (
+        clip_routes,
         control_routes,
         login_routes,
         media_routes,
@@ -64,6 +72,7 @@ def create_app(context: Context) -> FastAPI:
         watch_routes,
     ):
         app.include_router(routes(context))
+    app.routes.append(Route("/mcp", StreamableHTTPASGIApp(mcp), methods=["POST"]))
     _serve_page(app)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(Exception, _internal_error)
@@ -89,11 +98,9 @@ def _serve_page(app: FastAPI) -> None:
 async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
     """Say in one sentence what is wrong with the request."""
     assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    if first["type"] == "json_invalid":
-        return JSONResponse({"detail": "the body is not valid JSON"}, 400)
-    where = ".".join(str(part) for part in first["loc"] if part != "body")
-    return JSONResponse({"detail": f"{where or 'the body'}: {first['msg']}"}, 422)
+    errors = error.errors()
+    status = 400 if errors[0]["type"] == "json_invalid" else 422
+    return JSONResponse({"detail": explain(errors, "the body")}, status)
 
 
 async def _internal_error(_: Request, error: Exception) -> JSONResponse:

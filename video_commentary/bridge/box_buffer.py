@@ -29,6 +29,12 @@ class BoxBuffer:
         """Whether anybody wants to see boxes."""
         return self._viewers > 0
 
+    @property
+    def newest_stamp(self) -> float | None:
+        """The stamp of the newest boxes, in seconds; None before the first."""
+        with self._lock:
+            return self._stamps[-1] if self._stamps else None
+
     def enter(self) -> None:
         """Count one viewer more."""
         with self._lock:

@@ -9,10 +9,10 @@ from itertools import count
 from typing import TypeVar
 
 from ..core.comment import Comment
-from .items import Cut, Loudness, Situation, Sound
+from .items import Cut, HeardUtterance, Loudness, Situation, Sound
 from .watch_gateway import PublishedAlert
 
-Item = Comment | Sound | Cut | Loudness | Situation | PublishedAlert
+Item = Comment | Sound | Cut | Loudness | Situation | PublishedAlert | HeardUtterance
 T = TypeVar("T", bound=Item)
 
 CAPACITY: dict[type, int] = {
@@ -22,6 +22,7 @@ CAPACITY: dict[type, int] = {
     Loudness: 1,
     Situation: 1,
     PublishedAlert: 50,
+    HeardUtterance: 50,
 }
 """Items of each kind queued for one subscriber; of sound, 10 s. Then the oldest is dropped."""
 

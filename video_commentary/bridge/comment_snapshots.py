@@ -6,14 +6,12 @@ import threading
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 
-import cv2
-import numpy as np
-
 from ..core.comment import Comment
 from ..core.stamp import to_seconds
 from .frame_buffer import FrameBuffer
 from .history import MAX_EVENTS
 from .items import JpegFrame
+from .jpeg import scaled_down
 
 _MAX_SIDE = 480
 """Pixels on the longer side: one is kept for each comment of the history."""
@@ -52,22 +50,10 @@ class CommentSnapshots:
             return self._kept.get(number)
 
     def _keep(self, number: int, frame: JpegFrame) -> None:
-        jpeg = _shrunk(frame.jpeg)
-        if jpeg is None:
+        small = scaled_down(frame.jpeg, _MAX_SIDE, _QUALITY)
+        if small is None:
             return
         with self._lock:
-            self._kept[number] = JpegFrame(jpeg, frame.stamp)
+            self._kept[number] = JpegFrame(small.jpeg, frame.stamp)
             while len(self._kept) > MAX_EVENTS:
                 self._kept.popitem(last=False)
-
-
-def _shrunk(jpeg: bytes) -> bytes | None:
-    """Return a JPEG of at most `_MAX_SIDE` pixels; None if it can't be decoded."""
-    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
-        return None
-    height, width = image.shape[:2]
-    scale = min(1.0, _MAX_SIDE / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].tobytes()

@@ -42,6 +42,7 @@ class Context:
             "detail": situation.commentator_trouble or report.detail,
             "source": situation.source,
             "phone": self.livekit.camera,
+            "listens": situation.listens,
             "notice": self.phone_watch.notice,
             "camera": situation.camera,
             "camera_fps": round(situation.camera_fps, 2),

@@ -8,28 +8,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
-from ..core.prompting import MAX_INSTRUCTION
 from .access import COOKIE
 from .context import Context
 from .error_docs import error_docs
 from .items import Reply, Source
 from .livekit.participant import LiveKitOffError
+from .request_bodies import AskRequest, InstructionRequest, SayRequest
 
-Text = Annotated[str, Field(min_length=1, max_length=MAX_INSTRUCTION, pattern=r"\S")]
 _STEERING = error_docs(400, 409, 422, 503)
-
-
-class InstructionRequest(BaseModel):
-    """What to talk about from now on."""
-
-    instruction: Text
-
-
-class AskRequest(BaseModel):
-    """A question about what the camera sees now; `quiet`: answer in text only."""
-
-    question: Text
-    quiet: bool = False
 
 
 class EnabledRequest(BaseModel):
@@ -87,6 +73,11 @@ def control_routes(context: Context) -> APIRouter:
         """Ask about what the camera sees; the answer is returned, and published as a comment."""
         reply = await robot.ask(body.question, body.quiet)
         return {"answer": _message(reply)["message"], "stamp": reply.stamp}
+
+    @routes.post("/say", responses=_STEERING)
+    async def say(body: SayRequest) -> dict[str, Any]:
+        """Have the commentator say a sentence, aloud and as a comment."""
+        return _message(await robot.say(body.text, body.priority, body.interrupt))
 
     @routes.post("/enabled", responses=_STEERING)
     async def set_enabled(body: EnabledRequest) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from .streaming import Chunks, StreamResponse
 from .wire import comment_json
 
 KEEPALIVE = 15.0
+_MAX_DIGITS = 20
 
 
 def event_routes(context: Context) -> APIRouter:
@@ -28,9 +29,7 @@ def event_routes(context: Context) -> APIRouter:
 
         With Last-Event-ID, begins with the kept comments after it.
         """
-        last_id = context.gateway.history.last_id
-        if last_event_id is not None and last_event_id.isdecimal():
-            last_id = int(last_event_id)
+        last_id = resume_id(last_event_id, context.gateway.history.last_id)
         return StreamResponse(context, "events", _events(context, last_id), "text/event-stream")
 
     return routes
@@ -54,6 +53,12 @@ async def _events(context: Context, last_id: int) -> Chunks:
                 yield server_sent_event("status", context.status())
     finally:
         subscriber.close()
+
+
+def resume_id(last_event_id: str | None, newest: int) -> int:
+    """Return the id after which a stream begins: that of Last-Event-ID, or else `newest`."""
+    sent = last_event_id or ""
+    return int(sent) if sent.isdecimal() and len(sent) <= _MAX_DIGITS else newest
 
 
 def server_sent_event(name: str, content: dict[str, Any], number: int | None = None) -> bytes:

@@ -10,6 +10,8 @@ from ..core.status import CommentatorStatus
 
 Source = Literal["robot", "phone"]
 """Whose camera is commented on."""
+SayPriority = Literal["normal", "high"]
+"""High: before other sentences that wait to be said."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +70,26 @@ class Loudness:
     level: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class HeardUtterance:
+    """What somebody said to the robot, as it is recognized; final once it has been acted upon.
+
+    `id`: the same in all of one utterance. `stream`: where it was heard, `speaker`: who said it,
+    empty if unknown. `begin`: in seconds. `intent`: what it was taken for, with the listener's
+    `confidence` (0 to 1). `outcome`: what was done, or why nothing was.
+    """
+
+    id: int
+    stream: str
+    speaker: str
+    begin: float
+    text: str
+    final: bool
+    intent: str
+    confidence: float
+    outcome: str
+
+
 AWAY = CommentatorStatus(state="away")
 """Until the commentator has sent its status."""
 
@@ -78,7 +100,8 @@ class Situation:
 
     `report`: the commentator's newest status. `camera`, `camera_fps`: topic and rate (Hz) of the
     picture shown. A `..._trouble` says what is wrong and what to do; empty if all is well.
-    `source`: whose camera is commented on, `robot` or `phone`.
+    `source`: whose camera is commented on, `robot` or `phone`. `listens`: whether a listener takes
+    what microphones hear.
     """
 
     report: CommentatorStatus = AWAY
@@ -87,6 +110,7 @@ class Situation:
     camera_fps: float = 0.0
     camera_trouble: str = "no image has come yet"
     source: str = "robot"
+    listens: bool = False
 
 
 @dataclass(frozen=True)

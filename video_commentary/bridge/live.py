@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import suppress
+from dataclasses import asdict
+from itertools import count
 from typing import Any
 
 from anyio import fail_after
@@ -18,8 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ..core.audio import OUTPUT_FORMAT
 from ..core.comment import Comment
 from .context import Context
-from .items import Cut, Loudness, Situation, Sound
+from .items import Cut, HeardUtterance, Loudness, Situation, Sound
 from .limits import STALL_TIMEOUT, TooManyClientsError
+from .microphone import BadSoundError, ClientMicrophone
 from .watch_gateway import PublishedAlert
 from .wire import (
     boxes_json,
@@ -31,6 +34,8 @@ from .wire import (
 
 _HISTORY_LENGTH = 50
 _ALERTS = 20
+_NUMBERS = count(1)
+"""Of the clients, to name their microphones by."""
 
 
 class ClientRequest(BaseModel):
@@ -71,7 +76,7 @@ class _Session:
         self._socket = socket
         self._viewer = context.gateway.display.watch()
         self._subscriber = context.gateway.broadcast.subscribe(
-            Comment, Situation, Sound, Cut, Loudness, PublishedAlert
+            Comment, Situation, Sound, Cut, Loudness, PublishedAlert, HeardUtterance
         )
         self._last_id = context.gateway.history.last_id
         self._last_alert = context.gateway.alerts.last_id
@@ -79,6 +84,7 @@ class _Session:
         self._video.set()
         self._sound = False
         self._boxes = False
+        self._microphone = ClientMicrophone(f"page-{next(_NUMBERS)}", context.gateway.robot)
 
     async def run(self) -> None:
         """Serve until the client leaves, stalls, or the bridge ends."""
@@ -153,6 +159,8 @@ class _Session:
                 await self._send_json({"type": "cut"})
             elif isinstance(item, Loudness):
                 await self._send_json({"type": "loudness", "level": item.level})
+            elif isinstance(item, HeardUtterance):
+                await self._send_json({"type": "heard", **asdict(item)})
             elif self._sound:
                 await self._send_bytes(sound_message(item, self._gateway.robot.now()))
 
@@ -162,20 +170,25 @@ class _Session:
             if message["type"] == "websocket.disconnect":
                 raise WebSocketDisconnect(message["code"])
             text = message.get("text")
-            if text is None:
-                raise _BadRequestError("send JSON as text, not bytes")
             try:
-                request = ClientRequest.model_validate_json(text)
+                if text is None:
+                    self._microphone.take(message["bytes"])
+                else:
+                    self._follow(ClientRequest.model_validate_json(text))
             except ValidationError as error:
                 raise _BadRequestError(error.errors()[0]["msg"]) from None
-            if request.video is not None:
-                (self._video.set if request.video else self._video.clear)()
-            if request.sound is not None:
-                self._sound = request.sound
-            if request.boxes is not None:
-                self._want_boxes(request.boxes)
-            if request.behind is not None:
-                self._viewer.behind = request.behind
+            except BadSoundError as error:
+                raise _BadRequestError(str(error)) from None
+
+    def _follow(self, request: ClientRequest) -> None:
+        if request.video is not None:
+            (self._video.set if request.video else self._video.clear)()
+        if request.sound is not None:
+            self._sound = request.sound
+        if request.boxes is not None:
+            self._want_boxes(request.boxes)
+        if request.behind is not None:
+            self._viewer.behind = request.behind
 
     def _want_boxes(self, wanted: bool) -> None:
         if wanted != self._boxes:
@@ -192,4 +205,4 @@ class _Session:
 
 
 class _BadRequestError(Exception):
-    """The client sent something other than a ClientRequest."""
+    """The client sent something other than a ClientRequest or sound."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -51,6 +52,32 @@ class RecallAnswer:
     entries: tuple[MemoryEntry, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class EventTally:
+    """How often something happened: `times` events, in which `count` of `who` took part."""
+
+    event: str
+    who: str
+    times: int
+    count: int
+    at_least: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecapAnswer:
+    """What happened from `start` to `end`, in seconds: in a paragraph and in numbers.
+
+    `kinds`: how many entries there are of each kind. `entries`: the newest.
+    """
+
+    text: str
+    start: float
+    end: float
+    kinds: Mapping[str, int]
+    counts: tuple[EventTally, ...]
+    entries: tuple[MemoryEntry, ...]
+
+
 class Memory(Protocol):
     """The memory node. Its coroutines may be awaited on any event loop."""
 
@@ -60,6 +87,13 @@ class Memory(Protocol):
 
     async def recall(self, question: str, start: float, end: float, limit: int) -> RecallAnswer:
         """Answer a question about the past; `start`, `end`: seconds, 0 for any.
+
+        Raise MemoryRequestError.
+        """
+        ...
+
+    async def recap(self, period: str, start: float, end: float) -> RecapAnswer:
+        """Return what happened in a `period` in plain words, or from `start` to `end`, seconds.
 
         Raise MemoryRequestError.
         """

@@ -8,14 +8,16 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.audio import Pcm
 from ..core.comment import Comment
 from .box_buffer import BoxBuffer
 from .broadcast import Broadcast, Item
+from .clip_gateway import ClipGateway
 from .comment_snapshots import CommentSnapshots, picture_stamp
 from .display import Display
 from .frame_buffer import FrameBuffer
 from .history import CommentHistory
-from .items import JpegFrame, PictureBox, Reply, Situation, Source
+from .items import JpegFrame, PictureBox, Reply, SayPriority, Situation, Source
 from .memory_gateway import Memory
 from .watch_gateway import AlertHistory, PublishedAlert, WatchGateway
 
@@ -33,6 +35,11 @@ class Robot(Protocol):
         ...
 
     @property
+    def clips(self) -> ClipGateway:
+        """The memory's clips."""
+        ...
+
+    @property
     def watches(self) -> WatchGateway:
         """The commentator's watches."""
         ...
@@ -47,6 +54,10 @@ class Robot(Protocol):
 
     async def ask(self, question: str, quiet: bool) -> Reply:
         """Ask about what the camera sees and wait for the answer; `quiet`: in text only."""
+        ...
+
+    async def say(self, text: str, priority: SayPriority, interrupt: bool) -> Reply:
+        """Have a sentence said; `interrupt`: stop what is being said, at once."""
         ...
 
     async def set_enabled(self, enabled: bool) -> Reply:
@@ -67,6 +78,15 @@ class Robot(Protocol):
 
     def publish_image(self, image: NDArray[np.uint8], stamp: float) -> None:
         """Publish a phone's camera image as a ROS topic; uint8 RGB, shape [H, W, 3]."""
+        ...
+
+    @property
+    def listens(self) -> bool:
+        """Whether a listener takes what microphones hear."""
+        ...
+
+    def publish_sound(self, stream: str, pcm: Pcm, stamp: float) -> None:
+        """Publish what a microphone heard from `stamp` on, in seconds; 16 kHz, mono."""
         ...
 
 

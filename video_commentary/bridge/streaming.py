@@ -1,4 +1,4 @@
-"""HTTP responses without an end."""
+"""HTTP responses that are sent as they come, with or without an end."""
 
 from __future__ import annotations
 
@@ -27,10 +27,13 @@ class StreamResponse(Response):
         media_type: str,
         headers: dict[str, str] | None = None,
     ) -> None:
-        """Send `chunks`; the client is counted as `kind`."""
+        """Send `chunks`; the client is counted as `kind`.
+
+        With a Content-Length among the headers, a response that is cut short shows as such.
+        """
         super().__init__(media_type=media_type, headers={"Cache-Control": "no-store"})
-        self.headers.update(headers or {})
         del self.headers["content-length"]
+        self.headers.update(headers or {})
         self._context = context
         self._kind = kind
         self._chunks = chunks
@@ -65,7 +68,7 @@ class StreamResponse(Response):
             self._context.clients.stalled += 1
         elif isinstance(results[0], Exception):
             raise results[0]
-        else:
+        elif results[0] is None or "content-length" not in self.headers:
             await send({"type": "http.response.body", "body": b""})
 
     async def _pump(self, send: Send) -> None:

@@ -6,33 +6,16 @@ import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, HTTPException, Path, Response
-from pydantic import BaseModel, Field
 
-from ..core.stamp import to_seconds
-from ..core.watch_language import MAX_LENGTH
-from ..core.watches import DEFAULT_COOLDOWN, MAX_COOLDOWN, WatchReport
 from .context import Context
 from .error_docs import error_docs, stream_docs
-from .events import KEEPALIVE, server_sent_event
+from .events import KEEPALIVE, resume_id, server_sent_event
+from .request_bodies import WatchRequest
 from .streaming import Chunks, StreamResponse
 from .watch_gateway import PublishedAlert, WatchRequestError
-from .wire import published_alert_json
+from .wire import published_alert_json, watch_json
 
 Number = Annotated[int, Path(ge=1, lt=2**32)]
-Name = Annotated[str, Field(max_length=100)]
-
-
-class WatchRequest(BaseModel):
-    """What to watch for, in plain words; `camera`: a frame_id, empty for every camera.
-
-    `cooldown`: seconds from one alert of a camera to its next.
-    """
-
-    condition: Annotated[str, Field(min_length=1, max_length=MAX_LENGTH, pattern=r"\S")]
-    name: Name = ""
-    camera: Annotated[str, Field(max_length=200)] = ""
-    cooldown: Annotated[float, Field(gt=0.0, le=MAX_COOLDOWN)] = DEFAULT_COOLDOWN
-    speak: bool = False
 
 
 def watch_routes(context: Context) -> APIRouter:
@@ -44,7 +27,7 @@ def watch_routes(context: Context) -> APIRouter:
     async def list_watches() -> dict[str, Any]:
         """Return all watches, the oldest first, with what each was understood as."""
         try:
-            return {"watches": [_watch_json(report) for report in await watches.list()]}
+            return {"watches": [watch_json(report) for report in await watches.list()]}
         except WatchRequestError as error:
             raise _refusal(error) from None
 
@@ -68,9 +51,7 @@ def watch_routes(context: Context) -> APIRouter:
     @routes.get("/alerts", response_class=Response, responses=stream_docs("text/event-stream"))
     async def alerts(last_event_id: Annotated[str | None, Header()] = None) -> Response:
         """Return `alert` events as they come; with Last-Event-ID, first the kept ones after it."""
-        last_id = context.gateway.alerts.last_id
-        if last_event_id is not None and last_event_id.isdecimal():
-            last_id = int(last_event_id)
+        last_id = resume_id(last_event_id, context.gateway.alerts.last_id)
         return StreamResponse(context, "events", _alerts(context, last_id), "text/event-stream")
 
     return routes
@@ -91,21 +72,6 @@ async def _alerts(context: Context, last_id: int) -> Chunks:
                 yield b": nothing new\n\n"
     finally:
         subscriber.close()
-
-
-def _watch_json(report: WatchReport) -> dict[str, Any]:
-    watch = report.watch
-    return {
-        "id": watch.id,
-        "name": watch.name,
-        "condition": watch.condition,
-        "meaning": report.meaning,
-        "camera": watch.camera,
-        "cooldown": watch.cooldown,
-        "speak": watch.speak,
-        "alerts": report.alerts,
-        "last_alert": to_seconds(report.last_alert) if report.alerts else None,
-    }
 
 
 def _refusal(error: WatchRequestError) -> HTTPException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import struct
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,10 +11,13 @@ from typing import Any
 
 from ..core.comment import Comment
 from ..core.facts import Observation
+from ..core.memory_entry import MemoryEntry
 from ..core.stamp import to_seconds
 from ..core.status import CommentatorStatus, StatusKind, status_values
-from ..core.watches import alert_json
+from ..core.watches import WatchReport, alert_json
 from .items import JpegFrame, PictureBox, Situation, Sound
+from .location_json import location_json
+from .memory_gateway import RecapAnswer
 from .watch_gateway import PublishedAlert
 
 PICTURE, SOUND = 1, 2
@@ -41,6 +45,61 @@ def observation_json(observation: Observation) -> dict[str, Any]:
 def published_alert_json(number: int, item: PublishedAlert) -> dict[str, Any]:
     """Return an alert event; stamps in seconds, the thumbnail as a data: URL."""
     return {"id": number, **alert_json(item.alert, item.thumbnail)}
+
+
+def watch_json(report: WatchReport) -> dict[str, Any]:
+    """Return a watch and what came of it; the newest alert's stamp in seconds, null without one."""
+    watch = report.watch
+    return {
+        "id": watch.id,
+        "name": watch.name,
+        "condition": watch.condition,
+        "meaning": report.meaning,
+        "camera": watch.camera,
+        "cooldown": watch.cooldown,
+        "speak": watch.speak,
+        "alerts": report.alerts,
+        "last_alert": to_seconds(report.last_alert) if report.alerts else None,
+    }
+
+
+def entry_json(entry: MemoryEntry) -> dict[str, Any]:
+    """Return an entry; times in seconds, its picture as a data URL, null without one."""
+    event = None
+    if entry.event:
+        event = {
+            "kind": entry.event,
+            "who": entry.who,
+            "where": entry.where,
+            "count": entry.count,
+            "at_least": entry.at_least,
+            "colour": entry.colour,
+        }
+    picture = base64.b64encode(entry.thumbnail).decode()
+    return {
+        "id": entry.id,
+        "kind": entry.kind,
+        "time": to_seconds(entry.time),
+        "stamp": to_seconds(entry.stamp),
+        "camera": entry.camera,
+        "text": entry.text,
+        "question": entry.question,
+        "event": event,
+        "place": location_json(entry.location),
+        "thumbnail": f"data:image/jpeg;base64,{picture}" if picture else None,
+    }
+
+
+def recap_json(recap: RecapAnswer) -> dict[str, Any]:
+    """Return what happened in a time; `kinds`: how many entries there are of each kind."""
+    return {
+        "text": recap.text,
+        "from": recap.start,
+        "to": recap.end,
+        "kinds": dict(recap.kinds),
+        "counts": [asdict(count) for count in recap.counts],
+        "entries": [entry_json(entry) for entry in recap.entries],
+    }
 
 
 def status_json(status: CommentatorStatus) -> dict[str, Any]:

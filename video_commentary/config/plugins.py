@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from typing import Any, TypeVar
 
+from .node_settings import NodeSettings
 from .registry import ENGINES, RECOGNIZERS, SOURCES, VOICES, Plugin, PluginError, Registry
 from .rules import NoSettings, Rule, check, rules
-from .settings import NODE_SETTINGS, NodeSettings
+from .settings import NODE_SETTINGS
 
 N = TypeVar("N", bound=NodeSettings)
 P = TypeVar("P", bound=Plugin[Any])

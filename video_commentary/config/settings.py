@@ -6,31 +6,16 @@ and .env.example are all made from these dataclasses and from those of the plug-
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass
 
-from .registry import ENGINES, RECOGNIZERS, SOURCES, VOICES
+from .listener_settings import COMMENTATOR_NODE, ListenerSettings
+from .memory_settings import MemorySettings
+from .node_settings import NodeSettings
+from .registry import ENGINES, SOURCES, VOICES
 from .rules import setting
 
-S = TypeVar("S")
-
-
-@dataclass(frozen=True)
-class NodeSettings:
-    """What the settings of all nodes have in common.
-
-    `plugins`: the settings of the engines, voices or sources that the node can use, one object
-    each.
-    """
-
-    plugins: tuple[object, ...] = field(default=(), kw_only=True)
-
-    def of(self, kind: type[S]) -> S:
-        """Return the plug-in settings of this class; its defaults if there are none."""
-        for its in self.plugins:
-            if isinstance(its, kind):
-                return its
-        return kind()
+_LISTENER_NODE = "Name of the listener to give way to, with its namespace; empty for none"
+_MEMORY_NODE = "Name of the memory for history and questions about the past, with its namespace"
 
 
 @dataclass(frozen=True)
@@ -71,12 +56,29 @@ class CommentatorSettings(NodeSettings):
         False,
         "Whether the built-in engine looks beside another one: ~/events, ~/detections, watches",
     )
+    hear: bool = setting(
+        False,
+        "Whether an engine that can hear gets the sound of sound_topic; minicpmo takes 0.8 GB "
+        "for it",
+    )
+    sound_topic: str = setting(
+        "/audio/audio_stamped",
+        "Topic of the scene's sound, one microphone (audio_common_msgs/AudioDataStamped or "
+        "AudioData, with AudioInfo on audio_info beside it), if hear is on",
+    )
     watches_file: str = setting(
         "", "File of watches; empty for one named after the node, in ~/.ros/video_commentary"
+    )
+    watch_threshold: float = setting(
+        0.7,
+        "Probability from which a condition holds that the engine's model judges for a watch",
+        low=0.0,
+        high=1.0,
     )
     alert_webhook: str = setting(
         "", "URL to which each alert of a watch is posted; empty for none (docs/watches.md)"
     )
+    memory_node: str = setting("memory", _MEMORY_NODE)
     profile: str = setting(
         "commentator", "Profile, the style of the comments: a name from profiles.yaml", live=True
     )
@@ -137,9 +139,7 @@ class CommentatorSettings(NodeSettings):
         high=4.0,
         live=True,
     )
-    commentator_listener: str = setting(
-        "listener", "Name of the listener to give way to, with its namespace; empty for none"
-    )
+    listener_node: str = setting("listener", _LISTENER_NODE)
 
 
 @dataclass(frozen=True)
@@ -193,101 +193,7 @@ class SpeakerSettings(NodeSettings):
     latency: float = setting(
         0.1, "Sound buffered before it plays, against gaps, in seconds", low=0.02, high=2.0
     )
-    speaker_listener: str = setting(
-        "listener", "Name of the listener to give way to, with its namespace; empty for none"
-    )
-
-
-@dataclass(frozen=True)
-class ListenerSettings(NodeSettings):
-    """Settings of the listener node. Secrets come from the environment: docs/listening.md."""
-
-    # what it hears
-    sound_topics: tuple[str, ...] = setting(
-        ("bridge/microphone",),
-        "Topics of sound to listen to (audio_common_msgs/AudioDataStamped or AudioData)",
-    )
-    microphone: bool = setting(False, "Whether to listen to this machine's microphone")
-    microphone_device: str = setting(
-        "", "That microphone, by part of its name; empty for the system's default"
-    )
-    # whom it steers
-    listener_commentator: str = setting(
-        "commentator", "Name of the commentator to steer, with its namespace"
-    )
-    listener_memory: str = setting(
-        "memory", "Name of the memory that answers questions about the past, with its namespace"
-    )
-    # what a sentence asks for
-    chooser_url: str = setting(
-        "",
-        "URL of an OpenAI-compatible chat server, up to and with /v1, that chooses what a sentence "
-        "asks for where the rules don't know; empty for rules only",
-    )
-    chooser_model: str = setting("", "Model of that server; empty for its first")
-    # from speech to words
-    recognizer: str = setting(
-        "whisper",
-        "What turns speech into words: whisper on this machine, or openai, a server to which the "
-        "sound is sent",
-        plugins=RECOGNIZERS,
-    )
-    recognizer_model: str = setting(
-        "",
-        "Model of the recognizer: a folder or a name of faster-whisper, or a name that the server "
-        "knows; empty for `fetch_model ears`, or the server's whisper-1",
-    )
-    recognizer_url: str = setting(
-        "", "URL of the server for recognizer openai, up to and with /v1; empty for OpenAI's"
-    )
-    language: str = setting(
-        "en", "Language that is spoken (en, de, ...); empty to find out, with a multilingual model"
-    )
-    # to whom it listens
-    wake: str = setting(
-        "", "Wake word with which a sentence to the robot begins; empty to always listen", live=True
-    )
-    allowed_speakers: tuple[str, ...] = setting(
-        ("",),
-        "Names of those who are listened to, where the stream knows who speaks; empty for all",
-        live=True,
-    )
-    # when it stops the robot
-    barge_in: bool = setting(
-        True, "Whether speech quietens and then stops what the robot is saying", live=True
-    )
-    end_of_utterance_min: float = setting(
-        0.4, "Silence after a finished sentence that ends the utterance, s", low=0.2, high=3.0
-    )
-    end_of_utterance_max: float = setting(
-        1.0, "Silence that ends any utterance, s", low=0.2, high=5.0
-    )
-
-
-@dataclass(frozen=True)
-class MemorySettings(NodeSettings):
-    """Settings of the memory node."""
-
-    memory_path: str = setting(
-        "", "Database file; empty for one named after the node, in ~/.ros/video_commentary"
-    )
-    memory_days: float = setting(
-        30.0, "Days after which entries are deleted", low=0.01, high=3650.0, live=True
-    )
-    memory_megabytes: int = setting(
-        2000,
-        "Size of the database above which the oldest entries are deleted, MB",
-        low=16,
-        high=1_000_000,
-        live=True,
-    )
-    memory_thumbnails: bool = setting(True, "Keep a small picture with each entry")
-    memory_topics: tuple[str, ...] = setting(
-        ("/camera/image_raw",), "Image topics for these pictures, one per camera"
-    )
-    memory_commentator: str = setting(
-        "commentator", "Name of the commentator to remember, with its namespace"
-    )
+    listener_node: str = setting("listener", _LISTENER_NODE)
 
 
 @dataclass(frozen=True)
@@ -308,13 +214,9 @@ class BridgeSettings(NodeSettings):
         100, "Streams served at once; further clients get 503 with Retry-After", low=1, high=1000
     )
     # what it shows
-    commentator_node: str = setting("commentator", "Name of the commentator, with its namespace")
-    memory_node: str = setting(
-        "memory", "Name of the memory for history and recall, with its namespace"
-    )
-    listener_node: str = setting(
-        "listener", "Name of the listener to give way to, with its namespace; empty for none"
-    )
+    commentator_node: str = setting("commentator", COMMENTATOR_NODE)
+    memory_node: str = setting("memory", _MEMORY_NODE)
+    listener_node: str = setting("listener", _LISTENER_NODE)
     view_topic: str = setting("/camera/image_raw", "Image topic to show")
     view_transport: str = setting(
         "auto",

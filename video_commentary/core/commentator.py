@@ -6,16 +6,19 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
+from .announcement_queue import SpeechPriority
 from .audio import OUTPUT_FORMAT, Pcm
-from .cancel import CancelToken
 from .change import Intensity
-from .clock import Clock
+from .clock import Clock, wait_until
 from .comment import Comment, CommentBuilder
-from .control import Answer, Control, Hold, Orders
+from .control import Control, Orders
 from .cycle_settings import CycleSettings
-from .engine import Engine, EngineError, Limits, Request, interjects, unexpected
+from .engine import Engine, EngineError, Request, interjects, unexpected
+from .hold import Hold
 from .pacing import Average, Gate, Playout
-from .prompting import build_prompt
+from .pause_worker import PauseWorker
+from .questions import Answer, PendingQuestion
+from .request_builder import build_request, unsaid_comment
 from .resample import PcmResampler
 from .retry import Retry
 from .scene_monitor import STALE, SceneMonitor, View
@@ -42,14 +45,19 @@ class Commentator:
         playout: Playout,
         clock: Clock,
         publish: Callable[[Comment], None],
+        pause_worker: PauseWorker | None = None,
     ) -> None:
-        """Wire the parts; `publish` gets every partial and final comment, on `run`'s thread."""
+        """Wire the parts; `publish` gets every partial and final comment, on `run`'s thread.
+
+        `pause_worker` has the engine to itself while no comment is made.
+        """
         self._engine = engine
         self._scene = scene
         self._control = control
         self._playout = playout
         self._clock = clock
         self._publish = publish
+        self._pause_worker = pause_worker or PauseWorker()
         self._gate = Gate(playout)
         self._retry = Retry()
         self._recorder = StatsRecorder()
@@ -87,7 +95,9 @@ class Commentator:
             self._control.wake.clear()
             wait = self.step()
             if wait != 0.0 and not stop.is_set():
+                self._pause_worker.resume(wait)
                 self._clock.wait(self._control.wake, wait)
+        self._pause_worker.suspend()
         self._playout.clear(self._clock.now())
         self._control.refuse_questions("the commentator was stopped: activate it and ask again")
 
@@ -98,16 +108,20 @@ class Commentator:
             self._fall_silent(now)
         settings = self._control.settings
         self._scene.tune(settings)
-        urgent = self._control.urgent()
-        announcing = self._control.has_announcement()
         held = self._control.held
-        waiting = held is Hold.COMMENTS or not settings.enabled
-        if waiting and not announcing and not self._control.has_question():
-            return None
         if held is Hold.EVERYTHING:
             return None
-        # An announcement needs no engine that works.
-        if not announcing and (retry_in := self._retry_in(settings)) != 0.0:
+        announcement_in = self._announcement_in(now)
+        if announcement_in == 0.0:  # it needs neither a picture nor an engine that works
+            self._cycle(self._control.begin(announcement=True), pressing=False)
+            return 0.0
+        urgent = self._control.urgent()
+        if not self._control.has_question():
+            if announcement_in is not None:
+                return announcement_in
+            if not settings.enabled or held is Hold.COMMENTS:
+                return None
+        if (retry_in := self._retry_in(settings)) != 0.0:
             return retry_in
         begin_at = self._begin_at(now, settings, pressing=False)
         pressing = not urgent and (now < begin_at or not self._new_frame)
@@ -122,6 +136,16 @@ class Commentator:
         self._new_frame = pressing and self._new_frame
         self._cycle(self._control.begin(), pressing)
         return self._retry_in(settings)
+
+    def _announcement_in(self, now: float) -> float | None:
+        """Return in how many seconds the sentence that waits may begin, None if none waits."""
+        announcement = self._control.next_announcement()
+        if announcement is None:
+            return None
+        if announcement.priority is SpeechPriority.ALERT:
+            return 0.0
+        pause = self._control.settings.breathing_pause * SHORT_PAUSE
+        return max(0.0, self._gate.opens_at(now, pause) - now)
 
     def _begin_at(self, now: float, settings: CycleSettings, pressing: bool) -> float:
         """Return when to ask the engine, so that its first word comes as the gate opens."""
@@ -144,21 +168,34 @@ class Commentator:
         if orders.steered:
             self._scene.mark_changed()
         comments = not (orders.question or orders.announcement)
+        remembers = orders.question is not None and orders.question.remembered is not None
         pressing = pressing and comments and not orders.steered
-        blind = "" if orders.announcement else self._why_blind(orders.settings)
+        blind = self._why_blind(orders.settings)
         # What has changed is still to be said when a question is answered, or nothing is seen.
         view = self._scene.view(reset_change=comments and not (blind or pressing))
-        if blind or not view.frames:
+        if blind:
+            view = View((), view.intensity)
+        if not view.frames and not (orders.announcement or remembers):
             if orders.question:
                 orders.question.answer.set_result(Answer(False, blind or NO_PICTURE))
             return
         watches_itself = self._engine.look_fps > 0
         if comments and view.intensity is Intensity.NONE and not watches_itself:
             return
+        self._pause_worker.suspend()
         self.commenting = True
-        comment = self._begin(orders, view)
+        self._sequence += 1
+        said = unsaid_comment(orders, view, self._sequence, self._clock.stamp())
+        comment = CommentBuilder(said, self._publish)
+        request = build_request(
+            orders,
+            view,
+            list(self._recent),
+            can_speak=self._engine.voice is not None,
+            pressing=pressing,
+        )
         try:
-            self._comment(orders, self._request(orders, view, pressing), comment)
+            self._comment(orders, request, comment)
         except EngineError as error:
             self._failed(orders, error, comment)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong, the node stays up
@@ -175,35 +212,6 @@ class Commentator:
             return f"no picture has come for {age:.0f} s: check the camera and ask again"
         return ""
 
-    def _begin(self, orders: Orders, view: View) -> CommentBuilder:
-        self._sequence += 1
-        newest, oldest = view.frames[-1], view.frames[0]
-        start = Comment(
-            sequence=self._sequence,
-            camera=newest.camera,
-            newest=newest.stamp,
-            oldest=oldest.stamp,
-            instruction=orders.instruction,
-            question=orders.question.text if orders.question else "",
-            requested=self._clock.stamp(),
-        )
-        return CommentBuilder(start, self._publish)
-
-    def _request(self, orders: Orders, view: View, pressing: bool) -> Request:
-        settings, question = orders.settings, orders.question
-        recent = list(self._recent)[-settings.context_comments :]
-        prompt = build_prompt(
-            orders.profile,
-            orders.instruction,
-            question.text if question else "",
-            recent if settings.context_comments else (),
-            view.frames,
-        )
-        brief = view.intensity is Intensity.BRIEF and not question
-        tokens = settings.max_tokens_brief if brief else settings.max_tokens
-        speak = self._engine.voice is not None and not (question and question.quiet)
-        return Request(view.frames, prompt, Limits(tokens), speak, pressing, orders.announcement)
-
     def _comment(self, orders: Orders, request: Request, comment: CommentBuilder) -> None:
         asked_at = self._clock.now()
         opens_at = self._opens_at(orders, request, asked_at)
@@ -215,13 +223,16 @@ class Commentator:
             comment.add_claims(delta.claims)
             if (words or delta.pcm) and not ready:
                 ready = True
-                if not orders.announcement:
+                if not (orders.announcement or request.remembered):
                     self._first_word_after.add(self._clock.now() - asked_at)
-                self._wait_until(opens_at, orders.cancel)
+                wait_until(self._clock, opens_at, orders.cancel)
+                self._control.begin_words()
             if orders.cancel.cancelled:
                 break
             if words:
                 comment.publish_text(self._clock.stamp())
+                if orders.question:
+                    orders.question.progress(comment.comment.text)
             if delta.pcm and resampler:
                 self._play(resampler.push(delta.pcm), opens_at, comment)
         cancelled = orders.cancel.cancelled
@@ -239,13 +250,6 @@ class Commentator:
         pause = orders.settings.breathing_pause * (SHORT_PAUSE if request.pressing else 1.0)
         return self._gate.opens_at(now, pause)
 
-    def _wait_until(self, time: float, cancel: CancelToken) -> None:
-        cancelled = threading.Event()
-        unsubscribe = cancel.on_cancel(cancelled.set)
-        while not cancelled.is_set() and (left := time - self._clock.now()) > 0:
-            self._clock.wait(cancelled, left)
-        unsubscribe()
-
     def _play(self, pcm: Pcm, not_before: float, comment: CommentBuilder) -> None:
         if not len(pcm.samples):
             return
@@ -261,12 +265,19 @@ class Commentator:
             self._gate.close_after(comment.text, comment.first_sound is not None, self._clock.now())
             if not comment.cancelled:
                 self._recent.append(comment.text)
-        if orders.question and comment.cancelled:
-            self._control.requeue(orders.question)
-        elif orders.announcement and comment.cancelled:
-            self._control.announce_again(orders.announcement)
-        elif orders.question:
-            orders.question.answer.set_result(Answer(True, comment.text, comment.newest))
+        if orders.question:
+            self._answered(orders.question, comment)
+        elif comment.cancelled and orders.announcement:
+            self._control.say_again(orders.announcement)
+        elif comment.cancelled and comment.first_words is None:
+            self._scene.mark_changed()  # it gave way before its first word: it is still to be said
+
+    def _answered(self, question: PendingQuestion, comment: Comment) -> None:
+        if comment.cancelled:
+            self._control.requeue(question)
+            return
+        stamp = question.remembered.stamp if question.remembered else 0
+        question.answer.set_result(Answer(True, comment.text, stamp or comment.newest))
 
     def _succeeded(self) -> None:
         self.error = ""

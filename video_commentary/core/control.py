@@ -5,45 +5,18 @@ from __future__ import annotations
 import threading
 from collections import deque
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from enum import Enum, auto
+from dataclasses import dataclass
 
+from .announcement_queue import Announcement, AnnouncementQueue, SpeechPriority
+from .audio import Pcm
 from .cancel import CancelToken
 from .cycle_settings import CycleSettings
-from .prompting import Profile, checked_instruction, checked_question, one_line
-from .stamp import Stamp
+from .hold import Hold
+from .prompting import Profile, checked_instruction, one_line
+from .questions import SPOKEN_OVER, WITHDRAWN, Answer, PendingQuestion
 
-MAX_ANNOUNCEMENTS = 8
-"""Announcements that may wait to be said; of more, the oldest is left out."""
 MAX_QUESTIONS = 8
 """Questions that may wait for their answer; more are refused, none is dropped."""
-SPOKEN_OVER = "somebody spoke before the answer was complete: ask again"
-
-
-class Hold(Enum):
-    """What waits because somebody speaks to the robot: comments only, or answers and alerts too."""
-
-    NOTHING = auto()
-    COMMENTS = auto()
-    EVERYTHING = auto()
-
-
-@dataclass(frozen=True)
-class Answer:
-    """To a question. `stamp`: of the newest frame it is about, 0 if there is none."""
-
-    success: bool
-    text: str
-    stamp: Stamp = 0
-
-
-@dataclass(frozen=True, eq=False)
-class PendingQuestion:
-    """A question that waits for its answer; with `quiet` that is text only."""
-
-    text: str
-    quiet: bool
-    answer: Future[Answer] = field(default_factory=Future)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +25,8 @@ class Orders:
 
     `instruction`: on one line, without control characters. `steered`: words are wanted at once,
     whatever the scene does. `interrupted`: sound of the previous comment is to be cut off. `cancel`
-    is cancelled when these orders no longer hold. `announcement`: words to say as they are, instead
-    of a comment; empty if there are none.
+    is cancelled when these orders no longer hold. `announcement`: said instead of
+    a comment.
     """
 
     settings: CycleSettings
@@ -63,7 +36,7 @@ class Orders:
     steered: bool
     interrupted: bool
     cancel: CancelToken
-    announcement: str = ""
+    announcement: Announcement | None = None
 
 
 class Control:
@@ -78,8 +51,9 @@ class Control:
         self._lock = threading.Lock()
         self._profiles = profiles
         self._questions: deque[PendingQuestion] = deque()
-        self._announcements: deque[str] = deque(maxlen=MAX_ANNOUNCEMENTS)
-        self._answering = False  # or announcing: nothing that an announcement may cut off
+        self._announcements = AnnouncementQueue()
+        self._running: PendingQuestion | Announcement | None = None  # None for a comment
+        self._begun = False  # whether words of what runs have come
         self._steered = False
         self._interrupted = False
         self._dropped = False  # what is cut off now is not said again
@@ -115,51 +89,104 @@ class Control:
                 self._interrupt(steered=settings.enabled)
             self.wake.set()
 
-    def ask(self, question: str, quiet: bool = False) -> Future[Answer]:
-        """Queue a question. Raise ValueError if it is bad or too many are waiting."""
-        asked = PendingQuestion(checked_question(question), quiet)
+    def ask(self, question: str, quiet: bool = False, sound: Pcm | None = None) -> Future[Answer]:
+        """Queue a question; `sound`: as it was spoken, for an engine that hears.
+
+        Raise ValueError if it is bad or too many are waiting.
+        """
+        return self.ask_pending(PendingQuestion(question, quiet, sound=sound))
+
+    def ask_pending(self, asked: PendingQuestion) -> Future[Answer]:
+        """Queue a question; return its `answer`. Raise ValueError if too many are waiting."""
         with self._lock:
             if len(self._questions) >= MAX_QUESTIONS:
                 raise ValueError(f"{MAX_QUESTIONS} questions are waiting: ask again later")
             self._questions.append(asked)
-            if quiet:
+            if asked.quiet:
                 self.wake.set()
             else:
                 self._interrupt(steered=self._steered)
+        asked.cancel.on_cancel(lambda: self._withdraw(asked))
         return asked.answer
 
-    def announce(self, text: str) -> None:
-        """Have these words said next: a comment gives way, an answer or announcement ends first."""
+    def _withdraw(self, asked: PendingQuestion) -> None:
+        """End a question that waits, or the answer to it that is being given."""
         with self._lock:
-            self._announcements.append(one_line(text))
-            if self._answering:
+            if asked in self._questions:
+                self._questions.remove(asked)
+            elif self._running is not asked:
+                return
+            elif asked.quiet:
+                self._cancel.cancel()
+                return
+            else:
+                self._interrupt(steered=self._steered)
+                return
+        asked.answer.set_result(Answer(False, WITHDRAWN))
+
+    def say(
+        self,
+        text: str,
+        priority: SpeechPriority = SpeechPriority.NORMAL,
+        *,
+        interrupt: bool = False,
+    ) -> None:
+        """Have a sentence said before the next comment, and after what is being said.
+
+        With `interrupt`, that is stopped at once, and not said again unless it is an answer. Raise
+        ValueError if the text is bad or too many are waiting.
+        """
+        announcement = Announcement(text, priority)
+        with self._lock:
+            self._announcements.add(announcement)
+            if interrupt:
+                if isinstance(self._running, Announcement):
+                    self._running = None
+                self._interrupt(steered=self._steered)
+            else:
+                self._hold_back_comment()
+                self.wake.set()
+
+    def announce(self, text: str) -> None:
+        """Have an alert said next: a comment gives way, an answer or a sentence ends first."""
+        with self._lock:
+            self._announcements.add(Announcement(text, SpeechPriority.ALERT))
+            if self._running:
                 self.wake.set()
             else:
                 self._interrupt(steered=self._steered)
 
-    def announce_again(self, text: str) -> None:
-        """Put words that were cut off back at the front of the queue, unless somebody spoke."""
+    def begin_words(self) -> None:
+        """Note that words of what runs come now: a comment no longer gives way to a sentence."""
         with self._lock:
-            if not self._dropped and len(self._announcements) < MAX_ANNOUNCEMENTS:
-                self._announcements.appendleft(text)
+            self._begun = not self._cancel.cancelled
+
+    def say_again(self, announcement: Announcement) -> None:
+        """Put a sentence that was cut off back at the front, unless it was to be stopped."""
+        with self._lock:
+            if self._running is announcement and not self._dropped:
+                self._announcements.put_back(announcement)
             self.wake.set()
 
     def requeue(self, question: PendingQuestion) -> None:
-        """Put a question whose answer was cut off back at the front of the queue.
+        """Put a question whose answer was cut off back at the front.
 
-        If somebody spoke, it is over instead: they have heard enough of the answer.
+        If it was cancelled, or somebody spoke, it is over instead.
         """
         with self._lock:
-            if dropped := self._dropped:
-                self._answering = False
+            over = SPOKEN_OVER if self._dropped else ""
+            if question.cancel.cancelled:
+                over = WITHDRAWN
+            if over:
+                self._running = None
             else:
                 self._questions.appendleft(question)
             self.wake.set()
-        if dropped:
-            question.answer.set_result(Answer(False, SPOKEN_OVER))
+        if over:
+            question.answer.set_result(Answer(False, over))
 
     def refuse_questions(self, reason: str) -> None:
-        """Answer all that wait with the reason why they can't be; drop what is to be announced."""
+        """Answer all that wait with the reason why they can't be; drop the sentences that wait."""
         with self._lock:
             questions, self._questions = list(self._questions), deque()
             self._announcements.clear()
@@ -198,15 +225,15 @@ class Control:
         with self._lock:
             return bool(self._questions)
 
-    def has_announcement(self) -> bool:
-        """Return whether words wait to be said as they are."""
+    def next_announcement(self) -> Announcement | None:
+        """Return the sentence to be said next; None if none waits, or a question is more urgent."""
         with self._lock:
-            return bool(self._announcements)
+            return self._announcements.first(self._least())
 
     def urgent(self) -> bool:
-        """Return whether words are wanted at once, whatever the scene does."""
+        """Return whether an answer or a comment is wanted at once, whatever the scene does."""
         with self._lock:
-            return self._steered or bool(self._questions or self._announcements)
+            return self._steered or bool(self._questions)
 
     def take_interruption(self) -> bool:
         """Return, once, whether sound that is still playing is to be cut off."""
@@ -214,14 +241,20 @@ class Control:
             interrupted, self._interrupted = self._interrupted, False
             return interrupted
 
-    def begin(self) -> Orders:
-        """Return the orders for the next cycle; what is taken here counts as begun."""
+    def begin(self, *, announcement: bool = False) -> Orders:
+        """Return the orders for the next cycle; what is taken here counts as begun.
+
+        `announcement`: whether what is said now has ended, so that one may begin.
+        """
         with self._lock:
             self._cancel = CancelToken()
             self._dropped = False
-            announcement = self._announcements.popleft() if self._announcements else ""
-            question = self._questions.popleft() if self._questions and not announcement else None
-            self._answering = bool(announcement or question)
+            said = self._announcements.take(self._least()) if announcement else None
+            question = self._questions.popleft() if self._questions and not said else None
+            self._running = said or question
+            self._begun = False
+            if not self._running and self._announcements:
+                self._hold_back_comment()  # one has come since the caller looked
             orders = Orders(
                 settings=self._settings,
                 profile=self._profiles[self._settings.profile],
@@ -230,12 +263,21 @@ class Control:
                 steered=self._steered,
                 interrupted=self._interrupted,
                 cancel=self._cancel,
-                announcement=announcement,
+                announcement=said,
             )
             self._interrupted = False
-            if not self._answering:
+            if not self._running:
                 self._steered = False
             return orders
+
+    def _least(self) -> SpeechPriority:
+        """Return the priority from which on a sentence comes before the questions that wait."""
+        return SpeechPriority.HIGH if self._questions else SpeechPriority.NORMAL
+
+    def _hold_back_comment(self) -> None:
+        """Have a comment that runs give way, unless words of it have come."""
+        if not (self._running or self._begun):
+            self._cancel.cancel()
 
     def _check(self, settings: CycleSettings) -> None:
         self.profile(settings.profile)

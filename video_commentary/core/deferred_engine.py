@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from .audio import AudioFormat
+from .audio import AudioFormat, Pcm
 from .cancel import CancelToken
-from .engine import Delta, Engine, EngineError, Request, interjects, voice_trouble
+from .engine import (
+    Delta,
+    Engine,
+    EngineError,
+    Judgement,
+    Request,
+    hear,
+    hears,
+    interjects,
+    judge,
+    reads_prompt,
+    says_given_text,
+    voice_trouble,
+)
 from .facts import FrameFacts
 from .frames import Frame
 from .load_progress import LoadProgress
+from .stamp import Stamp
 
 
 class DeferredEngine:
@@ -49,6 +63,21 @@ class DeferredEngine:
         """Whether the engine knows what can't wait for the pause to end."""
         return self._engine is not None and interjects(self._engine)
 
+    @property
+    def says_given_text(self) -> bool:
+        """Whether the engine's own voice can say given words."""
+        return self._engine is not None and says_given_text(self._engine)
+
+    @property
+    def reads_prompt(self) -> bool:
+        """Whether the engine has a language model that reads the prompt."""
+        return self._engine is not None and reads_prompt(self._engine)
+
+    @property
+    def hears(self) -> bool:
+        """Whether the engine listens to the scene's sound."""
+        return self._engine is not None and hears(self._engine)
+
     def load(self) -> None:
         """Make the engine, unless that was done, and load it. Raise EngineError."""
         self._progress.restart()
@@ -61,11 +90,24 @@ class DeferredEngine:
         """Show the engine a frame; return what it saw, None if it only writes."""
         return self._engine.look(frame) if self._engine else None
 
+    def hear(self, pcm: Pcm, stamp: Stamp) -> None:
+        """Let the engine hear sound; `stamp`: of its first sample. Raise EngineError."""
+        if self._engine:
+            hear(self._engine, pcm, stamp)
+
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Return the engine's comment. Raise EngineError."""
         if self._engine is None:
             raise EngineError("the engine is not loaded")
         return self._engine.comment(request, cancel)
+
+    def judge(
+        self, request: Request, conditions: Sequence[str], cancel: CancelToken
+    ) -> Iterator[Judgement | None]:
+        """Return the engine's judgements. Raise EngineError, also if it can't judge."""
+        if self._engine is None:
+            raise EngineError("the engine is not loaded")
+        return judge(self._engine, request, conditions, cancel)
 
     def close(self) -> None:
         """Free the engine; `load` may follow."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +11,8 @@ from .cancel import CancelToken
 from .facts import Claim, FrameFacts
 from .frames import Frame
 from .prompting import Prompt
+from .remembered import Remembered
+from .stamp import Stamp
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,10 @@ class Request:
     """One look at the scene: `frames` oldest first (one or more cameras), and what is wanted.
 
     `pressing`: the pause after the last comment is not over; only what can't wait for it is wanted.
-    `announcement`: words to say as they are instead; engines never see a request with them.
+    `announcement`: words to say as they are instead; only an engine that `says_given_text` sees
+    them, with `speak`. `remembered`: what a memory has found for a question about the past, which
+    the prompt holds too. Requests with one of these two may have no frames.
+    `question_sound`: the question of `prompt` as it was spoken, None if it was written.
     """
 
     frames: tuple[Frame, ...]
@@ -34,6 +39,8 @@ class Request:
     speak: bool
     pressing: bool = False
     announcement: str = ""
+    remembered: Remembered | None = None
+    question_sound: Pcm | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,17 @@ class Delta:
     silent: bool = False
     last: bool = False
     claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a model says about a condition: `probability`, 0 to 1, that it holds.
+
+    `measured` is False if the model only said yes or no: then `probability` is 1 or 0.
+    """
+
+    probability: float
+    measured: bool = True
 
 
 class EngineError(Exception):
@@ -73,7 +91,8 @@ class Engine(Protocol):
     """Looks at frames and comments on them. Knows nothing of ROS, clocks or queues.
 
     `look` runs on another thread than `comment`; both may run at once. Everything else is called
-    while neither runs.
+    while neither runs, but `judge` may run beside `look`. An engine that can judge conditions has a
+    method `judge` as in `JudgingEngine`.
     """
 
     @property
@@ -127,9 +146,70 @@ def interjects(engine: Engine) -> bool:
     return bool(getattr(engine, "interjects", False))
 
 
+def says_given_text(engine: Engine) -> bool:
+    """Return whether the engine's own voice can say given words: `Request.announcement`.
+
+    An engine that can has a `says_given_text` of its own.
+    """
+    return bool(getattr(engine, "says_given_text", False))
+
+
+def reads_prompt(engine: Engine) -> bool:
+    """Return whether a language model reads `Prompt.text`.
+
+    Only then the engine words answers about the past. Such an engine has a `reads_prompt` of its
+    own.
+    """
+    return bool(getattr(engine, "reads_prompt", False))
+
+
+def hears(engine: Engine) -> bool:
+    """Return whether an engine listens to the scene's sound; one that does has its own `hears`.
+
+    Known after `load`.
+    """
+    return bool(getattr(engine, "hears", False))
+
+
+def hear(engine: Engine, pcm: Pcm, stamp: Stamp) -> None:
+    """Let an engine hear the scene's sound as it comes; one without a `hear` of its own ignores it.
+
+    `stamp`: of the first sample. It runs on another thread than `look` and `comment`, and all may
+    run at once. Raise EngineError.
+    """
+    method: Callable[[Pcm, Stamp], None] | None = getattr(engine, "hear", None)
+    if method is not None:
+        method(pcm, stamp)
+
+
 def voice_trouble(engine: Engine) -> str:
     """Return why the engine's own voice is missing, and what to do; empty if nothing is wrong.
 
     An engine whose voice may fail to load, or come later, has a `voice_trouble` of its own.
     """
     return str(getattr(engine, "voice_trouble", ""))
+
+
+class JudgingEngine(Engine, Protocol):
+    """An engine that says whether conditions hold."""
+
+    def judge(
+        self, request: Request, conditions: Sequence[str], cancel: CancelToken
+    ) -> Iterator[Judgement | None]:
+        """Yield a judgement on each condition in `request.frames`, in order; None without one.
+
+        Each is asked by `prompting.judging_question` after `request.prompt`. Stop soon after
+        `cancel`: the next comment waits for that. Raise EngineError.
+        """
+        ...
+
+
+def judge(
+    engine: Engine, request: Request, conditions: Sequence[str], cancel: CancelToken
+) -> Iterator[Judgement | None]:
+    """Yield the judgements of a JudgingEngine. Raise EngineError if the engine is none."""
+    method = getattr(engine, "judge", None)
+    if method is None:
+        raise EngineError(f"{engine.description} can't judge conditions", retry=False)
+    judgements: Iterator[Judgement | None] = method(request, conditions, cancel)
+    return judgements

@@ -1,21 +1,23 @@
-"""An engine that can't hang its caller: comments run on their own thread, with time limits."""
+"""An engine that can't hang its caller: it runs on a thread of its own, with time limits."""
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias, TypeVar
 
 from .cancel import CancelToken
-from .engine import Delta, Engine, EngineError, Request, unexpected
+from .engine import Delta, Engine, EngineError, Judgement, Request, judge, unexpected
 from .engine_wrapper import EngineWrapper
 
 GRACE = 2.0
 """Seconds a cancelled comment has to stop before it counts as hung."""
 
-_Deltas: TypeAlias = "queue.SimpleQueue[Delta | BaseException | None]"
-"""What an engine yields and raises; None when the comment ended or was cancelled."""
+T = TypeVar("T")
+
+_Results: TypeAlias = "queue.SimpleQueue[tuple[T] | BaseException | None]"
+"""What an engine yields, each in a tuple, and raises; None when it ended or was cancelled."""
 
 
 class EngineGuard(EngineWrapper):
@@ -38,34 +40,45 @@ class EngineGuard(EngineWrapper):
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield the wrapped engine's deltas; return at once when cancelled."""
+        return self._guarded(lambda stop: self.inner.comment(request, stop), cancel)
+
+    def judge(
+        self, request: Request, conditions: Sequence[str], cancel: CancelToken
+    ) -> Iterator[Judgement | None]:
+        """Yield the wrapped engine's judgements; return at once when cancelled."""
+        return self._guarded(lambda stop: judge(self.inner, request, conditions, stop), cancel)
+
+    def _guarded(
+        self, work: Callable[[CancelToken], Iterator[T]], cancel: CancelToken
+    ) -> Iterator[T]:
         if not self._idle(GRACE):
             raise EngineError(
                 "the engine still hangs in an earlier comment; "
                 "if it keeps happening, restart the node or choose another engine"
             )
         stop = CancelToken()
-        deltas: _Deltas = queue.SimpleQueue()
+        results: _Results[T] = queue.SimpleQueue()
         self._thread = threading.Thread(
-            target=_run, args=(self.inner, request, stop, deltas), name="engine", daemon=True
+            target=_run, args=(work, stop, results), name="engine", daemon=True
         )
         self._thread.start()
 
         def on_cancel() -> None:
             stop.cancel()
-            deltas.put(None)
+            results.put(None)
 
         unsubscribe = cancel.on_cancel(on_cancel)
         try:
-            while (delta := self._next(deltas, cancel)) is not None:
-                yield delta
+            while (result := self._next(results, cancel)) is not None:
+                yield result[0]
         finally:
             unsubscribe()
             stop.cancel()
 
-    def _next(self, deltas: _Deltas, cancel: CancelToken) -> Delta | None:
-        """Return the next delta; None at the end, or when cancelled."""
+    def _next(self, results: _Results[T], cancel: CancelToken) -> tuple[T] | None:
+        """Return the next result; None at the end, or when cancelled."""
         try:
-            item = deltas.get(timeout=self._timeout)
+            item = results.get(timeout=self._timeout)
         except queue.Empty:
             raise EngineError(
                 f"the engine said nothing for {self._timeout:g} s; "
@@ -90,15 +103,17 @@ class EngineGuard(EngineWrapper):
         return True
 
 
-def _run(engine: Engine, request: Request, stop: CancelToken, deltas: _Deltas) -> None:
-    """Run one comment to its end; what it yields and raises goes into `deltas`, then None."""
+def _run(
+    work: Callable[[CancelToken], Iterator[T]], stop: CancelToken, results: _Results[T]
+) -> None:
+    """Run to the end; what the engine yields and raises goes into `results`, then None."""
     try:
-        for delta in engine.comment(request, stop):
-            deltas.put(delta)
+        for result in work(stop):
+            results.put((result,))
             if stop.cancelled:
                 break
-        deltas.put(None)
+        results.put(None)
     except EngineError as error:
-        deltas.put(error)
+        results.put(error)
     except Exception as error:  # noqa: BLE001 - whatever an engine raises, the node stays up
-        deltas.put(unexpected(error))
+        results.put(unexpected(error))

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from .audio import AudioFormat
+from .audio import AudioFormat, Pcm
 from .cancel import CancelToken
-from .engine import Delta, Engine, Request, interjects, voice_trouble
+from .engine import (
+    Delta,
+    Engine,
+    Judgement,
+    Request,
+    hear,
+    hears,
+    interjects,
+    judge,
+    reads_prompt,
+    says_given_text,
+    voice_trouble,
+)
 from .facts import FrameFacts
 from .frames import Frame
+from .stamp import Stamp
 
 
 class EngineWrapper:
@@ -42,6 +55,21 @@ class EngineWrapper:
         """Whether the inner engine knows what can't wait for the pause to end."""
         return interjects(self.inner)
 
+    @property
+    def says_given_text(self) -> bool:
+        """Whether the inner engine's own voice can say given words."""
+        return says_given_text(self.inner)
+
+    @property
+    def reads_prompt(self) -> bool:
+        """Whether the inner engine has a language model that reads the prompt."""
+        return reads_prompt(self.inner)
+
+    @property
+    def hears(self) -> bool:
+        """Whether the inner engine listens to the scene's sound."""
+        return hears(self.inner)
+
     def load(self) -> None:
         """Load the inner engine. Raise EngineError."""
         self.inner.load()
@@ -50,9 +78,19 @@ class EngineWrapper:
         """Show the inner engine a frame; return what it saw, None if it only writes."""
         return self.inner.look(frame)
 
+    def hear(self, pcm: Pcm, stamp: Stamp) -> None:
+        """Let the inner engine hear sound; `stamp`: of its first sample. Raise EngineError."""
+        hear(self.inner, pcm, stamp)
+
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield the inner engine's comment. Raise EngineError."""
         return self.inner.comment(request, cancel)
+
+    def judge(
+        self, request: Request, conditions: Sequence[str], cancel: CancelToken
+    ) -> Iterator[Judgement | None]:
+        """Yield the inner engine's judgements. Raise EngineError, also if it can't judge."""
+        return judge(self.inner, request, conditions, cancel)
 
     def close(self) -> None:
         """Free the inner engine."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .location import Location
 from .stamp import Stamp
 
 COMMENT, EVENT, ALERT, ANSWER = "comment", "event", "alert", "answer"
@@ -18,8 +19,9 @@ class MemoryEntry:
     `time`: the same by this machine's clock, nanoseconds since 1970. `camera`: the frame's
     frame_id. `text`: what was said, or an event or alert in words. `question`: what an answer
     answers. An event is also kept as data, as a `Claim` has it: `event` is its kind, `count`
-    is None if it does not say how many. `thumbnail`: a JPEG, empty without a picture. `id` grows
-    with each entry and is never used twice; 0 until the entry is stored.
+    is None if it does not say how many. `location`: where the robot was, None if unknown.
+    `thumbnail`: a JPEG, empty without a picture. `id` grows with each entry and is never used
+    twice; 0 until the entry is stored.
     """
 
     kind: str
@@ -34,6 +36,7 @@ class MemoryEntry:
     count: int | None = None
     at_least: bool = False
     colour: str = ""
+    location: Location | None = None
     thumbnail: bytes = b""
     id: int = 0
 

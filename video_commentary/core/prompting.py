@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .frames import Frame
+from .remembered import Remembered, memory_question
 from .silence import SILENCE
 from .stamp import to_seconds
 
@@ -23,6 +24,11 @@ changed or is going on now. Speak as if live: no lists, no markup, no mention of
 or pictures. Say only what you can see; say less when unsure. Never repeat what was already said. \
 Answer in English unless the instruction is in another language or asks for one. If nothing new \
 is worth saying, answer exactly: {SILENCE}"""
+
+JUDGING_RULES = """\
+You watch a live camera for a user. You see its latest frames, oldest first, and a condition. \
+Answer yes if the condition holds now or happens in these frames. Answer no if it does not, or if \
+that can't be seen. Answer with one word: yes or no."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,14 @@ def checked_question(text: str) -> str:
     return question
 
 
+def checked_sentence(text: str) -> str:
+    """Return a sentence fit to be said, on one line; raise ValueError saying what is allowed."""
+    sentence = _checked("text", text)
+    if not sentence:
+        raise ValueError("the text is empty: give 1 to 2,000 characters to say")
+    return sentence
+
+
 def _checked(kind: str, text: str) -> str:
     if len(text) > MAX_INSTRUCTION:
         raise ValueError(
@@ -126,8 +140,12 @@ def build_prompt(
     question: str,
     recent: Sequence[str],
     frames: Sequence[Frame],
+    remembered: Remembered | None = None,
 ) -> Prompt:
-    """Render the prompt for a comment on `frames`, or for the answer to `question`."""
+    """Render the prompt for a comment on `frames`, or for the answer to `question`.
+
+    With `remembered`, the question is about the past, and that is what a memory has found for it.
+    """
     system = f"{profile.role}\n{RULES}"
     if instruction:
         system += f"\nThe viewer asks you, above all: {instruction}"
@@ -142,7 +160,9 @@ def build_prompt(
         # Given as hearsay: a model sees a wrong label again in the next frames if it is a fact.
         lines.append("Already said (possibly mistaken; trust your eyes, don't repeat):")
         lines.extend(f"- {comment}" for comment in recent)
-    if question:
+    if remembered:
+        lines = list(memory_question(question, remembered))
+    elif question:
         lines.append(
             f"Question from the viewer: {question}\n"
             "Answer it from what you see, in one or two sentences; "
@@ -151,3 +171,15 @@ def build_prompt(
     else:
         lines.append("What is new?")
     return Prompt(system, "\n".join(lines), profile, instruction, question, tuple(recent))
+
+
+def build_judging_prompt(frames: Sequence[Frame]) -> Prompt:
+    """Render what stands before each `judging_question` about `frames`, of one camera."""
+    span = to_seconds(frames[-1].stamp - frames[0].stamp)
+    text = f"The frames span {span:.1f} seconds.\n" if len(frames) > 1 else ""
+    return Prompt(JUDGING_RULES, text, Profile("", "", ()))
+
+
+def judging_question(condition: str) -> str:
+    """Return what asks a model whether a condition holds."""
+    return f"Condition: {condition}\nDoes it hold? Answer yes or no."

@@ -38,6 +38,17 @@ class View:
     intensity: Intensity
 
 
+@dataclass(frozen=True)
+class CameraWindow:
+    """The newest frames of one camera, oldest first; at least one.
+
+    `changed`: the stamp of the newest kept frame that differs from the one before it.
+    """
+
+    frames: tuple[Frame, ...]
+    changed: Stamp
+
+
 class _CameraState:
     """One camera's samplers, window and change."""
 
@@ -53,6 +64,7 @@ class _CameraState:
             settings.frame_stride,
         )
         self.change = ChangeDetector(settings.change_threshold)
+        self.changed: Stamp = 0
         self._observe = StampSampler(OBSERVED_FPS) if observed else None
         # A frame that is kept or looked at is offered to the observer only when that is due.
         self.offer = StampSampler(OBSERVED_FPS)
@@ -122,6 +134,8 @@ class SceneMonitor:
             change = camera.change.observe(frame)
             with self._lock:
                 camera.window.add(frame)
+                if change.intensity is not Intensity.NONE:
+                    camera.changed = frame.stamp
                 self._intensity = max(self._intensity, change.intensity)
         if self._observer and camera.offer.take(frame.stamp):
             self._observer.offer(frame)
@@ -141,6 +155,15 @@ class SceneMonitor:
         oldest = newest - from_seconds(STALE)
         fresh = [f for frames in chosen if frames and frames[-1].stamp > oldest for f in frames]
         return View(tuple(sorted(fresh, key=lambda frame: frame.stamp)), intensity)
+
+    def windows(self) -> list[CameraWindow]:
+        """Return the newest frames of each camera that has sent any."""
+        with self._lock:
+            return [
+                CameraWindow(frames, camera.changed)
+                for camera in self._cameras.values()
+                if (frames := camera.window.select())
+            ]
 
     def mark_changed(self) -> None:
         """Count the scene as changed, so that the next view is commented on."""

@@ -164,14 +164,10 @@ class _Reading:
         found = self._take(DURATION)
         if not found:
             return None
-        number, unit = found.groups()
-        count = 0.5 if number == "half an" else 1.0 if number in ("a", "an") else _amount(number)
-        seconds = count * UNITS[unit]
-        if not 0 < seconds <= MAX_SECONDS:
-            raise self._compiler.refuse(
-                f"the duration must be above 0 and at most {MAX_SECONDS:g} s"
-            )
-        return seconds
+        try:
+            return duration_of(found)
+        except WatchRefusedError as error:
+            raise self._compiler.refuse(str(error)) from None
 
     def _quantity(self) -> tuple[int, int | None]:
         if self._take(NOBODY):
@@ -242,6 +238,16 @@ class _Reading:
     def _colour(self) -> str:
         found = self._take(COLOUR)
         return ("grey" if found[1] == "gray" else str(found[1])) if found else ""
+
+
+def duration_of(found: re.Match[str]) -> float:
+    """Return the seconds that a match of `DURATION` means. Raise WatchRefusedError."""
+    number, unit = (word.lower() for word in found.groups())
+    count = 0.5 if number == "half an" else 1.0 if number in ("a", "an") else _amount(number)
+    seconds = count * UNITS[unit]
+    if not 0 < seconds <= MAX_SECONDS:
+        raise WatchRefusedError(f"the duration must be above 0 and at most {MAX_SECONDS:g} s")
+    return seconds
 
 
 def _amount(number: str) -> float:

@@ -1,4 +1,7 @@
-"""Watches: conditions that users want to hear of, looked for in the facts of each frame."""
+"""Watches: conditions that users want to hear of.
+
+They are looked for in the facts of each frame, or judged by the engine's model (`WatchJudge`).
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,16 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from .facts import Claim, FrameFacts, Observation
-from .stamp import Stamp, from_seconds, to_seconds
-from .watch_conditions import Condition, EventCondition, WatchFinding
+from .facts import FrameFacts, Observation
+from .judged_conditions import JudgedCondition, judged_condition
+from .stamp import Stamp, to_seconds
+from .watch_conditions import Condition, WatchFinding
+from .watch_history import CameraHistory
 from .watch_language import WatchCompiler, WatchRefusedError
 
 DEFAULT_COOLDOWN = 30.0
 MAX_COOLDOWN = 86_400.0
 MAX_WATCHES = 100
-_PERIOD = from_seconds(1.0) - 1_000_000
-"""Nanoseconds between two looks for a state, less the jitter of a camera."""
-_GAP = from_seconds(5.0)
-"""Nanoseconds without facts after which nobody knows what was so in between."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,15 @@ class WatchReport:
     last_alert: Stamp = 0
 
 
+@dataclass(frozen=True)
+class JudgedWatch:
+    """A watch whose condition the model judges. `camera`: a frame_id, empty for every camera."""
+
+    id: int
+    camera: str
+    condition: JudgedCondition
+
+
 def alert_json(alert: Alert, thumbnail: bytes) -> dict[str, Any]:
     """Return an alert as it is posted and streamed: stamps in seconds, a JPEG as a data: URL."""
     picture = base64.b64encode(thumbnail).decode()
@@ -73,45 +83,45 @@ def alert_json(alert: Alert, thumbnail: bytes) -> dict[str, Any]:
 
 
 @dataclass
-class _CameraHistory:
-    """What a watch knows of one camera."""
-
-    newest: Stamp = 0
-    looked: FrameFacts | None = None
-    since: Stamp | None = None
-    fired: bool = False
-    alerted: Stamp | None = None
-    events: list[Claim] = field(default_factory=list)
-
-    def reset(self) -> None:
-        """Forget what was so: time went back, or nobody looked for a while."""
-        self.looked, self.since, self.fired = None, None, False
-        self.events.clear()
-
-
-@dataclass
 class _Watched:
+    """`condition`: over facts; None, for the reason in `refusal`, if none can be made of it."""
+
     report: WatchReport
     condition: Condition | None
-    cameras: dict[str, _CameraHistory] = field(default_factory=dict)
+    judged: JudgedCondition | None
+    refusal: str = ""
+    cameras: dict[str, CameraHistory] = field(default_factory=dict)
 
 
 class WatchList:
     """The watches, and what they find; on any thread.
 
     An event is found with its frame; a state, such as how many are in view, is looked for once a
-    second, and found again only after it was not so in between.
+    second, and found again only after it was not so in between. Where there are facts, they decide
+    what can be made a predicate over them; an engine that judges decides the rest.
     """
 
     def __init__(
-        self, compiler: WatchCompiler, watches: Iterable[Watch] = (), next_id: int = 1
+        self,
+        compiler: WatchCompiler,
+        watches: Iterable[Watch] = (),
+        next_id: int = 1,
+        *,
+        has_facts: bool = True,
+        engine_judges: bool = False,
     ) -> None:
-        """Begin with `watches`; `next_id` is that of the next one, if none here has it."""
+        """Begin with `watches`; `next_id` is that of the next one, if none here has it.
+
+        `has_facts`: whether `observe` will be called; may be set later. `engine_judges`: whether a
+        `WatchJudge` asks for `judged`.
+        """
         self._compiler = compiler
+        self.has_facts = has_facts
+        self._engine_judges = engine_judges
         self._lock = threading.Lock()
         self._watched: dict[int, _Watched] = {}
         for watch in watches:
-            self._watched[watch.id] = self._restored(watch)
+            self._watched[watch.id] = self._compiled(watch)
         self._next_id = max([next_id, *(number + 1 for number in self._watched)])
 
     @property
@@ -122,7 +132,7 @@ class WatchList:
     def reports(self) -> list[WatchReport]:
         """Return all watches, the oldest first."""
         with self._lock:
-            return [watched.report for watched in self._watched.values()]
+            return [self._report(watched) for watched in self._watched.values()]
 
     def add(
         self,
@@ -138,7 +148,6 @@ class WatchList:
         The same condition for the same camera replaces the watch that has it, under its id.
         """
         words = " ".join(condition.split())
-        compiled = self._compiler.compile(words)
         if not 0 <= cooldown <= MAX_COOLDOWN:
             raise WatchRefusedError(f"cooldown: must be 0 to {MAX_COOLDOWN:g} s")
         with self._lock:
@@ -157,10 +166,12 @@ class WatchList:
                 cooldown=cooldown,
                 speak=speak,
             )
+            watched = self._compiled(watch)
+            if not (self._by_facts(watched) or self._by_model(watched)):
+                raise WatchRefusedError(watched.refusal or "there are no facts to watch")
             self._next_id = max(self._next_id, watch.id + 1)
-            report = WatchReport(watch=watch, meaning=compiled.meaning)
-            self._watched[watch.id] = _Watched(report, compiled)
-            return report
+            self._watched[watch.id] = watched
+            return self._report(watched)
 
     def remove(self, number: int) -> Watch | None:
         """Watch for this no longer; return it, None if there is none with this id."""
@@ -176,58 +187,70 @@ class WatchList:
                 watch = watched.report.watch
                 if watched.condition is None or watch.camera not in ("", facts.camera):
                     continue
-                history = watched.cameras.setdefault(facts.camera, _CameraHistory())
-                if finding := _look(watched.condition, history, facts):
-                    cooled = history.alerted is None or (
-                        facts.stamp - history.alerted >= from_seconds(watch.cooldown)
-                    )
-                    if cooled:
-                        history.alerted = facts.stamp
-                        alerts.append(_alert(watched, facts, finding))
+                history = watched.cameras.setdefault(facts.camera, CameraHistory())
+                finding = history.look(watched.condition, facts)
+                if finding and history.cooled(facts.stamp, watch.cooldown):
+                    alerts.append(_alert(watched, facts.camera, facts.stamp, finding))
         return alerts
 
-    def _restored(self, watch: Watch) -> _Watched:
+    def judged(self) -> list[JudgedWatch]:
+        """Return the watches that the model is to judge."""
+        with self._lock:
+            return [
+                JudgedWatch(number, watched.report.watch.camera, watched.judged)
+                for number, watched in self._watched.items()
+                if watched.judged and self._by_model(watched)
+            ]
+
+    def alert(
+        self, number: int, *, camera: str, stamp: Stamp, finding: WatchFinding
+    ) -> Alert | None:
+        """Return the alert of a judged watch; None if it is gone or within its cooldown."""
+        with self._lock:
+            watched = self._watched.get(number)
+            if watched is None:
+                return None
+            history = watched.cameras.setdefault(camera, CameraHistory())
+            if not history.cooled(stamp, watched.report.watch.cooldown):
+                return None
+            return _alert(watched, camera, stamp, finding)
+
+    def _compiled(self, watch: Watch) -> _Watched:
+        report = WatchReport(watch=watch, meaning="")
+        judged, refusal = None, ""
         try:
-            condition = self._compiler.compile(watch.condition)
+            judged = judged_condition(watch.condition)
         except WatchRefusedError as error:
-            return _Watched(WatchReport(watch=watch, meaning=f"not watched for: {error}"), None)
-        return _Watched(WatchReport(watch=watch, meaning=condition.meaning), condition)
+            refusal = str(error)
+        try:
+            return _Watched(report, self._compiler.compile(watch.condition), judged)
+        except WatchRefusedError as error:
+            return _Watched(report, None, judged, (self._engine_judges and refusal) or str(error))
+
+    def _by_facts(self, watched: _Watched) -> bool:
+        return watched.condition is not None and self.has_facts
+
+    def _by_model(self, watched: _Watched) -> bool:
+        return self._engine_judges and watched.judged is not None and not self._by_facts(watched)
+
+    def _report(self, watched: _Watched) -> WatchReport:
+        """Return the report with what is watched for, and by what."""
+        if watched.judged and self._by_model(watched):
+            meaning = watched.judged.meaning
+        elif watched.condition:
+            meaning = watched.condition.meaning
+        else:
+            meaning = f"not watched for: {watched.refusal}"
+        return replace(watched.report, meaning=meaning)
 
 
-def _look(condition: Condition, history: _CameraHistory, facts: FrameFacts) -> WatchFinding | None:
-    """Return what is found in the facts of a frame, in the light of those before."""
-    if facts.stamp < history.newest:
-        history.reset()
-        history.alerted = None
-    elif facts.stamp - history.newest > _GAP:
-        history.reset()
-    history.newest = facts.stamp
-    if isinstance(condition, EventCondition):
-        return condition.find(facts)
-    history.events += facts.events
-    if history.looked and facts.stamp - history.looked.stamp < _PERIOD:
-        return None
-    now = replace(facts, events=tuple(history.events))
-    history.events.clear()
-    before, history.looked = history.looked, now
-    if not condition.holds(now, before):
-        history.since, history.fired = None, False
-        return None
-    if history.since is None:
-        history.since = facts.stamp
-    if history.fired or facts.stamp - history.since < from_seconds(condition.seconds):
-        return None
-    history.fired = True
-    return condition.finding(now)
-
-
-def _alert(watched: _Watched, facts: FrameFacts, finding: WatchFinding) -> Alert:
+def _alert(watched: _Watched, camera: str, stamp: Stamp, finding: WatchFinding) -> Alert:
     report = watched.report
-    watched.report = replace(report, alerts=report.alerts + 1, last_alert=facts.stamp)
+    watched.report = replace(report, alerts=report.alerts + 1, last_alert=stamp)
     return Alert(
         watch=report.watch,
-        camera=facts.camera,
-        stamp=facts.stamp,
+        camera=camera,
+        stamp=stamp,
         text=finding.text,
         confidence=finding.confidence,
         evidence=finding.evidence,

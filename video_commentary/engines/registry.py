@@ -22,11 +22,13 @@ class EngineOptions:
     """What the node wants of any engine.
 
     `own_voice`: an engine that can speak by itself is to do so (the setting voice is auto).
+    `hear`: an engine that can hear is to do so.
     `language`: of the voice that speaks its comments, as espeak-ng names it.
     `progress`: where an engine that loads for seconds reports the phases of it.
     """
 
     own_voice: bool = True
+    hear: bool = False
     language: str = "en"
     progress: LoadProgress = field(default_factory=LoadProgress)
 
@@ -37,10 +39,12 @@ class EnginePlugin(Plugin[S], Generic[S]):
 
     `create` makes it, without loading it; may raise EngineError. It runs on the thread that loads
     the engine. Import heavy libraries there or later: the module of the plug-in is imported by
-    launch files and by other nodes too.
+    launch files and by other nodes too. `judges`: whether the engine has `judge`, see
+    `JudgingEngine`: watches are answered before the engine is made.
     """
 
     create: Callable[[S, EngineOptions], Engine]
+    judges: bool = False
 
 
 def engine_plugin(choice: str) -> EnginePlugin[Any]:
@@ -52,4 +56,9 @@ def engine_plugin(choice: str) -> EnginePlugin[Any]:
 
 
 def _without_settings(name: str, factory: Callable[[], Engine]) -> EnginePlugin[NoSettings]:
-    return EnginePlugin(name, NoSettings, lambda _settings, _options: factory())
+    return EnginePlugin(
+        name,
+        NoSettings,
+        lambda _settings, _options: factory(),
+        judges=hasattr(factory, "judge"),
+    )

@@ -35,11 +35,7 @@ class SteeredRobot(Protocol):
         ...
 
     def ask(self, question: str) -> str:
-        """Have a question answered aloud; return the answer."""
-        ...
-
-    def recall(self, question: str) -> str:
-        """Have a question about the past answered aloud; return the answer."""
+        """Have a question about now or the past answered aloud; return the answer."""
         ...
 
     def add_watch(self, condition: str) -> tuple[int, str]:
@@ -107,7 +103,7 @@ class ActPerformer:
             ActKind.INSTRUCTION: self._instruct,
             ActKind.QUESTION: robot.ask,
             ActKind.WATCH: self._watch,
-            ActKind.RECALL: robot.recall,
+            ActKind.RECALL: robot.ask,
             ActKind.STOP: self._stop,
             ActKind.GO_ON: self._go_on,
             ActKind.LOUDER: lambda _: self._scale(_LOUDER),

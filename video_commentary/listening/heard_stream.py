@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from ..config.settings import ListenerSettings
+from ..config.listener_settings import ListenerSettings
 from ..core.audio import Pcm
 from ..core.stamp import Stamp, from_seconds
 from .barge_in import BargeIn, SpeechSoFar, is_speech
@@ -19,7 +19,7 @@ from .sound_blocks import SoundBlocks
 from .speech_detector import SpeechDetector, SpeechStep
 from .transcriber import Transcriber, TranscriptionJob
 from .utterance import Utterance, UtteranceWords, is_finished
-from .utterance_detector import UtteranceChange, UtteranceDetector
+from .utterance_detector import SpeechChange, UtteranceDetector
 from .voice_activity import STEP_SECONDS, VoiceActivity
 from .wake_word import WakeWord
 
@@ -116,11 +116,11 @@ class HeardStream:
         self._now = step.end
         self._latest.append(step.samples)
         change = self._utterances.push(step.probability, step.level)
-        if change is UtteranceChange.BEGAN:
+        if change is SpeechChange.BEGAN:
             self._begin(step.end, speaker)
         elif self._current is not None:
             self._current.utterance.sound.append(step.samples)
-        if change is UtteranceChange.ENDED:
+        if change is SpeechChange.ENDED:
             self._end()
         elif self._current is not None:
             robot = step.robot or (

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..config.settings import ListenerSettings
+from ..config.listener_settings import ListenerSettings
 from ..core.audio import AudioFormat, Pcm
 from ..core.engine import EngineError
 from ..core.resample import PcmResampler

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from ..config.listener_settings import ListenerSettings
 from ..config.plugins import find_plugin
 from ..config.registry import RECOGNIZERS, Plugin, PluginError
 from ..config.rules import NoSettings
-from ..config.settings import ListenerSettings
 
 if TYPE_CHECKING:  # launch files read settings of plug-ins, and need no numpy
     from .items import Recognizer

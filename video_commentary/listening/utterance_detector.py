@@ -24,7 +24,7 @@ _SMOOTH, _MEMORY = 8, 96
 _QUIETEST = -60.0
 
 
-class UtteranceChange(Enum):
+class SpeechChange(Enum):
     """What a step meant for the utterance."""
 
     NONE = auto()
@@ -97,7 +97,7 @@ class UtteranceDetector:
         """Seconds in which somebody certainly speaks: a step counts less the less sure it is."""
         return self._certain * STEP_SECONDS
 
-    def push(self, probability: float, level: float) -> UtteranceChange:
+    def push(self, probability: float, level: float) -> SpeechChange:
         """Take the next step; `level` in dB of full scale."""
         step = _Step(probability, level)
         self._background.push(level)
@@ -105,9 +105,9 @@ class UtteranceDetector:
             return self._go_on(step)
         if self._background.is_below(step.level) and probability >= _BEGIN:
             self._begin(step)
-            return UtteranceChange.BEGAN
+            return SpeechChange.BEGAN
         self._before.append(step)
-        return UtteranceChange.NONE
+        return SpeechChange.NONE
 
     def onset_steps(self) -> int:
         """Return how many steps before the current one the utterance began, just after BEGAN."""
@@ -130,7 +130,7 @@ class UtteranceDetector:
         self._certain = _certainty(step.probability)
         self._last_active = len(self._steps)
 
-    def _go_on(self, step: _Step) -> UtteranceChange:
+    def _go_on(self, step: _Step) -> SpeechChange:
         loud = self._background.is_below(step.level)
         active = loud and step.probability >= _CONTINUE
         self._steps.append(active)
@@ -139,8 +139,8 @@ class UtteranceDetector:
             self._last_active = len(self._steps)
         if self.silence >= self.needed_silence or self.length >= self._longest:
             self.cut()
-            return UtteranceChange.ENDED
-        return UtteranceChange.NONE
+            return SpeechChange.ENDED
+        return SpeechChange.NONE
 
     def _resumes(self) -> bool:
         """Return whether an active step is speech again, not a blip in a silence."""

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-VERSION = 1
+VERSION = 2
 """Of the tables, kept in the file."""
 APPLICATION = 0x56434D45
 """Marks a database as ours: "VCME"."""
@@ -58,6 +58,21 @@ END;
 """
 
 
+_MIGRATIONS = {
+    1: """
+ALTER TABLE entries ADD COLUMN place_name TEXT NOT NULL DEFAULT '';
+ALTER TABLE entries ADD COLUMN frame TEXT NOT NULL DEFAULT '';
+ALTER TABLE entries ADD COLUMN x REAL;
+ALTER TABLE entries ADD COLUMN y REAL;
+ALTER TABLE entries ADD COLUMN yaw REAL;
+ALTER TABLE entries ADD COLUMN latitude REAL;
+ALTER TABLE entries ADD COLUMN longitude REAL;
+""",
+}
+"""What brings tables of a version to the next one; new databases begin as version 1 too. None of
+it may take long with millions of entries."""
+
+
 class DamagedDatabaseError(Exception):
     """The file is not a database of this version of the package, or is damaged."""
 
@@ -100,20 +115,25 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
     if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-        _require_ours(connection)
-        return
-    connection.executescript(
-        f"BEGIN; {_TABLES} PRAGMA application_id = {APPLICATION}; "
-        f"PRAGMA user_version = {VERSION}; COMMIT;"
-    )
+        version, tables = _require_ours(connection), ""
+    else:
+        version, tables = 1, f"{_TABLES} PRAGMA application_id = {APPLICATION};"
+    if version != VERSION:
+        steps = "".join(_MIGRATIONS[each] for each in range(version, VERSION))
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {tables} {steps} PRAGMA user_version = {VERSION}; COMMIT;"
+        )
 
 
-def _require_ours(connection: sqlite3.Connection) -> None:
+def _require_ours(connection: sqlite3.Connection) -> int:
+    """Return the version of the tables. Raise DamagedDatabaseError if they can't be used."""
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
         raise DamagedDatabaseError("it is another program's database")
-    if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-        raise DamagedDatabaseError("another version of this package has written it")
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if not 1 <= version <= VERSION:
+        raise DamagedDatabaseError("a newer version of this package has written it")
     connection.execute("SELECT max(id) FROM entries").fetchone()
+    return version
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:

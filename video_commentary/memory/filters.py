@@ -15,7 +15,7 @@ _CURSOR = re.compile(r"(-?\d{1,19})-(\d{1,19})")
 
 @dataclass(frozen=True, kw_only=True)
 class EntryFilter:
-    """Entries of a time, kind and wording.
+    """Entries of a time, kind and wording; `located`: only those with where the robot was.
 
     `start`, `end`: inclusive, nanoseconds. `kinds`: all kinds if empty. `words`: an FTS5 query,
     as `search_words` makes it; empty for any words.
@@ -25,6 +25,7 @@ class EntryFilter:
     end: Stamp = FOREVER
     kinds: tuple[str, ...] = ()
     words: str = ""
+    located: bool = False
 
 
 EVERYTHING = EntryFilter()
@@ -43,7 +44,7 @@ class FactFilter:
     but: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
     where: str = ""
-    colour: str = ""
+    colours: tuple[str, ...] = ()
 
     @property
     def source(self) -> str:
@@ -58,14 +59,14 @@ class FactFilter:
             ("who", self.who, "IN"),
             ("who", self.but, "NOT IN"),
             ("event", self.events, "IN"),
+            ("colour", self.colours, "IN"),
         ):
             if wanted:
                 parts.append(f"e.{column} {operator} ({_marks(wanted)})")
                 values += wanted
-        for column, value in (("place", self.where), ("colour", self.colour)):
-            if value:
-                parts.append(f"e.{column} = ?")
-                values.append(value)
+        if self.where:
+            parts.append("e.place = ?")
+            values.append(self.where)
         return " AND ".join(parts), tuple(values)
 
 
@@ -85,6 +86,8 @@ def where(chosen: EntryFilter, cursor: str) -> tuple[str, tuple[str | int, ...]]
     if chosen.kinds:
         parts.append(f"e.kind IN ({_marks(chosen.kinds)})")
         values += chosen.kinds
+    if chosen.located:
+        parts.append("(e.frame <> '' OR e.latitude IS NOT NULL)")
     if cursor:
         time, id = _read_cursor(cursor)
         if chosen.words:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
+from .colour_words import find_colour
 from .time_spans import TimeSpan, find_span
 from .vocabulary import (
-    COLOURS,
     Verb,
     Wanted,
     content_words,
@@ -26,6 +26,7 @@ class PastForm(Enum):
     SAID = auto()
     HAPPENED = auto()
     COUNT = auto()
+    ROBOT = auto()
     WHERE = auto()
     FIRST = auto()
     LAST = auto()
@@ -50,6 +51,7 @@ _FORMS = tuple(
         ),
         (PastForm.HAPPENED, _HAPPENED),
         (PastForm.COUNT, r"\bhow (many|often)\b|\bnumber of\b|\bcount\b"),
+        (PastForm.ROBOT, r"\bwhere (was|were|have|had) (you|the robot)( been)?$"),
         (PastForm.WHERE, r"\bwhere\b|\bwhich side\b|\bwhich camera\b"),
         (PastForm.FIRST, r"\bfirst\b|\bearliest\b"),
         (
@@ -110,7 +112,6 @@ def understand(
     where = next((place for place, pattern in _PLACES.items() if re.search(pattern, rest)), "")
     if where:
         rest = re.sub(_PLACES[where], " ", rest)
-    colours = [word for word in re.findall(r"\w+", rest) if word in COLOURS]
     camera_verb = find_camera_verb(rest)
     return PastQuestion(
         form=form,
@@ -118,7 +119,7 @@ def understand(
         verb=camera_verb or find_verb(rest),
         of_picture=camera_verb is not None,
         where=where,
-        colour=colours[0] if colours else "",
+        colour=find_colour(rest),
         span=span,
         words=tuple(content_words(rest)),
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..core.location import GeoFix, Location, PlanarPose
 from ..core.memory_entry import ENTRY_KINDS, MemoryEntry
 from ..core.stamp import Stamp
 from .database import open_for_reading
@@ -22,10 +23,12 @@ _STEPS = 20_000
 """Of SQLite's virtual machine between two looks at the clock."""
 _COLUMNS = (
     "e.id, e.kind, e.stamp, e.time, e.camera, e.text, e.question, e.event, e.who, e.place, "
-    "e.count, e.at_least, e.colour"
+    "e.count, e.at_least, e.colour, e.place_name, e.frame, e.x, e.y, e.yaw, e.latitude, e.longitude"
 )
 _NAMES = "id kind stamp time camera text question event who where count at_least colour"
 _FIELDS = tuple(_NAMES.split())
+_LOCATION = 7
+"""Columns of where the robot was."""
 _JPEG = ", (SELECT jpeg FROM thumbnails WHERE id = e.thumbnail)"
 
 
@@ -192,5 +195,15 @@ def _entry(row: tuple[object, ...]) -> MemoryEntry:
     columns = len(_FIELDS)
     fields: dict[str, Any] = dict(zip(_FIELDS, row, strict=False))
     fields["at_least"] = bool(fields["at_least"])
-    fields["thumbnail"] = (row[columns] if len(row) > columns else None) or b""
+    fields["location"] = _location(*row[columns : columns + _LOCATION])
+    picture = row[columns + _LOCATION :]
+    fields["thumbnail"] = (picture[0] if picture else None) or b""
     return MemoryEntry(**fields)
+
+
+def _location(
+    name: Any, frame: Any, x: Any, y: Any, yaw: Any, latitude: Any, longitude: Any
+) -> Location | None:
+    pose = PlanarPose(frame=frame, x=x, y=y, yaw=yaw) if frame else None
+    fix = None if latitude is None else GeoFix(latitude=latitude, longitude=longitude)
+    return Location(name=name, pose=pose, fix=fix) if pose or fix else None

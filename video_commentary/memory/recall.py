@@ -3,55 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, tzinfo
+from functools import cached_property
 
+from ..core.location import location_words, place_words
 from ..core.memory_entry import ANSWER, COMMENT, MemoryEntry
-from ..core.prompting import MAX_INSTRUCTION
 from ..core.stamp import NANOSECONDS, Stamp
 from .clock_words import ago_words, at_words, number_words, times_words, to_datetime, to_time
+from .colour_words import UNKNOWN, same_colours
 from .event_words import PLACE_WORDS
-from .filters import FOREVER, EntryFilter, FactFilter
+from .filters import EntryFilter, FactFilter
 from .question import PastForm, PastQuestion, understand
 from .reader import MemoryReader, search_words
+from .recall_items import RecallRequest, Recollection
 from .recap import recap
-from .vocabulary import ANYTHING, Wanted
+from .sentences import quoted, sentence
+from .vocabulary import ANYTHING, COMES, VEHICLES, Wanted
 
-MAX_ENTRIES = 100
-"""Named by one answer at most."""
-_COMING = ("enters", "opens")
+_PLACES = 3
+"""That an answer says the robot was at."""
+_COUNTED = replace(COMES, events=("enters", "opens"))
 """What counts where a question does not say what was done."""
-_QUOTED = 160
-"""Characters of an entry that an answer quotes."""
-
-
-@dataclass(frozen=True)
-class Recollection:
-    """An answer about the past, and the entries that it rests on: the most relevant first."""
-
-    text: str
-    entries: tuple[MemoryEntry, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class RecallRequest:
-    """A question about the past. `start`, `end`: bounds of its own, 0 and FOREVER for none.
-
-    `limit`: entries to name at most. Raise ValueError, saying what is allowed.
-    """
-
-    question: str
-    start: Stamp = 0
-    end: Stamp = FOREVER
-    limit: int = 10
-
-    def __post_init__(self) -> None:
-        if not self.question.strip() or len(self.question) > MAX_INSTRUCTION:
-            raise ValueError(f"question: 1 to {MAX_INSTRUCTION} characters")
-        if not 1 <= self.limit <= MAX_ENTRIES:
-            raise ValueError(f"limit: 1 to {MAX_ENTRIES}, not {self.limit}")
-        if self.start > self.end:
-            raise ValueError("from: it is later than to")
 
 
 def recall(
@@ -70,10 +43,18 @@ def recall(
 
 class _Answerer:
     def __init__(
-        self, reader: MemoryReader, question: PastQuestion, request: RecallRequest, now: datetime
+        self,
+        reader: MemoryReader,
+        question: PastQuestion,
+        request: RecallRequest,
+        now: datetime,
+        colours: tuple[str, ...] = (),
     ) -> None:
+        """`colours`: what facts must have instead of the question's colour."""
         self._reader = reader
         self._question = question
+        self._request = request
+        self._colours = colours or same_colours(question.colour)
         self._limit = request.limit
         self._now = now
         self._start, self._end = request.start, min(request.end, to_time(now) + NANOSECONDS)
@@ -87,6 +68,8 @@ class _Answerer:
             return self._happened()
         if form is PastForm.SAID:
             return self._said()
+        if form is PastForm.ROBOT:
+            return self._robot()
         if form is PastForm.MENTIONED or (
             self._question.wanted is None and self._question.verb is None
         ):
@@ -108,12 +91,34 @@ class _Answerer:
         oldest_first = self._question.form is PastForm.FIRST
         return self._reader.facts(self._filter(), self._limit, newest=not oldest_first)
 
+    @cached_property
+    def _events(self) -> tuple[str, ...]:
+        """The kinds of events that are asked about; empty for any.
+
+        One vehicle that comes may be seen to enter and to approach, so where they are counted it is
+        the kind with the most that counts.
+        """
+        counts = self._question.form in (PastForm.COUNT, PastForm.WHETHER)
+        verb = self._question.verb or (_COUNTED if self._question.form is PastForm.COUNT else None)
+        if verb is None:
+            return ()
+        wanted = self._question.wanted
+        if not (verb.by_vehicles and wanted and set(wanted.who) & set(VEHICLES.who)):
+            return verb.events
+        if not counts:
+            return (*verb.events, *verb.by_vehicles)
+        groups = (verb.events, *((kind,) for kind in verb.by_vehicles))
+        return max(groups, key=lambda group: self._total(self._filtered(group)))
+
+    def _total(self, chosen: FactFilter) -> int:
+        return sum(count.count for count in self._reader.count_facts(chosen))
+
     def _filter(self) -> FactFilter:
+        return self._filtered(self._events)
+
+    def _filtered(self, events: tuple[str, ...]) -> FactFilter:
         question = self._question
         who = question.wanted.who if question.wanted else ()
-        events = question.verb.events if question.verb else ()
-        if question.form is PastForm.COUNT and not events:
-            events = _COMING
         if question.of_picture:
             who = ("camera",)
         return FactFilter(
@@ -123,7 +128,7 @@ class _Answerer:
             but=() if who else ("camera",),
             events=events,
             where=question.where,
-            colour=question.colour,
+            colours=self._colours,
         )
 
     def _count(self, facts: list[MemoryEntry]) -> str:
@@ -133,51 +138,53 @@ class _Answerer:
         subject = f"{least}{number_words(total)} {self._noun(total)}"
         text = f"{subject} {self._past(total)}{self._when()}"
         if times == 1:
-            return _sentence(f"{text}, {self._at(facts[0])}")
+            return sentence(f"{text}, {self._at(facts[0])}")
         first = self._reader.facts(self._filter(), 1, newest=False)[0]
-        return _sentence(f"{text}: the first {self._at(first)}, the last {self._at(facts[0])}")
+        return sentence(f"{text}: the first {self._at(first)}, the last {self._at(facts[0])}")
 
     def _where(self, facts: list[MemoryEntry]) -> str:
-        fact = next((each for each in facts if each.where), facts[0])
-        place = PLACE_WORDS.get(fact.where, "")
-        camera = f"({fact.camera})" if fact.camera else ""
-        seen = " ".join(part for part in (place or "in view", camera) if part)
-        return _sentence(
-            f"the {self._noun(1)} was last seen {seen}, {self._at(fact)}: {_quote(fact)}"
+        fact = next((each for each in facts if each.location or each.where), facts[0])
+        side = PLACE_WORDS.get(fact.where, "")
+        if fact.location:
+            seen, rest = location_words(fact.location), [side, fact.camera]
+        else:
+            seen, rest = side or "in view", [fact.camera]
+        view = f" ({', '.join(filter(None, rest))})" if any(rest) else ""
+        return sentence(
+            f"the {self._noun(1)} was last seen {seen}{view}, {self._at(fact)}: {quoted(fact)}"
         )
 
     def _first(self, facts: list[MemoryEntry]) -> str:
         subject = f"the first {self._noun(1)}{self._did()}{self._when()}"
-        return _sentence(f"{subject} was {self._at(facts[0])}: {_quote(facts[0])}")
+        return sentence(f"{subject} was {self._at(facts[0])}: {quoted(facts[0])}")
 
     def _last(self, facts: list[MemoryEntry]) -> str:
         ago = ago_words(self._now - to_datetime(facts[0].time, self._now.tzinfo))
         subject = f"the last {self._noun(1)}{self._did()}{self._when()}"
-        return _sentence(f"{subject} was {self._at(facts[0])}, {ago}: {_quote(facts[0])}")
+        return sentence(f"{subject} was {self._at(facts[0])}, {ago}: {quoted(facts[0])}")
 
     def _whether(self, facts: list[MemoryEntry]) -> str:
         times = sum(count.times for count in self._reader.count_facts(self._filter()))
         often = times_words(times)
         last = "" if times == 1 else "the last "
-        return f"Yes, {often}{self._when()}: {last}{self._at(facts[0])}. {_quote(facts[0])}"
+        return f"Yes, {often}{self._when()}: {last}{self._at(facts[0])}. {quoted(facts[0])}"
 
     def _which(self, facts: list[MemoryEntry]) -> str:
-        told = "; ".join(f"{self._at(fact)}: {_quote(fact)}" for fact in facts[:3])
-        return _sentence(f"{self._when().strip()} {told}".strip())
+        told = "; ".join(f"{self._at(fact)}: {quoted(fact)}" for fact in facts[:3])
+        return sentence(f"{self._when().strip()} {told}".strip())
 
     def _without_facts(self) -> Recollection:
-        """Answer from the comments where no event fits, and say so."""
+        """Answer from the comments where no event fits, or from the colourless, and say so."""
         wanted = self._question.wanted
         found = self._search((COMMENT,)) if wanted and wanted is not ANYTHING else []
         if found:
-            return Recollection(
-                _sentence(
-                    f"there is no such event{self._when()}, but a comment mentions it "
-                    f"{self._at(found[0])}: {_quote(found[0])}"
-                )
-                + self._begins(),
-                tuple(found),
-            )
+            location = found[0].location if self._question.form is PastForm.WHERE else None
+            where = f"{location_words(location)}, " if location else ""
+            text = f"there is no such event{self._when()}, but a comment mentions it {where}"
+            text = sentence(f"{text}{self._at(found[0])}: {quoted(found[0])}")
+            return Recollection(text + self._begins(), tuple(found))
+        if self._question.colour and (unclear := self._of_unclear_colour()):
+            return unclear
         text = f"no {self._noun(0)} {self._past(0)}{self._when()}"
         if self._question.form is not PastForm.COUNT:
             subject = "nothing" if wanted in (None, ANYTHING) else f"no {self._noun(1)}"
@@ -185,32 +192,64 @@ class _Answerer:
             text = f"{no}{subject} {self._past(1)}{self._when()}, as far as I remember"
         return self._nothing(text)
 
+    def _of_unclear_colour(self) -> Recollection | None:
+        """Answer from facts without a colour, None if there are none."""
+        form = self._question.form
+        plain = replace(
+            self._question,
+            colour="",
+            form=PastForm.LAST if form is PastForm.WHETHER else form,  # no "yes" to a red one
+        )
+        other = _Answerer(self._reader, plain, self._request, self._now, UNKNOWN)
+        facts = other._facts()
+        if not facts:
+            return None
+        answer = other.answer()
+        none, some = self._noun(0 if form is PastForm.COUNT else 1), other._noun(2)
+        text = f"{answer.text[:1].lower()}{answer.text[1:]}"
+        return Recollection(
+            f"I made out no {none}, but some {some} whose colour is unclear: {text}", answer.entries
+        )
+
     def _nothing(self, text: str) -> Recollection:
-        return Recollection(_sentence(text) + self._begins())
+        return Recollection(sentence(text) + self._begins())
 
     def _happened(self) -> Recollection:
         summary = recap(self._reader, self._start, self._end, self._now, self._limit)
         text = summary.text
         if self._question.span:
             text = f"{self._when().strip().rstrip(',')}: {text[:1].lower()}{text[1:]}"
-        return Recollection(_sentence(text) + self._begins(), summary.entries)
+        return Recollection(sentence(text) + self._begins(), summary.entries)
+
+    def _robot(self) -> Recollection:
+        """Say where the robot itself was: the last few places."""
+        chosen = EntryFilter(start=self._start, end=self._end, located=True)
+        found = self._reader.page(chosen, limit=self._limit, thumbnails=True).entries
+        places: dict[str, MemoryEntry] = {}
+        for entry in found:
+            if entry.location:
+                places.setdefault(place_words(entry.location), entry)
+        if not places:
+            return self._nothing(f"I don't know where I was{self._when()}")
+        told = [f"{words}, {self._at(entry)}" for words, entry in list(places.items())[:_PLACES]]
+        return Recollection(sentence(f"I was {'; '.join(told)}") + self._begins(), found)
 
     def _said(self) -> Recollection:
         found = self._search((ANSWER, COMMENT))
         if not found:
             return self._nothing(f"nothing was said about that{self._when()}")
-        told = "; ".join(f"{self._at(entry)}: {_quote(entry)}" for entry in found[:3])
-        return Recollection(_sentence(told) + self._begins(), tuple(found))
+        told = "; ".join(f"{self._at(entry)}: {quoted(entry)}" for entry in found[:3])
+        return Recollection(sentence(told) + self._begins(), tuple(found))
 
     def _mentioned(self) -> Recollection:
         found = self._search(())
         if not found:
             return self._nothing(f"I remember nothing about that{self._when()}")
-        last = f"the last mention is {self._at(found[0])}: {_quote(found[0])}"
-        return Recollection(_sentence(last) + self._begins(), tuple(found))
+        last = f"the last mention is {self._at(found[0])}: {quoted(found[0])}"
+        return Recollection(sentence(last) + self._begins(), tuple(found))
 
     def _search(self, kinds: tuple[str, ...]) -> list[MemoryEntry]:
-        words = search_words(" ".join(self._question.words))
+        words = search_words(" ".join((*self._question.words, *self._question.colour.split())))
         if not words and self._question.form is not PastForm.SAID:
             return []
         chosen = EntryFilter(start=self._start, end=self._end, kinds=kinds, words=words)
@@ -229,7 +268,7 @@ class _Answerer:
     def _past(self, count: int) -> str:
         verb = self._question.verb
         if verb is None:
-            return "came" if self._question.form is PastForm.COUNT else "was seen"
+            return COMES.past if self._question.form is PastForm.COUNT else "was seen"
         plural = count != 1 and verb.past.startswith("was ")
         return "were" + verb.past[3:] if plural else verb.past
 
@@ -250,13 +289,3 @@ class _Answerer:
         if self._question.span is None or oldest - self._start < 60 * NANOSECONDS:
             return ""
         return f" My memory begins {at_words(to_datetime(oldest, self._now.tzinfo), self._now)}."
-
-
-def _quote(entry: MemoryEntry) -> str:
-    text = " ".join(entry.text.split())
-    return f"“{text if len(text) <= _QUOTED else text[: _QUOTED - 1] + '…'}”"
-
-
-def _sentence(text: str) -> str:
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "!", "?", ".”")) else f"{text}."

@@ -11,6 +11,7 @@ from .clock_words import at_words, number_words, to_datetime
 from .event_words import event_summary
 from .filters import EntryFilter, FactFilter
 from .reader import FactCount, MemoryReader
+from .sentences import sentence
 
 _NAMED = 6
 """Kinds of events that the paragraph names."""
@@ -53,14 +54,9 @@ def recap(
     if count := kinds.get(ANSWER):
         questions = "one question was" if count == 1 else f"{number_words(count)} questions were"
         sentences.append(f"{questions} answered")
-    text = " ".join(_sentence(each) for each in sentences) or "Nothing happened."
+    text = " ".join(map(sentence, sentences)) or "Nothing happened."
     return RecapSummary(text, kinds, facts, entries)
 
 
 def _listed(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
-def _sentence(text: str) -> str:
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "!", "?", "”")) else f"{text}."

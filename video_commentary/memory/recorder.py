@@ -23,6 +23,8 @@ BATCH = 500
 """Entries written in one transaction at most."""
 PRUNE_PERIOD = 10.0
 """Seconds between two looks at what is too old or too much."""
+PRUNE_ENTRIES = 1000
+"""Entries written after which it looks at once, so that a flood of them can't outgrow the limit."""
 GRACE = 1.5
 """Seconds for which `close` waits until what is queued is written."""
 
@@ -59,6 +61,7 @@ class Recorder:
         self._backoff = Backoff(0.5)
         self._store: MemoryStore | None = None
         self._prune_at = 0.0
+        self._unpruned = 0
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
@@ -102,6 +105,7 @@ class Recorder:
             store = self._store or self._open()
             if self._queue:
                 self._write(store)
+                self._prune(store)
                 return 0.0
             return self._prune(store)
         except DamagedDatabaseError as error:
@@ -130,6 +134,9 @@ class Recorder:
             self._log(f"{len(batch)} entries can't be stored: {type(error).__name__}: {error}")
             return
         self.written += len(batch)
+        self._unpruned += len(batch)
+        if self._unpruned >= PRUNE_ENTRIES:
+            self._prune_at = 0.0
         self._well()
 
     def _drop_oldest(self) -> None:
@@ -138,12 +145,14 @@ class Recorder:
             self.dropped += 1
 
     def _prune(self, store: MemoryStore) -> float:
+        """Delete a chunk of what is too old or too much, if it is time to look."""
         left = self._prune_at - time.monotonic()
         if left > 0:
             return left
         if self._retention.prune(store, self._now(), time.monotonic()):
             return 0.0
         self._prune_at = time.monotonic() + PRUNE_PERIOD
+        self._unpruned = 0
         self._well()
         return PRUNE_PERIOD
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..core.location import Location
 from ..core.memory_entry import MemoryEntry
 from ..core.stamp import Stamp
 from .database import open_for_writing, size_on_disk
@@ -18,8 +19,8 @@ _KNOWN_THUMBNAILS = 32
 """Thumbnails that further entries may share: those about the same picture come together."""
 _INSERT = """
 INSERT INTO entries (kind, stamp, time, camera, text, question, event, who, place, count, at_least,
-                     colour, thumbnail)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                     colour, place_name, frame, x, y, yaw, latitude, longitude, thumbnail)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -111,7 +112,9 @@ class MemoryStore:
             raise
 
 
-def _values(entry: MemoryEntry) -> tuple[str | int | None, ...]:
+def _values(entry: MemoryEntry) -> tuple[str | int | float | None, ...]:
+    where = entry.location or Location()
+    pose, fix = where.pose, where.fix
     return (
         entry.kind,
         entry.stamp,
@@ -125,4 +128,7 @@ def _values(entry: MemoryEntry) -> tuple[str | int | None, ...]:
         entry.count,
         int(entry.at_least),
         entry.colour,
+        where.name,
+        *((pose.frame, pose.x, pose.y, pose.yaw) if pose else ("", None, None, None)),
+        *((fix.latitude, fix.longitude) if fix else (None, None)),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from ..core.stamp import NANOSECONDS, Stamp
+from ..core.tense import AWAY, UNITS
 from .clock_words import NUMBERS, at_words, to_time
 from .points_in_time import POINT, find_point
 
@@ -16,15 +17,6 @@ _PARTS = {
     "morning": (time(5), time(12)),
     "afternoon": (time(12), time(18)),
     "evening": (time(18), time(22)),
-}
-_UNITS = {
-    "second": 1,
-    "sec": 1,
-    "minute": 60,
-    "min": 60,
-    "hour": 3600,
-    "day": 86_400,
-    "week": 604_800,
 }
 _AMOUNT = (
     r"(?P<half>half (an? )?|(a )?quarter of an )?(?:(?P<number>\d+|"
@@ -75,7 +67,7 @@ def find_span(
 
 
 def _amount(found: re.Match[str]) -> tuple[timedelta, str]:
-    seconds = _UNITS[found["unit"].rstrip("s")]
+    seconds = UNITS[found["unit"].rstrip("s")]
     half = found["half"] or ""
     if half:
         part = 0.5 if half.startswith("half") else 0.25
@@ -203,13 +195,7 @@ _TABLE: tuple[tuple[str, _Reader], ...] = (
     (rf"\b(in|during|over|within|for)? ?(the |these )?(last|past) {_AMOUNT}\b", _last),
     (rf"\b(in|within) {_AMOUNT}\b(?! ago)", _last),
     (rf"\b(?P<since>since |from )?{_AMOUNT} ago\b", _ago),
-    (
-        r"\b(while|when|since|during) (i|we) (was|were|am|are|have been|had been|left|went)"
-        r"( away| gone| out| absent| asleep| last here| not here| here| off)?( last)?\b|"
-        r"\bin (my|our) absence\b|\bsince (i|we) last (asked|looked|checked)\b|"
-        r"(?<=what did i )miss(ed)?\b|(?<=what have i )missed\b",
-        _away,
-    ),
+    (AWAY, _away),
     (rf"\bbetween (?P<start>{POINT}) and (?P<end>{POINT})\b", _between),
     (rf"\bfrom (?P<start>{POINT}) (to|until|till) (?P<end>{POINT})\b", _between),
     (rf"\b(since|after|from) (?P<point>{POINT})( on(wards)?)?(?!\w)", _since),

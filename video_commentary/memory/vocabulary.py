@@ -26,12 +26,14 @@ class Wanted:
 class Verb:
     """What a question says was done: `past` as an answer says it.
 
-    `events`: the kinds of events that it means. `pattern`: the words for it.
+    `events`: the kinds of events that it means. `pattern`: the words for it. `by_vehicles`: kinds
+    that it means too where vehicles are asked about, and that one vehicle may have beside `events`.
     """
 
     past: str
     events: tuple[str, ...]
     pattern: str
+    by_vehicles: tuple[str, ...] = ()
 
 
 ANYTHING = Wanted(one="anything", many="things")
@@ -94,13 +96,11 @@ _GRAMMAR = """
     she should show since so some something spot still tell than that the their them then there
     these they thing things this those through time times to today too under until up us visible
     was watched we were what when where which while will with would yesterday you your red orange
-    yellow green blue purple pink brown white gray grey black silver anywhere somewhere often
+    yellow green blue purple pink brown white gray grey black dark silver anywhere somewhere often
     remember recall latest hour hours night morning evening afternoon noon midnight middle side
     hand far
 """
 _NO_NOUNS = frozenset(_GRAMMAR.split())
-_COLOUR_WORDS = "red orange yellow green blue purple pink brown white gray grey black silver"
-COLOURS = frozenset(_COLOUR_WORDS.split())
 _MOVING = (
     "enters",
     "leaves",
@@ -114,6 +114,13 @@ _MOVING = (
     "flies",
     "takes_off",
 )
+COMES = Verb(
+    past="came",
+    events=("enters",),
+    pattern=r"(c[oa]me?(s|ing)?( (here|along|round))?|"
+    r"arriv\w*|appear\w*|(show|turn)(s|ed|n)? up|visit(s|ed)?)",
+    by_vehicles=("approaches",),  # on a road they are far away when they are first seen
+)
 VERBS = (
     Verb(past="came closer", events=("approaches",), pattern=r"(closer|nearer|approach\w*)"),
     Verb(past="moved away", events=("recedes",), pattern=r"((mov|back|walk|draw)\w* (away|back))"),
@@ -123,6 +130,7 @@ VERBS = (
         events=("passes", "crosses", "overtakes"),
         pattern=r"(pass(ed|es|ing)?( by)?|"
         r"(went|go|goes|gone|going|drove|driven|walked|ran|came|come) (by|past))",
+        by_vehicles=("leaves",),
     ),
     Verb(past="crossed", events=("crosses",), pattern=r"cross(ed|es|ing)?"),
     Verb(past="stopped", events=("stops",), pattern=r"(stop(s|ped|ping)?|park(s|ed|ing)?|halt\w*)"),
@@ -148,9 +156,9 @@ VERBS = (
     Verb(
         past="came in",
         events=("enters",),
-        pattern=r"(c[oa]me?(s|ing)?( (in|into|inside|here|along|round))?|enter(s|ed|ing)?|"
-        r"arriv\w*|appear\w*|(show|turn)(s|ed|n)? up|visit(s|ed)?)",
+        pattern=r"(c[oa]me?(s|ing)? (in|into|inside)|enter(s|ed|ing)?)",
     ),
+    COMES,
     Verb(past="jumped", events=("jumps",), pattern=r"jump(s|ed|ing)?"),
     Verb(past="threw something", events=("throws",), pattern=r"(thr[eo]wn?|throw(s|ing)?)"),
     Verb(past="talked", events=("talks",), pattern=r"(talk(s|ed|ing)?|sp(eak|oke)\w*)"),

@@ -16,9 +16,9 @@ from rcl_interfaces.msg import (
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from ..config.node_settings import NodeSettings
 from ..config.plugins import build, problems
 from ..config.rules import Rule, check, from_environment, rules
-from ..config.settings import NodeSettings
 
 Settings = TypeVar("Settings", bound=NodeSettings)
 

@@ -13,6 +13,14 @@ LATCHED = QoSProfile(
 )
 """The newest value, also for late subscribers: status, audio_info."""
 
+CLIPS = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST,
+    depth=10,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+)
+"""The newest clips, also for late subscribers: two may be complete at once."""
+
 EVENTS = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=50, reliability=ReliabilityPolicy.RELIABLE
 )

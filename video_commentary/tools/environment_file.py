@@ -51,6 +51,11 @@ OTHERS = {
             "Secret that signs what is posted to VIDEO_COMMENTARY_ALERT_WEBHOOK (docs/watches.md)",
         ),
         "VIDEO_COMMENTARY_SERVER_KEY": ("", "Key of the servers at VIDEO_COMMENTARY_SERVER_URL"),
+        "VIDEO_COMMENTARY_RECOGNIZER_API_KEY": (
+            "",
+            "Key of the server at VIDEO_COMMENTARY_RECOGNIZER_URL",
+        ),
+        "VIDEO_COMMENTARY_CHOOSER_KEY": ("", "Key of the server at VIDEO_COMMENTARY_CHOOSER_URL"),
         "LIVEKIT_URL": ("ws://127.0.0.1:7880", "LiveKit server to join"),
         "LIVEKIT_API_KEY": ("", "API key of that server, and of the livekit service"),
         "LIVEKIT_API_SECRET": ("", "API secret of that server, 32 or more characters"),
@@ -69,7 +74,11 @@ _HEAD = """\
 
 
 def render() -> str:
-    """Return .env.example: each variable, commented out, below its description."""
+    """Return .env.example: each variable, commented out, below its description.
+
+    A setting that several nodes share stands with the first of them.
+    """
+    listed: set[str] = set()
     lines = [_HEAD.rstrip()]
     for title, variables in OTHERS.items():
         lines += ["", f"## {title}"]
@@ -80,7 +89,9 @@ def render() -> str:
         for its, plugin in ({settings: ""} | plugin_settings(settings, {})).items():
             lines += ["", f"## {plugin.capitalize()}"] if plugin else []
             for name, (default, rule) in rules(its).items():
-                lines += _entry(ENV_PREFIX + name.upper(), as_text(default), rule.description)
+                if name not in listed:
+                    lines += _entry(ENV_PREFIX + name.upper(), as_text(default), rule.description)
+                listed.add(name)
     return "\n".join(lines) + "\n"
 
 

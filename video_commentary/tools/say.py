@@ -56,9 +56,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     instruct = commands.add_parser("instruct", help="set what to talk about from now on")
     instruct.add_argument("text", help='in plain words, "" for everything')
-    ask = commands.add_parser("ask", help="ask about what the camera sees")
+    ask = commands.add_parser("ask", help="ask about what the camera sees, or has seen")
     ask.add_argument("text", help="the question")
     ask.add_argument("--quiet", action="store_true", help="answer in text only")
+    speak = commands.add_parser("speak", help="have a sentence of yours said")
+    speak.add_argument("text", help="the sentence")
+    speak.add_argument("--high", action="store_true", help="before other sentences that wait")
+    speak.add_argument("--interrupt", action="store_true", help="stop what is being said")
     commands.add_parser("pause", help="stop commenting")
     commands.add_parser("resume", help="comment again")
     return parser
@@ -87,8 +91,34 @@ def _call(client: SayClient, options: argparse.Namespace) -> tuple[bool, str]:
     if options.command == "instruct":
         return client.instruct(options.text)
     if options.command == "ask":
-        return client.ask(options.text, quiet=options.quiet)
+        return _ask(client, options)
+    if options.command == "speak":
+        return client.speak(options.text, high=options.high, interrupt=options.interrupt)
     return client.enable(options.command == "resume")
+
+
+def _ask(client: SayClient, options: argparse.Namespace) -> tuple[bool, str]:
+    """Print the answer's words as they come; return whether it succeeded, and what is left."""
+    from .say_text import printable
+
+    shown = ""
+
+    def show(text: str) -> None:
+        nonlocal shown
+        words = printable(text)
+        if not words.startswith(shown):  # it was cut off, and begins again
+            print()
+            shown = ""
+        print(words[len(shown) :], end="", flush=True)
+        shown = words
+
+    good, answer = client.ask(options.text, quiet=options.quiet, on_words=show)
+    if good:
+        show(answer)
+        return True, ""
+    if shown:
+        print()
+    return False, answer
 
 
 if __name__ == "__main__":

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
+from rclpy.action import ActionClient
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from std_srvs.srv import SetBool
 
-from video_commentary.srv import Ask, SetInstruction
+from video_commentary.action import Ask
+from video_commentary.srv import Say, SetInstruction
 
 HOW_TO_START = "start it with `ros2 launch video_commentary commentary.launch.py` or `make demo`"
 _FIND = 5.0
@@ -53,11 +56,33 @@ class SayClient:
         response = self._call(SetInstruction, "set_instruction", request, _SET)
         return response.success, response.message
 
-    def ask(self, question: str, *, quiet: bool) -> tuple[bool, str]:
-        """Return whether there is an answer, and the answer or what is wrong."""
-        request = Ask.Request(question=question, quiet=quiet)
-        response = self._call(Ask, "ask", request, _ANSWER)
-        return response.success, response.answer
+    def ask(
+        self, question: str, *, quiet: bool, on_words: Callable[[str], object]
+    ) -> tuple[bool, str]:
+        """Return whether there is an answer, and the answer or what is wrong.
+
+        `on_words` gets the answer so far. An interrupt cancels the question.
+        """
+        client = ActionClient(self.node, Ask, f"{self.name}/ask")
+        self._find(client.server_is_ready)
+        goal = Ask.Goal(question=question, quiet=quiet)
+        sent = client.send_goal_async(goal, lambda message: on_words(message.feedback.text))
+        handle = self._result(sent, _SET)
+        try:
+            result = self._result(handle.get_result_async(), _ANSWER).result
+        except KeyboardInterrupt:
+            self._result(handle.cancel_goal_async(), _SET)
+            raise
+        finally:
+            client.destroy()
+        return result.success, result.answer
+
+    def speak(self, text: str, *, high: bool, interrupt: bool) -> tuple[bool, str]:
+        """Have a sentence said; return whether it will be, and the commentator's reply."""
+        priority = Say.Request.HIGH if high else Say.Request.NORMAL
+        request = Say.Request(text=text, priority=priority, interrupt=interrupt)
+        response = self._call(Say, "say", request, _SET)
+        return response.success, response.message
 
     def enable(self, on: bool) -> tuple[bool, str]:
         """Comment or pause; return whether that succeeded, and the commentator's reply."""
@@ -66,12 +91,18 @@ class SayClient:
 
     def _call(self, kind: Any, service: str, request: Any, timeout: float) -> Any:
         client = self.node.create_client(kind, f"{self.name}/{service}")
+        self._find(client.service_is_ready)
+        return self._result(client.call_async(request), timeout)
+
+    def _find(self, is_ready: Callable[[], bool]) -> None:
+        """Wait until a service or an action is there."""
         deadline = time.monotonic() + _FIND
-        while not client.service_is_ready():
+        while not is_ready():
             if time.monotonic() > deadline:
                 raise UnreachableError(f"no commentator at {self.name}: {self._advice()}")
             self.spin(0.05)
-        future: Any = client.call_async(request)
+
+    def _result(self, future: Any, timeout: float) -> Any:
         deadline = time.monotonic() + timeout
         while not future.done():
             if time.monotonic() > deadline:

@@ -17,6 +17,8 @@ from .clauses import ClauseSplitter
 class SpeakingEngine(EngineWrapper):
     """Wraps an engine and a voice: each clause's sound follows its words.
 
+    A sentence that is given goes to `voice` where the engine's own can't say it.
+
     If the voice fails, the rest of that comment stays unspoken, and the next comment tries again.
     `trouble` says why; it is empty while the voice works.
     """
@@ -31,6 +33,7 @@ class SpeakingEngine(EngineWrapper):
         self._voice = voice
         self._loaded = False
         self._failed = False
+        self._replaces = False  # whether it has said what the engine's own can't
         self.trouble = ""
 
     @property
@@ -68,9 +71,11 @@ class SpeakingEngine(EngineWrapper):
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield text as the engine writes it, and audio after each clause."""
-        if self.speaks_itself and self._loaded:
+        replaces = self.speaks_itself and bool(request.announcement) and not self.says_given_text
+        if self.speaks_itself and self._loaded and not self._replaces:
             self._close_voice()
-        if not request.speak or self.speaks_itself:
+        self._replaces = self._replaces or replaces
+        if not request.speak or (self.speaks_itself and not replaces):
             yield from self.inner.comment(request, cancel)
             return
         if not (self._loaded or self.trouble):
@@ -88,9 +93,14 @@ class SpeakingEngine(EngineWrapper):
     def _say(self, clause: str, cancel: CancelToken) -> Iterator[Delta]:
         if self._failed:
             return
+        format = self.voice or self._voice.format
         try:
+            # to itself, unless it stands in for the engine's own
+            resampler = PcmResampler(self._voice.format, format)
             for pcm in self._voice.say(clause, cancel):
-                yield Delta(pcm=pcm)
+                yield Delta(pcm=resampler.push(pcm))
+            if format != self._voice.format:
+                yield Delta(pcm=resampler.flush())
             self.trouble = ""
         except VoiceError as error:
             self.trouble = str(error)

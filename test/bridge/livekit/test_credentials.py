@@ -45,7 +45,7 @@ def test_a_guest_gets_the_least_rights_for_ten_minutes() -> None:
         "roomJoin": True,
         "room": "room",
         "canPublish": True,
-        "canPublishSources": ["camera"],
+        "canPublishSources": ["camera", "microphone"],
         "canPublishData": False,
         "canSubscribe": True,
         "canUpdateOwnMetadata": False,
@@ -76,7 +76,7 @@ def test_secrets_are_not_printed() -> None:
     assert guest.token not in repr(guest)
 
 
-def test_a_guest_can_publish_a_camera_but_neither_sound_nor_data(server: LiveKitServer) -> None:
+def test_a_guest_can_publish_camera_and_microphone_and_nothing_else(server: LiveKitServer) -> None:
     async def scene() -> None:
         credentials = credentials_for(server)
         jwt = credentials.guest_token("ann").token
@@ -87,7 +87,7 @@ def test_a_guest_can_publish_a_camera_but_neither_sound_nor_data(server: LiveKit
             video = rtc.LocalVideoTrack.create_video_track("eye", rtc.VideoSource(64, 48))
             camera = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_CAMERA)
             await asyncio.wait_for(me.publish_track(video, camera), 10)
-            for source in ("SOURCE_MICROPHONE", "SOURCE_UNKNOWN"):
+            for source in ("SOURCE_SCREENSHARE_AUDIO", "SOURCE_UNKNOWN"):
                 audio = rtc.LocalAudioTrack.create_audio_track("mouth", rtc.AudioSource(48_000, 1))
                 options = rtc.TrackPublishOptions(source=rtc.TrackSource.Value(source))
                 with pytest.raises(REFUSALS):

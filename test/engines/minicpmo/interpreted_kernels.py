@@ -178,7 +178,7 @@ def check_flash_decode() -> None:
 
 
 def check_flash_prefill() -> None:
-    """Also where rows of padding would lie behind the end of the cache."""
+    """Also where rows of padding would lie behind the end of the cache, and in batches."""
     from video_commentary.engines.minicpmo.kernels.flash_prefill import append_rows, flash_prefill
 
     qwen3 = AttentionConfig(num_heads=4, num_kv_heads=2, head_dim=64, rope_theta=1e6)
@@ -186,7 +186,13 @@ def check_flash_prefill() -> None:
         rotary = RotaryEmbedding(config, 256, CPU)
         norm = RMSNorm(torch.rand(config.head_dim) + 0.5, 1e-6) if normed else None
         keys, values = torch.randn(2, config.num_kv_heads, 256, config.head_dim)
-        for start, n, padding in ((0, 1, 0), (37, 70, 0), (200, 50, 30)):
+        for start, n, padding, sequence_len in (
+            (0, 1, 0, None),
+            (37, 70, 0, None),
+            (200, 50, 30, None),
+            (70, 75, 0, 15),
+            (1, 24, 0, 24),
+        ):
             ours, truth = (LayerKVCache(keys.clone(), values.clone()) for _ in range(2))
             qkv, where = torch.randn(n, sum(config.qkv_sizes)), torch.tensor([start])
             caches = {"k_cache": ours.k_cache, "v_cache": ours.v_cache}
@@ -198,9 +204,11 @@ def check_flash_prefill() -> None:
                 **caches,
                 q_norm=norm,
                 k_norm=norm,
+                sequence_len=sequence_len,
             )
-            made = flash_prefill(q, where, **caches)[:n]
-            expected = Attention(config, rotary, truth, norm, norm).prefill(qkv, where)
+            made = flash_prefill(q, where, **caches, sequence_len=sequence_len)[:n]
+            attention = Attention(config, rotary, truth, norm, norm)
+            expected = attention.prefill(qkv, where, sequence_len)
             assert relative(made, expected) < 1e-5
             stop = start + n
             assert relative(ours.k_cache[:, :stop], truth.k_cache[:, :stop]) < 1e-6

@@ -22,10 +22,13 @@ def decode(attention: Attention, qkv: Tensor, position: Tensor) -> Tensor:
     return masked_attention(attention, qkv, position).float()
 
 
-def prefill(attention: Attention, qkv: Tensor, start_pos: Tensor) -> Tensor:
+def prefill(
+    attention: Attention, qkv: Tensor, start_pos: Tensor, sequence_len: int | None = None
+) -> Tensor:
     """Do what `Attention.prefill` does; narrow heads with a mask over the whole cache."""
     if not qkv.is_cuda or attention.config.head_dim >= KERNEL_HEAD_DIM:
-        return kernel_prefill(attention, qkv, start_pos)
+        return kernel_prefill(attention, qkv, start_pos, sequence_len)
+    assert sequence_len is None, "the talker has no batches"
     return masked_attention(attention, qkv, start_pos)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,15 +11,19 @@ import numpy as np
 import pytest
 import torch
 
+from video_commentary.core.audio import AudioFormat, Pcm
 from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import Delta, Limits, Request
 from video_commentary.core.frames import Frame
 from video_commentary.core.prompting import Profile, build_prompt
+from video_commentary.engines.minicpmo.config import read_config
 from video_commentary.engines.minicpmo.engine import MiniCpmoEngine
 from video_commentary.engines.minicpmo.kernels.plan import DEFAULT_PLAN, INT4_GEMV_CONFIGS
 from video_commentary.engines.minicpmo.language.autotune import tune_kernels
 from video_commentary.engines.minicpmo.language.sampling import SamplingParams
 from video_commentary.engines.minicpmo.model_loader import MiniCpmoConfig
+from video_commentary.tools.verification.hearing_checks import compare_hearing
+from video_commentary.tools.verification.kernel_checks import TOWER_LIMITS
 
 from .interpreted_kernels import relative
 from .models import Parts
@@ -83,6 +88,23 @@ def test_a_prefix_and_the_rest_give_what_all_at_once_gives(
     assert relative(whole, truth) < 2e-2
     assert relative(apart[40:], truth[40:]) < 2e-2
     assert relative(last, truth[-1:]) < 2e-2
+
+
+def test_a_batch_behind_a_prefix_gives_what_each_sequence_gives_alone(
+    engine: MiniCpmoEngine, parity: Path, request: pytest.FixtureRequest
+) -> None:
+    model = engine._model
+    assert model is not None
+    qwen3 = model.language_model._model
+    exact = Parts(parity / request.node.callspec.params["engine"]).qwen3.decoder
+    x = torch.randn(70, qwen3.embed_tokens.shape[1], generator=torch.Generator().manual_seed(0))
+    begin, behind = (torch.tensor([at], dtype=torch.int32) for at in (0, 40))
+    with torch.inference_mode():
+        qwen3.decoder.prefill_rows(x[:40].to(GPU), begin.to(GPU))
+        batch = qwen3.decoder.prefill_rows(x[40:].to(GPU), behind.to(GPU), 15).cpu()
+        exact.prefill_rows(x[:40], begin)
+        alone = [exact.prefill_rows(x[at : at + 15], behind) for at in (40, 55)]
+    assert relative(batch, torch.cat(alone)) < 2e-2
 
 
 def test_every_decode_kernel_is_measured(
@@ -156,3 +178,45 @@ def test_looking_while_commenting(engine: MiniCpmoEngine) -> None:
     made = said(engine.comment(request, CancelToken()))
     looking.join()
     assert made == expected
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_hearing_with_graphs_is_that_of_the_cpu(parity: Path, dtype: torch.dtype) -> None:
+    folder = parity / "checkpoint"
+    errors = compare_hearing(folder, read_config(folder), GPU, dtype)
+    assert max(errors.values()) < TOWER_LIMITS[dtype]
+
+
+def test_it_hears_while_it_comments(parity: Path) -> None:
+    engine = MiniCpmoEngine(
+        MiniCpmoConfig(
+            model_path=str(parity / "checkpoint_awq"),
+            device="cuda",
+            max_seq_len=1024,
+            sampling=SamplingParams(greedy=True),
+            hear_seconds=4,
+        )
+    )
+    engine.load()
+    noise = np.random.default_rng(0).normal(0, 3000, 16_000).astype(np.int16)
+    stop, errors = threading.Event(), list[Exception]()
+
+    def listen() -> None:
+        try:
+            for second in itertools.count():
+                engine.hear(Pcm(noise, AudioFormat(16_000)), second * 1_000_000_000)
+                if stop.is_set():
+                    return
+        except Exception as error:  # noqa: BLE001 - for the assertion below
+            errors.append(error)
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    try:
+        for _ in range(10):
+            assert said(engine.comment(a_request(), CancelToken()))
+    finally:
+        stop.set()
+        thread.join()
+        engine.close()
+    assert not errors

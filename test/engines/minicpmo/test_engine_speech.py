@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -100,6 +101,24 @@ def test_cancelled_in_mid_sentence_the_next_comment_is_clean(engine: MiniCpmoEng
 
     again = list(engine.comment(asked(), CancelToken()))
     assert again[-1].last and any(delta.pcm is not None for delta in again)
+
+
+def test_given_words_are_said_as_they_are(engine: MiniCpmoEngine) -> None:
+    words = "The door (at the left) opens: go on, and hold on to the rail please."
+    given = replace(asked(), frames=(), announcement=words)
+    deltas = said(engine, given)
+    assert deltas[0] == Delta(words)
+    assert all(not delta.text for delta in deltas[1:])
+    assert sum(delta.pcm.duration for delta in deltas if delta.pcm is not None) > 0.5
+    assert deltas[-1].last
+
+    cancel = CancelToken()
+    comment = engine.comment(given, cancel)
+    next(delta for delta in comment if delta.pcm is not None)
+    cancel.cancel()
+    assert not any(delta.pcm is not None for delta in comment)
+    assert [d.text for d in said(engine, replace(given, announcement="(&)"))] == ["(&)"]
+    assert any(delta.pcm is not None for delta in said(engine, asked())), "a comment after it"
 
 
 @pytest.mark.parametrize("name", ["assets/token2wav/flow.pt", "assets/token2wav/hift.pt"])

@@ -56,7 +56,7 @@ def language_model(parts: Parts, params: SamplingParams | None = None) -> Langua
         params or SamplingParams(greedy=True),
         suppress_tokens=tokenizer.unspeakable_tokens,
         eos_ids=tokenizer.eos_ids,
-        image_start_ids=tokenizer.image_start_ids,
+        media_start_ids=tokenizer.media_start_ids,
     )
 
 
@@ -258,3 +258,25 @@ def test_int4_weights_are_exact(awq: Parts, parity: Path) -> None:
         q, z, s = (awq.tensors.load(f"{base}.{p}") for p in ("qweight", "qzeros", "scales"))
         made = Int4Linear.from_awq(q, z, s, torch.float32).dequantize().numpy()
         assert np.array_equal(made, reference[name])
+
+
+def test_a_reply_that_is_given_has_the_hidden_states_of_one_that_is_generated(
+    parts: Parts,
+) -> None:
+    tokenizer = parts.tokenizer
+    model = LanguageModel(
+        parts.qwen3,
+        SamplingParams(greedy=True),
+        suppress_tokens=tokenizer.suppress_tokens,
+        eos_ids=tokenizer.eos_ids,
+        media_start_ids=tokenizer.media_start_ids,
+    )
+    prefix = tokenizer.encode(system_segment("You comment."))
+    rest = tokenizer.encode(user_segment(["What happens?"]) + answer_segment(speak=True))
+    model.prefill(prefix, rest, [], max_new_tokens=13)
+    ids = [token.id for token in model.generate(12, CancelToken(), ignore_eos=True)]
+    generated = model.hidden_states(len(ids)).clone()
+    model.prefill(prefix, rest, [], max_new_tokens=len(ids))
+    given = model.read(ids)
+    assert given.shape == generated.shape
+    assert float((given - generated).abs().max()) < TOLERANCE

@@ -51,7 +51,7 @@ def test_what_cannot_be_spoken_is_sampled_only_where_the_reply_is_written(parity
             suppress_tokens=never,
             unspeakable_tokens=unspeakable,
             eos_ids=(),
-            image_start_ids=(),
+            media_start_ids=(),
         )
         model.prefill([1], [2, 3], [], max_new_tokens=2, speak=speak)
         return next(model.generate(2, CancelToken())).id

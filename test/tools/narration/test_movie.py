@@ -18,7 +18,7 @@ import pytest
 from test.fakes import tone
 from test.tools.narration.recordings import Recording, loudness, sound_of, write_movie_with_sound
 from video_commentary.core.audio import OUTPUT_FORMAT
-from video_commentary.tools.narration.captions import Caption
+from video_commentary.recording.captions import Caption
 from video_commentary.tools.narration.footage import Footage, FootageError, Rgb, Shot
 from video_commentary.tools.narration.mixing import DUCKED, envelope
 from video_commentary.tools.narration.movie import Parts, write_movie

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from video_commentary.core.audio import AudioFormat, Pcm, to_int16
 from video_commentary.core.engine import EngineError
 from video_commentary.engines.minicpmo.checkpoint import Checkpoint
 from video_commentary.engines.minicpmo.config import read_config
+from video_commentary.engines.minicpmo.hearing.hearing import FORMAT, load_hearing
 from video_commentary.engines.minicpmo.language.qwen3 import Qwen3
 from video_commentary.tools.verification import machine_checks, report
 from video_commentary.tools.verification.answer_checks import repeated_phrase
@@ -27,7 +29,12 @@ from video_commentary.tools.verification.check import (
 )
 from video_commentary.tools.verification.checks import CHECKS, CheckedRow, run_check
 from video_commentary.tools.verification.gpu_specs import GpuSpecs
-from video_commentary.tools.verification.kernel_checks import compare_models
+from video_commentary.tools.verification.hearing_checks import compare_hearing
+from video_commentary.tools.verification.kernel_checks import (
+    TOWER_LIMITS,
+    compare_models,
+    relative,
+)
 from video_commentary.tools.verification.layer_sample import load_layer
 from video_commentary.tools.verification.lower_bounds import model_cost
 from video_commentary.tools.verification.model_under_test import MadeOnce, ModelUnderTest
@@ -183,3 +190,25 @@ def test_a_row_is_cut_to_three_lines_and_the_report_has_all(tmp_path: Path) -> N
 def test_names_and_folders_are_left_out(text: str, left: str) -> None:
     words = {"jane": "USER", "robot7": "HOST"}
     assert report.scrub({"a": [text]}, words) == {"a": [left]}
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_hearing_in_16_bits_is_near_float32(parity: Path, dtype: torch.dtype) -> None:
+    folder = parity / "checkpoint"
+    errors = compare_hearing(folder, read_config(folder), CPU, dtype)
+    assert errors.keys() == {"whole", "second by second"}
+    assert 0 < max(errors.values()) < TOWER_LIMITS[dtype]
+
+
+def test_wrong_hearing_is_found(parity: Path) -> None:
+    folder = parity / "checkpoint"
+    config = read_config(folder)
+    assert config.hearing is not None
+    wrong = replace(config, hearing=replace(config.hearing, num_heads=1))
+    noise = np.random.default_rng(0).normal(0, 3000, 32_000).astype(np.int16)
+    made = []
+    for each in (config, wrong):
+        hearing = load_hearing(Checkpoint(folder, CPU), each, torch.float32, None)
+        made.append(hearing.encode(Pcm(noise, FORMAT)))
+    assert made[0] is not None and made[1] is not None
+    assert relative(made[1], made[0]) > TOWER_LIMITS[torch.float16]

@@ -21,7 +21,7 @@ from video_commentary.tools.verification.checks import CHECKS
 from .conftest import change_tensors, make_uneven
 from .running import outcome_of, run_verify, under_test
 
-GPU_ONLY = {"GPU", "kernels", "vision", "kernel plan", "latency", "memory"}
+GPU_ONLY = {"GPU", "kernels", "vision", "hearing", "kernel plan", "latency", "memory"}
 ON_REQUEST = {"upstream ids", "upstream mel"}
 
 

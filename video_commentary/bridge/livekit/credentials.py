@@ -78,7 +78,7 @@ class RoomCredentials:
         return self._sign(self.identity, grants, _BRIDGE_SECONDS, attributes)
 
     def guest_token(self, identity: str) -> RoomToken:
-        """Let a guest join this room, listen, watch and publish a camera, and nothing else.
+        """Let a guest join this room, listen, watch, speak and publish a camera, and nothing else.
 
         The guest's identity there is `identity` after "guest-". Raise ValueError for a bad one.
         """
@@ -89,7 +89,7 @@ class RoomCredentials:
         grants = VideoGrants(
             room_join=True,
             room=self.room,
-            can_publish_sources=["camera"],
+            can_publish_sources=["camera", "microphone"],
             can_publish_data=False,
             can_update_own_metadata=False,
         )

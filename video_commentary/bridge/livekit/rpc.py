@@ -1,64 +1,43 @@
-"""LiveKit RPC methods for instructions and questions."""
+"""LiveKit RPC methods: the table of calls, for participants who may publish data."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from livekit import rtc
+from pydantic import ValidationError
 
-from ..robot_gateway import Robot
+from ..request_bodies import explain
+from ..robot_calls import ROBOT_CALLS, RobotCall, RobotCallError, split_pictures
+from ..robot_gateway import RobotGateway
 
-MAX_LENGTH = 2000
 _BAD_REQUEST = 400
+_Handler = Callable[[rtc.RpcInvocationData], Awaitable[str]]
 
 
-def register_rpc_methods(participant: rtc.LocalParticipant, robot: Robot) -> None:
-    """Serve set_instruction and ask, with the same JSON objects as the HTTP API takes.
+def register_rpc_methods(participant: rtc.LocalParticipant, gateway: RobotGateway) -> None:
+    """Serve the calls of the table, with the same JSON objects as the HTTP API takes.
 
-    A call with a bad payload fails with code 400 and says what is expected.
+    A result has `success` too; without it, the field in words says what is wrong. A call with a
+    bad payload fails with code 400 and says what is expected. Results have no pictures.
     """
-
-    async def set_instruction(call: rtc.RpcInvocationData) -> str:
-        reply = await robot.set_instruction(text_of(call.payload, "instruction", min_length=0))
-        return json.dumps({"success": reply.success, "message": reply.text})
-
-    async def ask(call: rtc.RpcInvocationData) -> str:
-        question = text_of(call.payload, "question", min_length=1)
-        reply = await robot.ask(question, flag_of(call.payload, "quiet"))
-        answer = {"success": reply.success, "answer": reply.text, "stamp": reply.stamp}
-        return json.dumps(answer)
-
-    participant.register_rpc_method("set_instruction", set_instruction)
-    participant.register_rpc_method("ask", ask)
+    for call in ROBOT_CALLS:
+        if call.method:
+            participant.register_rpc_method(call.method, _handler(call, gateway))
 
 
-def text_of(payload: str, name: str, min_length: int) -> str:
-    """Return a text of a JSON object, stripped. Raise RpcError."""
-    value = _object(payload, name).get(name)
-    if not isinstance(value, str) or not min_length <= len(value.strip()) <= MAX_LENGTH:
-        raise rtc.RpcError(
-            _BAD_REQUEST, f"{name} has to be a text of {min_length} to {MAX_LENGTH} characters"
-        )
-    # JSON can carry unpaired surrogates; a ROS string can't.
-    if value.encode(errors="ignore").decode() != value:
-        raise rtc.RpcError(_BAD_REQUEST, f"{name} has an invalid character")
-    return value.strip()
+def _handler(call: RobotCall, gateway: RobotGateway) -> _Handler:
+    async def handle(invocation: rtc.RpcInvocationData) -> str:
+        try:
+            request = call.request.model_validate_json(invocation.payload or "{}")
+        except ValidationError as error:
+            reason = explain(error.errors(), "the payload")
+            raise rtc.RpcError(_BAD_REQUEST, reason) from None
+        try:
+            result, _ = split_pictures({"success": True, **await call(gateway, request)})
+        except RobotCallError as error:
+            result = {"success": False, call.words: str(error)}
+        return json.dumps(result, ensure_ascii=False)
 
-
-def flag_of(payload: str, name: str) -> bool:
-    """Return a boolean of a JSON object, False if it is missing. Raise RpcError."""
-    value = _object(payload, name).get(name, False)
-    if not isinstance(value, bool):
-        raise rtc.RpcError(_BAD_REQUEST, f"{name} has to be true or false")
-    return value
-
-
-def _object(payload: str, name: str) -> dict[str, Any]:
-    try:
-        value = json.loads(payload)
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        raise rtc.RpcError(_BAD_REQUEST, f'the payload has to be a JSON object with "{name}"')
-    return value
+    return handle

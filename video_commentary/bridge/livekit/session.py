@@ -16,6 +16,7 @@ from .audio_track import AudioTrack
 from .credentials import RoomCredentials
 from .participant import LiveKitStatus
 from .remote_camera import RemoteCamera
+from .remote_microphones import RemoteMicrophones
 from .rpc import register_rpc_methods
 from .transcription import Transcription
 from .video_track import VideoTrack
@@ -61,6 +62,7 @@ class RoomSession:
         self._audio = AudioTrack(gateway.broadcast, gateway.robot.now)
         self._transcription = Transcription(self._room, gateway.broadcast, self._audio)
         self._camera = RemoteCamera(self._room, camera, gateway.robot, self._changed)
+        self._microphones = RemoteMicrophones(self._room, gateway.robot)
         self._video = VideoTrack(self._room, gateway.display) if video else None
         self._gateway = gateway
 
@@ -86,7 +88,7 @@ class RoomSession:
     async def _join(self) -> None:
         options = rtc.RoomOptions(auto_subscribe=False, dynacast=True)
         await self._room.connect(self._credentials.url, self._credentials.bridge_token(), options)
-        register_rpc_methods(self._room.local_participant, self._gateway.robot)
+        register_rpc_methods(self._room.local_participant, self._gateway)
         await self._audio.publish(self._room.local_participant)
 
     async def _take_part(self) -> str:
@@ -95,6 +97,7 @@ class RoomSession:
             self._audio.run(),
             self._transcription.run(),
             self._camera.run(),
+            self._microphones.run(),
         ]
         if self._video is not None:
             parts.append(self._video.run())

@@ -1,6 +1,7 @@
 // The WebSocket that carries comments, status, pictures and sound.
 
 const PICTURE = 1, SOUND = 2, HEADER = 16;
+const MAX_WAITING = 65_536; // bytes
 
 export class Live extends EventTarget {
   #socket = null;
@@ -38,6 +39,12 @@ export class Live extends EventTarget {
   request(changes) {
     Object.assign(this.#wanted, changes);
     this.#send();
+  }
+
+  // Sends a microphone's sound; while the connection lags, it is dropped.
+  send(bytes) {
+    const socket = this.#socket;
+    if (socket?.readyState === WebSocket.OPEN && socket.bufferedAmount < MAX_WAITING) socket.send(bytes);
   }
 
   #send() {

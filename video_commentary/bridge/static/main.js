@@ -3,6 +3,7 @@
 import { get, post, request } from "./api.js";
 import { Live } from "./live.js";
 import { login } from "./login.js";
+import { Microphone } from "./microphone.js";
 import * as phone from "./phone.js";
 import { Picture } from "./picture.js";
 import { Shown } from "./shown.js";
@@ -16,6 +17,7 @@ const live = new Live(() => login(find)), sound = new Sound(), shown = new Shown
 const words = new Words(find, (comment) => shown.open(comment).catch((error) => notify(error.message, false)));
 const picture = new Picture(find("picture"), find("stage"), find("blank"));
 const watches = new Watches(find);
+const microphone = new Microphone(find, live, (message) => notify(message, false));
 const storage = window.localStorage;
 let rate = 48000;
 let enabled = true;
@@ -42,6 +44,7 @@ live.addEventListener("comment", ({ detail }) => {
   pending.push(detail);
   setTimeout(() => { if (pending.length) words.add(pending.shift()); }, 1000 * sound.behind);
 });
+live.addEventListener("heard", ({ detail }) => microphone.heard(detail));
 live.addEventListener("alert", ({ detail }) => watches.alert(detail));
 live.addEventListener("picture", ({ detail }) => { drawn += 1; picture.show(detail); });
 live.addEventListener("sound", ({ detail }) => sound.play(detail));
@@ -75,6 +78,7 @@ function show(status) {
   if (document.activeElement !== find("profile")) find("profile").value = status.profile;
   find("sound").disabled = !status.speaks && !sound.on;
   if (!sound.on) find("sound").querySelector("b").textContent = status.speaks ? "Turn sound on" : "No voice";
+  microphone.offer(status.listens);
   followSource(status.source);
   if (status.notice && status.notice !== noted) notify(status.notice, false);
   noted = status.notice;
@@ -230,4 +234,4 @@ find("words").classList.add("waiting");
 live.open();
 
 // For tests and debugging.
-window.commentary = { live, sound, picture, drawn: () => drawn };
+window.commentary = { live, sound, picture, microphone, drawn: () => drawn };

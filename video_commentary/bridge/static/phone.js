@@ -38,6 +38,11 @@ export async function start(onLost) {
   }
 }
 
+// Sends this device's microphone through the room too, or no longer.
+export async function hear(on) {
+  await room?.localParticipant.setMicrophoneEnabled(on, { echoCancellation: true, noiseSuppression: true });
+}
+
 export async function stop() {
   const leaving = room;
   room = null;

@@ -31,7 +31,7 @@ function item(entry) {
   kind.className = "kind";
   kind.textContent = entry.kind;
   words.append(time, kind);
-  for (const [text, name] of [[entry.question, "asked"], [entry.text, ""]]) {
+  for (const [text, name] of [[entry.question, "asked"], [entry.text, ""], [entry.place?.text, "place"]]) {
     if (!text) continue;
     const line = document.createElement("p");
     line.className = name;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .languages.english import MANY, NUMBERS, PLURALS, SPOKEN
+from .languages.english import AT_LEAST, MANY, NUMBERS, PLURALS, SPOKEN
 
 VEHICLES = ("bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat")
 ANIMALS = (
@@ -46,6 +46,11 @@ def plural(noun: str) -> str:
 def number(count: int) -> str:
     """Return a count as a word: "no" for 0, "many" above twelve."""
     return NUMBERS[count] if 0 <= count < len(NUMBERS) else MANY
+
+
+def at_least(count: int, amount: str) -> str:
+    """Return "at least two people" for an amount in words; "many people" stays as it is."""
+    return AT_LEAST.format(amount=amount) if count < len(NUMBERS) else amount
 
 
 def counted(count: int, noun: str) -> str:

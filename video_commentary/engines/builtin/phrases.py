@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from .labels import counted, number, plural
-from .languages.english import AT_LEAST, CONJUNCTION, COURSES, DEPTHS, PLACES
+from .labels import at_least, counted, number, plural
+from .languages.english import CONJUNCTION, COURSES, DEPTHS, PLACES
 from .scene_state import SceneObject
 
 
@@ -58,4 +58,4 @@ def object_list(objects: Sequence[SceneObject]) -> str:
 def count_phrase(count: int, noun: str, certain: bool) -> str:
     """Return "two people", or "at least two people" if the count is not certain."""
     amount = f"{number(count)} {noun if count == 1 else plural(noun)}"
-    return amount if certain else AT_LEAST.format(amount=amount)
+    return amount if certain else at_least(count, amount)

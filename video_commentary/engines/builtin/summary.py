@@ -6,8 +6,8 @@ import random
 from collections.abc import Sequence
 
 from .claims import Sentence, present
-from .labels import GENERIC, counted, number, plural
-from .languages.english import AT_LEAST, COURSES, PLACES, said, ways
+from .labels import GENERIC, at_least, counted, number, plural
+from .languages.english import COURSES, PLACES, said, ways
 from .phrases import (
     count_phrase,
     course_phrase,
@@ -106,7 +106,7 @@ def _directions(
     if not parts:
         return []
     count, course = parts[0]
-    amount = number(count) if certain else AT_LEAST.format(amount=number(count))
+    amount = number(count) if certain else at_least(count, number(count))
     first = said("walking", several=count > 1, number=amount, course=course)
     others = [said("going", number=number(n), course=phrase) for n, phrase in parts[1:]]
     text = joined([first, *others]) + "."

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from .evidence import Evidence, Found
-from .labels import counted, group_of, number
+from .labels import at_least, counted, group_of, number
 from .nouns import ANIMAL, GENDERED, PEOPLE, VEHICLE, Noun
 from .phrases import first_upper, joined
 from .question_forms import Form
@@ -79,9 +79,9 @@ def none_of(asked: Question, noun: Noun, found: Found) -> str:
 
 
 def amount(noun: Noun, count: int, uncertain: bool = False) -> str:
-    """Return how many things: "one cup", "at least five people"."""
-    least = "at least " if uncertain or count > _FEW else ""
-    return f"{least}{number(count)} {noun.one if count == 1 else noun.many}"
+    """Return how many things: "one cup", "at least five people", "many people"."""
+    words = f"{number(count)} {noun.one if count == 1 else noun.many}"
+    return at_least(count, words) if uncertain or count > _FEW else words
 
 
 def places(evidence: Evidence, sightings: Sequence[Sighting]) -> str:

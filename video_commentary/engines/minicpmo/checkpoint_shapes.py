@@ -6,15 +6,12 @@ from collections.abc import Iterable, Iterator
 
 from ...core.engine import EngineError
 from .checkpoint import Shape, Tensors
-from .config import FETCH, ModelConfig
+from .config import FETCH, HearingConfig, ModelConfig
 
-UNUSED_PREFIXES = (
-    "apm.",
-    "audio_projection_layer.",
-    "tts.projector_spk.",
-    "tts.model.embed_tokens.",
-)
-"""Prefixes of tensors that nothing here reads: hearing, and parts of the talker."""
+UNUSED_PREFIXES = ("tts.projector_spk.", "tts.model.embed_tokens.")
+"""Prefixes of tensors that nothing here reads: parts of the talker."""
+HEARING_PREFIXES = ("apm.", "audio_projection_layer.")
+"""Prefixes of the sound encoder and its projector, which are read only if the engine hears."""
 TALKER_PREFIX = "tts."
 """Prefix of the talker, which a checkpoint has as a whole or not at all."""
 
@@ -98,12 +95,25 @@ def talker_shapes(tensors: Tensors, config: ModelConfig) -> dict[str, Shape]:
     return {TALKER_PREFIX + name: shape for name, shape in shapes.items()}
 
 
-def check_tensors(tensors: Tensors, config: ModelConfig) -> None:
-    """Raise EngineError that names what is missing, surplus or has the wrong shape."""
+def hearing_shapes(config: ModelConfig) -> dict[str, Shape]:
+    """Return name and shape of every tensor that hearing needs; none without an audio_config."""
+    return dict(_hearing_shapes(config.hearing, config)) if config.hearing else {}
+
+
+def check_tensors(tensors: Tensors, config: ModelConfig, *, hear: bool = False) -> None:
+    """Raise EngineError that names what is missing, surplus or has the wrong shape.
+
+    `hear`: whether the tensors of hearing are needed; else they are ignored.
+    """
     names = set(tensors.names())
     quantized = [name.removesuffix(".qweight") for name in names if name.endswith(".qweight")]
     expected = expected_shapes(config, quantized) | talker_shapes(tensors, config)
     unused: tuple[str, ...] = UNUSED_PREFIXES
+    if hear:
+        _check_hearing(names, config)
+        expected |= hearing_shapes(config)
+    else:
+        unused += HEARING_PREFIXES
     if config.vision.drop_last_layer:
         unused += (f"vpm.encoder.layers.{config.vision.num_layers}.",)
     wrong = [f"{name} is missing" for name in sorted(expected.keys() - names)]
@@ -122,6 +132,14 @@ def check_tensors(tensors: Tensors, config: ModelConfig) -> None:
         raise EngineError(
             f"the checkpoint is not MiniCPM-o 4.5 as published: {'; '.join(wrong[:3])}{rest}. "
             f"If it is incomplete, {FETCH}"
+        )
+
+
+def _check_hearing(names: set[str], config: ModelConfig) -> None:
+    if config.hearing is None or not any(name.startswith(HEARING_PREFIXES) for name in names):
+        raise EngineError(
+            f"this checkpoint can't hear, as it has no apm.* tensors: set hear:=false, or {FETCH}",
+            retry=False,
         )
 
 
@@ -198,6 +216,25 @@ def _resampler_shapes(config: ModelConfig) -> Iterator[tuple[str, Shape]]:
     yield from _with_bias("resampler.attn.out_proj", (hidden, hidden))
     for norm in ("ln_q", "ln_kv", "ln_post"):
         yield from _with_bias(f"resampler.{norm}", (hidden,))
+
+
+def _hearing_shapes(hearing: HearingConfig, config: ModelConfig) -> Iterator[tuple[str, Shape]]:
+    width, inner, hidden = hearing.width, hearing.intermediate_size, config.language.hidden_size
+    yield from _with_bias("apm.conv1", (width, hearing.num_mel_bins, 3))
+    yield from _with_bias("apm.conv2", (width, width, 3))
+    yield "apm.embed_positions.weight", (hearing.num_positions, width)
+    yield from _with_bias("apm.layer_norm", (width,))
+    for i in range(hearing.num_layers):
+        layer = f"apm.layers.{i}"
+        for name in ("q_proj", "v_proj", "out_proj"):
+            yield from _with_bias(f"{layer}.self_attn.{name}", (width, width))
+        yield f"{layer}.self_attn.k_proj.weight", (width, width)
+        yield from _with_bias(f"{layer}.self_attn_layer_norm", (width,))
+        yield from _with_bias(f"{layer}.final_layer_norm", (width,))
+        yield from _with_bias(f"{layer}.fc1", (inner, width))
+        yield from _with_bias(f"{layer}.fc2", (width, inner))
+    yield from _with_bias("audio_projection_layer.linear1", (hidden, width))
+    yield from _with_bias("audio_projection_layer.linear2", (hidden, hidden))
 
 
 def _with_bias(name: str, weight: Shape) -> Iterator[tuple[str, Shape]]:

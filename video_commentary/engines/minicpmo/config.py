@@ -50,12 +50,34 @@ class VisionConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HearingConfig:
+    """Sizes of the sound encoder, Whisper's, and of the projector behind it.
+
+    `num_positions`: of the encoder, 50 for a second. `pool_step`: positions of one embedding.
+    `block_positions`: positions that attend to each other in both directions.
+    """
+
+    width: int
+    intermediate_size: int
+    num_layers: int
+    num_heads: int
+    num_mel_bins: int
+    num_positions: int
+    pool_step: int
+    block_positions: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelConfig:
-    """The content of config.json; `tts`: its tts_config, for the talker."""
+    """The content of config.json; `tts`: its tts_config, for the talker.
+
+    `hearing`: None without an audio_config.
+    """
 
     language: LanguageConfig
     vision: VisionConfig
     tts: Mapping[str, Any]
+    hearing: HearingConfig | None = None
 
 
 def read_config(folder: Path) -> ModelConfig:
@@ -82,6 +104,7 @@ def parse_config(document: Mapping[str, Any]) -> ModelConfig:
         language=_language_config(document),
         vision=_vision_config(document),
         tts=document.get("tts_config") or {},
+        hearing=_hearing_config(document),
     )
 
 
@@ -123,6 +146,23 @@ def _vision_config(document: Mapping[str, Any]) -> VisionConfig:
         num_positions=(vision["image_size"] // vision["patch_size"]) ** 2,
         num_queries=document["query_num"],
         drop_last_layer=drop_last_layer,
+    )
+
+
+def _hearing_config(document: Mapping[str, Any]) -> HearingConfig | None:
+    audio = document.get("audio_config")
+    if not audio:
+        return None
+    return HearingConfig(
+        width=audio["d_model"],
+        intermediate_size=audio["encoder_ffn_dim"],
+        num_layers=audio["encoder_layers"],
+        num_heads=audio["encoder_attention_heads"],
+        # what a saved config leaves out is upstream's default
+        num_mel_bins=audio.get("num_mel_bins", 80),
+        num_positions=audio.get("max_source_positions", 1500),
+        pool_step=document.get("audio_pool_step", 5),
+        block_positions=int(50 * document.get("audio_chunk_length", 1.0)),
     )
 
 

@@ -1,11 +1,11 @@
-"""MiniCPM-o 4.5 as an engine: frames in, text and its own voice out."""
+"""MiniCPM-o 4.5 as an engine: frames and sound in, text and its own voice out."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,19 +14,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...core.audio import AudioFormat
+from ...core.audio import AudioFormat, Pcm
 from ...core.cancel import CancelToken
-from ...core.engine import Delta, EngineError, Request
+from ...core.engine import Delta, EngineError, Judgement, Request
 from ...core.frames import Frame
 from ...core.load_progress import LoadProgress
-from ..registry import EngineOptions
+from ...core.stamp import Stamp
 from .answer import SpokenAnswer, text_deltas
 from .checkpoint import Checkpoint, Tensors
 from .checkpoint_shapes import check_tensors
 from .config import ModelConfig, model_folder, read_config
+from .given_text import say_given_text
 from .gpu_errors import OUT_OF_MEMORY, is_gpu_error, is_out_of_memory, to_engine_error
+from .judging import judgements
 from .language.decode_step import MAX_NEW_TOKENS
-from .language.sampling import SamplingParams
 from .language.tokenizer import prompt_ids
 from .memory import (
     FreeMemory,
@@ -39,43 +40,18 @@ from .memory import (
 )
 from .model_loader import LoadedModel, MiniCpmoConfig, load_model
 from .own_voice import OwnVoice
-from .settings import MiniCpmoSettings
-from .speech.speech_loader import SpeechOptions
+from .prompt_items import build_items
 from .vision.image_processing import SlicedImage, slice_image
 
 LOG = logging.getLogger(__name__)
-
-
-def from_settings(settings: MiniCpmoSettings, options: EngineOptions) -> MiniCpmoEngine:
-    """Make the engine that `settings` describe, for text only unless its own voice is wanted."""
-    speech = SpeechOptions(
-        steps=settings.speech_steps, dtype=settings.speech_dtype, voice=settings.voice_reference
-    )
-    return MiniCpmoEngine(
-        MiniCpmoConfig(
-            model_path=settings.model_path,
-            device=settings.device,
-            max_slice_nums=settings.max_slice_nums,
-            max_seq_len=settings.context_tokens,
-            int8_lm_head=settings.int8_lm_head,
-            sampling=SamplingParams(
-                temperature=settings.temperature,
-                top_p=settings.top_p,
-                top_k=settings.top_k,
-                repetition_penalty=settings.repetition_penalty,
-                greedy=settings.greedy,
-            ),
-            saved_plan=True,
-            speech=speech if options.own_voice else None,
-        ),
-        options.progress,
-    )
 
 
 class MiniCpmoEngine:
     """MiniCPM-o 4.5 in this process, on plain torch."""
 
     look_fps = 0.0
+    reads_prompt = True
+    says_given_text = True
 
     def __init__(
         self,
@@ -126,13 +102,15 @@ class MiniCpmoEngine:
         """Open the checkpoint, and check it and the room for it. Raise EngineError."""
         model_config = read_config(folder)
         tensors = Checkpoint(folder, device)
-        check_tensors(tensors, model_config)
+        hear = self._config.hear_seconds is not None
+        check_tensors(tensors, model_config, hear=hear)
         check_gpu_memory(
             tensors,
             model_config,
             device,
             max_seq_len=self._config.max_seq_len,
             int8_lm_head=self._config.int8_lm_head,
+            hear=hear,
         )
         return tensors, model_config
 
@@ -151,6 +129,22 @@ class MiniCpmoEngine:
         if model is not None:
             with self._torch_errors():
                 self._encode(model, frame)
+
+    @property
+    def hears(self) -> bool:
+        """Whether the model hears. Known after `load`."""
+        return self._model is not None and self._model.hearing is not None
+
+    def hear(self, pcm: Pcm, stamp: Stamp) -> None:
+        """Encode the scene's sound as it arrives; `stamp`: of its first sample.
+
+        Raise EngineError.
+        """
+        model = self._model
+        # with 0 seconds only spoken questions are heard
+        if model is not None and model.hearing is not None and self._config.hear_seconds:
+            with self._torch_errors(), self._encoding:
+                model.hearing.hear(pcm, stamp)
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield the comment piece by piece. Raise EngineError.
@@ -196,17 +190,22 @@ class MiniCpmoEngine:
         max_new_tokens = min(request.limits.max_tokens, MAX_NEW_TOKENS - 2)
         with self._torch_errors(memory=False):
             use_device(model.device)
-            encoded = [self._encode(model, frame) for frame in frames]
+            if request.announcement and speech is not None:
+                yield from say_given_text(model, speech, request, cancel)
+                return
+            encoded = [(frame, *self._encode(model, frame)) for frame in frames]
+            with self._encoding:
+                items, prompt = build_items(
+                    encoded, request, model.hearing, self._config.hear_seconds or 0
+                )
             if cancel.cancelled:
                 return
+            placeholders = [item.placeholder for item in items]
             prefix, rest = prompt_ids(
-                model.tokenizer,
-                request.prompt,
-                [image for image, _ in encoded],
-                speak=speech is not None,
+                model.tokenizer, prompt, placeholders, speak=speech is not None
             )
             language_model = model.language_model
-            embeds = [embed for _, of_frame in encoded for embed in of_frame]
+            embeds = [embed for item in items for embed in item.embeds]
             language_model.prefill(
                 prefix, rest, embeds, max_new_tokens=max_new_tokens, speak=speech is not None
             )
@@ -219,6 +218,27 @@ class MiniCpmoEngine:
                 yield from answer.deltas(
                     tokens, language_model.hidden_states, ended_with_eos, cancel
                 )
+
+    def judge(
+        self, request: Request, conditions: Sequence[str], cancel: CancelToken
+    ) -> Iterator[Judgement]:
+        """Yield p(yes) of each condition, from one decode step. Raise EngineError."""
+        if self._lost:
+            self.load()
+        model = self._model
+        if model is None:
+            raise EngineError("the model is not loaded")
+        with self._own_voice.commenting, self._torch_errors():
+            use_device(model.device)
+            frames = []
+            for frame in request.frames:
+                frames.append(self._encode(model, frame))
+                if cancel.cancelled:
+                    return
+            found = judgements(
+                model.tokenizer, model.language_model, request.prompt, frames, conditions, cancel
+            )
+        yield from found
 
     def _encode(self, model: LoadedModel, frame: Frame) -> tuple[SlicedImage, list[Tensor]]:
         """Return a frame's images and their embeddings, encoded now unless `look` has."""

@@ -12,7 +12,7 @@ import torch
 
 from ...core.engine import EngineError
 from .checkpoint import Tensors
-from .checkpoint_shapes import TALKER_PREFIX, UNUSED_PREFIXES
+from .checkpoint_shapes import HEARING_PREFIXES, TALKER_PREFIX, UNUSED_PREFIXES, hearing_shapes
 from .config import ModelConfig
 from .gpu_driver import UNSEEN_GPU_FIX, driver_version, unseen_gpu
 
@@ -102,15 +102,30 @@ def _collect_garbage() -> None:
 
 
 def bytes_needed(
-    tensors: Tensors, config: ModelConfig, *, max_seq_len: int, int8_lm_head: bool
+    tensors: Tensors,
+    config: ModelConfig,
+    *,
+    max_seq_len: int,
+    int8_lm_head: bool,
+    hear: bool = False,
 ) -> int:
-    """Return the GPU memory that vision and text take, in bytes."""
+    """Return the GPU memory that vision and text take, and hearing with `hear`, in bytes."""
     language = config.language
-    apart = (*UNUSED_PREFIXES, TALKER_PREFIX)
+    apart = (*UNUSED_PREFIXES, *HEARING_PREFIXES, TALKER_PREFIX)
     weights = sum(tensors.size(n) for n in tensors.names() if not n.startswith(apart))
     kv_cache = 4 * language.num_layers * language.num_kv_heads * language.head_dim * max_seq_len
     saved = language.vocab_size * language.hidden_size if int8_lm_head else 0
-    return weights + kv_cache - saved + _WORKING_BYTES
+    ears = hearing_bytes(tensors, config) if hear else 0
+    return weights + kv_cache - saved + ears + _WORKING_BYTES
+
+
+def hearing_bytes(tensors: Tensors, config: ModelConfig) -> int:
+    """Return the GPU memory that hearing takes: weights, and 30 s of keys and values."""
+    hearing = config.hearing
+    if hearing is None:
+        return 0
+    kv_cache = 4 * hearing.num_layers * hearing.width * hearing.num_positions
+    return sum(map(tensors.size, hearing_shapes(config))) + kv_cache
 
 
 def check_gpu_memory(
@@ -120,16 +135,21 @@ def check_gpu_memory(
     *,
     max_seq_len: int,
     int8_lm_head: bool,
+    hear: bool = False,
 ) -> None:
     """Raise EngineError if the model does not fit into the GPU's free memory."""
     if device.type != "cuda":
         return
-    needed = bytes_needed(tensors, config, max_seq_len=max_seq_len, int8_lm_head=int8_lm_head)
+    needed = bytes_needed(
+        tensors, config, max_seq_len=max_seq_len, int8_lm_head=int8_lm_head, hear=hear
+    )
     torch.cuda.empty_cache()
     free, _ = torch.cuda.mem_get_info(device)
     if needed > free:
         raise EngineError(
             f"the model needs {needed / 1e9:.1f} GB of GPU memory, {free / 1e9:.1f} GB are free on "
             f"{torch.cuda.get_device_name(device)}: close other programs on the GPU, "
-            "use the AWQ model, lower context_tokens, or set device:=cpu"
+            "use the AWQ model, lower context_tokens, "
+            + ("set hear:=false, " if hear else "")
+            + "or set device:=cpu"
         )

@@ -16,6 +16,7 @@ from ...core.load_progress import LoadProgress
 from .answer import SpeechSynthesizer
 from .checkpoint import Tensors, is_awq
 from .config import ModelConfig
+from .hearing.hearing import Hearing, load_hearing
 from .language.autotune import plan_kernels
 from .language.language_model import LanguageModel
 from .language.qwen3 import load_qwen3
@@ -34,7 +35,8 @@ class MiniCpmoConfig:
     `model_path`: checkpoint folder, empty for the newest below `models_dir()`. `device`: auto, cpu
     or cuda[:n]. `max_seq_len`: positions that a prompt and its reply share. `saved_plan`: take the
     kernel plan that an earlier start measured, and keep the one that this start measures.
-    `speech`: None for text only.
+    `hear_seconds`: of the scene's sound in a prompt; None to load no ears. `speech`: None for text
+    only.
     """
 
     model_path: str = ""
@@ -44,6 +46,7 @@ class MiniCpmoConfig:
     int8_lm_head: bool = False
     saved_plan: bool = False
     sampling: SamplingParams = field(default_factory=SamplingParams)
+    hear_seconds: int | None = None
     speech: SpeechOptions | None = None
 
 
@@ -51,8 +54,8 @@ class MiniCpmoConfig:
 class LoadedModel:
     """A model ready to comment. Frames are encoded on `stream`, None on a CPU.
 
-    `dtype`: what the language model computes in. `speech`: None while it only writes. `precision`
-    and `place`: both for people.
+    `dtype`: what the language model computes in. `speech`: None while it only writes. `hearing`:
+    None unless it is to hear. `precision` and `place`: both for people.
     """
 
     tokenizer: Tokenizer
@@ -64,12 +67,14 @@ class LoadedModel:
     precision: str
     place: str
     speech: SpeechSynthesizer | None = None
+    hearing: Hearing | None = None
 
     @property
     def description(self) -> str:
         """The model, its precision, device and voice, in one line."""
         voice = "own voice" if self.speech else "text only"
-        return f"MiniCPM-o 4.5 ({self.precision}) on {self.place}, {voice}"
+        ears = ", hears" if self.hearing else ""
+        return f"MiniCPM-o 4.5 ({self.precision}) on {self.place}, {voice}{ears}"
 
 
 def load_model(
@@ -80,7 +85,10 @@ def load_model(
     config: MiniCpmoConfig,
     progress: LoadProgress,
 ) -> LoadedModel:
-    """Load what sees and writes from `tensors`; `folder` has the tokenizer. Raise EngineError."""
+    """Load what sees, hears and writes from `tensors`; `folder` has the tokenizer.
+
+    Raise EngineError.
+    """
     use_device(device)
     cuda = device.type == "cuda"
     with progress.phase("weights"):
@@ -113,11 +121,15 @@ def load_model(
             suppress_tokens=tokenizer.suppress_tokens,
             unspeakable_tokens=tokenizer.unspeakable_tokens,
             eos_ids=tokenizer.eos_ids,
-            image_start_ids=tokenizer.image_start_ids,
+            media_start_ids=tokenizer.media_start_ids,
         )
         language_model.capture()
         _warm_up(tokenizer, language_model, vision, device, stream)
     _check_logits(language_model, dtype)
+    hearing = None
+    if config.hear_seconds is not None:
+        with progress.phase("hearing"):
+            hearing = load_hearing(tensors, model_config, dtype, stream)
     return LoadedModel(
         tokenizer=tokenizer,
         language_model=language_model,
@@ -127,6 +139,7 @@ def load_model(
         stream=stream,
         precision="AWQ INT4" if is_awq(tensors) else dtype_name(dtype),
         place=torch.cuda.get_device_name(device) if cuda else "CPU",
+        hearing=hearing,
     )
 
 
@@ -161,6 +174,7 @@ def _warm_up(
     if stream is not None:
         stream.synchronize()
     ids = tokenizer.encode(user_segment([image_placeholder()]))
+    language_model.first_logits(ids, embeds, [ids[-1:], ids[-2:]], CancelToken())
     language_model.prefill(ids[:1], ids[1:], embeds, max_new_tokens=2)
     for _ in language_model.generate(2, CancelToken(), ignore_eos=True):
         pass

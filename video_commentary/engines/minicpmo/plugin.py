@@ -19,7 +19,7 @@ def _create(settings: MiniCpmoSettings, options: EngineOptions) -> MiniCpmoEngin
     read_ahead(checkpoint_files(settings.model_path))
     preload_torch()
     try:
-        from .engine import from_settings
+        from .engine_factory import from_settings
     except ImportError as error:
         raise EngineError(
             f"engine:=minicpmo needs {error.name}, which is not installed: "
@@ -28,4 +28,4 @@ def _create(settings: MiniCpmoSettings, options: EngineOptions) -> MiniCpmoEngin
     return from_settings(settings, options)
 
 
-PLUGIN = EnginePlugin("minicpmo", MiniCpmoSettings, _create)
+PLUGIN = EnginePlugin("minicpmo", MiniCpmoSettings, _create, judges=True)

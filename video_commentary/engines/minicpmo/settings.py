@@ -25,6 +25,13 @@ class MiniCpmoSettings:
         low=512,
         high=40960,
     )
+    hear_seconds: int = setting(
+        4,
+        "Seconds of the scene's sound in a prompt, 12 tokens each, if hear is on; 0 for spoken "
+        "questions only",
+        low=0,
+        high=30,
+    )
     int8_lm_head: bool = setting(
         False, "Quantize the LM head to INT8: takes 0.6 GB less, and rounds slightly"
     )

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ...core.audio import AudioFormat
 from ...core.cancel import CancelToken
-from ...core.engine import Delta, EngineError, Request
+from ...core.engine import Delta, EngineError, Judgement, Request
 from ...core.frames import Frame
 from .answer import answer
 from .chat import JpegUrls, messages
 from .config import ServerConfig, from_settings
 from .faults import FaultError, host
+from .judging import judgements
 from .loop_runner import CommentCancelled, LoopRunner
 from .servers import InferenceServer, ServerPool
 from .settings import ServerSettings
@@ -25,6 +26,7 @@ class ServerEngine:
     """Asks OpenAI-compatible servers. A server that fails is avoided, and retried with backoff."""
 
     look_fps = 0.0
+    reads_prompt = True
 
     def __init__(self, settings: ServerSettings, *, own_voice: bool = True) -> None:
         """Take the settings, which `load` checks; `own_voice`: use a server's speech if any."""
@@ -88,6 +90,32 @@ class ServerEngine:
                 if final or not self._servers.free(tried):
                     raise EngineError(fault.message) from fault
 
+    def judge(
+        self, request: Request, conditions: Sequence[str], cancel: CancelToken
+    ) -> Iterator[Judgement | None]:
+        """Yield a judgement on each condition, by one server. Raise EngineError.
+
+        Only comments decide which servers are avoided.
+        """
+        server = self._servers.choose()
+        extra = self._extra(speak=False)
+        try:
+            with server.busy():
+                yield from judgements(
+                    server,
+                    request,
+                    conditions,
+                    self.jpegs,
+                    extra,
+                    self._config,
+                    self._loop,
+                    cancel,
+                )
+        except CommentCancelled:
+            return
+        except FaultError as fault:
+            raise EngineError(fault.message) from fault
+
     def _ask(
         self, server: InferenceServer, body: dict[str, Any], cancel: CancelToken
     ) -> Iterator[Delta]:
@@ -101,11 +129,14 @@ class ServerEngine:
         server.worked()
 
     def _body(self, chat: list[dict[str, Any]], max_tokens: int, speak: bool) -> dict[str, Any]:
+        return {"messages": chat, "max_tokens": max_tokens, "extra_body": self._extra(speak)}
+
+    def _extra(self, speak: bool) -> dict[str, Any]:
         extra = dict(self._config.extra)
         if self.voice is not None or speak:
             # A server that can speak does so unless asked for text alone.
             extra = modalities(speak) | extra
-        return {"messages": chat, "max_tokens": max_tokens, "extra_body": extra}
+        return extra
 
     def _speech(self, server: InferenceServer) -> AudioFormat | None:
         """Return the format of the server's voice, None if it answers in text only."""

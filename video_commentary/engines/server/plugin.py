@@ -17,4 +17,4 @@ def _create(settings: ServerSettings, options: EngineOptions) -> ServerEngine:
     return ServerEngine(settings, own_voice=options.own_voice)
 
 
-PLUGIN = EnginePlugin("server", ServerSettings, _create)
+PLUGIN = EnginePlugin("server", ServerSettings, _create, judges=True)

@@ -34,13 +34,17 @@ _ours: Counter[str] = Counter()
 
 
 class InferenceServer:
-    """One server. `trouble` says why it is avoided until `retry_at` (monotonic s); else empty."""
+    """One server. `trouble` says why it is avoided until `retry_at` (monotonic s); else empty.
+
+    `has_logprobs` is False once it has refused to send tokens' probabilities.
+    """
 
     def __init__(self, url: str, config: ServerConfig) -> None:
         self.url = url
         self._named = config.model
         self.model = config.model
         self.models: tuple[str, ...] = ()
+        self.has_logprobs = True
         self.client = openai.AsyncOpenAI(
             base_url=url,
             api_key=config.key or "none",
@@ -101,6 +105,7 @@ class InferenceServer:
         if not self._named:
             # It may come back with another model.
             self.model, self.models = "", ()
+        self.has_logprobs = True
         self.trouble = fault.message
         wait = self._backoff.failed()
         self.retry_at = time.monotonic() + (wait if fault.wait is None else fault.wait)

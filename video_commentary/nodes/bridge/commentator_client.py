@@ -14,14 +14,17 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import CompressedImage, Image
 from std_srvs.srv import SetBool
 
-from video_commentary.srv import Ask, SetInstruction
+from video_commentary.srv import Ask, Say, SetInstruction
 
-from ...bridge.items import Reply, Source
+from ...bridge.items import Reply, SayPriority, Source
 from ...config.profiles import load_profiles
+from ...core.audio import Pcm
 from ...ros.images_out import encode_jpeg, to_compressed, to_image
 from ...ros.qos import CAMERA_IMAGES
 from ...ros.service_calls import ServiceCaller, ServiceCallError
 from ...ros.time import to_seconds, to_time
+from .clip_client import ClipClient
+from .listener_client import MicrophonePublisher
 from .memory_client import MemoryClient
 from .watch_client import WatchClient
 
@@ -49,11 +52,14 @@ class CommentatorClient:
         self._name = name
         self._caller = ServiceCaller(node)
         self.memory = MemoryClient(node, self._caller, memory)
+        self.clips = ClipClient(node, self._caller, memory)
         self.watches = WatchClient(node, self._caller, name)
+        self._microphone = MicrophonePublisher(node)
         self._phone_topic = phone_topic
         self._robot_topics = [view_topic]
         self._set_instruction = node.create_client(SetInstruction, f"{name}/set_instruction")
         self._ask = node.create_client(Ask, f"{name}/ask")
+        self._say = node.create_client(Say, f"{name}/say")
         self._set_enabled = node.create_client(SetBool, f"{name}/set_enabled")
         self._set_parameters = node.create_client(SetParameters, f"{name}/set_parameters")
         self._get_parameters = node.create_client(GetParameters, f"{name}/get_parameters")
@@ -81,6 +87,12 @@ class CommentatorClient:
             lambda r: Reply(r.success, r.answer, to_seconds(r.stamp)),
             _ASK_TIMEOUT,
         )
+
+    async def say(self, text: str, priority: SayPriority, interrupt: bool) -> Reply:
+        """Have a sentence said; `interrupt`: stop what is being said, at once."""
+        level = Say.Request.HIGH if priority == "high" else Say.Request.NORMAL
+        request = Say.Request(text=text, priority=level, interrupt=interrupt)
+        return await self._request(self._say, request, lambda r: Reply(r.success, r.message))
 
     async def set_enabled(self, enabled: bool) -> Reply:
         """Start or pause the commentary."""
@@ -127,6 +139,15 @@ class CommentatorClient:
         if self._phone_jpeg.get_subscription_count():
             jpeg = encode_jpeg(image, _JPEG_QUALITY)
             self._phone_jpeg.publish(to_compressed(jpeg, time, "phone"))
+
+    @property
+    def listens(self) -> bool:
+        """Whether a listener takes what microphones hear."""
+        return self._microphone.listens
+
+    def publish_sound(self, stream: str, pcm: Pcm, stamp: float) -> None:
+        """Publish what a microphone heard from `stamp` on, in seconds; 16 kHz, mono."""
+        self._microphone.publish(stream, pcm, stamp)
 
     async def _set_parameter(self, parameter: Parameter, message: str) -> Reply:
         def read(response: Any) -> Reply:

@@ -7,17 +7,20 @@ from typing import Any
 
 from rclpy.node import Node
 
-from video_commentary.srv import History, Recall
+from video_commentary.srv import History, Recall, Recap
 
 from ...bridge.memory_gateway import (
+    EventTally,
     HistoryPage,
     HistoryQuery,
     MemoryRequestError,
     RecallAnswer,
+    RecapAnswer,
 )
+from ...core.memory_entry import ALERT, ANSWER, COMMENT, EVENT
 from ...ros.memory_messages import memory_entry
 from ...ros.service_calls import ServiceCaller, ServiceCallError
-from ...ros.time import to_time
+from ...ros.time import to_seconds, to_time
 
 _TIMEOUT = 8.0
 """Seconds; the memory itself stops a query after 5."""
@@ -31,6 +34,7 @@ class MemoryClient:
         self._name = name
         self._history = node.create_client(History, f"{name}/history")
         self._recall = node.create_client(Recall, f"{name}/recall")
+        self._recap = node.create_client(Recap, f"{name}/recap")
 
     async def history(self, query: HistoryQuery) -> HistoryPage:
         """Return a page of entries. Raise MemoryRequestError."""
@@ -58,6 +62,36 @@ class MemoryClient:
         if not response.success:
             raise MemoryRequestError(response.answer)
         return RecallAnswer(response.answer, tuple(map(memory_entry, response.entries)))
+
+    async def recap(self, period: str, start: float, end: float) -> RecapAnswer:
+        """Return what happened in a time. Raise MemoryRequestError."""
+        request = Recap.Request(period=period, start=to_time(start), end=to_time(end))
+        response = await self._call(self._recap, request)
+        if not response.success:
+            raise MemoryRequestError(response.text)
+        tallies = [
+            EventTally(
+                event=count.event,
+                who=count.who,
+                times=count.times,
+                count=count.count,
+                at_least=count.at_least,
+            )
+            for count in response.counts
+        ]
+        return RecapAnswer(
+            text=response.text,
+            start=to_seconds(response.start),
+            end=to_seconds(response.end),
+            kinds={
+                COMMENT: response.comments,
+                EVENT: response.events,
+                ALERT: response.alerts,
+                ANSWER: response.answers,
+            },
+            counts=tuple(tallies),
+            entries=tuple(map(memory_entry, response.entries)),
+        )
 
     async def _call(self, client: Any, request: Any) -> Any:
         try:

@@ -23,6 +23,7 @@ from ...ros.timers import every
 from .commentator_client import CommentatorClient
 from .commentator_subscriptions import CommentatorSubscriptions
 from .detection_subscriptions import DetectionSubscriptions
+from .listener_client import follow_utterances
 from .watch_client import follow_alerts
 
 _BOXES_PERIOD = 0.25
@@ -54,6 +55,7 @@ class BridgeNode(Node):
         )
         self._detections = DetectionSubscriptions(self, settings.commentator_node, self._gateway)
         follow_alerts(self, settings.commentator_node, self._gateway)
+        follow_utterances(self, settings.listener_node, self._gateway)
         self._barge_in = BargeInSubscription(self, settings.listener_node, self._duck)
         self._source = "robot"
         self._feed = self._create_feed(settings)
@@ -116,6 +118,7 @@ class BridgeNode(Node):
             camera_fps=self._rates.fps[0],
             camera_trouble=camera_trouble(self._feed),
             source=self._source,
+            listens=self._gateway.robot.listens,
         )
         self._gateway.publish(situation)
         self._diagnose(situation)

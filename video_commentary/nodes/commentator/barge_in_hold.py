@@ -6,7 +6,8 @@ from rclpy.node import Node
 
 from video_commentary.msg import BargeIn, Utterance
 
-from ...core.control import Control, Hold
+from ...core.control import Control
+from ...core.hold import Hold
 from ...ros.barge_in import BargeInSubscription
 from ...ros.qos import EVENTS
 from ...ros.timers import every

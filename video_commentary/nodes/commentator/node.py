@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from audio_common_msgs.msg import AudioData, AudioDataStamped, AudioInfo
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.exceptions import NameValidationException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
@@ -15,7 +14,7 @@ from std_msgs.msg import String
 from std_srvs.srv import SetBool
 
 from video_commentary.msg import Commentary, Status
-from video_commentary.srv import Ask, SetInstruction
+from video_commentary.srv import SetInstruction
 
 from ...config.profiles import load_profiles
 from ...config.settings import CommentatorSettings
@@ -26,17 +25,17 @@ from ...core.facts import FrameFacts
 from ...core.frames import Frame
 from ...core.status import CommentatorStatus
 from ...ros import messages
-from ...ros.futures import Futures
 from ...ros.health import diagnostic
 from ...ros.parameters import LiveParameters, declare
 from ...ros.qos import EVENTS, LATCHED
 from ...ros.running import run
-from ...ros.time import from_stamp
 from ...ros.timers import every
 from ...wiring import Assembly, assemble
 from .barge_in_hold import BargeInHold
 from .facts_publisher import FactsPublisher
+from .question_services import QuestionServices
 from .report import describe, diagnose
+from .say_service import SayService
 from .session import Session
 from .watch_services import WatchServices
 
@@ -56,7 +55,6 @@ class CommentatorNode(LifecycleNode):
         self._control = Control(settings, load_profiles(settings.profiles_file))
         self._live = LiveParameters(self, settings, accept=self._accept)
         self._time = LiveClock(lambda: self.get_clock().now().nanoseconds)
-        self._futures = Futures(self)
         self._create_interfaces()
         self._logged = ""
         self._configure_error = ""
@@ -91,7 +89,7 @@ class CommentatorNode(LifecycleNode):
         self._events = self.create_lifecycle_publisher(Commentary, "~/commentary_events", EVENTS)
         self._facts = FactsPublisher(self)
         self._watches = WatchServices(self, self._live.settings, self._control, self._why_unspoken)
-        self._hold = BargeInHold(self, self._live.settings.commentator_listener, self._control)
+        self._hold = BargeInHold(self, self._live.settings.listener_node, self._control)
         self._audio = self.create_lifecycle_publisher(AudioData, "~/audio", EVENTS)
         self._stamped = self.create_lifecycle_publisher(AudioDataStamped, "~/audio_stamped", EVENTS)
         self._info = self.create_publisher(AudioInfo, "~/audio_info", LATCHED)
@@ -100,10 +98,9 @@ class CommentatorNode(LifecycleNode):
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_service(SetInstruction, "~/set_instruction", self._set_instruction)
         self.create_service(SetBool, "~/set_enabled", self._set_enabled)
-        # An answer takes as long as the engine: in its own group, the coroutine that waits
-        # for it blocks no other callback.
-        questions = ReentrantCallbackGroup()
-        self.create_service(Ask, "~/ask", self._ask, callback_group=questions)
+        memory = self._live.settings.memory_node
+        self._questions = QuestionServices(self, self._control, memory, self._unready)
+        SayService(self, self._control, self._unready, self._why_unspoken)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Have the engine loaded, in the background, until it works or cleanup."""
@@ -123,6 +120,7 @@ class CommentatorNode(LifecycleNode):
             self._time,
             self._publish,
             self._publish_facts,
+            self._watches,
         )
         self._load_next(self._session)
         return super().on_configure(state)
@@ -174,6 +172,7 @@ class CommentatorNode(LifecycleNode):
         """Stop every thread, then destroy the node."""
         self._end_session()
         self._watches.close()
+        self._questions.close()
         super().destroy_node()
         # rclpy doesn't, and it holds the node: 35 MB of shared memory would outlive the process.
         self._state_machine.destroy_when_not_in_use()
@@ -196,11 +195,11 @@ class CommentatorNode(LifecycleNode):
         self._watches.observe(frame, facts)
 
     def _why_unspoken(self) -> str:
-        """Return why alerts would not be spoken now; empty if they would."""
+        """Return why alerts and sentences would not be spoken now; empty if they would."""
         session = self._session
         if session is None or not session.loader.ready.is_set():
             return ""
-        return session.assembly.announcement_trouble()
+        return session.assembly.given_text_trouble()
 
     def _set_instruction(
         self, request: SetInstruction.Request, response: SetInstruction.Response
@@ -224,24 +223,15 @@ class CommentatorNode(LifecycleNode):
         response.message = refused or ("commenting" if request.data else "paused")
         return response
 
-    async def _ask(self, request: Ask.Request, response: Ask.Response) -> Ask.Response:
+    def _unready(self) -> str:
+        """Return why nothing can be asked or said now, and what to do; empty if it can be."""
         session = self._session
-        if session is None or not session.active or not session.loader.ready.is_set():
-            self._try_again()
-            response.answer = (session and session.error) or (
-                "the commentator isn't ready: see ~/status, activate it and ask again"
-            )
-            return response
-        try:
-            future = self._control.ask(request.question, request.quiet)
-        except ValueError as error:
-            response.answer = str(error)
-            return response
-        answer = await self._futures.of(future)
-        response.success = answer.success
-        response.answer = answer.text
-        response.stamp = from_stamp(answer.stamp)
-        return response
+        if session is not None and session.active and session.loader.ready.is_set():
+            return ""
+        self._try_again()
+        return (session and session.error) or (
+            "the commentator isn't ready: see ~/status, activate it and try again"
+        )
 
     def _set(self, name: str, value: object) -> str:
         """Set a parameter; return why it was refused, empty if it was not."""
@@ -274,14 +264,15 @@ class CommentatorNode(LifecycleNode):
 
 
 def _check_topics(settings: CommentatorSettings) -> None:
-    """Raise ValueError unless there are image topics with valid names."""
+    """Raise ValueError unless there are image topics, and all topics have valid names."""
     if not settings.image_topics:
         raise ValueError("image_topics: name at least one topic")
-    for topic in settings.image_topics:
+    named = [("image_topics", topic) for topic in settings.image_topics]
+    for setting, topic in [*named, ("sound_topic", settings.sound_topic)]:
         try:
             validate_topic_name(topic)
         except NameValidationException as error:
-            raise ValueError(f"image_topics: {error}") from None
+            raise ValueError(f"{setting}: {error}") from None
 
 
 def main() -> None:

@@ -61,7 +61,8 @@ def _state(session: Session, control: Control) -> tuple[str, str]:
     if len(cameras) == len(session.cameras):
         return "waiting", cameras[0]
     frozen = [frozen_trouble(camera) for camera in session.cameras if not camera_trouble(camera)]
-    detail = "; ".join(trouble for trouble in [*cameras, *frozen, voice] if trouble)
+    sound = session.sound.trouble if session.sound else ""
+    detail = "; ".join(trouble for trouble in [*cameras, *frozen, voice, sound] if trouble)
     return _activity(session, control), detail
 
 
@@ -89,10 +90,14 @@ def diagnose(session: Session | None, status: CommentatorStatus) -> list[Check]:
         if observer
         else []
     )
+    judged = session.judge.count
+    watches = [Check("watches", session.judge.trouble, False, {"judged": judged})] if judged else []
     return [
         Check("engine", session.error, True, engine),
         Check("voice", session.assembly.voice_trouble(), False, {"voice": status.voice}),
         *facts,
+        *watches,
+        *([session.sound.check()] if session.sound else []),
         *map(camera_check, session.cameras, session.rates.fps),
         *(clock_check(camera.topic, camera.clock) for camera in session.cameras),
     ]

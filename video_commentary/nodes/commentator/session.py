@@ -21,13 +21,17 @@ from ...core.facts_observer import FactsObserver
 from ...core.frames import Frame
 from ...core.loading import Loader
 from ...core.pacing import Playout
+from ...core.pause_worker import PauseWorker
 from ...core.scene_monitor import SceneMonitor, Use
 from ...core.stamp import Stamp
+from ...core.watch_judge import WatchJudge
 from ...ros.audio_publisher import AudioPublisher
 from ...ros.camera import Camera
 from ...ros.frame_worker import FrameWorker
 from ...ros.health import Rates
 from ...wiring import Assembly
+from .scene_sound import SceneSound
+from .watch_services import WatchServices
 
 
 class Session:
@@ -42,6 +46,7 @@ class Session:
         clock: Clock,
         publish: Callable[[Comment], None],
         publish_facts: Callable[[Frame, FrameFacts], None],
+        watches: WatchServices,
     ) -> None:
         """Hold what is needed; `loader.start` begins to load the engine."""
         self._node = node
@@ -57,10 +62,25 @@ class Session:
         observer = assembly.observer
         self.observer = FactsObserver(observer, publish_facts) if observer else None
         self._scene = SceneMonitor(settings, assembly.engine, self.observer)
+        self.judge = WatchJudge(
+            assembly.engine,
+            self._scene,
+            watches.watches,
+            clock,
+            watches.publish_alert,
+            settings.watch_threshold,
+        )
         self.cameras: list[Camera] = []
-        camera_clock = CameraClock(clock, self._clock_correction)
+        self.sound: SceneSound | None = None
+        self._camera_clock = CameraClock(clock, self._clock_correction)
         self.commentator = Commentator(
-            assembly.engine, self._scene, control, self.playout, camera_clock, publish
+            assembly.engine,
+            self._scene,
+            control,
+            self.playout,
+            self._camera_clock,
+            publish,
+            PauseWorker(self.judge.due, self.judge.run),
         )
         self.rates = Rates([])
         self._stop = threading.Event()
@@ -95,6 +115,7 @@ class Session:
         self._stop = threading.Event()
         self.commentator.reset()
         self._open_cameras(self._settings.image_topics)
+        self._open_sound()
         self._audio_publisher = AudioPublisher(
             self.playout, self._clock, publish_audio, publish_stamped, volume
         )
@@ -111,6 +132,9 @@ class Session:
         self._thread = None
         if self._audio_publisher:
             self._audio_publisher.close()
+        if self.sound:
+            self.sound.close()
+            self.sound = None
         self._close_cameras()
 
     def watch(self, topics: Sequence[str]) -> None:
@@ -132,6 +156,8 @@ class Session:
         self.rates.update()
         for camera in self.cameras:
             camera.follow_publishers()
+        if self.sound:
+            self.sound.follow_publishers()
 
     def _loaded(self, seconds: float) -> None:
         phases = self.assembly.progress.summary
@@ -147,6 +173,11 @@ class Session:
         self._frames = FrameWorker(
             self.cameras, self._scene, self.commentator.on_frame, self._publish_facts, arrived
         )
+
+    def _open_sound(self) -> None:
+        if self._settings.hear:
+            topic, engine = self._settings.sound_topic, self.assembly.engine
+            self.sound = SceneSound(self._node, topic, engine, self.loader, self._camera_clock)
 
     def _close_cameras(self) -> None:
         if self._frames:

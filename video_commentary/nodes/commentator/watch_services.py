@@ -23,7 +23,7 @@ from ...ros.images import shrink
 from ...ros.images_out import encode_jpeg
 from ...ros.qos import EVENTS
 from ...ros.watch_messages import alert_message, watch_message
-from ...wiring import BUILTIN, watch_compiler
+from ...wiring import BUILTIN, engine_judges, watch_compiler
 from .webhook import KEY_VARIABLE, Webhook
 
 _THUMBNAIL_SIDE = 160
@@ -33,7 +33,8 @@ _THUMBNAIL_QUALITY = 80
 class WatchServices:
     """Keeps the watches and publishes what they find.
 
-    `observe` runs on the thread that looked at a frame, the services on the executor's.
+    `observe` runs on the thread that looked at a frame, `publish_alert` also on that on which the
+    engine judges, the services on the executor's.
     """
 
     def __init__(
@@ -53,10 +54,16 @@ class WatchServices:
         if stored.trouble:
             self._logger.error(stored.trouble)
         self._webhook = self._open_webhook()
-        self._watches = WatchList(watch_compiler(), stored.watches, stored.next_id)
-        self._facts_came = False
+        self._judges = engine_judges(settings)
+        self.watches = WatchList(
+            watch_compiler(),
+            stored.watches,
+            stored.next_id,
+            has_facts=settings.engine == BUILTIN or settings.facts,
+            engine_judges=self._judges,
+        )
         self._cameras: set[str] = set()
-        if stored.watches and (reason := self._no_facts()):
+        if stored.watches and (reason := self._unwatchable()):
             self._logger.warning(f"{len(stored.watches)} watches find nothing: {reason}")
         self._alerts = node.create_lifecycle_publisher(AlertMessage, "~/alerts", EVENTS)
         node.create_service(AddWatch, "~/add_watch", self._add)
@@ -73,12 +80,13 @@ class WatchServices:
 
     def observe(self, frame: Frame, facts: FrameFacts) -> None:
         """Publish the alerts that the facts of a frame give rise to."""
-        self._facts_came = True
+        self.watches.has_facts = True
         self._cameras.add(facts.camera)
-        for alert in self._watches.observe(facts):
-            self._alert(alert, frame)
+        for alert in self.watches.observe(facts):
+            self.publish_alert(alert, frame)
 
-    def _alert(self, alert: Alert, frame: Frame) -> None:
+    def publish_alert(self, alert: Alert, frame: Frame) -> None:
+        """Publish an alert, have it spoken if it is to be, and post it to the webhook."""
         thumbnail = encode_jpeg(shrink(frame.image, _THUMBNAIL_SIDE), _THUMBNAIL_QUALITY)
         self._alerts.publish(alert_message(alert, thumbnail))
         if alert.watch.speak:
@@ -91,22 +99,21 @@ class WatchServices:
         if self._webhook:
             self._webhook.close()
 
-    def _no_facts(self) -> str:
-        """Return why no facts will come and what to set; empty if they do."""
-        settings = self._settings
-        if settings.engine == BUILTIN or settings.facts or self._facts_came:
+    def _unwatchable(self) -> str:
+        """Return why nothing can be watched for and what to set; empty if something can."""
+        if self._judges or self.watches.has_facts:
             return ""
         return (
-            f"the engine {settings.engine} only writes, and watches need facts: "
+            f"the engine {self._settings.engine} only writes, and watches need facts: "
             "start the commentator with facts:=true"
         )
 
     def _add(self, request: AddWatch.Request, response: AddWatch.Response) -> AddWatch.Response:
-        if reason := self._no_facts():
+        if reason := self._unwatchable():
             response.message = reason
             return response
         try:
-            report = self._watches.add(
+            report = self.watches.add(
                 request.condition,
                 name=request.name,
                 camera=request.camera,
@@ -133,12 +140,12 @@ class WatchServices:
     def _remove(
         self, request: RemoveWatch.Request, response: RemoveWatch.Response
     ) -> RemoveWatch.Response:
-        watch = self._watches.remove(request.id)
+        watch = self.watches.remove(request.id)
         response.success = watch is not None
         if watch:
             response.message = "; ".join(filter(None, [f"removed: {watch.name}", self._save()]))
         else:
-            ids = [str(report.watch.id) for report in self._watches.reports()]
+            ids = [str(report.watch.id) for report in self.watches.reports()]
             response.message = f"there is no watch {request.id}: " + (
                 f"there are {', '.join(ids)}" if ids else "there are none"
             )
@@ -148,14 +155,14 @@ class WatchServices:
         self, request: ListWatches.Request, response: ListWatches.Response
     ) -> ListWatches.Response:
         del request
-        response.watches = [watch_message(report) for report in self._watches.reports()]
+        response.watches = [watch_message(report) for report in self.watches.reports()]
         return response
 
     def _save(self) -> str:
         """Write the file; return why that failed, empty if it did not."""
-        watches = [report.watch for report in self._watches.reports()]
+        watches = [report.watch for report in self.watches.reports()]
         try:
-            self._store.save(watches, self._watches.next_id)
+            self._store.save(watches, self.watches.next_id)
         except OSError as error:
             reason = f"this is lost when the node ends: can't write {self._store.path}: {error}"
             self._logger.error(reason)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 
-from ...config.settings import ListenerSettings
+from ...config.listener_settings import ListenerSettings
 from ...core.audio import Pcm
 from ...core.backoff import Backoff
 from ...core.stamp import Stamp
@@ -21,18 +21,18 @@ from ...listening.registry import create_recognizer
 from ...ros.health import Check, diagnostic
 from ...ros.parameters import LiveParameters, declare
 from ...ros.running import run
+from ...ros.sound_topic import SoundTopic
 from ...ros.timers import every
 from .barge_in_publisher import BargeInPublisher
-from .microphone import NAME, Microphone, MicrophoneError
+from .microphone import NAME, Microphone, SoundInputError
 from .robot_client import RobotClient
 from .robot_sound import RobotSound
-from .sound_topic import SoundTopic
 from .streams import Streams
 from .utterances import Utterances
 
 
 class ListenerNode(Node):
-    """Knows the commentator, the memory and the bridge by their topics and services only."""
+    """Knows the commentator and the bridge by their topics and services only."""
 
     def __init__(
         self, recognizer: Callable[[ListenerSettings], Recognizer] = create_recognizer
@@ -42,12 +42,14 @@ class ListenerNode(Node):
         self._recognizer = recognizer(settings)
         self._listener = Listener(settings, self._recognizer, self._handle)
         self._live = LiveParameters(self, settings, accept=self._listener.tune)
-        robot = RobotClient(self, settings.listener_commentator, settings.listener_memory)
+        robot = RobotClient(self, settings.commentator_node)
         self._utterances = Utterances(self, ActPerformer(robot), _chooser(settings), self._now)
         self._barge_in = BargeInPublisher(self)
         self._streams = Streams(self._listener.hear, self._now)
-        RobotSound(self, settings.listener_commentator, self._listener)
-        self._topics = [SoundTopic(self, topic, self._hear) for topic in settings.sound_topics]
+        RobotSound(self, settings.commentator_node, self._listener)
+        self._topics = [
+            SoundTopic(self, topic, self._hear, gaps=True) for topic in settings.sound_topics
+        ]
         self._microphone = Microphone(settings.microphone_device, self._hear_microphone)
         self._microphone_trouble = "opening the microphone" if settings.microphone else ""
         self._microphone_open = False
@@ -119,7 +121,7 @@ class ListenerNode(Node):
             return
         try:
             name = self._microphone.open()
-        except MicrophoneError as error:
+        except SoundInputError as error:
             self._microphone_trouble = str(error)
             self._try_at = time.monotonic() + self._backoff.failed()
             return

@@ -10,9 +10,8 @@ from typing import Protocol
 from ...core.audio import Pcm
 from ...core.stamp import NANOSECONDS, Stamp, from_seconds
 from ...ros.health import Check
+from ...ros.sound_topic import STALLED_AFTER
 
-STALLED_AFTER = 2.0
-"""Seconds without sound after which a stream has ended or stalled."""
 FORGOTTEN_AFTER = 60.0
 """Seconds after which it is not mentioned any more, as the listener forgets it then."""
 MAX_STREAMS = 16

@@ -14,7 +14,8 @@ from ...core.stamp import NANOSECONDS, Stamp
 from ...memory.clock_words import to_datetime
 from ...memory.filters import EntryFilter
 from ...memory.reader import MemoryReadError, reading, search_words
-from ...memory.recall import RecallRequest, recall
+from ...memory.recall import recall
+from ...memory.recall_items import RecallRequest
 from ...memory.recap import recap
 from ...memory.time_spans import find_span
 from ...ros.memory_messages import entry_message
@@ -48,7 +49,7 @@ class MemoryServices:
             response.answer = answer.text
             response.entries = [entry_message(entry) for entry in answer.entries]
 
-        return _replied(response, "answer", reply)
+        return replied(response, "answer", reply)
 
     def recap(self, request: Recap.Request, response: Recap.Response) -> Recap.Response:
         """Say what happened in a time."""
@@ -68,7 +69,7 @@ class MemoryServices:
             response.counts = [count_message(count) for count in summary.facts]
             response.entries = [entry_message(entry) for entry in summary.entries]
 
-        return _replied(response, "text", reply)
+        return replied(response, "text", reply)
 
     def history(self, request: History.Request, response: History.Response) -> History.Response:
         """Give a page of what is remembered."""
@@ -90,7 +91,7 @@ class MemoryServices:
                     entries, response.cursor = list(page.entries), page.cursor
             response.entries = [entry_message(entry) for entry in entries]
 
-        return _replied(response, "message", reply)
+        return replied(response, "message", reply)
 
     def _period(
         self, request: Recap.Request, now: Stamp, asked: Stamp | None
@@ -125,7 +126,7 @@ def _filter(request: History.Request) -> EntryFilter:
     return replace(chosen, start=start, end=end)
 
 
-def _replied(response: Any, message: str, reply: Callable[[], None]) -> Any:
+def replied(response: Any, message: str, reply: Callable[[], None]) -> Any:
     """Return the response, with what is wrong in its field `message` if `reply` fails."""
     try:
         reply()

@@ -17,8 +17,8 @@ from ...core.engine_wrapper import EngineWrapper
 from ...core.facts import Claim
 from ...core.pacing import READING_SPEED
 from ...core.prompting import Profile
+from ...recording.captions import Caption
 from ...wiring import assemble
-from ..narration.captions import Caption
 from ..narration.footage import Footage, FootageError, Shot
 from ..narration.journal import AnswerJournal
 from ..narration.recorder import RecordingEngine

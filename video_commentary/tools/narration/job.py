@@ -28,8 +28,8 @@ from ...config.settings import CommentatorSettings
 from ...core.control import Control
 from ...core.engine import Engine, EngineError
 from ...core.prompting import Profile
+from ...recording.captions import jsonl, readable, srt, vtt
 from ...wiring import assemble
-from .captions import jsonl, readable, srt, vtt
 from .footage import Footage, FootageError
 from .journal import AnswerJournal
 from .movie import Parts, write_movie

@@ -11,7 +11,7 @@ import av.error
 import numpy as np
 from numpy.typing import NDArray
 
-from .captions import Caption
+from ...recording.captions import Caption
 from .track import RATE, SpeechFile
 
 DUCKED = 10 ** (-14 / 20)

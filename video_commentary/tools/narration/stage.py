@@ -14,15 +14,16 @@ from ...core.audio import OUTPUT_FORMAT
 from ...core.clock import VirtualClock
 from ...core.comment import Comment
 from ...core.commentator import Commentator
-from ...core.control import Answer, Control
+from ...core.control import Control
 from ...core.engine import EngineError, unexpected
 from ...core.frames import Frame
 from ...core.pacing import Playout
 from ...core.prompting import Profile
+from ...core.questions import Answer
 from ...core.scene_monitor import SceneMonitor, Use
 from ...core.stamp import to_seconds
+from ...recording.captions import Caption
 from ...ros.images import shrink
-from .captions import Caption
 from .footage import Footage, FootageError, Shot
 from .recorder import RecordingEngine
 from .track import SpeechFile

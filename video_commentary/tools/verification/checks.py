@@ -11,6 +11,7 @@ from . import (
     answer_checks,
     config_checks,
     file_checks,
+    hearing_checks,
     kernel_checks,
     machine_checks,
     sound_checks,
@@ -34,6 +35,7 @@ CHECKS = (
     # before the model is loaded, while there is room for their own copies
     ModelCheck("kernels", kernel_checks.check_kernels),
     ModelCheck("vision", kernel_checks.check_vision),
+    ModelCheck("hearing", hearing_checks.check_hearing),
     ModelCheck("load", answer_checks.check_load),
     ModelCheck("kernel plan", answer_checks.check_kernel_choice),
     ModelCheck("answer", answer_checks.check_answer),

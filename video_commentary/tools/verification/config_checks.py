@@ -31,6 +31,10 @@ OPTIONAL_FIELDS = (
     OptionalField(("rope_theta", "rope_parameters.rope_theta")),
     OptionalField(("drop_vision_last_layer",)),
     OptionalField(("vision_config.layer_norm_eps",)),
+    OptionalField(("audio_config.num_mel_bins",)),
+    OptionalField(("audio_config.max_source_positions",)),
+    OptionalField(("audio_pool_step",)),
+    OptionalField(("audio_chunk_length",)),
     OptionalField(("tts_config.attention_type",)),
     OptionalField(("tts_config.num_key_value_heads",)),
     OptionalField(("tts_config.text_eos_token_id",)),
@@ -54,6 +58,8 @@ def check_config(model: ModelUnderTest) -> CheckOutcome:
     for field in OPTIONAL_FIELDS:
         name = field.places[0]
         if name.startswith("tts_config.") and not has_talker:
+            continue
+        if name.startswith("audio_") and config.hearing is None:
             continue
         place = next((p for p in field.places if _look_up(document, p) is not None), "")
         if place:
@@ -87,6 +93,13 @@ def _effective(model: ModelUnderTest) -> Mapping[str, Any]:
         "drop_vision_last_layer": config.vision.drop_last_layer,
         "vision_config.layer_norm_eps": config.vision.layer_norm_eps,
     }
+    if config.hearing:
+        values |= {
+            "audio_config.num_mel_bins": config.hearing.num_mel_bins,
+            "audio_config.max_source_positions": config.hearing.num_positions,
+            "audio_pool_step": config.hearing.pool_step,
+            "audio_chunk_length": config.hearing.block_positions / 50,
+        }
     if config.tts:
         try:
             talker = TalkerConfig.from_tts_config(config.tts)

@@ -121,7 +121,7 @@ def check_tokenizer(model: ModelUnderTest) -> CheckOutcome:
     rows = model.config().language.vocab_size
     used = {
         "end of a reply": tokenizer.eos_ids,
-        "a frame": tokenizer.image_start_ids,
+        "frames and sounds": tokenizer.media_start_ids,
         "a prompt": tuple(tokenizer.encode("<|im_start|><|tts_bos|>")),
     }
     figures: dict[str, Any] = {name: list(ids) for name, ids in used.items()}

@@ -15,7 +15,7 @@ from ...core.cancel import CancelToken
 from ...core.frames import Frame
 from ...core.prompting import Prompt, build_prompt
 from ...core.stamp import from_seconds
-from ...engines.minicpmo.language.tokenizer import prompt_ids
+from ...engines.minicpmo.language.tokenizer import image_placeholder, prompt_ids
 from ...engines.minicpmo.memory import use_device
 from ...engines.minicpmo.model_loader import LoadedModel
 from ...engines.minicpmo.vision.image_processing import slice_image
@@ -70,7 +70,8 @@ def prefill_picture(
     with torch.cuda.stream(parts.stream):
         images = [slice_image(torch.from_numpy(frame.image).to(parts.device)) for frame in frames]
         embeds = parts.vision([image.overview for image in images])
-    prefix, rest = prompt_ids(parts.tokenizer, picture_prompt(frames), images, speak=False)
+    placeholders = [image_placeholder(image) for image in images]
+    prefix, rest = prompt_ids(parts.tokenizer, picture_prompt(frames), placeholders, speak=False)
     _synchronize(parts.device)  # the language model has a stream of its own
     parts.language_model.prefill(
         prefix, rest, embeds, max_new_tokens=max_new_tokens, speak=speakable

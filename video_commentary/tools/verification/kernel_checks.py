@@ -33,8 +33,8 @@ PROMPT_ROWS = 48
 _TEXT = "A robot arm stands at a table and lifts a white cup onto a saucer. "
 _LIMITS = {torch.float16: 1e-2, torch.bfloat16: 5e-2, torch.float32: 1e-3}
 """Largest error, relative to the result: some ten times the dtype's rounding."""
-_TOWER_TIMES = 2
-"""How much further off the picture's embeddings may be, after 27 layers in a row."""
+TOWER_LIMITS = {dtype: 2 * limit for dtype, limit in _LIMITS.items()}
+"""The same for embeddings, after more than 20 layers in a row."""
 _FIX = "the kernels are wrong on this card: send the report, and use engine:=server meanwhile"
 
 
@@ -55,7 +55,7 @@ def check_kernels(model: ModelUnderTest) -> CheckOutcome:
             errors[name] = max(errors.get(name, 0.0), error)
         del ours
         release_gpu_memory()
-    return _judge(errors, _LIMITS[dtype], f"layers {', '.join(map(str, layers))}")
+    return judge(errors, _LIMITS[dtype], f"layers {', '.join(map(str, layers))}")
 
 
 def check_vision(model: ModelUnderTest) -> CheckOutcome:
@@ -70,17 +70,18 @@ def check_vision(model: ModelUnderTest) -> CheckOutcome:
         encoder = VisionEncoder(load, model.config().vision)
         embeds.append(encoder([slice_image(picture.to(place)).overview])[0])
         del encoder
-    error = _relative(embeds[1], embeds[0])
+    error = relative(embeds[1], embeds[0])
     del embeds
     release_gpu_memory()
-    return _judge({"picture": error}, _TOWER_TIMES * _LIMITS[dtype], "the picture's embeddings")
+    return judge({"picture": error}, TOWER_LIMITS[dtype], "the picture's embeddings")
 
 
 def _load_as(tensors: Tensors, dtype: torch.dtype, name: str) -> Tensor:
     return tensors.load(name).to(dtype)
 
 
-def _judge(errors: dict[str, float], limit: float, what: str) -> CheckOutcome:
+def judge(errors: dict[str, float], limit: float, what: str) -> CheckOutcome:
+    """Fail if any of `errors`, of `what`, is above `limit`."""
     worst = max(errors, key=lambda name: errors[name])
     found = f"{what}: at most {errors[worst]:.1e} off float32 ({worst}; limit {limit:.0e})"
     if errors[worst] > limit:
@@ -125,9 +126,9 @@ def _compare_with(ours: Qwen3, reference: Qwen3, rows: Tensor) -> dict[str, floa
     got_last = ours.decoder.decode(last.to(device), position.to(device))
     got_logits = ours.lm_head.gemv(expected_last.to(device))
     return {
-        "prefill": max(_relative(got, expected), _relative(got_end, expected[-1:])),
-        "decode": _relative(got_last, expected_last),
-        "lm_head": _relative(got_logits, expected_logits),
+        "prefill": max(relative(got, expected), relative(got_end, expected[-1:])),
+        "decode": relative(got_last, expected_last),
+        "lm_head": relative(got_logits, expected_logits),
     }
 
 
@@ -150,7 +151,7 @@ def _out_of_resources() -> type[Exception]:
     return kind
 
 
-def _relative(got: Tensor, expected: Tensor) -> float:
+def relative(got: Tensor, expected: Tensor) -> float:
     """Return the error's norm over that of `expected`; infinity if anything is not finite."""
     error = float((got.float().cpu() - expected).norm() / expected.norm())
     return error if math.isfinite(error) else math.inf

@@ -31,12 +31,14 @@ def append_rows(
     v_cache: Tensor,
     q_norm: RMSNorm | None,
     k_norm: RMSNorm | None,
+    sequence_len: int | None = None,
 ) -> Tensor:
     """Write keys and values of rows `qkv` [n, q+k+v] to the cache at `start_pos` and on.
 
     Return the queries [n, num_heads * head_dim] in the cache's dtype. `start_pos`: int32 [1] on
     the device. `cos`, `sin`: float32 [positions, head_dim / 2]. `k_cache`, `v_cache`:
     [num_kv_heads, max_seq_len, head_dim]; rows that would lie behind their end are left out.
+    `sequence_len`: each sequence of so many rows has the rotary positions from `start_pos` on.
     """
     num_kv_heads, max_seq_len, head_dim = k_cache.shape
     n = len(qkv)
@@ -57,11 +59,13 @@ def append_rows(
         q,
         n,
         max_seq_len,
+        sequence_len or n,
         0.0 if q_norm is None else q_norm.eps,
         NUM_HEADS=num_heads,
         NUM_KV_HEADS=num_kv_heads,
         HEAD_DIM=head_dim,
         QK_NORM=q_norm is not None,
+        BATCHED=sequence_len is not None,
         BLOCK_ROWS=BLOCK_ROWS,
         num_warps=2,
         enable_fp_fusion=True,
@@ -69,11 +73,19 @@ def append_rows(
     return q
 
 
-def flash_prefill(q: Tensor, start_pos: Tensor, *, k_cache: Tensor, v_cache: Tensor) -> Tensor:
+def flash_prefill(
+    q: Tensor,
+    start_pos: Tensor,
+    *,
+    k_cache: Tensor,
+    v_cache: Tensor,
+    sequence_len: int | None = None,
+) -> Tensor:
     """Attend causally with rows `q` [n, num_heads * head_dim] at `start_pos` (int32 [1]) and on.
 
-    Keys and values of all positions up to each row's own are in the cache. Return
-    [n, num_heads * head_dim] in the cache's dtype.
+    Keys and values of all positions up to each row's own are in the cache. With `sequence_len`,
+    each sequence of so many rows attends to the positions before `start_pos`, at least one, and to
+    its own. Return [n, num_heads * head_dim] in the cache's dtype.
     """
     num_kv_heads, max_seq_len, head_dim = k_cache.shape
     n, width = q.shape
@@ -90,11 +102,13 @@ def flash_prefill(q: Tensor, start_pos: Tensor, *, k_cache: Tensor, v_cache: Ten
         out,
         n,
         max_seq_len,
+        sequence_len or n,
         # exp2 is the GPU's own instruction
         head_dim**-0.5 * 1.4426950408889634,
         QUERIES_PER_KV=num_heads // num_kv_heads,
         HEAD_DIM=head_dim,
         WIDTH=width,
+        BATCHED=sequence_len is not None,
         BLOCK_M=BLOCK_M,
         BLOCK_N=BLOCK_N,
         num_warps=4,
@@ -104,7 +118,7 @@ def flash_prefill(q: Tensor, start_pos: Tensor, *, k_cache: Tensor, v_cache: Ten
     return out
 
 
-@triton.jit(do_not_specialize=["n", "max_seq_len"])
+@triton.jit(do_not_specialize=["n", "max_seq_len", "sequence_len"])
 def _append_rows_kernel(
     qkv_ptr,
     start_pos_ptr,
@@ -118,11 +132,13 @@ def _append_rows_kernel(
     q_ptr,
     n,
     max_seq_len,
+    sequence_len,
     eps,
     NUM_HEADS: tl.constexpr,
     NUM_KV_HEADS: tl.constexpr,
     HEAD_DIM: tl.constexpr,
     QK_NORM: tl.constexpr,
+    BATCHED: tl.constexpr,
     BLOCK_ROWS: tl.constexpr,
 ):
     HALF: tl.constexpr = HEAD_DIM // 2
@@ -147,8 +163,11 @@ def _append_rows_kernel(
                 weight_ptr = q_norm_ptr
             low *= inverse_rms * tl.load(weight_ptr + half).to(tl.float32)
             high *= inverse_rms * tl.load(weight_ptr + HALF + half).to(tl.float32)
-        cos = tl.load(cos_ptr + positions[:, None] * HALF + half, mask=mask, other=0.0)
-        sin = tl.load(sin_ptr + positions[:, None] * HALF + half, mask=mask, other=0.0)
+        angles = positions
+        if BATCHED:
+            angles = tl.load(start_pos_ptr) + rows % sequence_len
+        cos = tl.load(cos_ptr + angles[:, None] * HALF + half, mask=mask, other=0.0)
+        sin = tl.load(sin_ptr + angles[:, None] * HALF + half, mask=mask, other=0.0)
         rotated = low * cos - high * sin
         high = high * cos + low * sin
         low = rotated
@@ -164,7 +183,7 @@ def _append_rows_kernel(
     tl.store(target + HALF + half, high.to(dtype), mask=mask)
 
 
-@triton.jit(do_not_specialize=["n", "max_seq_len"])
+@triton.jit(do_not_specialize=["n", "max_seq_len", "sequence_len"])
 def _flash_prefill_kernel(
     q_ptr,
     start_pos_ptr,
@@ -174,10 +193,12 @@ def _flash_prefill_kernel(
     out_ptr,
     n,
     max_seq_len,
+    sequence_len,
     scale,
     QUERIES_PER_KV: tl.constexpr,
     HEAD_DIM: tl.constexpr,
     WIDTH: tl.constexpr,
+    BATCHED: tl.constexpr,
     BLOCK_M: tl.constexpr,
     BLOCK_N: tl.constexpr,
 ):
@@ -205,7 +226,11 @@ def _flash_prefill_kernel(
         qk = tl.dot(q_low, tl.trans(k_low), input_precision="ieee")
         qk += tl.dot(q_high, tl.trans(k_high), input_precision="ieee")
         cached = start_n + tl.arange(0, BLOCK_N)
-        qk = tl.where(cached[None] <= (start_pos + rows)[:, None], qk * scale, float("-inf"))
+        attended = cached[None] <= (start_pos + rows)[:, None]
+        if BATCHED:
+            first = start_pos + rows // sequence_len * sequence_len
+            attended &= (cached[None] < start_pos) | (cached[None] >= first[:, None])
+        qk = tl.where(attended, qk * scale, float("-inf"))
         m_new = tl.maximum(m_i, tl.max(qk, 1))
         p = tl.exp2(qk - m_new[:, None])
         alpha = tl.exp2(m_i - m_new)

@@ -40,7 +40,7 @@ class RotaryEmbedding:
         )
         self.cos, self.sin = angles.cos(), angles.sin()
 
-    def __call__(self, x: Tensor, positions: slice) -> Tensor:
+    def __call__(self, x: Tensor, positions: Tensor) -> Tensor:
         """Rotate the halves of `x` [tokens, heads, head_dim], which stand at `positions`."""
         cos, sin = self.cos[positions][:, None], self.sin[positions][:, None]
         low, high = x.float().chunk(2, -1)
@@ -76,14 +76,17 @@ class Attention:
         self.q_norm = q_norm
         self.k_norm = k_norm
 
-    def prefill(self, qkv: Tensor, start_pos: Tensor) -> Tensor:
+    def prefill(self, qkv: Tensor, start_pos: Tensor, sequence_len: int | None = None) -> Tensor:
         """Attend causally with rows [n, q+k+v] at `start_pos` (int32 [1]) and on.
 
         Their keys and values are appended to the cache. [n, num_heads * head_dim] comes out, in the
         cache's dtype. On a GPU, nothing depends on the position's value on the host.
+
+        `sequence_len`: the rows are a batch of sequences of that length, which all follow the
+        cached positions before `start_pos` (of which there must be one), and not each other.
         """
         if not qkv.is_cuda:
-            return self._reference_prefill(qkv, int(start_pos))
+            return self._reference_prefill(qkv, int(start_pos), sequence_len)
         from ..kernels.flash_prefill import append_rows, flash_prefill
 
         k_cache, v_cache = self.kv_cache.k_cache, self.kv_cache.v_cache
@@ -96,27 +99,34 @@ class Attention:
             v_cache=v_cache,
             q_norm=self.q_norm,
             k_norm=self.k_norm,
+            sequence_len=sequence_len,
         )
-        return flash_prefill(q, start_pos, k_cache=k_cache, v_cache=v_cache)
+        return flash_prefill(
+            q, start_pos, k_cache=k_cache, v_cache=v_cache, sequence_len=sequence_len
+        )
 
-    def _reference_prefill(self, qkv: Tensor, start_pos: int) -> Tensor:
+    def _reference_prefill(
+        self, qkv: Tensor, start_pos: int, sequence_len: int | None = None
+    ) -> Tensor:
         n = len(qkv)
         end_pos = start_pos + n
         q, k, v = self._split_heads(qkv)
         if self.q_norm is not None and self.k_norm is not None:
             q, k = self.q_norm(q), self.k_norm(k)
-        positions = slice(start_pos, end_pos)
-        q, k = self.rotary(q, positions), self.rotary(k, positions)
+        rows = torch.arange(n)
+        in_sequence = rows % (sequence_len or n)
+        q, k = self.rotary(q, start_pos + in_sequence), self.rotary(k, start_pos + in_sequence)
         cache = self.kv_cache
-        cache.k_cache[:, positions] = k.transpose(0, 1)
-        cache.v_cache[:, positions] = v.transpose(0, 1)
+        cache.k_cache[:, start_pos:end_pos] = k.transpose(0, 1)
+        cache.v_cache[:, start_pos:end_pos] = v.transpose(0, 1)
         keys, values = cache.k_cache[None, :, :end_pos], cache.v_cache[None, :, :end_pos]
-        cached = torch.arange(end_pos)
+        cached, last = torch.arange(end_pos)[None], (start_pos + rows)[:, None]
+        own = (cached < start_pos) | (cached >= last - in_sequence[:, None])
         out = F.scaled_dot_product_attention(
             q.transpose(0, 1)[None].to(keys.dtype),
             keys,
             values,
-            attn_mask=cached[None] <= cached[start_pos:, None],
+            attn_mask=(cached <= last) & own,
             enable_gqa=True,
         )
         return out[0].transpose(0, 1).reshape(n, -1)

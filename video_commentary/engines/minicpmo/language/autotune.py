@@ -52,7 +52,7 @@ def plan_kernels(
             plans = candidates(torch.cuda.get_device_capability(device))
         else:
             plans = [DEFAULT_PLAN]
-        model.decoder.compile(model.lm_head, plans)
+        model.decoder.compile(model.lm_head, plans, batched=True)
     if plan is not None:
         LOG.info(
             "prefill with INT4: %s; decode with INT4: %d outputs a program; as measured at an "

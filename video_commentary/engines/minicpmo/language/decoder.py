@@ -56,14 +56,21 @@ class DecoderLayer:
         self.weights = weights
         self.attention = attention
 
-    def prefill(self, x: Tensor, y: Tensor, start_pos: Tensor, dtype: torch.dtype) -> Tensor:
+    def prefill(
+        self,
+        x: Tensor,
+        y: Tensor,
+        start_pos: Tensor,
+        dtype: torch.dtype,
+        sequence_len: int | None = None,
+    ) -> Tensor:
         """Run float32 rows `x` + `y` [n, hidden_size] at `start_pos` (int32 [1]) and on.
 
         `x` is changed in place, and what comes out is still to be added to it: the next norm does.
-        The linears compute in `dtype`.
+        The linears compute in `dtype`. `sequence_len`: see `Attention.prefill`.
         """
         w = self.weights
-        attn_out = self._prefill_attention(x, y, start_pos, dtype)
+        attn_out = self._prefill_attention(x, y, start_pos, dtype, sequence_len)
         h = add_rms_norm(x, w.o_proj(attn_out), w.post_attention_layernorm, dtype)
         return w.down_proj(silu_and_mul(w.gate_up_proj(h)))
 
@@ -81,11 +88,16 @@ class DecoderLayer:
         return self._after_attention(x, self.attention.decode(qkv, position))
 
     def _prefill_attention(
-        self, x: Tensor, y: Tensor, start_pos: Tensor, dtype: torch.dtype
+        self,
+        x: Tensor,
+        y: Tensor,
+        start_pos: Tensor,
+        dtype: torch.dtype,
+        sequence_len: int | None = None,
     ) -> Tensor:
         w = self.weights
         h = add_rms_norm(x, y, w.input_layernorm, dtype)
-        return self.attention.prefill(w.qkv_proj(h), start_pos)
+        return self.attention.prefill(w.qkv_proj(h), start_pos, sequence_len)
 
     def _after_attention(self, x: Tensor, attn_out: Tensor) -> Tensor:
         """Map one row before attention and what attention gives for it, both float32 [1, ...]."""
@@ -151,8 +163,16 @@ class Decoder:
         return planned
 
     @torch.inference_mode()
-    def compile(self, head: Linear, plans: Iterable[KernelPlan] = (DEFAULT_PLAN,)) -> None:
+    def compile(
+        self,
+        head: Linear,
+        plans: Iterable[KernelPlan] = (DEFAULT_PLAN,),
+        *,
+        batched: bool = False,
+    ) -> None:
         """Compile the kernels of all `plans` and of `head`, which reads the hidden state.
+
+        `batched`: those of `prefill_rows` with a `sequence_len` as well.
 
         All at once, while a first run would compile one after the other. The layers are alike, so
         the first stands for all. On a CPU there is nothing to do.
@@ -167,6 +187,8 @@ class Decoder:
                 x = torch.zeros(_COMPILED_ROWS, hidden_size, device=device)
                 layer = DecoderLayer(first.weights.with_plan(plan), first.attention)
                 layer.prefill(x, torch.zeros_like(x), position, self.dtype)
+                if batched:
+                    layer.prefill(x, torch.zeros_like(x), position, self.dtype, _COMPILED_ROWS)
                 layer.decode(x[:1], position)
             head.gemv(torch.zeros(1, hidden_size, device=device))
 
@@ -205,11 +227,17 @@ class Decoder:
         return hidden
 
     @torch.inference_mode()
-    def prefill_rows(self, embeds: Tensor, start_pos: Tensor) -> Tensor:
-        """Run float32 rows at `start_pos` (int32 [1]) and on: their hidden states [n, ...]."""
+    def prefill_rows(
+        self, embeds: Tensor, start_pos: Tensor, sequence_len: int | None = None
+    ) -> Tensor:
+        """Run float32 rows at `start_pos` (int32 [1]) and on: their hidden states [n, ...].
+
+        `sequence_len`: of the sequences in a batch behind the positions before, see
+        `Attention.prefill`.
+        """
         x, y = embeds.clone(), torch.zeros_like(embeds)
         for layer in self.layers:
-            y = layer.prefill(x, y, start_pos, self.dtype)
+            y = layer.prefill(x, y, start_pos, self.dtype, sequence_len)
         return self.norm(x + y)
 
     def _prefill_last(self, embeds: Tensor, start_pos: Tensor, row: Tensor) -> tuple[Tensor, ...]:

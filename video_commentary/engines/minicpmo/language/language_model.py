@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -20,6 +21,10 @@ LOG = logging.getLogger(__name__)
 PREFILL_ROWS = (*range(64, 640, 64), *range(640, 1025, 128))
 """Numbers of rows whose prefill is captured: up to 14 frames and some text. A tile of a matrix
 product has 128 rows."""
+
+
+CHUNK_ROWS = 128
+"""Rows of a prefill that can be cancelled, between two checks: a comment waits for them."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +46,14 @@ class LanguageModel:
         suppress_tokens: Sequence[int],
         unspeakable_tokens: Sequence[int] = (),
         eos_ids: Sequence[int],
-        image_start_ids: Sequence[int],
+        media_start_ids: Sequence[int],
     ) -> None:
         self._model = model
         self._device = model.embed_tokens.device
-        self._image_start_ids = torch.tensor(image_start_ids)
+        self._media_start_ids = torch.tensor(media_start_ids)
         self._eos_ids = frozenset(eos_ids)
         self._cached_prefix: list[int] = []
+        self._prompt_end = 0
         self._step = DecodeStep(model, params, suppress_tokens, unspeakable_tokens)
         # its own, and ahead of the one on which frames are encoded as they arrive
         self._stream = (
@@ -72,28 +78,30 @@ class LanguageModel:
         self._cached_prefix = []
 
     @torch.inference_mode()
-    def embed(self, ids: Sequence[int], image_embeds: Sequence[Tensor]) -> Tensor:
+    def embed(self, ids: Sequence[int], media_embeds: Sequence[Tensor]) -> Tensor:
         """Return embeddings [n, hidden_size] of `ids`.
 
-        `image_embeds`, in order, take the place of the placeholders' rows. Raise ValueError if
-        there are more or fewer of them than places.
+        `media_embeds`, of images and sounds in order, take the place of the placeholders' rows.
+        Raise ValueError if there are more or fewer of them than places.
         """
         input_ids = torch.tensor(ids)
         rows = self._model.embed_tokens[input_ids.to(self._device)]
-        starts = torch.isin(input_ids, self._image_start_ids).nonzero().flatten().tolist()
-        if len(starts) != len(image_embeds):
-            raise ValueError(f"{len(image_embeds)} images for {len(starts)} places in the prompt")
-        for start, image in zip(starts, image_embeds, strict=True):
-            if image.is_cuda:
-                image.record_stream(torch.cuda.current_stream())
-            rows[start + 1 : start + 1 + len(image)] = image.to(rows.dtype)
+        starts = torch.isin(input_ids, self._media_start_ids).nonzero().flatten().tolist()
+        if len(starts) != len(media_embeds):
+            raise ValueError(
+                f"{len(media_embeds)} images and sounds for {len(starts)} places in the prompt"
+            )
+        for start, embeds in zip(starts, media_embeds, strict=True):
+            if embeds.is_cuda:
+                embeds.record_stream(torch.cuda.current_stream())
+            rows[start + 1 : start + 1 + len(embeds)] = embeds.to(rows.dtype)
         return rows
 
     def prefill(
         self,
         prefix: Sequence[int],
         rest: Sequence[int],
-        image_embeds: Sequence[Tensor],
+        media_embeds: Sequence[Tensor],
         *,
         max_new_tokens: int,
         speak: bool = False,
@@ -103,20 +111,30 @@ class LanguageModel:
         `speak`: the reply is for the model's own voice, without what that can't speak. Raise
         EngineError if prompt and `max_new_tokens` do not fit into the context.
         """
-        total = len(prefix) + len(rest) + max_new_tokens + 1
-        if total > self.max_seq_len:
-            raise EngineError(
-                f"the prompt needs {total} tokens of context, {self.max_seq_len} are set: "
-                "lower frames_per_request or max_slice_nums, or raise context_tokens",
-                retry=False,
-            )
+        self._check_room(len(prefix) + len(rest) + max_new_tokens + 1)
         with torch.cuda.stream(self._stream):
             if list(prefix) != self._cached_prefix:
                 self._cached_prefix = []
                 self._model.decoder.prefill(self.embed(prefix, []), 0)
                 self._cached_prefix = list(prefix)
-            hidden = self._model.decoder.prefill(self.embed(rest, image_embeds), len(prefix))
+            hidden = self._model.decoder.prefill(self.embed(rest, media_embeds), len(prefix))
             self._step.reset(hidden, len(prefix) + len(rest), speak=speak)
+        self._prompt_end = len(prefix) + len(rest)
+
+    @torch.inference_mode()
+    def read(self, ids: Sequence[int]) -> Tensor:
+        """Return the hidden states [n, hidden_size] of a reply that is given, after its prompt.
+
+        They are those that `generate` would leave if it had chosen these tokens. `prefill` comes
+        before, with as many `max_new_tokens`.
+        """
+        with torch.cuda.stream(self._stream):
+            start = torch.tensor([self._prompt_end], dtype=torch.int32, device=self._device)
+            hidden = self._model.decoder.prefill_rows(self.embed(ids, []).float(), start)
+        if self._stream is not None:
+            self._stream.synchronize()
+            hidden.record_stream(torch.cuda.current_stream(self._device))
+        return hidden
 
     def generate(
         self, max_new_tokens: int, cancel: CancelToken, *, ignore_eos: bool = False
@@ -137,6 +155,74 @@ class LanguageModel:
             if cancel.cancelled or (token in self._eos_ids and not ignore_eos):
                 return
             yield GeneratedToken(token, step.hidden[:index])
+
+    @torch.inference_mode()
+    def first_logits(
+        self,
+        prompt: Sequence[int],
+        media_embeds: Sequence[Tensor],
+        endings: Sequence[Sequence[int]],
+        cancel: CancelToken,
+    ) -> list[Tensor]:
+        """Return logits [vocab_size] of the first reply token after `prompt` + each of `endings`.
+
+        `prompt`, of one token at least, is computed once and the endings in batches behind it.
+        After `cancel`, those that are done by then. The cached prefix stays; a session that was
+        begun is lost. Raise EngineError if it does not fit into the context.
+        """
+        length = max(map(len, endings))
+        batch = max(1, CHUNK_ROWS // length)
+        self._check_room(len(prompt) + min(batch, len(endings)) * length)
+        logits: list[Tensor] = []
+        with torch.cuda.stream(self._stream), self._keeping_prefix():
+            rows = self.embed(prompt, media_embeds)
+            for start in range(0, len(prompt), CHUNK_ROWS):
+                self._model.decoder.prefill(rows[start : start + CHUNK_ROWS], start)
+                if self._is_cancelled(cancel):
+                    return []
+            for first in range(0, len(endings), batch):
+                some = endings[first : first + batch]
+                logits += self._batch_logits(some, length, len(prompt))
+                if self._is_cancelled(cancel):
+                    break
+        return logits
+
+    def _batch_logits(
+        self, endings: Sequence[Sequence[int]], length: int, start: int
+    ) -> list[Tensor]:
+        # what is behind an ending's last token changes nothing before it
+        ids = [[*ending, *[ending[-1]] * (length - len(ending))] for ending in endings]
+        position = torch.full((1,), start, dtype=torch.int32, device=self._device)
+        rows = self.embed([id for padded in ids for id in padded], [])
+        hidden = self._model.decoder.prefill_rows(rows.float(), position, length)
+        ends = [index * length + len(ending) - 1 for index, ending in enumerate(endings)]
+        return [self._model.lm_head.gemv(hidden[end : end + 1])[0] for end in ends]
+
+    def _is_cancelled(self, cancel: CancelToken) -> bool:
+        """Wait for what was issued; return whether to stop there."""
+        if self._stream is not None:
+            self._stream.synchronize()
+        return cancel.cancelled
+
+    @contextmanager
+    def _keeping_prefix(self) -> Iterator[None]:
+        """Put the cached prefix back at the end, so that the next comment need not compute it."""
+        prefix, self._cached_prefix = self._cached_prefix, []
+        cache = self._model.decoder.kv_cache[..., : len(prefix), :]
+        kept = cache.clone()
+        try:
+            yield
+        finally:
+            cache.copy_(kept)
+            self._cached_prefix = prefix
+
+    def _check_room(self, total: int) -> None:
+        if total > self.max_seq_len:
+            raise EngineError(
+                f"the prompt needs {total} tokens of context, {self.max_seq_len} are set: "
+                "lower frames_per_request, max_slice_nums or hear_seconds, or raise context_tokens",
+                retry=False,
+            )
 
     def has_finite_logits(self) -> bool:
         """Return whether the reply generated last began with finite logits."""

@@ -21,6 +21,8 @@ EMPTY_THINK = "<think>\n\n</think>\n\n"
 """With it the model answers at once."""
 
 EOS_TOKENS = ("<|tts_eos|>", "<|im_end|>", "<|endoftext|>")
+MEDIA_START_TOKENS = ("<image>", "<slice>", "<|audio_start|>")
+"""Each stands before the placeholder tokens of a picture, a slice of one, or a sound."""
 UNSPEAKABLE = tuple(":#@*()[]&/$")
 """Characters that the model's own voice cannot speak."""
 
@@ -40,11 +42,11 @@ class Tokenizer:
             bad = [int(i) for i in json.loads(text).get("bad_token_ids", [])]
         except Exception as error:  # noqa: BLE001 - tokenizers raises plain Exception
             raise EngineError(f"no tokenizer in {folder} ({error}): {FETCH}") from None
-        self._cached = lru_cache(maxsize=16)(lambda text: tuple(self.encode(text)))
+        self._cached = lru_cache(maxsize=160)(lambda text: tuple(self.encode(text)))
         added = self._bpe.get_added_tokens_decoder()
         self._special = {token.content for token in added.values()}
         self.eos_ids = tuple(self.id(name) for name in EOS_TOKENS)
-        self.image_start_ids = (self.id("<image>"), self.id("<slice>"))
+        self.media_start_ids = tuple(map(self.id, MEDIA_START_TOKENS))
         unspeakable = [self._bpe.token_to_id(character) for character in UNSPEAKABLE]
         self.suppress_tokens = tuple(sorted(added.keys() - set(self.eos_ids)))
         self.unspeakable_tokens = tuple(
@@ -53,13 +55,19 @@ class Tokenizer:
         self._check_placeholder()
 
     def _check_placeholder(self) -> None:
-        """Raise EngineError if a frame's placeholder is not tokenised as the model was trained."""
-        expected = [self.id("<image>"), *NUM_QUERIES * [self.id("<unk>")], self.id("</image>")]
-        if self.encode(image_placeholder()) != expected:
-            raise EngineError(
-                "the tokenizer splits the placeholder of a frame: it is not MiniCPM-o 4.5's",
-                retry=False,
-            )
+        """Raise EngineError if a placeholder is not tokenised as the model was trained."""
+        unknown = self.id("<unk>")
+        image = [self.id("<image>"), *NUM_QUERIES * [unknown], self.id("</image>")]
+        sound = [self.id("<|audio_start|>"), unknown, unknown, self.id("<|audio_end|>")]
+        for name, text, expected in (
+            ("a frame", image_placeholder(), image),
+            ("a sound", sound_placeholder(2), sound),
+        ):
+            if self.encode(text) != expected:
+                raise EngineError(
+                    f"the tokenizer splits the placeholder of {name}: it is not MiniCPM-o 4.5's",
+                    retry=False,
+                )
 
     def id(self, token: str) -> int:
         """Return a special token's id. Raise EngineError if the vocabulary lacks it."""
@@ -104,6 +112,11 @@ def image_placeholder(image: SlicedImage | None = None, image_id: int | None = N
     return text + "\n".join([row] * image.rows)
 
 
+def sound_placeholder(count: int) -> str:
+    """Return the placeholder tokens of a sound of `count` embeddings."""
+    return f"<|audio_start|>{'<unk>' * count}<|audio_end|>"
+
+
 def system_segment(text: str) -> str:
     """Return a streaming session's first segment."""
     return f"<|im_start|>system\n{text}<|im_end|>\n"
@@ -125,16 +138,16 @@ def answer_segment(*, think: bool = False, speak: bool = False) -> str:
 
 
 def prompt_ids(
-    tokenizer: Tokenizer, prompt: Prompt, images: list[SlicedImage], *, speak: bool
+    tokenizer: Tokenizer, prompt: Prompt, placeholders: Sequence[str], *, speak: bool
 ) -> tuple[list[int], list[int]]:
     """Return the ids of the prefix, the same from cycle to cycle, and of the rest.
 
-    It is the streaming layout, in which the model's voice was trained. Its segments are tokenised
-    apart, so the KV cache of the first can be reused.
+    `placeholders`: of frames and sounds, which stand before the text, in order. It is the streaming
+    layout, in which the model's voice was trained. Its segments are tokenised apart, so the KV
+    cache of the first can be reused.
     """
     text = tokenizer.strip_special(prompt.text)
-    placeholders = [image_placeholder(image) for image in images]
-    if images:
+    if placeholders:
         # what follows a special token is tokenised on its own, and only the text is new
         user = [*tokenizer.encode_cached(user_segment(placeholders)), *tokenizer.encode(text)]
     else:
@@ -142,6 +155,25 @@ def prompt_ids(
     rest = [*user, *tokenizer.encode_cached(answer_segment(speak=speak))]
     system = system_segment(tokenizer.strip_special(prompt.system))
     return list(tokenizer.encode_cached(system)), rest
+
+
+def judging_ids(
+    tokenizer: Tokenizer, prompt: Prompt, images: list[SlicedImage], questions: Sequence[str]
+) -> tuple[list[int], list[list[int]]]:
+    """Return the ids of a prompt with `images`, and of each question with what follows it."""
+    system = system_segment(tokenizer.strip_special(prompt.system))
+    user = user_segment([image_placeholder(image) for image in images])
+    text = tokenizer.strip_special(prompt.text)
+    shared = [
+        *tokenizer.encode_cached(system),
+        *tokenizer.encode_cached(user),
+        *tokenizer.encode(text),
+    ]
+    answer = tokenizer.encode_cached(answer_segment())
+    return shared, [
+        [*tokenizer.encode_cached(tokenizer.strip_special(question)), *answer]
+        for question in questions
+    ]
 
 
 class StreamDetokenizer:

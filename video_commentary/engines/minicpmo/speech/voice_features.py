@@ -31,7 +31,7 @@ def resample(sound: Tensor, rate: int, wanted: int) -> Tensor:
 
 def whisper_mel(sound: Tensor, bins: int = 128) -> Tensor:
     """Return the log-mel frames [bins, T] of 16 kHz sound, 100 a second, scaled as Whisper's."""
-    power = _power(F.pad(sound[None], (200, 200), mode="reflect")[0], 400, 160)[:, :-1]
+    power = power_spectrum(F.pad(sound[None], (200, 200), mode="reflect")[0], 400, 160)[:, :-1]
     mel = (slaney_filters(bins, 400, 16_000, 8_000) @ power).clamp(min=1e-10).log10()
     return (torch.maximum(mel, mel.max() - 8.0) + 4.0) / 4.0
 
@@ -39,7 +39,7 @@ def whisper_mel(sound: Tensor, bins: int = 128) -> Tensor:
 def flow_mel(sound: Tensor, bins: int = 80) -> Tensor:
     """Return the log-mel frames [T, bins] of 24 kHz sound, 50 a second."""
     padded = F.pad(sound[None], (720, 720), mode="reflect")[0]
-    amplitude = (_power(padded, 1920, 480) + 1e-9).sqrt()
+    amplitude = (power_spectrum(padded, 1920, 480) + 1e-9).sqrt()
     mel: Tensor = (slaney_filters(bins, 1920, 24_000, 8_000) @ amplitude).clamp(min=1e-5).log().T
     return mel
 
@@ -57,7 +57,8 @@ def speaker_fbank(sound: Tensor, bins: int = 80) -> Tensor:
     return centred
 
 
-def _power(padded: Tensor, size: int, hop: int) -> Tensor:
+def power_spectrum(padded: Tensor, size: int, hop: int) -> Tensor:
+    """Return the power [size / 2 + 1, T] of frames of `size` samples, one every `hop`."""
     frames = padded.unfold(0, size, hop) * torch.hann_window(size)
     power: Tensor = (torch.fft.rfft(frames).abs() ** 2).T
     return power

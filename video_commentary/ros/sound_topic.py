@@ -10,11 +10,13 @@ from audio_common_msgs.msg import AudioData, AudioDataStamped, AudioInfo
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
-from ...core.audio import AudioFormat, Pcm, from_bytes
-from ...core.stamp import Stamp
-from ...ros.health import Check
-from ...ros.time import to_stamp
-from .streams import STALLED_AFTER
+from ..core.audio import AudioFormat, Pcm, from_bytes
+from ..core.stamp import Stamp
+from .health import Check
+from .time import to_stamp
+
+STALLED_AFTER = 2.0
+"""Seconds without sound after which a stream has ended or stalled."""
 
 ASSUMED_FORMAT = AudioFormat(16_000, 1)
 """Of a topic beside which no AudioInfo is published: what the bridge and most microphones send."""
@@ -36,10 +38,20 @@ class SoundTopic:
     """
 
     def __init__(
-        self, node: Node, topic: str, hear: Callable[[str, Pcm, Stamp, float], None]
+        self,
+        node: Node,
+        topic: str,
+        hear: Callable[[str, Pcm, Stamp, float], None],
+        *,
+        gaps: bool = False,
     ) -> None:
+        """Follow a topic. `gaps`: without AudioInfo beside it, no sound for a while is no trouble.
+
+        The bridge publishes only while somebody's microphone is open.
+        """
         self._node = node
         self._hear = hear
+        self._gaps = gaps
         self.name = node.resolve_topic_name(topic)
         self._info_name = self.name.rsplit("/", 1)[0] + "/audio_info"
         self._sound: tuple[object, Any] | None = None
@@ -54,6 +66,13 @@ class SoundTopic:
         self._info = self._followed(self._info, self._info_name, {_INFO: AudioInfo}, self._on_info)
         self._sound = self._followed(self._sound, self.name, _TYPES, self._on_sound)
 
+    def close(self) -> None:
+        """Unsubscribe."""
+        for subscribed in (self._info, self._sound):
+            if subscribed is not None:
+                self._node.destroy_subscription(subscribed[1])
+        self._info = self._sound = None
+
     def check(self) -> Check:
         """Return the check for /diagnostics."""
         values = {
@@ -66,8 +85,8 @@ class SoundTopic:
     def _trouble(self) -> str:
         if self._unreadable:
             return self._unreadable
-        if not self._publishers or self._info is None:
-            return ""  # a bridge publishes only while somebody's microphone is open
+        if not self._publishers or (self._gaps and self._info is None):
+            return ""
         if self._heard_at is None or time.monotonic() - self._heard_at > STALLED_AFTER:
             lately = "yet" if self._heard_at is None else f"for {STALLED_AFTER:g} s"
             return f"no sound on {self.name} {lately}, though it has a publisher: check it"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 from video_commentary.core.stamp import from_seconds
-from video_commentary.tools.narration.captions import Caption, jsonl, readable, srt, vtt
+from video_commentary.recording.captions import Caption, jsonl, readable, srt, vtt
 
 LONG = "A person in dark clothes walks from the left, past the bench, to the right."
 

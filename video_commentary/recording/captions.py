@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ...core.pacing import READING_SPEED
-from ...core.stamp import Stamp, to_seconds
+from ..core.pacing import READING_SPEED
+from ..core.stamp import Stamp, to_seconds
 
 _LEAST = 1.5
 """Seconds the shortest caption stays."""

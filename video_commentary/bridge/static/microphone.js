@@ -1,0 +1,138 @@
+// Talking to the robot: an open microphone, or one that is open while Space is held.
+
+import * as phone from "./phone.js";
+
+const KIND = 3, HEADER = 16;
+const TAIL = 300; // ms that are still heard after the key is up
+const SILENCE = 1200; // ms of silence after that, which end the utterance
+const CONSTRAINTS = { audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true } };
+const WORKLET = "/static/microphone-worklet.js";
+
+export class Microphone {
+  #live;
+  #context = null;
+  #stream = null;
+  #opening = null;
+  #open = false; // by the button
+  #held = false; // by the key
+  #hears = 0; // time until which it hears after the key is up
+  #find;
+
+  // `notify` shows what went wrong.
+  constructor(find, live, notify) {
+    this.#find = find;
+    this.#live = live;
+    this.blocks = 0;
+    find("talk").onclick = () => this.#toggle().catch((error) => notify(error.message));
+    const isKey = (event) => event.code === "Space" && find("shortcuts").checked;
+    document.addEventListener("keydown", (event) => {
+      if (!isKey(event) || event.repeat || find("microphone").hidden) return;
+      if (event.target.closest("input, select, button, dialog, ol")) return;
+      event.preventDefault();
+      this.hold(true).catch((error) => notify(error.message));
+    });
+    document.addEventListener("keyup", (event) => { if (isKey(event)) this.hold(false); });
+    window.addEventListener("blur", () => this.hold(false));
+  }
+
+  // Whether there is a listener to talk to.
+  offer(listens) {
+    this.#find("microphone").hidden = !listens;
+    if (!listens && this.#open) this.#toggle();
+  }
+
+  // Shows what was heard, and what was made of it.
+  heard({ text, final, outcome }) {
+    this.#find("heard").textContent = text;
+    this.#find("heard").classList.toggle("growing", !final);
+    this.#find("done").textContent = final ? outcome : "";
+  }
+
+  async hold(held) {
+    if (held === this.#held) return;
+    this.#held = held;
+    if (!held) this.#hears = performance.now() + TAIL;
+    this.#show();
+    if (held) await this.#capture();
+  }
+
+  async #toggle() {
+    this.#open = !this.#open;
+    this.#hears = performance.now();
+    this.#show();
+    try {
+      // A phone that films sends its sound through the same room.
+      if (phone.filming()) await phone.hear(this.#open);
+      else if (this.#open) await this.#capture();
+    } catch (error) {
+      this.#open = false;
+      this.#show();
+      throw error;
+    }
+    if (!this.#open) await this.#release();
+  }
+
+  #show() {
+    const on = this.#open || this.#held;
+    this.#find("talk").setAttribute("aria-pressed", String(this.#open));
+    this.#find("talk").querySelector("b").textContent = this.#open ? "Stop listening" : "Talk to it";
+    this.#find("microphone").classList.toggle("on", on);
+    if (!on) this.#find("level").value = 0;
+  }
+
+  async #capture() {
+    this.#opening ??= this.#start();
+    try {
+      await this.#opening;
+    } catch (error) {
+      this.#opening = null;
+      this.#held = false;
+      throw error;
+    }
+  }
+
+  async #start() {
+    if (!navigator.mediaDevices) {
+      throw new Error("Browsers allow the microphone only on https pages and on localhost: open the bridge that way.");
+    }
+    this.#stream = await navigator.mediaDevices.getUserMedia(CONSTRAINTS).catch((error) => { throw explained(error); });
+    this.#context = new AudioContext({ latencyHint: "interactive" });
+    await this.#context.audioWorklet.addModule(WORKLET);
+    const capture = new AudioWorkletNode(this.#context, "capture");
+    capture.port.onmessage = ({ data }) => this.#take(data);
+    this.#context.createMediaStreamSource(this.#stream).connect(capture);
+    capture.connect(this.#context.destination); // silence: what is not connected does not run
+    await this.#context.resume();
+  }
+
+  // The browser shows that a page listens: not longer than it does.
+  async #release() {
+    const context = this.#context;
+    await new Promise((resolve) => setTimeout(resolve, SILENCE));
+    if (this.#open || this.#held || context !== this.#context || !context) return;
+    this.#stream.getTracks().forEach((track) => track.stop());
+    this.#context = this.#opening = null;
+    await context.close();
+  }
+
+  #take(samples) {
+    const now = performance.now();
+    const hears = this.#held || (this.#open && !phone.filming()) || now < this.#hears;
+    if (!hears && now > this.#hears + SILENCE) return;
+    const message = new ArrayBuffer(HEADER + 2 * samples.length);
+    const head = new DataView(message);
+    head.setUint8(0, KIND);
+    head.setUint32(4, this.#context.sampleRate, true);
+    if (hears) new Int16Array(message, HEADER).set(samples);
+    this.#live.send(message);
+    this.blocks += 1;
+    const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
+    this.#find("level").value = hears ? Math.max(0, 1 + Math.log10(Math.sqrt(power) / 32768 + 1e-6) / 3) : 0;
+  }
+}
+
+function explained(error) {
+  if (error.name === "NotAllowedError") return new Error("The browser blocks the microphone: allow it for this page, then try again.");
+  if (error.name === "NotFoundError") return new Error("This device has no microphone.");
+  return error;
+}

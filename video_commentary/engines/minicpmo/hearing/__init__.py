@@ -1,0 +1,1 @@
+"""Hearing: sound to embeddings that stand beside those of frames."""

@@ -1,0 +1,1 @@
+"""Files of pictures, words and sound, as players open them."""
