@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
+from video_commentary.core.audio import AudioFormat, Pcm
 from video_commentary.listening.acts import UNDO_WITHIN, ActFailedError, ActOutcome, ActPerformer
 from video_commentary.listening.intents import Act, ActKind, understand
 
@@ -20,6 +22,7 @@ class Robot:
         self.gain = 1.0
         self.watches = 0
         self.away = False
+        self.sound: Pcm | None = None
 
     def _do(self, *what: object) -> None:
         if self.away:
@@ -34,8 +37,9 @@ class Robot:
     def instruction(self) -> str:
         return self.told
 
-    def ask(self, question: str) -> str:
+    def ask(self, question: str, sound: Pcm | None = None) -> str:
         self._do("ask", question)
+        self.sound = sound
         return "Two people."
 
     def recall(self, question: str) -> str:
@@ -78,8 +82,8 @@ class Desk:
         self.later.append(entry)
         return lambda: self.later.remove(entry) if entry in self.later else None
 
-    def say(self, text: str) -> ActOutcome:
-        return self.actor.perform(understand(text))
+    def say(self, text: str, sound: Pcm | None = None) -> ActOutcome:
+        return self.actor.perform(understand(text), sound)
 
 
 @pytest.fixture
@@ -106,6 +110,14 @@ def test_questions_are_answered_and_leave_what_can_be_undone(desk: Desk) -> None
         ("recall", "when was the last car?"),
     ]
     assert desk.say("That's not what I meant.").done and desk.robot.told == ""
+
+
+def test_a_question_goes_with_its_sound(desk: Desk) -> None:
+    sound = Pcm(np.zeros(16_000, np.int16), AudioFormat(16_000))
+    desk.say("Only talk about the cars.", sound)
+    assert desk.robot.sound is None
+    desk.say("How many people are there?", sound)
+    assert desk.robot.sound is sound
 
 
 def test_a_watch_is_removed_by_undo_within_a_minute(desk: Desk) -> None:

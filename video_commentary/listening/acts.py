@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from ..core.audio import Pcm
 from .intents import Act, ActKind
 
 UNDO_WITHIN = 60.0
@@ -34,8 +35,8 @@ class SteeredRobot(Protocol):
         """Return the instruction in force."""
         ...
 
-    def ask(self, question: str) -> str:
-        """Have a question answered aloud; return the answer."""
+    def ask(self, question: str, sound: Pcm | None = None) -> str:
+        """Have a question answered aloud; return the answer. `sound`: as it was spoken."""
         ...
 
     def recall(self, question: str) -> str:
@@ -105,7 +106,6 @@ class ActPerformer:
         self._wake: Callable[[], None] = lambda: None
         self._actions: dict[ActKind, Callable[[str], str]] = {
             ActKind.INSTRUCTION: self._instruct,
-            ActKind.QUESTION: robot.ask,
             ActKind.WATCH: self._watch,
             ActKind.RECALL: robot.recall,
             ActKind.STOP: self._stop,
@@ -119,9 +119,11 @@ class ActPerformer:
         """Whether "no" means an act that was just done."""
         return self._undo is not None and self._clock() < self._undo_until
 
-    def perform(self, act: Act) -> ActOutcome:
-        """Do it; wait until it is done."""
+    def perform(self, act: Act, sound: Pcm | None = None) -> ActOutcome:
+        """Do it; wait until it is done. `sound`: of the sentence, which goes with a question."""
         try:
+            if act.kind is ActKind.QUESTION:
+                return ActOutcome(self._robot.ask(act.argument, sound), True)
             if act.kind in SLOW:
                 return ActOutcome(self._actions[act.kind](act.argument), True)
             with self._lock:
