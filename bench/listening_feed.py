@@ -45,20 +45,20 @@ class Session:
         Not `live`: each piece once all before it is recognized, as by an infinitely fast machine.
         """
         known = len(self.events)
-        self.begun = time.monotonic()
         begin = self.next_stamp
         self.next_stamp += from_seconds(len(heard) / RATE + _GAP)
+        size = int(PIECE * RATE)
+        pieces = [pcm(heard[at : at + size]) for at in range(0, len(heard), size)]
         if played is not None:
             self._play(played, 0.0, AHEAD, begin)
-        size = int(PIECE * RATE)
-        for at in range(0, len(heard), size):
+        self.begun = time.monotonic()
+        for number, piece in enumerate(pieces):
+            at = number * PIECE
             if played is not None:
-                self._play(played, at / RATE + AHEAD, PIECE, begin)
+                self._play(played, at + AHEAD, PIECE, begin)
             if live:
-                due = self.begun + (at + size) / RATE
-                time.sleep(max(0.0, due - time.monotonic()))
-            stamp = begin + at * NANOSECONDS // RATE
-            self.listener.hear("microphone", pcm(heard[at : at + size]), stamp)
+                time.sleep(max(0.0, self.begun + at + PIECE - time.monotonic()))
+            self.listener.hear("microphone", piece, begin + from_seconds(at))
             if not live:
                 self._settle()
         self._settle()

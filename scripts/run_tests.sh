@@ -4,7 +4,8 @@
 # Core needs no torch, browser, Go or LiveKit, and leaves out the real videos and the long drawn
 # scenes, which would take a third of its time. Four processes, on two cores too, because its live
 # tests mostly wait. The rest of `all` computes, in two processes. Tests of running nodes and pages
-# check time limits of the product, so they run one after the other.
+# check time limits of the product: only two at a time, each in a ROS domain of its own. They wait more
+# than they compute.
 set -u
 cd "$(dirname "$0")/.."
 which=$1
@@ -38,6 +39,6 @@ if [ "$which" = core ]; then
 else
   parallel worksteal -n 4 "${core[@]}" "$@"
   parallel loadfile -n 2 test "${core[@]/#/--ignore=}" "${live[@]/#/--ignore=}" "$@"
-  pytest "${live[@]}" "$@"
+  parallel loadfile -n 2 "${live[@]}" "$@"
 fi
 exit $status

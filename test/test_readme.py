@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from video_commentary.config.listener_settings import ListenerSettings
 from video_commentary.config.rules import rules
 from video_commentary.config.settings import CommentatorSettings
 
@@ -19,7 +20,7 @@ def test_the_parameter_table_is_there() -> None:
 
 @pytest.mark.parametrize(("name", "default"), ROWS)
 def test_the_parameter_table_has_the_true_defaults(name: str, default: str) -> None:
-    value = rules(CommentatorSettings)[name][0]
+    value = (rules(ListenerSettings) | rules(CommentatorSettings))[name][0]
     shown = str(value).lower() if isinstance(value, bool) else str(value)
     assert default == (",".join(value) if isinstance(value, tuple) else shown)
 

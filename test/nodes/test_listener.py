@@ -203,7 +203,7 @@ def test_a_watch_is_set_by_a_stereo_microphone_of_44_kHz(room: Room) -> None:
     assert [(watch.condition, watch.speak) for watch in listed.watches] == [
         ("a person enters", True)
     ]
-    undone = room.say("No, that's wrong.", until=room.final("undo"))
+    undone = room.say("No, that's not what I meant.", until=room.final("undo"))
     assert undone.outcome == "undone: removed: a person enters"
 
 

@@ -7,14 +7,15 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from video_commentary.tools import fetch_model, hugging_face, manifest, npm
-from video_commentary.tools.catalogue import NpmFile, load
+from video_commentary.tools import fetch_model, hugging_face, manifest, npm, pypi
+from video_commentary.tools.catalogue import NpmFile, WheelFile, WheelFiles, load
 
 from .conftest import COMMIT
 
@@ -216,6 +217,47 @@ def _npm_package(folder: Path) -> tuple[Path, str]:
     description = {"name": "tiny", "version": "1.0.0", "scripts": scripts}
     (package / "package.json").write_text(json.dumps(description))
     return package, hashlib.sha256(b"model").hexdigest()
+
+
+def test_pip_gives_the_files_of_a_wheel_and_checks_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sha256 = _wheel(tmp_path / "index" / "tiny_ears-1.0-py3-none-any.whl")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
+    file = WheelFile("tiny_ears/data/model.bin", "m.bin", 5, sha256)
+    pypi.fetch(WheelFiles("tiny-ears==1.0", (file,)), tmp_path / "ears")
+    assert [path.name for path in (tmp_path / "ears").iterdir()] == ["m.bin"]
+    assert (tmp_path / "ears" / "m.bin").read_bytes() == b"model"
+    for wrong, message in (
+        (replace(file, sha256="0" * 64), "not the expected file"),
+        (replace(file, member="tiny_ears/none"), "has no file tiny_ears/none"),
+    ):
+        with pytest.raises(RuntimeError, match=message):
+            pypi.fetch(WheelFiles("tiny-ears==1.0", (wrong,)), tmp_path / "other")
+    with pytest.raises(RuntimeError, match="pip download failed"):
+        pypi.fetch(WheelFiles("tiny-ears==2.0", (file,)), tmp_path / "other")
+    assert list((tmp_path / "other").iterdir()) == []
+
+
+def _wheel(path: Path) -> str:
+    path.parent.mkdir()
+    about = "Metadata-Version: 2.1\nName: tiny-ears\nVersion: 1.0\n"
+    how = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr("tiny_ears/data/model.bin", b"model")
+        wheel.writestr("tiny_ears-1.0.dist-info/METADATA", about)
+        wheel.writestr("tiny_ears-1.0.dist-info/WHEEL", how)
+        wheel.writestr("tiny_ears-1.0.dist-info/RECORD", "")
+    return hashlib.sha256(b"model").hexdigest()
+
+
+def test_the_listeners_weights_are_checked_by_the_catalogue(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fetch_model.main(["ears", "--verify", "--dest", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert "silero_vad_16k.onnx is missing" in said and "model.bin is missing" in said
 
 
 def test_the_builtin_weights_are_checked_by_the_catalogue(

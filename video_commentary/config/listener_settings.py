@@ -8,6 +8,8 @@ from .node_settings import NodeSettings
 from .registry import RECOGNIZERS
 from .rules import setting
 
+COMMENTATOR_NODE = "Name of the commentator, with its namespace"
+
 
 @dataclass(frozen=True)
 class ListenerSettings(NodeSettings):
@@ -23,12 +25,7 @@ class ListenerSettings(NodeSettings):
         "", "That microphone, by part of its name; empty for the system's default"
     )
     # whom it steers
-    listener_commentator: str = setting(
-        "commentator", "Name of the commentator to steer, with its namespace"
-    )
-    listener_memory: str = setting(
-        "memory", "Name of the memory that answers questions about the past, with its namespace"
-    )
+    commentator_node: str = setting("commentator", COMMENTATOR_NODE)
     # what a sentence asks for
     chooser_url: str = setting(
         "",

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .listener_settings import ListenerSettings
+from .listener_settings import COMMENTATOR_NODE, ListenerSettings
 from .memory_settings import MemorySettings
 from .node_settings import NodeSettings
 from .registry import ENGINES, SOURCES, VOICES
 from .rules import setting
 
+_LISTENER_NODE = "Name of the listener to give way to, with its namespace; empty for none"
 _MEMORY_NODE = "Name of the memory for history and questions about the past, with its namespace"
 
 
@@ -138,9 +139,7 @@ class CommentatorSettings(NodeSettings):
         high=4.0,
         live=True,
     )
-    commentator_listener: str = setting(
-        "listener", "Name of the listener to give way to, with its namespace; empty for none"
-    )
+    listener_node: str = setting("listener", _LISTENER_NODE)
 
 
 @dataclass(frozen=True)
@@ -194,9 +193,7 @@ class SpeakerSettings(NodeSettings):
     latency: float = setting(
         0.1, "Sound buffered before it plays, against gaps, in seconds", low=0.02, high=2.0
     )
-    speaker_listener: str = setting(
-        "listener", "Name of the listener to give way to, with its namespace; empty for none"
-    )
+    listener_node: str = setting("listener", _LISTENER_NODE)
 
 
 @dataclass(frozen=True)
@@ -217,11 +214,9 @@ class BridgeSettings(NodeSettings):
         100, "Streams served at once; further clients get 503 with Retry-After", low=1, high=1000
     )
     # what it shows
-    commentator_node: str = setting("commentator", "Name of the commentator, with its namespace")
+    commentator_node: str = setting("commentator", COMMENTATOR_NODE)
     memory_node: str = setting("memory", _MEMORY_NODE)
-    listener_node: str = setting(
-        "listener", "Name of the listener to give way to, with its namespace; empty for none"
-    )
+    listener_node: str = setting("listener", _LISTENER_NODE)
     view_topic: str = setting("/camera/image_raw", "Image topic to show")
     view_transport: str = setting(
         "auto",

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from .cancel import CancelToken
 from .stamp import Stamp, from_seconds
 
 
@@ -24,6 +25,15 @@ class Clock(Protocol):
     def wait(self, wake: threading.Event, timeout: float | None) -> None:
         """Return when `wake` is set or `timeout` seconds have passed, whichever is first."""
         ...
+
+
+def wait_until(clock: Clock, time: float, cancel: CancelToken) -> None:
+    """Return at `time` (monotonic, s) of `clock`, or when cancelled."""
+    cancelled = threading.Event()
+    unsubscribe = cancel.on_cancel(cancelled.set)
+    while not cancelled.is_set() and (left := time - clock.now()) > 0:
+        clock.wait(cancelled, left)
+    unsubscribe()
 
 
 class LiveClock:

@@ -8,9 +8,8 @@ from collections.abc import Callable
 
 from .announcement_queue import SpeechPriority
 from .audio import OUTPUT_FORMAT, Pcm
-from .cancel import CancelToken
 from .change import Intensity
-from .clock import Clock
+from .clock import Clock, wait_until
 from .comment import Comment, CommentBuilder
 from .control import Control, Orders
 from .cycle_settings import CycleSettings
@@ -226,7 +225,7 @@ class Commentator:
                 ready = True
                 if not (orders.announcement or request.remembered):
                     self._first_word_after.add(self._clock.now() - asked_at)
-                self._wait_until(opens_at, orders.cancel)
+                wait_until(self._clock, opens_at, orders.cancel)
                 self._control.begin_words()
             if orders.cancel.cancelled:
                 break
@@ -250,13 +249,6 @@ class Commentator:
             return now
         pause = orders.settings.breathing_pause * (SHORT_PAUSE if request.pressing else 1.0)
         return self._gate.opens_at(now, pause)
-
-    def _wait_until(self, time: float, cancel: CancelToken) -> None:
-        cancelled = threading.Event()
-        unsubscribe = cancel.on_cancel(cancelled.set)
-        while not cancelled.is_set() and (left := time - self._clock.now()) > 0:
-            self._clock.wait(cancelled, left)
-        unsubscribe()
 
     def _play(self, pcm: Pcm, not_before: float, comment: CommentBuilder) -> None:
         if not len(pcm.samples):

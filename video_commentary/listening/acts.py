@@ -17,7 +17,7 @@ VOLUMES = (0.1, 4.0)
 """Bounds of the volume that can be asked for."""
 _LOUDER = 1.5
 SLOW = frozenset((ActKind.QUESTION, ActKind.RECALL))
-"""Acts that take as long as an answer does."""
+"""Questions, which take as long as an answer does."""
 
 
 class ActFailedError(Exception):
@@ -36,11 +36,10 @@ class SteeredRobot(Protocol):
         ...
 
     def ask(self, question: str, sound: Pcm | None = None) -> str:
-        """Have a question answered aloud; return the answer. `sound`: as it was spoken."""
-        ...
+        """Have a question about now or the past answered aloud; return the answer.
 
-    def recall(self, question: str) -> str:
-        """Have a question about the past answered aloud; return the answer."""
+        `sound`: the question as it was spoken.
+        """
         ...
 
     def add_watch(self, condition: str) -> tuple[int, str]:
@@ -107,7 +106,6 @@ class ActPerformer:
         self._actions: dict[ActKind, Callable[[str], str]] = {
             ActKind.INSTRUCTION: self._instruct,
             ActKind.WATCH: self._watch,
-            ActKind.RECALL: robot.recall,
             ActKind.STOP: self._stop,
             ActKind.GO_ON: self._go_on,
             ActKind.LOUDER: lambda _: self._scale(_LOUDER),
@@ -122,10 +120,8 @@ class ActPerformer:
     def perform(self, act: Act, sound: Pcm | None = None) -> ActOutcome:
         """Do it; wait until it is done. `sound`: of the sentence, which goes with a question."""
         try:
-            if act.kind is ActKind.QUESTION:
-                return ActOutcome(self._robot.ask(act.argument, sound), True)
             if act.kind in SLOW:
-                return ActOutcome(self._actions[act.kind](act.argument), True)
+                return ActOutcome(self._robot.ask(act.argument, sound), True)
             with self._lock:
                 if act.kind is ActKind.UNDO:
                     return self._undone()

@@ -126,7 +126,7 @@ class HeardStream:
             robot = step.robot or (
                 not self._shared.played.known and self._shared.own_words.speaking(step.end)
             )
-            self._go_on(self._current, robot)
+            self._go_on(self._current, robot, step.sure and self._shared.played.known)
 
     def _begin(self, end: Stamp, speaker: str) -> None:
         steps = self._utterances.onset_steps() + 1
@@ -141,14 +141,14 @@ class HeardStream:
         self._current = UtteranceWords(utterance, self._shared.transcriber)
         self._utterances.needed_silence = self._shared.settings.end_of_utterance_max
 
-    def _go_on(self, words: UtteranceWords, robot: bool) -> None:
+    def _go_on(self, words: UtteranceWords, robot: bool, sure: bool) -> None:
         utterances, utterance = self._utterances, words.utterance
         utterance.beside_robot |= robot
         utterance.end = utterance.begin + from_seconds(utterances.length - utterances.silence)
         speech = SpeechSoFar(
             length=utterances.length,
             certain=utterances.certain,
-            meant=utterance.meant and (self._shared.played.known or bool(utterance.words)),
+            meant=utterance.meant and (sure or bool(utterance.words)),
         )
         if is_speech(speech) and not utterance.announced:
             utterance.announced = True

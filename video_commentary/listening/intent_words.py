@@ -263,6 +263,7 @@ SLIPS = (
     ),
     (r"\btalk (a bow|a bout|abound)\b", "talk about"),
     (r"\b(tall|took|talked|tok|walk) about\b", "talk about"),
+    (r"^(only )?talk(ing)?( him| an)? out (of|to) (?=(the|what) )", r"\1talk about "),
     (
         r"\btell (me|us) (went|wen|one|win) (?=(a|an|the|some\w+|any\w+|two|three)\b)",
         r"tell \1 when ",

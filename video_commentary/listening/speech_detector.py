@@ -14,7 +14,7 @@ from .echo import LEAD_SECONDS, LONGEST_DELAY, EchoCanceller, EchoGate, PlayedSo
 from .items import RATE, Samples
 from .linear_echo import LinearEcho
 from .sound_blocks import BLOCK
-from .utterance_detector import level
+from .utterance_detector import Background, level
 from .voice_activity import STEP, STEP_SECONDS, StreamActivity, VoiceActivity
 
 _SPEECH = 0.35
@@ -22,11 +22,13 @@ _SPEECH = 0.35
 _OWN_SHARE = 0.5
 """Part of a sound's power above which it is the robot's own."""
 _REVERB_STEPS = 8
+_HANGOVER = 16
+"""Steps after the last that stood out of the background in which the network still listens."""
 _GATE_STEPS = 6
 """Steps of sound that are compared with what was played."""
 _LEARNING = 6.0
 """Seconds of the robot's voice from which the linear filter knows the room."""
-_AUDIBLE_ECHO = -50.0
+_AUDIBLE = -50.0
 _RESIDUE = 8.0
 """Decibels by which what the linear filter leaves of an echo, and the room's reverberation, are
 quieter than the loudest echo of the last steps."""
@@ -42,7 +44,8 @@ class SpeechStep:
 
     `samples`: without echo, shape [STEP]. `end`: the stamp after the last one. `probability`: that
     somebody other than the robot speaks. `level`: of that sound, in dB of full scale. `robot`:
-    whether the robot is heard, or will be at once.
+    whether the robot is heard, or will be at once. `sure`: whether its echo is known well enough to
+    tell others from it by the sound alone.
     """
 
     samples: Samples
@@ -50,6 +53,7 @@ class SpeechStep:
     probability: float
     level: float
     robot: bool
+    sure: bool = True
 
 
 class SpeechDetector:
@@ -66,6 +70,8 @@ class SpeechDetector:
         self._gate = EchoGate(played)
         self._linear = LinearEcho(STEP, LONGEST_DELAY + LEAD_SECONDS, RATE)
         self._learned = 0.0
+        self._background = Background()
+        self._idle = 0
         self._clean, self._rest = StreamActivity(network), StreamActivity(network)
         self._blocks: list[NDArray[np.float32]] = []
         self._latest_clean: deque[Samples] = deque(maxlen=_GATE_STEPS)
@@ -96,7 +102,13 @@ class SpeechDetector:
     def _step(self, raw: Samples, clean: Samples, end: Stamp) -> SpeechStep:
         self._latest_clean.append(clean)
         robot = self._played.audible(end - _SPEAKS_TAIL, end)
-        probability, loud = self._clean.push(clean), level(clean)
+        loud = level(clean)
+        self._background.push(loud)
+        self._idle = 0 if robot or self._background.is_below(loud) else self._idle + 1
+        if self._idle > _HANGOVER:
+            self._clean.skip(clean)
+            return SpeechStep(clean, end, 0.0, loud, robot)
+        probability = self._clean.push(clean)
         if not robot:
             return SpeechStep(clean, end, probability, loud, robot)
         if probability > _SPEECH and self._is_own(self._latest_clean, end):
@@ -110,10 +122,9 @@ class SpeechDetector:
         self._latest_rest.append(rest)
         probability, loud = self._rest.push(rest), level(rest)
         self._echo_levels.append(level(echo))
-        if self._echo_levels[-1] > _AUDIBLE_ECHO and self._learned < _LEARNING:
-            self._learned += STEP_SECONDS
         if self._learned < _LEARNING:
-            return cleaned
+            self._learned += STEP_SECONDS if level(played) > _AUDIBLE else 0.0
+            return replace(cleaned, sure=False)
         if probability > _SPEECH and (
             loud < max(self._echo_levels) - _RESIDUE or self._is_own(self._latest_rest, cleaned.end)
         ):

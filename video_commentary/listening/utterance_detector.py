@@ -37,6 +37,24 @@ def level(samples: Samples) -> float:
     return float(10 * np.log10(max(float(np.dot(samples, samples)) / len(samples), 1e-10)))
 
 
+class Background:
+    """The level of what is always there: the quietest moment of the last 3 s."""
+
+    def __init__(self) -> None:
+        self._latest: deque[float] = deque(maxlen=_SMOOTH)
+        # A stream may begin with a word: what it begins with is no background.
+        self._smoothed: deque[float] = deque([_QUIETEST], maxlen=_MEMORY)
+
+    def push(self, level: float) -> None:
+        """Take the level of the next step, in dB of full scale."""
+        self._latest.append(level)
+        self._smoothed.append(sum(self._latest) / len(self._latest))
+
+    def is_below(self, level: float) -> bool:
+        """Return whether a level stands out, so that it may be somebody speaking."""
+        return level > max(_QUIETEST, min(self._smoothed)) + _LOUDER
+
+
 @dataclass(frozen=True)
 class _Step:
     probability: float
@@ -52,9 +70,7 @@ class UtteranceDetector:
     def __init__(self, needed_silence: float, longest: float) -> None:
         self.needed_silence = needed_silence
         self._longest = longest
-        self._smooth: deque[float] = deque(maxlen=_SMOOTH)
-        # A stream may begin with a word: what it begins with is no background.
-        self._smoothed: deque[float] = deque([_QUIETEST], maxlen=_MEMORY)
+        self._background = Background()
         self._before: deque[_Step] = deque(maxlen=_ONSET_STEPS)
         self._steps: list[bool] = []
         self._last_active = 0
@@ -84,11 +100,10 @@ class UtteranceDetector:
     def push(self, probability: float, level: float) -> SpeechChange:
         """Take the next step; `level` in dB of full scale."""
         step = _Step(probability, level)
-        self._smooth.append(level)
-        self._smoothed.append(sum(self._smooth) / len(self._smooth))
+        self._background.push(level)
         if self.speaking:
             return self._go_on(step)
-        if self._is_loud(step) and probability >= _BEGIN:
+        if self._background.is_below(step.level) and probability >= _BEGIN:
             self._begin(step)
             return SpeechChange.BEGAN
         self._before.append(step)
@@ -107,7 +122,7 @@ class UtteranceDetector:
     def _begin(self, step: _Step) -> None:
         soft = 0
         for before in reversed(self._before):
-            if before.probability < _ONSET or not self._is_loud(before):
+            if before.probability < _ONSET or not self._background.is_below(before.level):
                 break
             soft += 1
         self.speaking = True
@@ -116,7 +131,7 @@ class UtteranceDetector:
         self._last_active = len(self._steps)
 
     def _go_on(self, step: _Step) -> SpeechChange:
-        loud = self._is_loud(step)
+        loud = self._background.is_below(step.level)
         active = loud and step.probability >= _CONTINUE
         self._steps.append(active)
         self._certain += _certainty(step.probability) if loud else 0.0
@@ -131,10 +146,6 @@ class UtteranceDetector:
         """Return whether an active step is speech again, not a blip in a silence."""
         since = self._steps[self._last_active :]
         return len(since) < 4 or sum(since[-4:]) >= 2
-
-    def _is_loud(self, step: _Step) -> bool:
-        """Return whether a step stands out of the background, the quietest of the last seconds."""
-        return step.level > max(_QUIETEST, min(self._smoothed)) + _LOUDER
 
 
 def _certainty(probability: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ STEP_SECONDS = STEP / RATE
 _CONTEXT = 64
 """Samples before a step that the network sees too."""
 _STATE = (2, 1, 128)
+_WARM_UP = 6
+"""Steps before a word that the network hears first, where it heard nothing for some time."""
 _SILENCE = 1e-4
 """Root mean square below which nothing can be heard: -80 dB of full scale."""
 _FILE = "ears/silero_vad_16k.onnx"
@@ -65,12 +68,25 @@ class StreamActivity:
         """Forget what was heard."""
         self._state = np.zeros(_STATE, np.float32)
         self._context = np.zeros(_CONTEXT, np.float32)
+        self._skipped: deque[Samples] = deque(maxlen=_WARM_UP)
+
+    def skip(self, step: Samples) -> None:
+        """Take a step in which nobody can be speaking, at no cost."""
+        self._skipped.append(step)
 
     def push(self, step: Samples) -> float:
         """Return the probability that somebody speaks in `step`: float32, shape [STEP]."""
         if float(np.dot(step, step)) < STEP * _SILENCE**2:
             self.reset()
             return 0.0
+        if self._skipped:
+            skipped = list(self._skipped)
+            self.reset()
+            for each in skipped:
+                self._run(each)
+        return self._run(step)
+
+    def _run(self, step: Samples) -> float:
         samples = np.concatenate([self._context, step])
         self._context = step[-_CONTEXT:]
         probability, self._state = self._network.run(samples, self._state)

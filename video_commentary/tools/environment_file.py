@@ -51,6 +51,11 @@ OTHERS = {
             "Secret that signs what is posted to VIDEO_COMMENTARY_ALERT_WEBHOOK (docs/watches.md)",
         ),
         "VIDEO_COMMENTARY_SERVER_KEY": ("", "Key of the servers at VIDEO_COMMENTARY_SERVER_URL"),
+        "VIDEO_COMMENTARY_RECOGNIZER_API_KEY": (
+            "",
+            "Key of the server at VIDEO_COMMENTARY_RECOGNIZER_URL",
+        ),
+        "VIDEO_COMMENTARY_CHOOSER_KEY": ("", "Key of the server at VIDEO_COMMENTARY_CHOOSER_URL"),
         "LIVEKIT_URL": ("ws://127.0.0.1:7880", "LiveKit server to join"),
         "LIVEKIT_API_KEY": ("", "API key of that server, and of the livekit service"),
         "LIVEKIT_API_SECRET": ("", "API secret of that server, 32 or more characters"),

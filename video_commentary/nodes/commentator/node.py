@@ -89,7 +89,7 @@ class CommentatorNode(LifecycleNode):
         self._events = self.create_lifecycle_publisher(Commentary, "~/commentary_events", EVENTS)
         self._facts = FactsPublisher(self)
         self._watches = WatchServices(self, self._live.settings, self._control, self._why_unspoken)
-        self._hold = BargeInHold(self, self._live.settings.commentator_listener, self._control)
+        self._hold = BargeInHold(self, self._live.settings.listener_node, self._control)
         self._audio = self.create_lifecycle_publisher(AudioData, "~/audio", EVENTS)
         self._stamped = self.create_lifecycle_publisher(AudioDataStamped, "~/audio_stamped", EVENTS)
         self._info = self.create_publisher(AudioInfo, "~/audio_info", LATCHED)

@@ -18,7 +18,7 @@ _SILENT = 2.0
 _BLOCK = 0.02
 
 
-class MicrophoneError(Exception):
+class SoundInputError(Exception):
     """The microphone can't be opened; the message says what to do."""
 
 
@@ -37,15 +37,15 @@ class Microphone:
         self._called_at = 0.0
 
     def open(self) -> str:
-        """Start; return the card's name. Raise MicrophoneError."""
+        """Start; return the card's name. Raise SoundInputError."""
         try:
             import sounddevice
         except OSError as error:
-            raise MicrophoneError(
+            raise SoundInputError(
                 f"{error}: install it, `sudo apt-get install libportaudio2`"
             ) from error
         except ImportError as error:
-            raise MicrophoneError(f"{error}: install it, `pip install sounddevice`") from error
+            raise SoundInputError(f"{error}: install it, `pip install sounddevice`") from error
         try:
             # PortAudio lists the cards once, when initialised: look for those plugged in since.
             sounddevice._terminate()
@@ -65,7 +65,7 @@ class Microphone:
             return str(card["name"])
         except (sounddevice.PortAudioError, ValueError) as error:
             self.close()
-            raise MicrophoneError(_advice(sounddevice, self._name, error)) from error
+            raise SoundInputError(_advice(sounddevice, self._name, error)) from error
 
     @property
     def gone(self) -> bool:

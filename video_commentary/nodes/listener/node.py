@@ -24,7 +24,7 @@ from ...ros.running import run
 from ...ros.sound_topic import SoundTopic
 from ...ros.timers import every
 from .barge_in_publisher import BargeInPublisher
-from .microphone import NAME, Microphone, MicrophoneError
+from .microphone import NAME, Microphone, SoundInputError
 from .robot_client import RobotClient
 from .robot_sound import RobotSound
 from .streams import Streams
@@ -32,7 +32,7 @@ from .utterances import Utterances
 
 
 class ListenerNode(Node):
-    """Knows the commentator, the memory and the bridge by their topics and services only."""
+    """Knows the commentator and the bridge by their topics and services only."""
 
     def __init__(
         self, recognizer: Callable[[ListenerSettings], Recognizer] = create_recognizer
@@ -42,11 +42,11 @@ class ListenerNode(Node):
         self._recognizer = recognizer(settings)
         self._listener = Listener(settings, self._recognizer, self._handle)
         self._live = LiveParameters(self, settings, accept=self._listener.tune)
-        robot = RobotClient(self, settings.listener_commentator, settings.listener_memory)
+        robot = RobotClient(self, settings.commentator_node)
         self._utterances = Utterances(self, ActPerformer(robot), _chooser(settings), self._now)
         self._barge_in = BargeInPublisher(self)
         self._streams = Streams(self._listener.hear, self._now)
-        RobotSound(self, settings.listener_commentator, self._listener)
+        RobotSound(self, settings.commentator_node, self._listener)
         self._topics = [
             SoundTopic(self, topic, self._hear, gaps=True) for topic in settings.sound_topics
         ]
@@ -121,7 +121,7 @@ class ListenerNode(Node):
             return
         try:
             name = self._microphone.open()
-        except MicrophoneError as error:
+        except SoundInputError as error:
             self._microphone_trouble = str(error)
             self._try_at = time.monotonic() + self._backoff.failed()
             return

@@ -1,4 +1,4 @@
-"""What the listener asks of the robot: the services of a commentator and of a memory."""
+"""What the listener asks of the robot: the services of a commentator."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter, parameter_value_to_python
 from std_srvs.srv import SetBool
 
-from video_commentary.srv import AddWatch, Ask, Recall, RemoveWatch, Say, SetInstruction
+from video_commentary.srv import AddWatch, Ask, RemoveWatch, Say, SetInstruction
 
 from ...core.audio import Pcm
 from ...listening.acts import ActFailedError
@@ -20,18 +20,16 @@ from ...ros.service_calls import ServiceCaller, ServiceCallError
 _TIMEOUT = 5.0
 _ASK_TIMEOUT = 90.0
 """Seconds: an engine may be slow, and other questions may be waiting before this one."""
-_RECALL_TIMEOUT = 8.0
-"""Seconds; the memory itself stops a query after 5."""
 
 
 class RobotClient:
     """Calls services and waits for them: never on the ROS thread, which makes the calls."""
 
-    def __init__(self, node: Node, commentator: str, memory: str) -> None:
-        """Create the clients of the commentator and of the memory of these names."""
+    def __init__(self, node: Node, commentator: str) -> None:
+        """Create the clients of the commentator of this name."""
         self._logger = node.get_logger()
         self._caller = ServiceCaller(node)
-        self._commentator, self._memory = commentator, memory
+        self._commentator = commentator
         client = node.create_client
         self._set_instruction = client(SetInstruction, f"{commentator}/set_instruction")
         self._ask = client(Ask, f"{commentator}/ask")
@@ -41,7 +39,6 @@ class RobotClient:
         self._remove_watch = client(RemoveWatch, f"{commentator}/remove_watch")
         self._get_parameters = client(GetParameters, f"{commentator}/get_parameters")
         self._set_parameters = client(SetParameters, f"{commentator}/set_parameters")
-        self._recall = client(Recall, f"{memory}/recall")
 
     def set_instruction(self, instruction: str) -> str:
         """Set what to talk about, and have it talked about now; return the one before."""
@@ -54,7 +51,7 @@ class RobotClient:
         return str(self._parameter("instruction"))
 
     def ask(self, question: str, sound: Pcm | None = None) -> str:
-        """Have a question answered aloud; return the answer.
+        """Have a question about now or the past answered aloud; return the answer.
 
         `sound`: the question as it was spoken, 16 kHz mono, for an engine that hears.
         """
@@ -63,18 +60,6 @@ class RobotClient:
         response = self._call(self._ask, request, _ASK_TIMEOUT)
         if not response.success:
             raise ActFailedError(response.answer)
-        return str(response.answer)
-
-    def recall(self, question: str) -> str:
-        """Have the memory's answer said; without a memory, ask what the commentator has seen."""
-        request = Recall.Request(question=question)
-        try:
-            response = self._caller.call(self._recall, request, _RECALL_TIMEOUT).result()
-        except ServiceCallError:
-            return self.ask(question)
-        if not response.success:
-            raise ActFailedError(response.answer)
-        self._say_it(response.answer)
         return str(response.answer)
 
     def add_watch(self, condition: str) -> tuple[int, str]:

@@ -35,7 +35,7 @@ class SpeakerNode(Node):
         self._buffer = JitterBuffer(OUTPUT_FORMAT.rate, settings.latency)
         self._gain = GainRamp(OUTPUT_FORMAT.rate)
         self._card = SoundCard(settings.sound_device, OUTPUT_FORMAT, self._take)
-        self._barge_in = BargeInSubscription(self, settings.speaker_listener, self._duck)
+        self._barge_in = BargeInSubscription(self, settings.listener_node, self._duck)
         self._timing = SpeechTiming()
         self._late = 0
         self._audio_topic = self.resolve_topic_name(settings.audio_topic)
