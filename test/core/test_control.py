@@ -8,6 +8,7 @@ import pytest
 from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.control import MAX_QUESTIONS, Control
 from video_commentary.core.prompting import Profile
+from video_commentary.core.questions import checked_sound
 
 PROFILES = {name: Profile(name, "", ()) for name in ("commentator", "sports")}
 SETTINGS = CommentatorSettings()
@@ -78,6 +79,19 @@ def test_a_comment_may_be_wanted_now_though_nothing_changed() -> None:
     assert orders.cancel.cancelled
     assert it.urgent()
     assert it.begin().steered
+
+
+def test_the_sound_of_a_question_is_read_or_refused() -> None:
+    assert checked_sound(b"") is None
+    sound = checked_sound(b"\x01\x00\xff\xff")
+    assert sound and sound.samples.tolist() == [1, -1]
+    assert (sound.format.rate, sound.format.channels) == (16_000, 1)
+    longest = 30 * 16_000 * 2
+    longest_sound = checked_sound(bytes(longest))
+    assert longest_sound and longest_sound.duration == 30.0
+    for data, words in ((b"abc", "3 bytes"), (bytes(longest + 2_000), "lasts 30.1 s")):
+        with pytest.raises(ValueError, match=words):
+            checked_sound(data)
 
 
 def test_too_many_questions_are_refused_not_dropped() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
+from video_commentary.core.audio import AudioFormat, Pcm
 from video_commentary.listening.acts import UNDO_WITHIN, ActFailedError, ActOutcome, ActPerformer
 from video_commentary.listening.intents import Act, ActKind, understand
 
@@ -20,6 +22,7 @@ class Robot:
         self.gain = 1.0
         self.watches = 0
         self.away = False
+        self.sound: Pcm | None = None
 
     def _do(self, *what: object) -> None:
         if self.away:
@@ -34,8 +37,9 @@ class Robot:
     def instruction(self) -> str:
         return self.told
 
-    def ask(self, question: str) -> str:
+    def ask(self, question: str, sound: Pcm | None = None) -> str:
         self._do("ask", question)
+        self.sound = sound
         return "Two people."
 
     def add_watch(self, condition: str) -> tuple[int, str]:
@@ -74,8 +78,8 @@ class Desk:
         self.later.append(entry)
         return lambda: self.later.remove(entry) if entry in self.later else None
 
-    def say(self, text: str) -> ActOutcome:
-        return self.actor.perform(understand(text))
+    def say(self, text: str, sound: Pcm | None = None) -> ActOutcome:
+        return self.actor.perform(understand(text), sound)
 
 
 @pytest.fixture
@@ -102,6 +106,16 @@ def test_questions_are_answered_and_leave_what_can_be_undone(desk: Desk) -> None
         ("ask", "when was the last car?"),
     ]
     assert desk.say("That's not what I meant.").done and desk.robot.told == ""
+
+
+def test_a_question_goes_with_its_sound(desk: Desk) -> None:
+    sound = Pcm(np.zeros(16_000, np.int16), AudioFormat(16_000))
+    desk.say("Only talk about the cars.", sound)
+    assert desk.robot.sound is None
+    for question in ("How many people are there?", "When was the last car?"):
+        desk.robot.sound = None
+        desk.say(question, sound)
+        assert desk.robot.sound is sound
 
 
 def test_a_watch_is_removed_by_undo_within_a_minute(desk: Desk) -> None:

@@ -48,6 +48,22 @@ def test_a_sentence_is_heard_in_any_format(hearing: Make, format: AudioFormat) -
     assert partial and {event.id for event in partial} == {said[0].id}
 
 
+def test_the_sound_of_a_sentence_is_reported_only_where_it_may_be_sent(hearing: Make) -> None:
+    robot = hearing()
+    robot.hear(spoken())
+    robot.settle()
+    assert robot.final and not [event for event in robot.of(Heard) if event.sound]
+    robot.listener.tune(ListenerSettings(send_sound=True))
+    robot.hear(spoken(), at=60.0)
+    robot.settle()
+    *partial, last = robot.of(Heard)
+    assert not [event for event in partial if event.sound]
+    assert last.sound and last.sound.format == AudioFormat(16_000)
+    words = to_pcm(wave("only_the_cars"))
+    assert words.duration - 0.1 < last.sound.duration < words.duration + 1.5
+    assert last.sound.samples.max() == pytest.approx(words.samples.max(), abs=2)
+
+
 @pytest.mark.parametrize(
     "sound",
     [

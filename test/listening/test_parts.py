@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pytest
 
+from video_commentary.core.audio import AudioFormat
 from video_commentary.core.cancel import CancelToken
 from video_commentary.core.stamp import from_seconds
 from video_commentary.listening.barge_in import BargeIn, SpeechSoFar
@@ -15,7 +16,7 @@ from video_commentary.listening.items import BargeInState, RecognizerError, Samp
 from video_commentary.listening.linear_echo import LinearEcho
 from video_commentary.listening.own_words import OwnWords
 from video_commentary.listening.transcriber import Transcriber, TranscriptionJob
-from video_commentary.listening.utterance import is_finished
+from video_commentary.listening.utterance import Utterance, is_finished
 from video_commentary.listening.utterance_detector import SpeechChange, UtteranceDetector, level
 from video_commentary.listening.wake_word import FOLLOW_UP, WakeWord
 
@@ -121,6 +122,15 @@ def test_own_words_are_known_though_misheard(text: str, own: bool) -> None:
 )
 def test_a_finished_sentence_is_told_from_an_unfinished_one(text: str, finished: bool) -> None:
     assert is_finished(text) == finished
+
+
+def test_of_a_long_utterance_the_newest_half_minute_is_sent() -> None:
+    second = np.full(16_000, 0.5, np.float32)
+    utterance = Utterance(1, "page", "", 0, sound=[np.zeros(16_000, np.float32), *[second] * 30])
+    sound = utterance.question_sound()
+    assert sound and sound.format == AudioFormat(16_000) and sound.duration == 30.0
+    assert set(sound.samples) == {16_383}
+    assert Utterance(2, "page", "", 0).question_sound() is None
 
 
 def test_the_robot_is_quieter_first_and_stops_then() -> None:

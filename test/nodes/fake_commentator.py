@@ -33,9 +33,18 @@ def one_of_the_first(number: int) -> bool:
     return next(CALLS) <= number
 
 
+def aloud(request: Request) -> str:
+    """Return what came of a question's sound."""
+    if request.question_sound is None:
+        return ""
+    format, peak = request.question_sound.format, request.question_sound.samples.max()
+    seconds = request.question_sound.duration
+    return f" aloud, {seconds:.1f} s of {format.rate} Hz, {format.channels} channel, peak {peak}"
+
+
 def says(request: Request) -> list[object]:
     if request.prompt.question:
-        return ["You ", "asked: ", request.prompt.question]
+        return ["You ", "asked: ", request.prompt.question + aloud(request)]
     wanted = request.prompt.instruction or "all"
     cameras = " and ".join(sorted({frame.camera for frame in request.frames}))
     claims = seen(request.frames[-1]).events
@@ -106,7 +115,10 @@ class Hears(FakeEngine):
         self.heard = f"{pcm.format.rate} Hz, {pcm.format.channels} channels, {late:.1f} s ago"
 
     def comment(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
-        yield Delta(f"heard {self.heard}", last=True)
+        if request.prompt.question:
+            yield Delta(f"asked{aloud(request)}", last=True)
+        else:
+            yield Delta(f"heard {self.heard}", last=True)
 
 
 LOADS: dict[str, type[FakeEngine]] = {

@@ -6,6 +6,7 @@ A neural voice speaks the sentences, and the real recognizer hears them.
 from __future__ import annotations
 
 import array
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -146,10 +147,11 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     folder = tmp_path_factory.mktemp("listener")
     file = f"watches_file:={folder / 'watches.json'}"
     topics = "sound_topics:=[bridge/microphone, /mic/audio]"
+    settings = ("-p", topics, "-p", "send_sound:=true")
     with (
         probe() as graph,
         commentator("says", file, "breathing_pause:=60.0", voice="neural"),
-        process("-m", "video_commentary.nodes.listener", "--ros-args", "-p", topics) as listener,
+        process("-m", "video_commentary.nodes.listener", "--ros-args", *settings) as listener,
     ):
         room = Room(graph, listener)
         graph.until(room.page.get_subscription_count, what="the listener's subscription")
@@ -173,9 +175,12 @@ def test_an_instruction_changes_what_is_said_and_no_undoes_it(room: Room) -> Non
 
 
 @heard_for_real
-def test_a_question_is_answered_aloud(room: Room) -> None:
+def test_a_question_goes_with_its_sound_and_is_answered_aloud(room: Room) -> None:
     done = room.say("How many people are there?", until=room.final("question"), stream="page")
-    assert done.outcome == "You asked: how many people are there?"
+    asked, _, sound = done.outcome.partition(" aloud, ")
+    assert asked == "You asked: how many people are there?"
+    found = re.fullmatch(r"(\d\.\d) s of 16000 Hz, 1 channel, peak (\d+)", sound)
+    assert found and 0.8 < float(found[1]) < 4.0 and int(found[2]) > 1000
     answers = [event for event in room.graph.finals if event.question]
     assert answers[-1].question == "how many people are there?" and answers[-1].first_sound.sec
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from audio_common_msgs.msg import AudioData, AudioDataStamped, AudioInfo
 from std_msgs.msg import Header
+from video_commentary.srv import Ask
 
 from test.fakes import FakeEngine
 from test.nodes.graph import Probe, commentator, probe
@@ -53,7 +54,22 @@ def test_an_engine_hears_the_scene() -> None:
         graph.film(lambda: heard("", 31_000) and "turn the microphone down" in graph.troubles())
         assert "turn the microphone down" in graph.status().detail
         assert node.popen.poll() is None
+        questions_are_heard(graph)
         graph.film(lambda: heard("", 1000) and "turn the microphone" not in graph.troubles())
+
+
+def questions_are_heard(graph: Probe) -> None:
+    """Ask with and without sound, and with sound that is refused."""
+
+    def ask(samples: int, odd: bytes = b"") -> str:
+        spoken = array.array("B", np.full(samples, 1234, np.int16).tobytes() + odd)
+        request = Ask.Request(question="Who is there?", quiet=True, sound=spoken)
+        return str(graph.call(Ask, "/commentator/ask", request).answer)
+
+    assert ask(24_000) == "asked aloud, 1.5 s of 16000 Hz, 1 channel, peak 1234"
+    assert ask(0) == "asked"
+    assert "has 3 bytes" in ask(1, b"x")
+    assert "lasts 31.0 s: send at most 30 s" in ask(31 * 16_000)
 
 
 class FakeNode:

@@ -33,6 +33,12 @@ class ListenerSettings(NodeSettings):
         "asks for where the rules don't know; empty for rules only",
     )
     chooser_model: str = setting("", "Model of that server; empty for its first")
+    send_sound: bool = setting(
+        False,
+        "Whether a question's sound goes to the commentator with its words, for an engine that "
+        "hears",
+        live=True,
+    )
     # from speech to words
     recognizer: str = setting(
         "whisper",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from ..core.audio import Pcm
 from .intents import Act, ActKind
 
 UNDO_WITHIN = 60.0
@@ -16,7 +17,7 @@ VOLUMES = (0.1, 4.0)
 """Bounds of the volume that can be asked for."""
 _LOUDER = 1.5
 SLOW = frozenset((ActKind.QUESTION, ActKind.RECALL))
-"""Acts that take as long as an answer does."""
+"""Questions, which take as long as an answer does."""
 
 
 class ActFailedError(Exception):
@@ -34,8 +35,11 @@ class SteeredRobot(Protocol):
         """Return the instruction in force."""
         ...
 
-    def ask(self, question: str) -> str:
-        """Have a question about now or the past answered aloud; return the answer."""
+    def ask(self, question: str, sound: Pcm | None = None) -> str:
+        """Have a question about now or the past answered aloud; return the answer.
+
+        `sound`: the question as it was spoken.
+        """
         ...
 
     def add_watch(self, condition: str) -> tuple[int, str]:
@@ -101,9 +105,7 @@ class ActPerformer:
         self._wake: Callable[[], None] = lambda: None
         self._actions: dict[ActKind, Callable[[str], str]] = {
             ActKind.INSTRUCTION: self._instruct,
-            ActKind.QUESTION: robot.ask,
             ActKind.WATCH: self._watch,
-            ActKind.RECALL: robot.ask,
             ActKind.STOP: self._stop,
             ActKind.GO_ON: self._go_on,
             ActKind.LOUDER: lambda _: self._scale(_LOUDER),
@@ -115,11 +117,11 @@ class ActPerformer:
         """Whether "no" means an act that was just done."""
         return self._undo is not None and self._clock() < self._undo_until
 
-    def perform(self, act: Act) -> ActOutcome:
-        """Do it; wait until it is done."""
+    def perform(self, act: Act, sound: Pcm | None = None) -> ActOutcome:
+        """Do it; wait until it is done. `sound`: of the sentence, which goes with a question."""
         try:
             if act.kind in SLOW:
-                return ActOutcome(self._actions[act.kind](act.argument), True)
+                return ActOutcome(self._robot.ask(act.argument, sound), True)
             with self._lock:
                 if act.kind is ActKind.UNDO:
                     return self._undone()

@@ -215,6 +215,7 @@ class HeardStream:
         self, utterance: Utterance, text: str, confidence: float, *, final: bool
     ) -> ListeningEvent:
         utterance.id = utterance.id or next(self._shared.ids)
+        sent = final and text and self._shared.settings.send_sound
         return Heard(
             id=utterance.id,
             stream=self._name,
@@ -225,6 +226,7 @@ class HeardStream:
             end=utterance.end if final else 0,
             confidence=confidence,
             addressed=utterance.addressed,
+            sound=utterance.question_sound() if sent else None,
         )
 
     def _release(self) -> None:

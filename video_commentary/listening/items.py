@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.audio import Pcm
 from ..core.cancel import CancelToken
 from ..core.stamp import Stamp
 
@@ -51,7 +52,9 @@ class Heard:
 
     `id`: the same for all of one utterance, growing by one an utterance. `text`: without the wake
     word. `begin`, `end`: of the speech; `end` is 0 before it is final. `confidence`: of the
-    recognizer, 0 to 1. `addressed`: whether it began with the wake word.
+    recognizer, 0 to 1. `addressed`: whether it began with the wake word. `sound`: the
+    utterance as it was spoken, int16 at `RATE`, once it is final and if the setting `send_sound` is
+    on; else None.
     """
 
     id: int
@@ -63,6 +66,7 @@ class Heard:
     end: Stamp
     confidence: float
     addressed: bool = False
+    sound: Pcm | None = field(default=None, repr=False)
 
 
 ListeningEvent: TypeAlias = SpeechBegan | BargedIn | Heard

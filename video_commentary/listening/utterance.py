@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..core.audio import AudioFormat, Pcm, to_int16
+from ..core.questions import MAX_QUESTION_SECONDS
 from ..core.stamp import Stamp
 from .items import RATE, Samples, Transcript
 from .own_words import words_of
@@ -46,6 +48,13 @@ class Utterance:
     addressed: bool = False
     words: str = ""
     sound: list[Samples] = field(default_factory=list)
+
+    def question_sound(self) -> Pcm | None:
+        """Return its sound, the newest seconds that ~/ask takes; None if there is none."""
+        if not self.sound:
+            return None
+        newest = np.concatenate(self.sound)[-int(MAX_QUESTION_SECONDS * RATE) :]
+        return Pcm(to_int16(newest), AudioFormat(RATE))
 
 
 class UtteranceWords:

@@ -15,7 +15,7 @@ from video_commentary.srv import Ask
 from ...core.cancel import CancelToken
 from ...core.control import Control
 from ...core.prompting import checked_question
-from ...core.questions import WITHDRAWN, Answer, PendingQuestion
+from ...core.questions import WITHDRAWN, Answer, PendingQuestion, checked_sound
 from ...ros.futures import Futures
 from ...ros.time import from_stamp
 from .memory_questions import MemoryQuestions
@@ -91,11 +91,12 @@ class QuestionServices:
             return Answer(False, reason)
         try:
             question = checked_question(request.question)
+            sound = checked_sound(bytes(request.sound))
             remembered = await self._memory.find(question, cancel)
             if cancel.cancelled:
                 return Answer(False, WITHDRAWN)
             future = self._control.ask_pending(
-                PendingQuestion(question, request.quiet, remembered, progress, cancel)
+                PendingQuestion(question, request.quiet, remembered, progress, cancel, sound=sound)
             )
         except ValueError as error:
             return Answer(False, str(error))

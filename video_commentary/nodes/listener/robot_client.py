@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 from concurrent.futures import Future
 from typing import Any
 
@@ -12,6 +13,7 @@ from std_srvs.srv import SetBool
 
 from video_commentary.srv import AddWatch, Ask, RemoveWatch, Say, SetInstruction
 
+from ...core.audio import Pcm
 from ...listening.acts import ActFailedError
 from ...ros.service_calls import ServiceCaller, ServiceCallError
 
@@ -48,9 +50,14 @@ class RobotClient:
         """Return the instruction in force."""
         return str(self._parameter("instruction"))
 
-    def ask(self, question: str) -> str:
-        """Have a question about now or the past answered aloud; return the answer."""
-        response = self._call(self._ask, Ask.Request(question=question), _ASK_TIMEOUT)
+    def ask(self, question: str, sound: Pcm | None = None) -> str:
+        """Have a question about now or the past answered aloud; return the answer.
+
+        `sound`: the question as it was spoken, 16 kHz mono, for an engine that hears.
+        """
+        data = array.array("B", sound.tobytes() if sound else b"")
+        request = Ask.Request(question=question, sound=data)
+        response = self._call(self._ask, request, _ASK_TIMEOUT)
         if not response.success:
             raise ActFailedError(response.answer)
         return str(response.answer)

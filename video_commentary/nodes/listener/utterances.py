@@ -77,7 +77,7 @@ class Utterances:
         try:
             if act.kind is ActKind.NONE:
                 act = self._choose(heard.text)
-            outcome = self._actor.perform(act)
+            outcome = self._actor.perform(act, heard.sound)
             self.acts += outcome.done
             self._publish(heard, act, outcome)
             if act.kind is not ActKind.NONE:
