@@ -30,6 +30,7 @@ def test_missing_weights_fail_with_the_command_that_fetches_them(
     printed = capsys.readouterr().out
     assert "efficientdet_lite0.tflite is missing" in printed
     assert "fetch_model builtin" in printed
+    assert "fetch_model ears" in printed
 
 
 def test_damaged_weights_are_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,6 +64,7 @@ def examine(engine: str, seconds: float, model_path: str = "") -> Iterable[Findi
     yield doctor_checks.detector(needed=engine == "builtin")
     yield doctor_checks.text_reader()
     yield doctor_checks.voice(needed=False)
+    yield doctor_checks.listening()
     yield doctor_checks.gpu(needed=False)
     yield doctor_checks.torch(needed=engine == "minicpmo")
     yield doctor_checks.checkpoint(engine == "minicpmo", model_path)

@@ -119,6 +119,21 @@ def text_reader() -> Finding:
     return absent("text", f"{lacking} is not installed: no text is read", fix, needed=False)
 
 
+def listening() -> Finding:
+    """Check the size of the weights that the listener node hears with, and what runs them."""
+    what, ears = "listening", load()["ears"]
+    recognizer = _version("faster-whisper")
+    if not recognizer:
+        fix = "pip install -r requirements.txt"
+        return absent(what, "faster-whisper is not installed", fix, needed=False)
+    folder = model_file(f"{ears.folder}/{ears.known[0].path}").parent
+    lacking = manifest.missing(folder, ears.known)
+    if lacking:
+        found = f"{folder} lacks {', '.join(lacking)}"
+        return absent(what, found, tool_command("fetch_model ears"), needed=False)
+    return present(what, f"weights found, faster-whisper {recognizer}")
+
+
 def voice(needed: bool) -> Finding:
     """Look for the neural voice and for espeak-ng."""
     neural, espeak = _version("hibari-tts"), find_program()

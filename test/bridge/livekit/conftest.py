@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,18 +10,13 @@ import pytest
 # Before any use of the library, for what it does at exit.
 import video_commentary.bridge.livekit.session  # noqa: F401
 
-from .server import LiveKitServer, build
+from .server import LiveKitServer, build_or_skip
 
 
 @pytest.fixture(scope="session")
 def program() -> Path:
     """livekit-server; skips without Go to build it with, but not in CI."""
-    try:
-        return build()
-    except RuntimeError as error:
-        if shutil.which("go") is None and not os.environ.get("CI"):
-            pytest.skip(f"{error}: install Go 1.24 or newer")
-        raise
+    return build_or_skip()
 
 
 @pytest.fixture(scope="session")

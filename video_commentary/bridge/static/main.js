@@ -178,6 +178,7 @@ function followSource(current) {
 
 function showSource() {
   find("source").value = source === "phone" && !phone.filming() ? "other" : source;
+  microphone.follow();
 }
 
 async function toggleSound() {

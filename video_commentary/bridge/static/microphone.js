@@ -16,20 +16,23 @@ export class Microphone {
   #open = false; // by the button
   #held = false; // by the key
   #hears = 0; // time until which it hears after the key is up
+  #filming = false; // when the way of the sound was last chosen
   #find;
+  #notify;
 
   // `notify` shows what went wrong.
   constructor(find, live, notify) {
     this.#find = find;
     this.#live = live;
+    this.#notify = notify;
     this.blocks = 0;
-    find("talk").onclick = () => this.#toggle().catch((error) => notify(error.message));
+    find("talk").onclick = () => this.#attempt(this.#toggle());
     const isKey = (event) => event.code === "Space" && find("shortcuts").checked;
     document.addEventListener("keydown", (event) => {
       if (!isKey(event) || event.repeat || find("microphone").hidden) return;
       if (event.target.closest("input, select, button, dialog, ol")) return;
       event.preventDefault();
-      this.hold(true).catch((error) => notify(error.message));
+      this.#attempt(this.hold(true));
     });
     document.addEventListener("keyup", (event) => { if (isKey(event)) this.hold(false); });
     window.addEventListener("blur", () => this.hold(false));
@@ -38,7 +41,14 @@ export class Microphone {
   // Whether there is a listener to talk to.
   offer(listens) {
     this.#find("microphone").hidden = !listens;
-    if (!listens && this.#open) this.#toggle();
+    if (!listens && this.#open) this.#attempt(this.#toggle());
+  }
+
+  // Changes between the page and the room once this device begins or ceases to film.
+  follow() {
+    if (this.#filming === phone.filming()) return;
+    this.#filming = phone.filming();
+    if (this.#open) this.#attempt(this.#route());
   }
 
   // Shows what was heard, and what was made of it.
@@ -53,23 +63,36 @@ export class Microphone {
     this.#held = held;
     if (!held) this.#hears = performance.now() + TAIL;
     this.#show();
-    if (held) await this.#capture();
+    if (this.#heardHere) await this.#capture();
+  }
+
+  // A phone that films sends its sound through the same room, and not twice.
+  get #heardHere() {
+    return this.#open ? !phone.filming() : this.#held;
+  }
+
+  #attempt(work) {
+    work.catch((error) => this.#notify(error.message));
   }
 
   async #toggle() {
     this.#open = !this.#open;
     this.#hears = performance.now();
     this.#show();
+    await this.#route();
+  }
+
+  async #route() {
+    this.#filming = phone.filming();
     try {
-      // A phone that films sends its sound through the same room.
-      if (phone.filming()) await phone.hear(this.#open);
-      else if (this.#open) await this.#capture();
+      if (this.#filming) await phone.hear(this.#open);
+      if (this.#heardHere) await this.#capture();
     } catch (error) {
       this.#open = false;
       this.#show();
       throw error;
     }
-    if (!this.#open) await this.#release();
+    if (!this.#heardHere) await this.#release();
   }
 
   #show() {
@@ -109,7 +132,7 @@ export class Microphone {
   async #release() {
     const context = this.#context;
     await new Promise((resolve) => setTimeout(resolve, SILENCE));
-    if (this.#open || this.#held || context !== this.#context || !context) return;
+    if (this.#heardHere || context !== this.#context || !context) return;
     this.#stream.getTracks().forEach((track) => track.stop());
     this.#context = this.#opening = null;
     await context.close();
@@ -117,7 +140,7 @@ export class Microphone {
 
   #take(samples) {
     const now = performance.now();
-    const hears = this.#held || (this.#open && !phone.filming()) || now < this.#hears;
+    const hears = this.#heardHere || now < this.#hears;
     if (!hears && now > this.#hears + SILENCE) return;
     const message = new ArrayBuffer(HEADER + 2 * samples.length);
     const head = new DataView(message);

@@ -16,7 +16,7 @@ export async function start(onLost) {
   const access = await post("/api/livekit/token", { identity: `browser-${crypto.randomUUID().slice(0, 8)}` });
   await load();
   const { Room, RoomEvent, VideoPresets } = window.LivekitClient;
-  const joined = room = new Room();
+  const joined = room = new Room({ publishDefaults: { stopMicTrackOnMute: true } });
   try {
     await joined.connect(access.url, access.token, { autoSubscribe: false }).catch((error) => {
       throw new Error(`Can't reach the LiveKit server at ${access.url}: ${error.message}`);
