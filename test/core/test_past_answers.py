@@ -85,7 +85,8 @@ def test_the_lines_say_where_the_robot_was() -> None:
     dock = Location(name="the dock", pose=PlanarPose(frame="map", x=2.1, y=3.4, yaw=0.0))
     entries = (replace(event("A bag is put back.", "13:45"), location=dock), FOUND.entries[0])
     assert Remembered("Twice.", entries, at("14:30")).lines() == [
-        "Thursday 12 March, 13:45, the robot near the dock, at 2.1, 3.4 m on the map: A bag is put back.",
+        "Thursday 12 March, 13:45, the robot near the dock, at 2.1, 3.4 m on the map: "
+        "A bag is put back.",
         "Thursday 12 March, 14:02: A car leaves.",
     ]
 
