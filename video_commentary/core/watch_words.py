@@ -150,7 +150,7 @@ VEHICLES = frozenset(
     ("bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "vehicle")
 )
 BY_VEHICLES = {"enters": "approaches", "passes": "leaves"}
-"""What vehicles are seen to do instead on a road, where they are far away when they come into view."""
+"""What vehicles may be seen to do instead on a road, where they are first seen far away."""
 QUIET = re.compile(
     r"\b(?:it|everything|all) (?:is|stays|remains|gets|has been) (?:quiet|calm|still)\b"
 )
