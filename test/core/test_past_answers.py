@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -11,6 +12,7 @@ from test.core.stage import Stage
 from test.fakes import FakeEngine
 from video_commentary.core.cancel import CancelToken
 from video_commentary.core.engine import EngineError, Request
+from video_commentary.core.location import Location, PlanarPose
 from video_commentary.core.memory_entry import EVENT, MemoryEntry
 from video_commentary.core.questions import WITHDRAWN, PendingQuestion
 from video_commentary.core.remembered import Remembered
@@ -76,6 +78,16 @@ def test_a_model_words_the_answer_over_dated_lines() -> None:
         "In short: The last car was at 14:02: “A car leaves.”",
         "Question about the past from the viewer: When was the last car?",
         "Answer it from these lines alone, in one or two sentences, and name the times.",
+    ]
+
+
+def test_the_lines_say_where_the_robot_was() -> None:
+    dock = Location(name="the dock", pose=PlanarPose(frame="map", x=2.1, y=3.4, yaw=0.0))
+    entries = (replace(event("A bag is put back.", "13:45"), location=dock), FOUND.entries[0])
+    assert Remembered("Twice.", entries, at("14:30")).lines() == [
+        "Thursday 12 March, 13:45, the robot near the dock, at 2.1, 3.4 m on the map: "
+        "A bag is put back.",
+        "Thursday 12 March, 14:02: A car leaves.",
     ]
 
 

@@ -10,6 +10,7 @@ from video_commentary.memory.event_words import event_sentence, event_summary
     ("kind", "who", "where", "count", "colour", "sentence"),
     [
         ("enters", "person", "left", None, "red", "A person in red comes in from the left."),
+        ("enters", "person", "", None, "dark", "A person in dark clothes comes in."),
         ("enters", "person", "", 2, "red", "Two people in red come in."),
         ("stops", "car", "right", 1, "blue", "A blue car stops on the right."),
         ("leaves", "airplane", "near", None, "", "An airplane leaves at the front."),
@@ -18,6 +19,7 @@ from video_commentary.memory.event_words import event_sentence, event_summary
         ("picks_up", "wine glass", "", 2, "", "Two wine glasses are picked up."),
         ("light", "camera", "", None, "", "The light changes."),
         ("camera_pans", "camera", "left", None, "", "The camera turns to the left."),
+        ("present", "car", "", 3, "", "Three cars are in view."),
         ("wags_tail", "dog", "", None, "", "A dog wags tail."),
     ],
 )
@@ -35,6 +37,7 @@ def test_an_event_is_a_sentence(
         ("picks_up", "knife", 2, False, "two knives were picked up"),
         ("moves", "something", 3, False, "three things moved"),
         ("light", "camera", 2, False, "the light changed twice"),
+        ("present", "car", 3, True, "at least three cars were in view"),
     ],
 )
 def test_events_are_summed_up(kind: str, who: str, count: int, at_least: bool, words: str) -> None:

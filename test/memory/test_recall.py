@@ -113,7 +113,7 @@ def test_what_happened_is_a_recap_of_that_time(day: Path) -> None:
     assert ask(day, "What happened in the last ten minutes?").text.startswith(
         "In the last ten minutes: the last comment, at 14:20"
     )
-    assert ask(day, "What happened just now?").text == "In the last 5 minutes: nothing happened."
+    assert ask(day, "What happened just now?").text == "In the last 5 minutes, nothing happened."
 
 
 def test_an_answer_says_where_the_memory_begins(day: Path) -> None:

@@ -122,6 +122,11 @@ class FrameFacts:
     events: tuple[Claim, ...] = ()
 
 
+def clothes_words(colour: str) -> str:
+    """Return a colour of clothes as a sentence says it: "in red", "in dark clothes"."""
+    return f"in {colour} clothes" if colour in ("dark", "light") else f"in {colour}"
+
+
 def evidence_of(claims: Iterable[Claim]) -> tuple[Observation, ...]:
     """Return what claims rest on: each observation once, the oldest first."""
     observations = {observation: None for claim in claims for observation in claim.evidence}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from .location import location_words
 from .memory_entry import MemoryEntry
 from .stamp import NANOSECONDS, Stamp
 
@@ -31,9 +32,11 @@ class Remembered:
         return max((entry.stamp for entry in self.entries), default=0)
 
     def lines(self) -> list[str]:
-        """Return the entries as dated lines for a prompt, the oldest first."""
+        """Return the entries as dated lines for a prompt, the oldest first, with their places."""
         chosen = sorted(self.entries[:MAX_LINES], key=lambda entry: entry.time)
-        return [f"{_local(entry.time):%A %d %B, %H:%M}: {entry.text}" for entry in chosen]
+        return [
+            f"{_local(entry.time):%A %d %B, %H:%M}{_place(entry)}: {entry.text}" for entry in chosen
+        ]
 
     def present(self) -> str:
         """Return the present as the lines name times."""
@@ -61,6 +64,12 @@ def memory_question(question: str, remembered: Remembered) -> Sequence[str]:
         f"Question about the past from the viewer: {question}\n"
         "Answer it from these lines alone, in one or two sentences, and name the times.",
     )
+
+
+def _place(entry: MemoryEntry) -> str:
+    """Return where the robot was, to follow a time; empty if unknown."""
+    words = location_words(entry.location) if entry.location else ""
+    return f", the robot {words}" if words else ""
 
 
 def _local(time: Stamp) -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .facts import Claim, FrameFacts, Observation
+from .facts import Claim, FrameFacts, Observation, clothes_words
 
 EVENT_WORDS = {
     "enters": ("comes into view", "come into view"),
@@ -94,7 +94,7 @@ class Subject:
     def said(self, low: int, high: int | None = None) -> str:
         """Return it with its number in words: "at least 4 people on the left"."""
         name = f"{self.colour} {{}}" if self.colour and not self.is_person else "{}"
-        ending = f" in {self.colour}" if self.colour and self.is_person else ""
+        ending = f" {clothes_words(self.colour)}" if self.colour and self.is_person else ""
         ending += f" {PLACE_WORDS[self.where]}" if self.where else ""
         if not self.labels and low <= 1 and high in (None, 0):
             return ("nothing" if high == 0 else "anything") + ending
@@ -194,7 +194,7 @@ def _sentence(claim: Claim, subject: Subject | None) -> str:
     who = f"{claim.count} {subject.many}" if several else _number(1, None, one, one)
     if one == "something":
         who = one
-    colour = f" in {claim.colour}" if claim.colour and claim.who == "person" else ""
+    colour = f" {clothes_words(claim.colour)}" if claim.colour and claim.who == "person" else ""
     where = f" {PLACE_WORDS[claim.where]}" if claim.where else ""
     words = f"{who}{colour} {EVENT_WORDS[claim.kind][several]}{where}."
     return words[0].upper() + words[1:]

@@ -22,6 +22,7 @@ from .watch_conditions import (
 from .watch_words import (
     ANYTHING,
     AT_LEAST,
+    BY_VEHICLES,
     COLOUR,
     DURATION,
     EVENTS,
@@ -34,6 +35,7 @@ from .watch_words import (
     QUANTITIES,
     QUIET,
     UNITS,
+    VEHICLES,
 )
 
 PRESENT_SECONDS, ABSENT_SECONDS, QUIET_SECONDS = 1.0, 3.0, 10.0
@@ -115,6 +117,7 @@ class _Reading:
         if unknown:
             raise self._compiler.refuse(f"not understood: {' '.join(unknown)}")
         if kinds:
+            kinds |= self._by_vehicles(kinds, subject)
             return self._happens(kinds, subject, low, high, seconds)
         if not subject.labels:
             raise self._compiler.refuse("say who or what to watch for")
@@ -197,6 +200,13 @@ class _Reading:
                     raise self._compiler.refuse(f"this engine does not see {found[0].strip()!r}")
                 return frozenset(kinds) if kinds == tuple(sorted(MOTION)) else stated
         return frozenset()
+
+    def _by_vehicles(self, kinds: frozenset[str], subject: Subject) -> frozenset[str]:
+        """Return what else is meant of vehicles: on a road, one that enters may only approach."""
+        if not subject.labels or not subject.labels <= VEHICLES:
+            return frozenset()
+        also = {BY_VEHICLES[kind] for kind in kinds & BY_VEHICLES.keys()}
+        return self._compiler.kinds & also
 
     def _place(self) -> str:
         places = [place for place, pattern in PLACES if self._take(pattern)]

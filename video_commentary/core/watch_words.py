@@ -146,6 +146,11 @@ EVENTS: tuple[tuple[tuple[str, ...], str], ...] = (  # tried in this order
         _verbs("move walk drive happen") + r"|\b(?:movement|motion|activity)\b",
     ),
 )
+VEHICLES = frozenset(
+    ("bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "vehicle")
+)
+BY_VEHICLES = {"enters": "approaches", "passes": "leaves"}
+"""What vehicles may be seen to do instead on a road, where they are first seen far away."""
 QUIET = re.compile(
     r"\b(?:it|everything|all) (?:is|stays|remains|gets|has been) (?:quiet|calm|still)\b"
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..core.facts import clothes_words
 from .clock_words import number_words, times_words
 from .vocabulary import plural
 
@@ -40,6 +41,8 @@ _KINDS = {
     "talks": _Words("talks", "talk", "talked"),
     "flies": _Words("flies", "fly", "flew"),
     "takes_off": _Words("takes off", "take off", "took off"),
+    "present": _Words("is in view", "are in view", "in view"),
+    "rests": _Words("stands still", "stand still", "stood still"),
 }
 _UNNAMED = "something"
 """Who an event has that moves and has no name."""
@@ -79,7 +82,7 @@ def event_sentence(kind: str, who: str, where: str, count: int | None, colour: s
     verb = _KINDS.get(kind, _Words(plain, plain, plain))
     number = 1 if count is None else count
     if who == "person" and colour:
-        subject = f"{counted(number, who)} in {colour}"  # the colour is that of clothes
+        subject = f"{counted(number, who)} {clothes_words(colour)}"  # the colour is that of clothes
     else:
         subject = counted(number, f"{colour} {who or 'thing'}".strip())
     place = _BORDERS.get(kind, {}).get(where) or PLACE_WORDS.get(where, where)
@@ -95,7 +98,7 @@ def event_summary(kind: str, who: str, count: int, at_least: bool) -> str:
         _, words = _PICTURE.get(kind, (plain, plain))
         return f"{words} {times_words(count)}"
     past = _KINDS[kind].past if kind in _KINDS else plain
-    if kind in ("opens", "picks_up", "puts_back"):
+    if kind in ("opens", "picks_up", "puts_back", "present"):
         past = f"{'was' if count == 1 else 'were'} {past}"
     least = "at least " if at_least else ""
     noun = "thing" if who in ("", _UNNAMED) else who

@@ -17,7 +17,7 @@ from .filters import EntryFilter, FactFilter
 from .question import PastForm, PastQuestion, understand
 from .reader import MemoryReader, search_words
 from .recall_items import RecallRequest, Recollection
-from .recap import recap
+from .recap import NOTHING_HAPPENED, recap
 from .sentences import quoted, sentence
 from .vocabulary import ANYTHING, COMES, VEHICLES, Wanted
 
@@ -218,7 +218,8 @@ class _Answerer:
         summary = recap(self._reader, self._start, self._end, self._now, self._limit)
         text = summary.text
         if self._question.span:
-            text = f"{self._when().strip().rstrip(',')}: {text[:1].lower()}{text[1:]}"
+            mark = "," if text == NOTHING_HAPPENED else ":"
+            text = f"{self._when().strip().rstrip(',')}{mark} {text[:1].lower()}{text[1:]}"
         return Recollection(sentence(text) + self._begins(), summary.entries)
 
     def _robot(self) -> Recollection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..core.facts import STATE_KINDS
 from ..core.memory_entry import ALERT, ANSWER, COMMENT, MemoryEntry
 from ..core.stamp import Stamp
 from .clock_words import at_words, number_words, to_datetime
@@ -13,10 +14,11 @@ from .filters import EntryFilter, FactFilter
 from .reader import FactCount, MemoryReader
 from .sentences import sentence
 
+NOTHING_HAPPENED = "Nothing happened."
 _NAMED = 6
 """Kinds of events that the paragraph names."""
-_UNINTERESTING = frozenset({"opens", "cut"})
-"""How things stood at a start, and a picture that changed at once: counted, but not named."""
+_UNINTERESTING = frozenset({"opens", "cut", *STATE_KINDS})
+"""How things stood, and a picture that changed at once: counted, but not named."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def recap(
     if count := kinds.get(ANSWER):
         questions = "one question was" if count == 1 else f"{number_words(count)} questions were"
         sentences.append(f"{questions} answered")
-    text = " ".join(map(sentence, sentences)) or "Nothing happened."
+    text = " ".join(map(sentence, sentences)) or NOTHING_HAPPENED
     return RecapSummary(text, kinds, facts, entries)
 
 

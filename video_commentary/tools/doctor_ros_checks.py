@@ -9,8 +9,15 @@ from importlib import import_module
 from ..config.paths import PACKAGE, source_tree
 from .doctor_finding import Finding, absent, present
 
-_OTHERS = ("audio_common_msgs", "vision_msgs")
-"""Packages of messages that not every distribution brings."""
+_OTHERS = {
+    "audio_common_msgs": "",
+    "vision_msgs": "",
+    "tf2_msgs": "the memory knows no places on a map (docs/memory.md)",
+}
+"""Packages of messages that not every distribution brings, and what is lost without one.
+
+Nothing of this package runs without those that name no loss.
+"""
 
 
 def ros() -> Finding:
@@ -35,12 +42,14 @@ def interfaces() -> Finding:
         import_module(f"{PACKAGE}.srv")
     except ImportError as error:
         return absent("interfaces", f"not built: {error}", fix, needed=True)
-    for package in _OTHERS:
+    for package, loss in _OTHERS.items():
         try:
             import_module(f"{package}.msg")
         except ImportError:
             distro = os.environ.get("ROS_DISTRO")
             name = f"ros-{distro}-{package.replace('_', '-')}"
             fix = f"sudo apt install {name}" if distro else "make setup"
-            return absent("interfaces", f"{package} is missing", fix, needed=True)
-    return present("interfaces", f"built, {' and '.join(_OTHERS)} too")
+            missing = f"{package} is missing" + (f": {loss}" if loss else "")
+            return absent("interfaces", missing, fix, needed=not loss)
+    *others, last = _OTHERS
+    return present("interfaces", f"built, {', '.join(others)} and {last} too")

@@ -82,7 +82,7 @@ class SayClient:
         priority = Say.Request.HIGH if high else Say.Request.NORMAL
         request = Say.Request(text=text, priority=priority, interrupt=interrupt)
         response = self._call(Say, "say", request, _SET)
-        return response.success, response.message
+        return response.success, response.message or "it will be said"
 
     def enable(self, on: bool) -> tuple[bool, str]:
         """Comment or pause; return whether that succeeded, and the commentator's reply."""

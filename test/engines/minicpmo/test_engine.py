@@ -225,6 +225,10 @@ def test_without_a_path_the_newest_model_is_taken(
     copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VIDEO_COMMENTARY_MODELS", str(copy.parent))
+    ears = copy.parent / "ears"
+    ears.mkdir()
+    for name in ("config.json", "model.bin"):
+        (ears / name).write_text("{}")
     engine = MiniCpmoEngine(MiniCpmoConfig(device="cpu", max_seq_len=512))
     engine.load()
     shutil.rmtree(copy)

@@ -168,7 +168,12 @@ def _hearing_config(document: Mapping[str, Any]) -> HearingConfig | None:
 
 def newest_model() -> Path:
     """Return the newest checkpoint's folder below `models_dir()`. Raise EngineError."""
-    folders = [path.parent for path in models_dir().glob("*/config.json")]
+    folders = [
+        path.parent
+        for path in models_dir().glob("*/config.json")
+        # The listener's recognizer lies beside it, in CTranslate2's format.
+        if not path.with_name("model.bin").exists()
+    ]
     if not folders:
         raise EngineError(f"no model in {models_dir()}: {FETCH}")
     return max(folders, key=lambda folder: (folder / "config.json").stat().st_mtime)
