@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,19 @@ def test_model_path_is_the_checkpoint_that_is_checked(
     assert f"{tmp_path}: without weights" in says()
     (tmp_path / "m.safetensors").write_text("")
     assert f"complete in {tmp_path}" in says()
+
+
+@pytest.mark.parametrize(
+    ("package", "state"),
+    [("vision_msgs", FindingState.MISSING), ("tf2_msgs", FindingState.OPTIONAL)],
+)
+def test_messages_that_are_missing_are_named(
+    package: str, state: FindingState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, f"{package}.msg", None)
+    found = doctor_ros_checks.interfaces()
+    assert found.state is state
+    assert f"{package} is missing" in found.found
 
 
 def test_without_a_driver_the_gpu_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
