@@ -62,11 +62,11 @@ def voice() -> NeuralVoice:
 def spoken(*sentences: str) -> Pcm:
     """Return sentences and the silence around them, as 48 kHz mono."""
     rate = voice().format.rate
-    parts = [np.zeros(round(BEFORE * rate))]
+    parts = [np.zeros(round(BEFORE * rate), np.int16)]
     for sentence in sentences:
         parts += [part.samples for part in voice().say(sentence, CancelToken())]
-        parts.append(np.zeros(round(AFTER * rate)))
-    samples = np.concatenate(parts).astype(np.int16)
+        parts.append(np.zeros(round(AFTER * rate), np.int16))
+    samples = np.concatenate(parts)
     return resample(Pcm(samples, voice().format), AudioFormat(RATE))
 
 
