@@ -37,6 +37,7 @@ COMMANDS = {
     "I can't hear you.": (ActKind.LOUDER, ""),
     "Turn up the volume.": (ActKind.LOUDER, ""),
     "Quieter, please.": (ActKind.QUIETER, ""),
+    "The quieter, please.": (ActKind.QUIETER, ""),
     "Not so loud!": (ActKind.QUIETER, ""),
     "You're too loud": (ActKind.QUIETER, ""),
     "Turn it down a bit.": (ActKind.QUIETER, ""),
@@ -52,6 +53,10 @@ INSTRUCTIONS = {
     "Only talk about the cars.": "only talk about the cars",
     "only tall about the cars": "only talk about the cars",
     "On the talk about the cars.": "only talk about the cars",
+    "Only talk him out in the car.": "only talk about the car",
+    "only talking out of a car": "only talk about a car",
+    "Only talking about the cars.": "only talk about the cars",
+    "Talk him out what the children are doing.": "talk about what the children are doing",
     "Robot, please talk only about people.": "talk only about people",
     "Just tell me about the dog.": "just tell me about the dog",
     "Focus on the man on the left": "focus on the man on the left",
@@ -87,6 +92,7 @@ QUESTIONS = {
     "Where is my bag?": "where is my bag?",
     "Where's the cat?": "where is the cat?",
     "What color is the car?": "what color is the car?",
+    "What's the color of the car?": "what is the color of the car?",
     "Who is that on the left?": "who is that on the left?",
     "Hey robot, what is on the table?": "what is on the table?",
     "What does the sign say?": "what does the sign say?",
@@ -99,6 +105,10 @@ WATCHES = {
     "tell me went a person enters": "a person enters",
     "Tell me what a person enters.": "a person enters",
     "Tell me when a dog enters. Tell me when a dog enters. Tell me when a dog": "a dog enters",
+    "Tell me when nobody is left.": "nobody is left",
+    "Tell me when a car is on the left.": "a car is on the left",
+    "Warren meet when a car stops.": "a car stops",
+    "Won't be when a car stops.": "a car stops",
     "Let me know if anybody comes in.": "anybody comes in",
     "Please warn me when it gets dark.": "it gets dark",
     "Alert me as soon as a car stops": "a car stops",
@@ -111,6 +121,8 @@ WATCHES = {
 RECALLS = {
     "What happened while I was away?": "what happened while i was away?",
     "What happens while I was away": "what happened while i was away?",
+    "What's happened while I went away?": "what happened while i went away?",
+    "Tell me when the last car left.": "when the last car left?",
     "When was the last car?": "when was the last car?",
     "When did the man leave?": "when did the man leave?",
     "Tell me when the last car was here.": "when the last car was here?",
@@ -133,6 +145,13 @@ CHATTER = """
     He told me to shut up.
     I said stop talking to him.
     We were talking about the economy.
+    Oh, we talked about the cars.
+    I'm only talking about the weather.
+    It won't be when the bus stops.
+    She talked him out of the car.
+    He is warned when he stops.
+    What's the color of money?
+    What's happened to you?
     Let's talk about something else.
     You never talk about your feelings.
     What are you doing tonight?

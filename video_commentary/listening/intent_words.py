@@ -104,7 +104,10 @@ UNWATCHED = re.compile(
     r"(?! (gets?|becomes?|goes|turns?|is getting) (dark|bright|quiet|light)(er)?$)"
 )
 """How a condition begins that is about people's own business."""
-PAST_WATCH = re.compile(r"\b(was|were|did|had|happened|came|left|went|saw|seen|entered|passed)\b")
+PAST_WATCH = re.compile(
+    r"\b(was|were|did|had|happened|came|(?<!\bis )(?<!\bare )(?<!\bthe )left|went|saw|seen|entered|"
+    r"passed)\b"
+)
 """Words of what has been: "tell me when the last car was here" asks for the past."""
 TALK = (
     r"(talk|speak|comment|report|focus|concentrate|tell me|tell us|describe|mention|look|watch|"
@@ -220,6 +223,7 @@ QUESTIONS = tuple(
         r"somebody|someone|people|my|me|us)\b.*",
         rf"where (is|are) ({_DETERMINER}|my|our|everybody|everyone) .+",
         r"what colou?r (is|are|of) .+",
+        r"what is the colou?r of .+",
         r"(which|what) (way|direction|side|colou?r|kind|type|animals?|vehicles?|people|things?|"
         r"objects?)"
         r" .+",
@@ -264,6 +268,15 @@ SLIPS = (
     (r"\btalk (a bow|a bout|abound)\b", "talk about"),
     (r"\b(tall|took|talked|tok|walk) about\b", "talk about"),
     (r"^(only )?talk(ing)?( him| an)? out (of|to) (?=(the|what) )", r"\1talk about "),
+    (r"^only talk(ing)?( him| them| an)? out (of|to|in|on) (?=an? )", "only talk about "),
+    (r"^(only )?talk( him| them| an) out (in|to|on) (?=the )", r"\1talk about "),
+    (r"^talk(ing)? him out what (?=the )", "talk about what "),
+    (r"^only talking (about|out in) ", "only talk about "),
+    (
+        r"^(warren|worn|warn|warm|will not) (be|beat|meet|may|me|mean|in) when (?=(an?|the|some\w+) )",
+        "warn me when ",
+    ),
+    (r"^what (is|has) happened (?=(while|in the last|since)\b)", "what happened "),
     (
         r"\btell (me|us) (went|wen|one|win) (?=(a|an|the|some\w+|any\w+|two|three)\b)",
         r"tell \1 when ",
@@ -278,6 +291,7 @@ SLIPS = (
     (r"\b(stopped|stock|stob|top) (?=talking$)", "stop "),
     (r"\bshut off$", "shut up"),
     (r"^go one$", "go on"),
+    (r"^the (?=(louder|quieter)$)", ""),
     (r"^what happens? (?=(while|when) (i|we) (was|were)\b)", "what happened "),
 )
 """What recognizers make of plain commands, and what was said."""

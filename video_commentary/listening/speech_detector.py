@@ -61,7 +61,8 @@ class SpeechDetector:
 
     While the robot speaks, its echo is taken out: by the canceller, which does so from the first
     second on but takes soft beginnings of words away too, until the linear filter, which leaves
-    them, has learned the room. What is still like what was played is an echo.
+    them, has learned the room. What is still like what was played is an echo. A stream in which no
+    echo was ever found, such as a headset's, is left as it is.
     """
 
     def __init__(self, network: VoiceActivity, played: PlayedSound) -> None:
@@ -70,6 +71,7 @@ class SpeechDetector:
         self._gate = EchoGate(played)
         self._linear = LinearEcho(STEP, LONGEST_DELAY + LEAD_SECONDS, RATE)
         self._learned = 0.0
+        self._echo_found = False
         self._background = Background()
         self._idle = 0
         self._clean, self._rest = StreamActivity(network), StreamActivity(network)
@@ -90,7 +92,8 @@ class SpeechDetector:
         """Take 10 ms of sound; yield the step that it completes."""
         clean = block
         if self._played.audible(begin - _ECHO_TAIL, begin + _SPEAKS_TAIL):
-            clean = self._canceller.clean(block, begin)
+            cancelled = self._canceller.clean(block, begin)  # it learns before it is needed
+            clean = cancelled if self._echo_found else block
         self._blocks.append(np.stack([block, clean]))
         sound = np.concatenate(self._blocks, axis=1)
         if sound.shape[1] < STEP:
@@ -113,6 +116,7 @@ class SpeechDetector:
             return SpeechStep(clean, end, probability, loud, robot)
         if probability > _SPEECH and self._is_own(self._latest_clean, end):
             probability = 0.0
+            self._echo_found = True
         return self._beside_robot(raw, SpeechStep(clean, end, probability, loud, robot))
 
     def _beside_robot(self, raw: Samples, cleaned: SpeechStep) -> SpeechStep:
