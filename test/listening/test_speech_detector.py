@@ -26,7 +26,7 @@ def steps(heard: Wave, played: Wave) -> list[SpeechStep]:
     sound = PlayedSound()
     sound.push(to_pcm(played), START)
     detector = SpeechDetector(_AlwaysSpeech(), sound)
-    found = []
+    found: list[SpeechStep] = []
     for at in range(0, len(heard) - BLOCK + 1, BLOCK):
         found += detector.push(heard[at : at + BLOCK], START + from_seconds(at / RATE))
     return found

@@ -273,7 +273,8 @@ SLIPS = (
     (r"^talk(ing)? him out what (?=the )", "talk about what "),
     (r"^only talking (about|out in) ", "only talk about "),
     (
-        r"^(warren|worn|warn|warm|will not) (be|beat|meet|may|me|mean|in) when (?=(an?|the|some\w+) )",
+        r"^(warren|worn|warn|warm|will not) (be|beat|meet|may|me|mean|in) when "
+        r"(?=(an?|the|some\w+) )",
         "warn me when ",
     ),
     (r"^what (is|has) happened (?=(while|in the last|since)\b)", "what happened "),
