@@ -12,6 +12,8 @@ which=$1
 shift
 core=(test/core test/config test/engines/builtin test/sources test/voices test/ros test/test_*.py)
 live=(test/bridge test/nodes)
+# Their voices speak at the pace of speech, to a recognizer that needs a processor of its own.
+spoken=(test/nodes/test_listener.py test/nodes/test_spoken.py)
 status=0
 
 parallel() {
@@ -39,6 +41,7 @@ if [ "$which" = core ]; then
 else
   parallel worksteal -n 4 "${core[@]}" "$@"
   parallel loadfile -n 2 test "${core[@]/#/--ignore=}" "${live[@]/#/--ignore=}" "$@"
-  parallel loadfile -n 2 "${live[@]}" "$@"
+  parallel loadfile -n 2 "${live[@]}" "${spoken[@]/#/--ignore=}" "$@"
+  pytest "${spoken[@]}" "$@"
 fi
 exit $status

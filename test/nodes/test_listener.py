@@ -251,7 +251,13 @@ def described(graph: Probe, check: str) -> dict[str, str]:
 
 def test_without_weights_it_says_what_to_fetch(tmp_path: Path) -> None:
     env = {"VIDEO_COMMENTARY_MODELS": str(tmp_path)}
-    with probe() as graph, process("-m", "video_commentary.nodes.listener", env=env) as listener:
+    # The weights of the checkout itself count too, so it looks as if they were not there.
+    code = (
+        f"import pathlib; from video_commentary.config import paths; "
+        f"paths.share_dir = lambda: pathlib.Path({str(tmp_path)!r}); "
+        "from video_commentary.nodes.listener.node import main; main()"
+    )
+    with probe() as graph, process("-c", code, env=env) as listener:
         graph.until(lambda: "fetch_model ears" in graph.troubles())
         assert listener.popen.poll() is None and "Traceback" not in listener.output()
         status, seconds = listener.stop()

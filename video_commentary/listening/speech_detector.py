@@ -26,6 +26,13 @@ _HANGOVER = 16
 """Steps after the last that stood out of the background in which the network still listens."""
 _GATE_STEPS = 6
 """Steps of sound that are compared with what was played."""
+_ECHO_SEARCH_STEPS = 24
+_ECHO_SHARE = 0.25
+"""Steps of a stream that are searched for the robot's echo, and the part of their power from which
+there is one. Of other voices at most 0.19 was seen, of an echo 8 dB above noise 0.5."""
+_LOUD_STEPS = 12
+_LOUD_RANGE = 20.0
+"""Steps that must be less than this many dB below the loudest: few are alike by chance."""
 _LEARNING = 6.0
 """Seconds of the robot's voice from which the linear filter knows the room."""
 _AUDIBLE = -50.0
@@ -76,6 +83,7 @@ class SpeechDetector:
         self._idle = 0
         self._clean, self._rest = StreamActivity(network), StreamActivity(network)
         self._blocks: list[NDArray[np.float32]] = []
+        self._searched: deque[Samples] = deque(maxlen=_ECHO_SEARCH_STEPS)
         self._latest_clean: deque[Samples] = deque(maxlen=_GATE_STEPS)
         self._latest_rest: deque[Samples] = deque(maxlen=_GATE_STEPS)
         self._echo_levels: deque[float] = deque(maxlen=_REVERB_STEPS)
@@ -85,6 +93,7 @@ class SpeechDetector:
         self._clean.reset()
         self._rest.reset()
         self._blocks.clear()
+        self._searched.clear()
         self._latest_clean.clear()
         self._latest_rest.clear()
 
@@ -104,6 +113,7 @@ class SpeechDetector:
 
     def _step(self, raw: Samples, clean: Samples, end: Stamp) -> SpeechStep:
         self._latest_clean.append(clean)
+        self._searched.append(raw)
         robot = self._played.audible(end - _SPEAKS_TAIL, end)
         loud = level(clean)
         self._background.push(loud)
@@ -116,7 +126,7 @@ class SpeechDetector:
             return SpeechStep(clean, end, probability, loud, robot)
         if probability > _SPEECH and self._is_own(self._latest_clean, end):
             probability = 0.0
-            self._echo_found = True
+        self._echo_found = self._echo_found or self._finds_echo(end)
         return self._beside_robot(raw, SpeechStep(clean, end, probability, loud, robot))
 
     def _beside_robot(self, raw: Samples, cleaned: SpeechStep) -> SpeechStep:
@@ -137,3 +147,10 @@ class SpeechDetector:
 
     def _is_own(self, heard: deque[Samples], end: Stamp) -> bool:
         return self._gate.share(np.concatenate(heard), end) > _OWN_SHARE
+
+    def _finds_echo(self, end: Stamp) -> bool:
+        """Return whether the latest sound has the robot's in it, however quietly."""
+        levels = [level(step) for step in self._searched]
+        if sum(each > max(levels) - _LOUD_RANGE for each in levels) < _LOUD_STEPS:
+            return False
+        return self._gate.share(np.concatenate(self._searched), end) > _ECHO_SHARE
