@@ -19,7 +19,7 @@ from .config import ModelConfig
 from .hearing.hearing import Hearing, load_hearing
 from .language.autotune import plan_kernels
 from .language.language_model import LanguageModel
-from .language.qwen3 import load_qwen3
+from .language.qwen3 import Qwen3, load_qwen3
 from .language.sampling import SamplingParams
 from .language.tokenizer import Tokenizer, image_placeholder, user_segment
 from .memory import use_device
@@ -115,14 +115,7 @@ def load_model(
     )
     stream = torch.cuda.Stream(device) if cuda else None
     with progress.phase("graphs"):
-        language_model = LanguageModel(
-            qwen3.with_plan(plan),
-            config.sampling,
-            suppress_tokens=tokenizer.suppress_tokens,
-            unspeakable_tokens=tokenizer.unspeakable_tokens,
-            eos_ids=tokenizer.eos_ids,
-            media_start_ids=tokenizer.media_start_ids,
-        )
+        language_model = _language_model(qwen3.with_plan(plan), config.sampling, tokenizer)
         language_model.capture()
         _warm_up(tokenizer, language_model, vision, device, stream)
     _check_logits(language_model, dtype)
@@ -140,6 +133,17 @@ def load_model(
         precision="AWQ INT4" if is_awq(tensors) else dtype_name(dtype),
         place=torch.cuda.get_device_name(device) if cuda else "CPU",
         hearing=hearing,
+    )
+
+
+def _language_model(qwen3: Qwen3, sampling: SamplingParams, tokenizer: Tokenizer) -> LanguageModel:
+    return LanguageModel(
+        qwen3,
+        sampling,
+        suppress_tokens=tokenizer.suppress_tokens,
+        unspeakable_tokens=tokenizer.unspeakable_tokens,
+        eos_ids=tokenizer.eos_ids,
+        media_start_ids=tokenizer.media_start_ids,
     )
 
 
