@@ -27,8 +27,8 @@ from video_commentary.srv import AddWatch
 from vision_msgs.msg import Detection2DArray
 
 from bench.commentary_cost import SETTLED, WARM_UP
+from bench.conditions import ALWAYS
 from bench.machine import cpu_seconds, describe
-from bench.watches import ALWAYS
 from test.nodes.graph import Probe, Process, probe, process
 from video_commentary.config.paths import share_dir
 from video_commentary.config.process_env import for_images, for_this_machine_only

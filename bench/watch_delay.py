@@ -18,8 +18,8 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from bench.conditions import ALWAYS
 from bench.machine import describe
-from bench.watches import ALWAYS
 from video_commentary.config.profiles import load_profiles
 from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.audio import OUTPUT_FORMAT

@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from bench.conditions import ALWAYS
 from bench.machine import describe
 from video_commentary.config.settings import CommentatorSettings
 from video_commentary.core.cancel import CancelToken
@@ -41,18 +42,6 @@ from video_commentary.tools.narration.opening import open_footage
 from video_commentary.tools.offline import settings_of
 from video_commentary.wiring import BUILTIN, create_engine, watch_compiler
 
-ALWAYS = (
-    "a person comes into view",
-    "a person goes out of view",
-    "a car stops",
-    "a car comes closer",
-    "a dog comes into view",
-    "a bottle is taken",
-    "more than three people",
-    "anything moves",
-    "the light changes",
-    "the picture changes to another scene",
-)
 LIMITS = (3.0, 10.0)
 EARLY = 1.0
 """Seconds by which an alert may come before the label: labels are true to half a second."""
