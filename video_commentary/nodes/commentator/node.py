@@ -25,6 +25,7 @@ from ...core.facts import FrameFacts
 from ...core.frames import Frame
 from ...core.status import CommentatorStatus
 from ...ros import messages
+from ...ros.graph_settling import when_graph_settles
 from ...ros.health import diagnostic
 from ...ros.parameters import LiveParameters, declare
 from ...ros.qos import EVENTS, LATCHED
@@ -38,9 +39,6 @@ from .report import describe, diagnose
 from .say_service import SayService
 from .session import Session
 from .watch_services import WatchServices
-
-LOADS_AFTER = 0.3
-"""Seconds from configure to loading."""
 
 
 class CommentatorNode(LifecycleNode):
@@ -133,12 +131,10 @@ class CommentatorNode(LifecycleNode):
         """
 
         def load() -> None:
-            timer.cancel()
-            self.destroy_timer(timer)
             if session is self._session:
                 session.loader.start()
 
-        timer = every(self, LOADS_AFTER, load)
+        when_graph_settles(self, load)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Watch the cameras and comment."""
