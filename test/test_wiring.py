@@ -47,7 +47,7 @@ def test_the_builtin_engine_watches_beside_others_only(
         ("builtin", False),
         ("minicpmo", True),
         ("server", True),
-        ("test.core.test_watch_judge:JudgingFake", True),
+        ("test.core.judging:JudgingFake", True),
         ("test.fakes:FakeEngine", False),
         ("nowhere", False),
     ],

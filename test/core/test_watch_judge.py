@@ -2,108 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
-
 import pytest
 
-from test.core.stage import PROFILES, TOPIC
-from test.core.test_engine_guard import REQUEST
+from test.core.judging import FALL, WAVE, Scene
+from test.core.stage import TOPIC
 from test.core.test_watches import event, facts, thing
-from test.fakes import FakeEngine, frame
-from video_commentary.config.settings import CommentatorSettings
-from video_commentary.core.announcing_engine import AnnouncingEngine
-from video_commentary.core.audio import OUTPUT_FORMAT
+from test.fakes import frame
 from video_commentary.core.cancel import CancelToken
-from video_commentary.core.clock import LiveClock, VirtualClock
-from video_commentary.core.commentator import Commentator
-from video_commentary.core.control import Control
-from video_commentary.core.deferred_engine import DeferredEngine
-from video_commentary.core.engine import Engine, EngineError, Judgement, Request, judge
-from video_commentary.core.engine_guard import EngineGuard
-from video_commentary.core.frames import Frame
-from video_commentary.core.load_progress import LoadProgress
-from video_commentary.core.pacing import Playout
-from video_commentary.core.pause_worker import PauseWorker
-from video_commentary.core.scene_monitor import SceneMonitor
+from video_commentary.core.engine import EngineError, Judgement
 from video_commentary.core.stamp import from_seconds
-from video_commentary.core.watch_judge import WatchJudge
 from video_commentary.core.watch_language import WatchRefusedError
-from video_commentary.core.watches import Alert, Watch, WatchList
+from video_commentary.core.watches import Watch, WatchList
 from video_commentary.wiring import watch_compiler
-
-FALL, WAVE = "tell me when a person falls", "somebody waves"
-
-
-class JudgingFake(FakeEngine):
-    """Judges each condition as `opinion` says of it: probability, None or an exception."""
-
-    def __init__(self, opinion: Callable[[str], object] = lambda _: 0.0, **options: Any) -> None:
-        super().__init__(**options)
-        self.opinion = opinion
-        self.judged: list[tuple[Request, list[str]]] = []
-
-    def judge(
-        self, request: Request, conditions: Sequence[str], cancel: CancelToken
-    ) -> Iterator[Judgement | None]:
-        assert self.inside == 0, "engines are not reentrant"
-        self.judged.append((request, list(conditions)))
-        for condition in conditions:
-            if cancel.cancelled:
-                return
-            said = self.opinion(condition)
-            if isinstance(said, Exception):
-                raise said
-            assert said is None or isinstance(said, (float, Judgement))
-            yield Judgement(said) if isinstance(said, float) else said
-
-
-class Scene:
-    """Cameras of 2 fps, watches and their judge, on a clock that the pictures move."""
-
-    def __init__(
-        self, *conditions: str, cameras: Sequence[str] = (TOPIC,), cooldown: float = 0.0
-    ) -> None:
-        self.engine = JudgingFake(self.opinion)
-        self.said: dict[str, object] = {}
-        self.clock = VirtualClock(100.0, iter(()))
-        settings = CommentatorSettings(image_topics=tuple(cameras))
-        self.monitor = SceneMonitor(settings, self.engine)
-        self.watches = WatchList(watch_compiler(), has_facts=False, engine_judges=True)
-        for condition in conditions:
-            self.watches.add(condition, cooldown=cooldown)
-        self.alerts: list[tuple[Alert, Frame]] = []
-        self.judge = WatchJudge(
-            self.engine,
-            self.monitor,
-            self.watches,
-            self.clock,
-            lambda alert, frame: self.alerts.append((alert, frame)),
-            threshold=0.6,
-        )
-
-    def opinion(self, condition: str) -> object:
-        return self.said.get(condition, 0.0)
-
-    def see(self, seconds: float, seed: int | None = 0, shift: float = 0.0) -> None:
-        """Show pictures for so long; those of one `seed` are alike, None changes with each."""
-        for _ in range(round(seconds * 2)):
-            self.clock.spend(0.5)
-            stamp = self.clock.now() + shift
-            for topic in self.monitor._cameras:
-                use = self.monitor.use(topic, from_seconds(stamp))
-                self.monitor.add(topic, frame(stamp, topic, seed), use)
-            if self.judge.due():
-                self.judge.run(CancelToken())
-
-    @property
-    def asked(self) -> list[list[str]]:
-        return [conditions for _, conditions in self.engine.judged]
-
-    @property
-    def texts(self) -> list[str]:
-        return [alert.text for alert, _ in self.alerts]
 
 
 def test_all_watches_of_a_camera_are_judged_together_once_a_second() -> None:
@@ -317,107 +227,3 @@ def test_facts_that_come_later_take_over() -> None:
     enters = event("enters", "person", thing("person"))
     [alert] = watches.observe(facts(0, events=(enters,)))
     assert alert.watch.id == 1
-
-
-def test_a_comment_stops_the_judging_and_begins_at_once() -> None:
-    """On the real clock and threads: what a comment waits for is the engine's own step."""
-    begun, go_on = threading.Event(), threading.Event()
-    engine = JudgingFake()
-    stopped: list[bool] = []
-
-    def judging(
-        request: Request, conditions: Sequence[str], cancel: CancelToken
-    ) -> Iterator[Judgement | None]:
-        begun.set()
-        stopped.append(cancel.wait(10))
-        yield Judgement(1.0)
-
-    engine.judge = judging  # type: ignore[method-assign]
-    guard = EngineGuard(AnnouncingEngine(engine), timeout=20.0)
-    settings = CommentatorSettings()
-    control = Control(settings, PROFILES)
-    scene, clock = SceneMonitor(settings, guard), LiveClock()
-    watches = WatchList(watch_compiler(), has_facts=False, engine_judges=True)
-    watches.add(FALL)
-    alerts: list[Alert] = []
-    judge_ = WatchJudge(guard, scene, watches, clock, lambda a, _: alerts.append(a), 0.6)
-    said: list[str] = []
-
-    def publish(comment: Any) -> None:
-        said.append(comment.text)
-        if comment.final:
-            go_on.set()
-
-    commentator = Commentator(
-        guard,
-        scene,
-        control,
-        Playout(OUTPUT_FORMAT),
-        clock,
-        publish,
-        PauseWorker(judge_.due, judge_.run),
-    )
-    scene.add(TOPIC, frame(1.0), scene.use(TOPIC, from_seconds(1.0)))
-    stop = threading.Event()
-    thread = threading.Thread(target=commentator.run, args=(stop,))
-    thread.start()
-    try:
-        assert begun.wait(10), "it does not judge while there is nothing to say"
-        begun.clear()
-        commentator.on_frame()
-        assert go_on.wait(10)
-        assert said[-1] == "Hello there."
-        assert stopped == [True]
-        assert begun.wait(10), "it does not go on in the next pause"
-        answer = control.ask("What is it?", quiet=True).result(10)
-        assert answer.success, answer.text
-        assert stopped == [True, True]
-        assert alerts == [], "a judgement that was given up counts"
-    finally:
-        stop.set()
-        control.wake.set()
-        thread.join(10)
-    assert not thread.is_alive()
-
-
-def test_work_is_begun_once_and_not_in_a_pause_too_short_for_it() -> None:
-    runs: list[CancelToken] = []
-    working = threading.Event()
-
-    def work(cancel: CancelToken) -> None:
-        runs.append(cancel)
-        working.set()
-        cancel.wait(10)
-
-    due = [True]
-    worker = PauseWorker(lambda: due[0], work)
-    worker.suspend()
-    worker.resume(0.01)
-    assert runs == []
-    worker.resume(None)
-    assert working.wait(10)
-    worker.resume(1.0)
-    worker.suspend()
-    assert [cancel.cancelled for cancel in runs] == [True]
-    due[0] = False
-    worker.resume(None)
-    assert len(runs) == 1
-
-
-def test_every_wrapper_passes_judging_on() -> None:
-    engine = JudgingFake(lambda condition: 0.25)
-    deferred = DeferredEngine("fake", lambda: engine, LoadProgress())
-    wrapped: Engine = EngineGuard(AnnouncingEngine(deferred), timeout=5.0)
-    with pytest.raises(EngineError, match="not loaded"):
-        list(judge(wrapped, REQUEST, ["smoke"], CancelToken()))
-    deferred.load()
-    assert list(judge(wrapped, REQUEST, ["smoke"], CancelToken())) == [Judgement(0.25)]
-    cancelled = CancelToken()
-    cancelled.cancel()
-    assert list(judge(wrapped, REQUEST, ["smoke"], cancelled)) == []
-    writes = EngineGuard(AnnouncingEngine(FakeEngine()), timeout=5.0)
-    with pytest.raises(EngineError, match="can't judge") as caught:
-        list(judge(writes, REQUEST, ["smoke"], CancelToken()))
-    assert not caught.value.retry
-    said = [delta.text for delta in writes.comment(REQUEST, CancelToken())]
-    assert said == ["Hello ", "there."]
