@@ -34,6 +34,18 @@ from video_commentary.engines.minicpmo.language.attention import (
 )
 from video_commentary.engines.minicpmo.language.linear import DenseLinear
 from video_commentary.engines.minicpmo.language.quantization import Int4Linear, Int8Linear
+from video_commentary.engines.minicpmo.language.sampling import (
+    SUPPRESSED,
+    ReplyState,
+    SamplingParams,
+    sample_token,
+)
+from video_commentary.engines.minicpmo.speech.audio_sampling import (
+    WINDOW,
+    AudioSamplingParams,
+    TurnState,
+    sample_turn,
+)
 from video_commentary.engines.minicpmo.speech.flow_dit import DiT, DiTCache, SlotMapping
 from video_commentary.engines.minicpmo.speech.fused_dit import FusedDiT
 
@@ -273,6 +285,121 @@ def check_snake() -> None:
         assert relative(fused_snake(x, alpha), expected) < 1e-6
 
 
+def check_sample_token() -> None:
+    """As in plain torch: the whole state, for logits that are hard to choose from."""
+    from video_commentary.engines.minicpmo.kernels.sample_token import FusedTokenSampler
+
+    vocab_size, width = 2500, 24
+    embed_tokens = torch.randn(vocab_size, width).half()
+    norm = RMSNorm(torch.rand(width) + 0.5, 1e-6)
+    for params in (
+        SamplingParams(),
+        SamplingParams(top_k=1, top_p=1.0),
+        SamplingParams(top_k=250, top_p=0.95, repetition_penalty=1.5, temperature=1.3),
+        SamplingParams(top_k=7, top_p=0.1, repetition_penalty=1.0),
+    ):
+        sampler = FusedTokenSampler(
+            embed_tokens,
+            norm,
+            temperature=params.temperature,
+            top_k=params.top_k,
+            top_p=params.top_p,
+            repetition_penalty=params.repetition_penalty,
+        )
+        for logits in hard_logits(vocab_size):
+            state = random_reply(vocab_size, width)
+            made, truth = (
+                ReplyState(**{k: v.clone() for k, v in vars(state).items()}) for _ in range(2)
+            )
+            x = torch.randn(1, width) if state.count else None
+            sampler(logits.clone(), x, **vars(made))
+            sample_token(logits, x, truth, embed_tokens, norm, params)
+            for name, value in vars(truth).items():
+                torch.testing.assert_close(
+                    getattr(made, name), value, atol=1e-6, rtol=1e-5, msg=f"{name} {params}"
+                )
+
+
+def hard_logits(count: int) -> list[Tensor]:
+    """Return logits [count] that are random, close, far apart, side by side, or hardly any."""
+    lone, few = torch.full((2, count), float("-inf"))
+    lone[count // 2] = -3.0
+    few[:: count // 5] = torch.randn(len(few[:: count // 5]))
+    side_by_side = torch.randn(count) - 9
+    side_by_side[700:1000] += 20
+    return [
+        *(5 * torch.randn(3, count)),
+        torch.randn(count) - 30,
+        torch.linspace(0, 1e-3, count),
+        60 * torch.randn(count),
+        side_by_side,
+        lone,
+        few,
+    ]
+
+
+def random_reply(vocab_size: int, width: int, device: torch.device = CPU) -> ReplyState:
+    """Return the state within a reply, or at its beginning."""
+    length = 40
+    count = int(torch.randint(length, ())) * int(torch.randint(3, ()) > 0)
+    last_index = torch.full((vocab_size,), -1, dtype=torch.int32)
+    tokens = torch.randint(vocab_size, (length,))
+    for index in range(count):
+        last_index[tokens[index]] = index
+    last_index[torch.randint(vocab_size, (30,))] = SUPPRESSED
+    last_index[vocab_size // 2] = -1
+    state = ReplyState(
+        count=torch.tensor([count]),
+        position=torch.tensor([100 + count], dtype=torch.int32),
+        embeds=torch.randn(1, width),
+        tokens=tokens,
+        hidden=torch.zeros(length, width),
+        last_index=last_index,
+        uniforms=torch.rand(length),
+        window_starts=torch.arange(length) // 3,
+    )
+    return ReplyState(**{name: value.to(device) for name, value in vars(state).items()})
+
+
+def check_sample_code() -> None:
+    """As in plain torch: the whole state, for logits that are hard to choose from."""
+    from video_commentary.engines.minicpmo.kernels.sample_code import FusedCodeSampler
+
+    num_codes, width = 1100, 24
+    emb_code = torch.randn(num_codes, width).half()
+    for params in (
+        AudioSamplingParams(),
+        AudioSamplingParams(top_k=60, top_p=0.99, repetition_penalty=1.5, temperature=1.3),
+        AudioSamplingParams(top_k=3, top_p=0.1, min_tokens_to_keep=1),
+    ):
+        sampler = FusedCodeSampler(emb_code, eos_id=num_codes - 1, **vars(params))
+        for logits in hard_logits(num_codes) * 2:
+            state = random_turn(num_codes, width)
+            made, truth = (
+                TurnState(**{k: v.clone() for k, v in vars(state).items()}) for _ in range(2)
+            )
+            sampler(logits.clone(), **vars(made))
+            sample_turn(logits, truth, emb_code, params)
+            for name, value in vars(truth).items():
+                assert torch.equal(getattr(made, name), value), (name, params)
+
+
+def random_turn(num_codes: int, width: int, device: torch.device = CPU) -> TurnState:
+    """Return the state within a turn, or at its beginning, or behind an EOS code."""
+    recent = torch.randint(num_codes - 1, (WINDOW,))
+    recent[3] = recent[7] = recent[9]
+    recent[: int(torch.randint(WINDOW + 1, ()))] = -1
+    state = TurnState(
+        count=torch.tensor([5]),
+        position=torch.tensor([100], dtype=torch.int32),
+        embeds=torch.randn(1, width),
+        code=torch.tensor([num_codes - 1 if torch.rand(()) < 0.2 else 3]),
+        recent=recent,
+        uniforms=torch.rand(9),
+    )
+    return TurnState(**{name: value.to(device) for name, value in vars(state).items()})
+
+
 CHECKS = (
     check_gemm,
     check_dequantize,
@@ -283,6 +410,8 @@ CHECKS = (
     check_fused_rows,
     check_dit,
     check_snake,
+    check_sample_token,
+    check_sample_code,
 )
 
 
