@@ -286,48 +286,52 @@ def check_snake() -> None:
 
 
 def check_sample_token() -> None:
-    """As in plain torch: the whole state, for logits that are hard to choose from."""
+    for params in (
+        SamplingParams(top_k=7),
+        SamplingParams(top_k=16, top_p=1.0, repetition_penalty=1.5, temperature=1.3),
+    ):
+        compare_token_sampling(params, 2500, 24)
+
+
+def compare_token_sampling(
+    params: SamplingParams, vocab_size: int, width: int, device: torch.device = CPU
+) -> None:
+    """Compare the whole state with that of plain torch, for logits that are hard to choose from."""
     from video_commentary.engines.minicpmo.kernels.sample_token import FusedTokenSampler
 
-    vocab_size, width = 2500, 24
-    embed_tokens = torch.randn(vocab_size, width).half()
-    norm = RMSNorm(torch.rand(width) + 0.5, 1e-6)
-    for params in (
-        SamplingParams(),
-        SamplingParams(top_k=1, top_p=1.0),
-        SamplingParams(top_k=250, top_p=0.95, repetition_penalty=1.5, temperature=1.3),
-        SamplingParams(top_k=7, top_p=0.1, repetition_penalty=1.0),
-    ):
-        sampler = FusedTokenSampler(
-            embed_tokens,
-            norm,
-            temperature=params.temperature,
-            top_k=params.top_k,
-            top_p=params.top_p,
-            repetition_penalty=params.repetition_penalty,
+    embed_tokens = torch.randn(vocab_size, width, device=device).half()
+    norm = RMSNorm(torch.rand(width, device=device) + 0.5, 1e-6)
+    sampler = FusedTokenSampler(
+        embed_tokens,
+        norm,
+        temperature=params.temperature,
+        top_k=params.top_k,
+        top_p=params.top_p,
+        repetition_penalty=params.repetition_penalty,
+    )
+    for logits in hard_logits(vocab_size, device):
+        state = random_reply(vocab_size, width, device)
+        made, truth = (
+            ReplyState(**{k: v.clone() for k, v in vars(state).items()}) for _ in range(2)
         )
-        for logits in hard_logits(vocab_size):
-            state = random_reply(vocab_size, width)
-            made, truth = (
-                ReplyState(**{k: v.clone() for k, v in vars(state).items()}) for _ in range(2)
-            )
-            x = torch.randn(1, width) if state.count else None
-            sampler(logits.clone(), x, **vars(made))
-            sample_token(logits, x, truth, embed_tokens, norm, params)
-            for name, value in vars(truth).items():
-                torch.testing.assert_close(
-                    getattr(made, name), value, atol=1e-6, rtol=1e-5, msg=f"{name} {params}"
-                )
+        x = torch.randn(1, width, device=device) if state.count else None
+        sampler(logits.clone(), x, **vars(made))
+        sample_token(logits, x, truth, embed_tokens, norm, params)
+        torch.testing.assert_close(vars(made), vars(truth), atol=1e-5, rtol=1e-5)
+    for value in (float("nan"), float("-inf")):
+        state = random_reply(vocab_size, width, device)
+        sampler(torch.full((vocab_size,), value, device=device), None, **vars(state))
+        assert 0 <= state.tokens[state.count - 1] < vocab_size
 
 
-def hard_logits(count: int) -> list[Tensor]:
+def hard_logits(count: int, device: torch.device = CPU) -> list[Tensor]:
     """Return logits [count] that are random, close, far apart, side by side, or hardly any."""
     lone, few = torch.full((2, count), float("-inf"))
     lone[count // 2] = -3.0
     few[:: count // 5] = torch.randn(len(few[:: count // 5]))
     side_by_side = torch.randn(count) - 9
     side_by_side[700:1000] += 20
-    return [
+    logits = [
         *(5 * torch.randn(3, count)),
         torch.randn(count) - 30,
         torch.linspace(0, 1e-3, count),
@@ -336,52 +340,60 @@ def hard_logits(count: int) -> list[Tensor]:
         lone,
         few,
     ]
+    return [each.to(device) for each in logits]
 
 
 def random_reply(vocab_size: int, width: int, device: torch.device = CPU) -> ReplyState:
     """Return the state within a reply, or at its beginning."""
     length = 40
     count = int(torch.randint(length, ())) * int(torch.randint(3, ()) > 0)
-    last_index = torch.full((vocab_size,), -1, dtype=torch.int32)
-    tokens = torch.randint(vocab_size, (length,))
-    for index in range(count):
-        last_index[tokens[index]] = index
+    window_starts = torch.arange(length) // 3
+    # more ids on either side of the window's start than a reply has tokens
+    last_index = torch.randint(-1, 2, (vocab_size,), dtype=torch.int32) + window_starts[count].int()
     last_index[torch.randint(vocab_size, (30,))] = SUPPRESSED
     last_index[vocab_size // 2] = -1
     state = ReplyState(
         count=torch.tensor([count]),
         position=torch.tensor([100 + count], dtype=torch.int32),
         embeds=torch.randn(1, width),
-        tokens=tokens,
+        tokens=torch.randint(vocab_size, (length,)),
         hidden=torch.zeros(length, width),
         last_index=last_index,
         uniforms=torch.rand(length),
-        window_starts=torch.arange(length) // 3,
+        window_starts=window_starts,
     )
     return ReplyState(**{name: value.to(device) for name, value in vars(state).items()})
 
 
 def check_sample_code() -> None:
-    """As in plain torch: the whole state, for logits that are hard to choose from."""
+    for params in (
+        AudioSamplingParams(top_k=12),
+        AudioSamplingParams(top_k=8, top_p=0.1, repetition_penalty=1.5, temperature=1.3),
+    ):
+        compare_code_sampling(params, 1100, 24)
+
+
+def compare_code_sampling(
+    params: AudioSamplingParams, num_codes: int, width: int, device: torch.device = CPU
+) -> None:
+    """Compare the whole state with that of plain torch, for logits that are hard to choose from."""
     from video_commentary.engines.minicpmo.kernels.sample_code import FusedCodeSampler
 
-    num_codes, width = 1100, 24
-    emb_code = torch.randn(num_codes, width).half()
-    for params in (
-        AudioSamplingParams(),
-        AudioSamplingParams(top_k=60, top_p=0.99, repetition_penalty=1.5, temperature=1.3),
-        AudioSamplingParams(top_k=3, top_p=0.1, min_tokens_to_keep=1),
-    ):
-        sampler = FusedCodeSampler(emb_code, eos_id=num_codes - 1, **vars(params))
-        for logits in hard_logits(num_codes) * 2:
-            state = random_turn(num_codes, width)
-            made, truth = (
-                TurnState(**{k: v.clone() for k, v in vars(state).items()}) for _ in range(2)
-            )
-            sampler(logits.clone(), **vars(made))
-            sample_turn(logits, truth, emb_code, params)
-            for name, value in vars(truth).items():
-                assert torch.equal(getattr(made, name), value), (name, params)
+    emb_code = torch.randn(num_codes, width, device=device).half()
+    sampler = FusedCodeSampler(emb_code, eos_id=num_codes - 1, **vars(params))
+    equal = torch.zeros(num_codes, device=device)
+    for logits in (*hard_logits(num_codes, device), equal):
+        state = random_turn(num_codes, width, device)
+        made, truth = (
+            TurnState(**{k: v.clone() for k, v in vars(state).items()}) for _ in range(2)
+        )
+        sampler(logits, **vars(made))
+        sample_turn(logits, truth, emb_code, params)
+        torch.testing.assert_close(vars(made), vars(truth), atol=0, rtol=0)
+    for value in (float("nan"), float("-inf")):
+        state = random_turn(num_codes, width, device)
+        sampler(torch.full((num_codes,), value, device=device), **vars(state))
+        assert 0 <= state.code < num_codes
 
 
 def random_turn(num_codes: int, width: int, device: torch.device = CPU) -> TurnState:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from ..kernels.launching import compiling
 from .qwen3 import Qwen3
 from .sampling import (
     SUPPRESSED,
@@ -67,6 +68,16 @@ class DecodeStep:
         self._issued = 0
         self._graph: torch.cuda.CUDAGraph | None = None
         self._events: list[torch.cuda.Event] = []
+
+    @torch.inference_mode()
+    def compile(self) -> None:
+        """Compile the kernels that sample. On a CPU there is nothing to do."""
+        device = self._prompt_hidden.device
+        if device.type != "cuda":
+            return
+        with compiling(device):
+            logits = torch.zeros(self._first_index.shape[1], device=device)
+            self._sample(logits, None, self._state)
 
     @torch.inference_mode()
     def capture(self) -> None:

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..kernels.launching import compiling
 from ..kernels.reference import RMSNorm, interleave
 from ..language.attention import AttentionConfig
 from ..language.cuda_graph import CudaGraphed
@@ -118,7 +119,9 @@ class Talker:
     @torch.inference_mode()
     def capture(self) -> None:
         """Compile the kernels and capture the decode steps as CUDA graphs."""
-        self._decoder.compile(self._head_code)
+        with compiling(self._emb_code.device):
+            self._decoder.compile(self._head_code)
+            self._sample(torch.zeros(len(self._emb_code), device=self._emb_code.device))
         self._state.position.zero_()
         self._decode.capture(self._state.embeds)
         self._first_code.capture(self._state.embeds)
