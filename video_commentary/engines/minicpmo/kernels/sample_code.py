@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import triton
 import triton.language as tl
@@ -12,7 +14,15 @@ from triton.language.extra import cuda as ptx
 
 from .gemv import supports_pdl
 from .launching import launch
-from .top_k import draw, load_largest, lower_bound, ordered, with_id, without_id
+from .top_k import (
+    draw,
+    load_largest,
+    lower_bound,
+    ordered,
+    sorted_size,
+    with_id,
+    without_id,
+)
 
 _GROUPS = 256
 """Groups of logits, whose largest are compared first."""
@@ -31,8 +41,6 @@ class FusedCodeSampler:
         repetition_penalty: float,
         min_tokens_to_keep: int,
         eos_id: int,
-        size: int = 0,
-        num_warps: int = 8,
     ) -> None:
         """`emb_code`: [num_codes, width]. `top_k` is at least 1."""
         self._emb_code = emb_code
@@ -40,13 +48,12 @@ class FusedCodeSampler:
             1 / temperature,
             top_k,
             top_p,
-            repetition_penalty,
+            math.log2(repetition_penalty),
             min_tokens_to_keep,
             eos_id,
         )
         self._keys = torch.empty(len(emb_code), dtype=torch.int64, device=emb_code.device)
-        self._size = size or max(32, 2 * triton.next_power_of_2(top_k))
-        self._num_warps = num_warps
+        self._size = sorted_size(top_k)
 
     def __call__(
         self,
@@ -86,7 +93,7 @@ class FusedCodeSampler:
             GROUPS=_GROUPS,
             SIZE=self._size,
             USE_PDL=use_pdl,
-            num_warps=self._num_warps,
+            num_warps=8,
             enable_fp_fusion=True,
             **({"launch_pdl": True} if use_pdl else {}),
         )
@@ -106,7 +113,7 @@ def _sample_code_kernel(
     inverse_temperature,
     top_k,
     top_p,
-    penalty,
+    log2_penalty,
     min_tokens_to_keep,
     eos_id,
     num_codes,
@@ -127,15 +134,15 @@ def _sample_code_kernel(
     count = tl.load(count_ptr)
     position = tl.load(position_ptr)
     uniform = tl.load(uniforms_ptr + count)
-    factor = tl.full([BLOCK], 1.0, tl.float32)
+    repeats = tl.zeros([BLOCK], tl.int32)
     for i in tl.static_range(WINDOW):
-        factor = tl.where(ids == tl.load(recent_ptr + i), factor * penalty, factor)
-    inverse_factor = 1 / factor
+        repeats += (ids == tl.load(recent_ptr + i)).to(tl.int32)
     if USE_PDL:
         ptx.gdc_wait()
     logits = tl.load(logits_ptr + ids, mask=ids < num_codes, other=float("-inf"))
     logits *= inverse_temperature
-    logits *= tl.where(logits < 0, factor, inverse_factor)
+    exponents = repeats.to(tl.float32) * log2_penalty
+    logits *= tl.exp2(tl.where(logits < 0, exponents, -exponents))
     probs = tl.exp(logits - tl.max(logits, 0))
     # the first code of a turn is sampled unfiltered
     if tl.max(recent, 0) >= 0:

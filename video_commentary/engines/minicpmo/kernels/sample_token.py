@@ -18,10 +18,21 @@ from triton.language.extra import cuda as ptx
 from .gemv import supports_pdl
 from .launching import launch
 from .reference import RMSNorm
-from .top_k import draw, id_of, load_largest, lower_bound, ordered, with_id, without_id
+from .top_k import (
+    draw,
+    id_of,
+    load_largest,
+    lower_bound,
+    ordered,
+    sorted_size,
+    with_id,
+    without_id,
+)
 
-_BLOCK, _MAX_GROUPS = 1024, 1024
-"""Logits of a program; groups of logits, whose largest are in one program's registers."""
+_BLOCK, _LINE = 1024, 32
+"""Logits of a program, and logits side by side of those that one program reads: 128 bytes."""
+_MAX_GROUPS = 1024
+"""Groups of logits, whose largest are in one program's registers."""
 
 
 class FusedTokenSampler:
@@ -36,8 +47,6 @@ class FusedTokenSampler:
         top_k: int,
         top_p: float,
         repetition_penalty: float,
-        size: int = 0,
-        num_warps: int = 4,
     ) -> None:
         """`embed_tokens`: [vocab_size, hidden_size]. `top_k` is at least 1; `top_p` 1 is off."""
         vocab_size, device = len(embed_tokens), embed_tokens.device
@@ -54,8 +63,7 @@ class FusedTokenSampler:
         self._keys = torch.empty(vocab_size, dtype=torch.int64, device=device)
         self._num_keys = torch.zeros(1, dtype=torch.int32, device=device)
         self._done_count = torch.zeros(1, dtype=torch.int32, device=device)
-        self._size = size or max(32, 2 * triton.next_power_of_2(top_k))
-        self._num_warps = num_warps
+        self._size = sorted_size(top_k)
 
     def __call__(
         self,
@@ -95,6 +103,7 @@ class FusedTokenSampler:
             vocab_size,
             BLOCK=self._block,
             GROUP=self._group,
+            LINE=_LINE,
             USE_PDL=use_pdl,
             num_warps=4,
             **width,
@@ -123,7 +132,7 @@ class FusedTokenSampler:
             PADDED_GROUPS=triton.next_power_of_2(len(self._maxima)),
             SIZE=self._size,
             USE_PDL=use_pdl,
-            num_warps=self._num_warps,
+            num_warps=4,
             **width,
             **options,
         )
@@ -148,6 +157,7 @@ def _process_logits_kernel(
     PADDED_WIDTH: tl.constexpr,
     BLOCK: tl.constexpr,
     GROUP: tl.constexpr,
+    LINE: tl.constexpr,
     USE_PDL: tl.constexpr,
 ):
     block = tl.program_id(0)
@@ -163,7 +173,9 @@ def _process_logits_kernel(
                 x_ptr, norm_weight_ptr, hidden_ptr + (count - 1) * WIDTH, eps, WIDTH, PADDED_WIDTH
             )
     else:
-        ids = block * BLOCK + tl.arange(0, BLOCK)
+        # likely ids are neighbours: lines of the whole vocabulary spread them among the groups
+        lines = tl.arange(0, BLOCK // LINE)[:, None] * (tl.num_programs(0) - 1) + block
+        ids = lines * LINE + tl.arange(0, LINE)[None]
         # behind the last logit: suppressed
         last_index = tl.load(last_index_ptr + ids, mask=ids < vocab_size, other=0x7FFFFFFF)
         suppressed = last_index == 0x7FFFFFFF
@@ -176,7 +188,8 @@ def _process_logits_kernel(
         logits = tl.where(suppressed, float("-inf"), logits)
         tl.store(logits_ptr + ids, logits, mask=ids < vocab_size)
         GROUPS: tl.constexpr = BLOCK // GROUP
-        maxima = tl.max(tl.reshape(logits, [GROUPS, GROUP]), 1)
+        grouped = tl.reshape(logits, [BLOCK // GROUPS, GROUPS])
+        maxima = tl.max(grouped, 0)
         tl.store(maxima_ptr + block * GROUPS + tl.arange(0, GROUPS), maxima)
 
 

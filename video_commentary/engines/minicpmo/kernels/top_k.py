@@ -12,6 +12,11 @@ import triton
 import triton.language as tl
 
 
+def sorted_size(k: int) -> int:
+    """Return how many logits to sort at once for the `k` largest: rarely more reach the bound."""
+    return max(32, triton.next_power_of_2(k + k // 4))
+
+
 @triton.jit
 def ordered(x):
     """Map float32 `x` to int32 of the same order."""
