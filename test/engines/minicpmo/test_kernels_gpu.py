@@ -28,13 +28,8 @@ from video_commentary.engines.minicpmo.language.quantization import Int8Linear
 from video_commentary.engines.minicpmo.language.sampling import SamplingParams
 from video_commentary.engines.minicpmo.speech.audio_sampling import AudioSamplingParams
 
-from .interpreted_kernels import (
-    compare_code_sampling,
-    compare_token_sampling,
-    exact_weight,
-    random_awq,
-    relative,
-)
+from .interpreted_kernels import exact_weight, random_awq, relative
+from .interpreted_sampling import compare_code_sampling, compare_token_sampling
 
 pytestmark = [
     pytest.mark.gpu,

@@ -125,20 +125,20 @@ def _sample_code_kernel(
     SIZE: tl.constexpr,
     USE_PDL: tl.constexpr,
 ):
-    # all but the logits is older than the previous kernel
+    # this is older than the previous kernel
     ids = tl.arange(0, BLOCK)
     window = tl.arange(0, WINDOW)
     recent = tl.load(recent_ptr + window)
     later = tl.load(recent_ptr + window + 1, mask=window < WINDOW - 1, other=0)
     previous = tl.load(code_ptr)
     count = tl.load(count_ptr)
-    position = tl.load(position_ptr)
     uniform = tl.load(uniforms_ptr + count)
     repeats = tl.zeros([BLOCK], tl.int32)
     for i in tl.static_range(WINDOW):
         repeats += (ids == tl.load(recent_ptr + i)).to(tl.int32)
     if USE_PDL:
         ptx.gdc_wait()
+    position = tl.load(position_ptr)
     logits = tl.load(logits_ptr + ids, mask=ids < num_codes, other=float("-inf"))
     logits *= inverse_temperature
     exponents = repeats.to(tl.float32) * log2_penalty

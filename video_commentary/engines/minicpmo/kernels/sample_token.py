@@ -163,7 +163,7 @@ def _process_logits_kernel(
     block = tl.program_id(0)
     if USE_PDL:
         ptx.gdc_launch_dependents()
-    # what the previous step wrote is older than the previous kernel
+    # what the previous step wrote, or the beginning of the reply, is older than the last kernel
     count = tl.load(count_ptr)
     if block == tl.num_programs(0) - 1:
         if USE_PDL:

@@ -119,6 +119,7 @@ class DecodeStep:
         # sampling goes one further
         state.position.fill_(position - 1)
         state.count.zero_()
+        # at last: the kernels that sample read the rest before the kernel behind this has ended
         self._prompt_hidden.copy_(hidden)
         self._issued = 0
 

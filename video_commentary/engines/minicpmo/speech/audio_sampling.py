@@ -90,10 +90,10 @@ def code_sampler(emb_code: Tensor, params: AudioSamplingParams) -> CodeSampler:
         )
         names = [field.name for field in fields(TurnState)]
         return lambda logits, state: fused(logits, **{name: getattr(state, name) for name in names})
-    return lambda logits, state: sample_turn(logits, state, emb_code, params)
+    return lambda logits, state: sample_next_code(logits, state, emb_code, params)
 
 
-def sample_turn(
+def sample_next_code(
     logits: Tensor,
     state: TurnState,
     emb_code: Tensor,

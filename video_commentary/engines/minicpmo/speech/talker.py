@@ -16,7 +16,7 @@ from ..language.attention import AttentionConfig
 from ..language.cuda_graph import CudaGraphed
 from ..language.decoder import Decoder, LayerWeights
 from ..language.linear import DenseLinear
-from .audio_sampling import WINDOW, AudioSamplingParams, TurnState, code_sampler, sample_turn
+from .audio_sampling import WINDOW, AudioSamplingParams, TurnState, code_sampler, sample_next_code
 
 HOST_TENSOR = "emb_text.weight"
 """230 MB of which a group of tokens needs ten rows: not on the device."""
@@ -181,7 +181,7 @@ class Talker:
         state.count.zero_()
         # not EOS
         state.code.zero_()
-        # sampling goes one further
+        # sampling goes one further; at last, since the sampling kernel reads the rest early
         state.position.fill_(self._seq_len - 1)
         return hidden
 
@@ -202,7 +202,7 @@ class Talker:
             self._sample_next(logits, self._state)
         else:
             params = self._config.sampling
-            sample_turn(logits, self._state, self._emb_code, params, self._sample_code)
+            sample_next_code(logits, self._state, self._emb_code, params, self._sample_code)
         return (self._state.code,)
 
 
