@@ -22,7 +22,6 @@ from bench.speech import (
     CUDA,
     PacedTalker,
     random_voice,
-    sample_sound,
     talker_tensors,
 )
 from video_commentary.core.cancel import CancelToken
@@ -60,7 +59,7 @@ def speech_beside(rig: Rig, voice_seconds: float) -> NativeSpeech:
     dtype = rig.tensors.load("llm.model.norm.weight").dtype
     # made on the host, as a checkpoint's come from its file one by one
     tensors = _OneByOne(talker_tensors(dtype, torch.device("cpu")))
-    speech = NativeSpeech(PacedTalker(tensors, CONFIG, sample=sample_sound), vocoder)
+    speech = NativeSpeech(PacedTalker(tensors, CONFIG), vocoder)
     speech.capture()
     return speech
 

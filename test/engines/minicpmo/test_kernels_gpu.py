@@ -25,8 +25,11 @@ from video_commentary.engines.minicpmo.language.attention import (
 from video_commentary.engines.minicpmo.language.autotune import tune_prefill
 from video_commentary.engines.minicpmo.language.linear import DenseLinear
 from video_commentary.engines.minicpmo.language.quantization import Int8Linear
+from video_commentary.engines.minicpmo.language.sampling import SamplingParams
+from video_commentary.engines.minicpmo.speech.audio_sampling import AudioSamplingParams
 
 from .interpreted_kernels import exact_weight, random_awq, relative
+from .interpreted_sampling import compare_code_sampling, compare_token_sampling
 
 pytestmark = [
     pytest.mark.gpu,
@@ -165,6 +168,22 @@ def test_attention_in_prefill_sees_what_is_before_each_row(
         assert relative(made[row].cpu(), expected[row]) < 1e-2
     assert relative(ours.k_cache[:, start:stop].cpu(), truth.k_cache[:, start:stop]) < 1e-3
     assert torch.equal(ours.k_cache[:, stop:].cpu(), keys[:, stop:])
+
+
+@pytest.mark.parametrize(
+    "params", [SamplingParams(), SamplingParams(top_k=250, top_p=0.95), SamplingParams(top_k=1)]
+)
+def test_a_token_is_sampled_as_in_plain_torch(params: SamplingParams) -> None:
+    torch.manual_seed(0)
+    for _ in range(5):
+        compare_token_sampling(params, 151_748, 4096, GPU)
+
+
+@pytest.mark.parametrize("params", [AudioSamplingParams(), AudioSamplingParams(top_k=60)])
+def test_a_code_is_sampled_as_in_plain_torch(params: AudioSamplingParams) -> None:
+    torch.manual_seed(0)
+    for _ in range(20):
+        compare_code_sampling(params, 6562, 768, GPU)
 
 
 @pytest.mark.parametrize("k", [255, 257, 4096])

@@ -78,6 +78,17 @@ def test_while_compiling_each_variant_is_compiled_once_and_none_is_launched(
     assert len(kernel.launched) == 1
 
 
+def test_a_block_within_another_leaves_the_waiting_to_it() -> None:
+    kernel = FakeKernel()
+    with compiling(GPU):
+        with compiling(GPU):
+            launch(kernel, (1,), torch.zeros(1))
+        launch(kernel, (1,), torch.zeros(1))
+        launch(kernel, (1,), torch.zeros(1).half())
+    assert len(kernel.compiled) == kernel.loaded == 2
+    assert not kernel.launched
+
+
 def test_a_kernel_that_does_not_compile_is_left_to_its_launch() -> None:
     bad, good = FakeKernel(ValueError("too large")), FakeKernel()
     with compiling(GPU):

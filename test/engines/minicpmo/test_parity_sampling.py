@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from video_commentary.engines.minicpmo.language.sampling import (
+    SUPPRESSED,
     SamplingParams,
     process_logits,
     top_k_top_p,
@@ -19,6 +20,7 @@ from video_commentary.engines.minicpmo.language.tokenizer import Tokenizer
 
 pytestmark = pytest.mark.parity
 Arrays = dict[str, NDArray[Any]]
+FROM_THE_FIRST = torch.tensor([0])
 
 
 def params_of(facts: dict[str, Any]) -> SamplingParams:
@@ -39,6 +41,14 @@ def length_penalised(logits: torch.Tensor, eos_ids: list[int], penalty: float) -
     )
 
 
+def last_indices(ids: torch.Tensor, vocab_size: int) -> torch.Tensor:
+    """Return the index of each id's last place in `ids`, -1 for none."""
+    last_index = torch.full((vocab_size,), -1, dtype=torch.int32)
+    for index, id in enumerate(ids.tolist()):
+        last_index[id] = index
+    return last_index
+
+
 def probabilities(logits: torch.Tensor, params: SamplingParams) -> NDArray[np.float32]:
     values, ids = top_k_top_p(logits, params)
     return torch.zeros_like(logits).index_copy_(0, ids, values).numpy()
@@ -46,7 +56,6 @@ def probabilities(logits: torch.Tensor, params: SamplingParams) -> NDArray[np.fl
 
 def test_streaming_sampler(parity: Path, golden: Any, arrays: Arrays) -> None:
     tokenizer = Tokenizer(parity / "checkpoint")
-    suppress_tokens = torch.tensor(tokenizer.unspeakable_tokens)
     for name, facts in golden["samp_text"].items():
         params = params_of(facts)
         logits = torch.from_numpy(arrays[f"samp_text/{name}/logits"])
@@ -55,7 +64,9 @@ def test_streaming_sampler(parity: Path, golden: Any, arrays: Arrays) -> None:
         for step, row in enumerate(logits):
             recent = torch.tensor(history[-128:] + sampled[:step], dtype=torch.int64)
             raw = length_penalised(row, list(tokenizer.eos_ids), facts["length_penalty"])
-            processed = process_logits(raw, recent, suppress_tokens, params)
+            last_index = last_indices(recent, len(raw))
+            last_index[list(tokenizer.unspeakable_tokens)] = SUPPRESSED
+            processed = process_logits(raw, last_index, FROM_THE_FIRST, params)
             if params.greedy:
                 assert processed.argmax() == sampled[step]
             else:
@@ -69,10 +80,10 @@ def test_streaming_sampler(parity: Path, golden: Any, arrays: Arrays) -> None:
 
 def test_chat_sampler(golden: Any, arrays: Arrays) -> None:
     params = params_of(golden["samp_chat"])
-    none = torch.zeros(0, dtype=torch.int64)
     sampled = torch.from_numpy(arrays["samp_chat/tokens"]).long()
     for step, row in enumerate(torch.from_numpy(arrays["samp_chat/logits"])):
-        processed = process_logits(row, sampled[:step], none, params)
+        last_index = last_indices(sampled[:step], len(row))
+        processed = process_logits(row, last_index, FROM_THE_FIRST, params)
         np.testing.assert_allclose(
             probabilities(processed, params), arrays["samp_chat/probs"][step], rtol=0, atol=2e-5
         )

@@ -82,7 +82,7 @@ def test_the_captured_step_samples_what_the_plain_one_samples(parity: Path, atte
     for group in torch.randn(4, 10, tts_config(parity)["hidden_size"]):
         expected = list(plain.generate(group, False))
         assert list(captured.generate(group.to(CUDA), False)) == expected
-        assert torch.equal(captured._recent.cpu(), plain._recent)
+        assert torch.equal(captured._state.recent.cpu(), plain._state.recent)
         lengths.append(len(expected))
     assert any(lengths)
 

@@ -91,7 +91,7 @@ def _forced(
     script = iter(tokens)
 
     def sample(logits: Tensor) -> Tensor:
-        positions.append(int(talker._position) - 1)
+        positions.append(int(talker._state.position))
         return torch.tensor([next(script)])
 
     params = RecordingParams()
@@ -125,7 +125,7 @@ def test_a_group_ends_after_500_codes(parity: Path) -> None:
     group = torch.randn(2, tts_config(parity)["hidden_size"])
     said = list(talker.generate(group, False))
     assert len(said) == MAX_NEW_CODES
-    assert talker._recent.tolist() == said[-16:]
+    assert talker._state.recent.tolist() == said[-16:]
     assert talker._seq_len == 2 + 1 + MAX_NEW_CODES
 
 

@@ -35,9 +35,10 @@ def compiling(device: torch.device) -> Iterator[None]:
     """Compile for `device` all that the block would launch, in parallel; wait for it at the end.
 
     No kernel runs: what one would have written is undefined. A kernel that does not compile is
-    left out here; its launch says why. On a CPU nothing changes.
+    left out here; its launch says why. On a CPU nothing changes. Within another such block, that
+    one waits.
     """
-    if device.type != "cuda":
+    if device.type != "cuda" or _compiler.get() is not None:
         yield
         return
     compiler = _Compiler(device)

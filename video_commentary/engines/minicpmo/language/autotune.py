@@ -9,6 +9,7 @@ from dataclasses import replace
 import torch
 
 from ....core.load_progress import LoadProgress
+from ..kernels.launching import compiling
 from ..kernels.plan import (
     DEFAULT_PLAN,
     INT4_GEMM_CONFIGS,
@@ -52,7 +53,9 @@ def plan_kernels(
             plans = candidates(torch.cuda.get_device_capability(device))
         else:
             plans = [DEFAULT_PLAN]
-        model.decoder.compile(model.lm_head, plans, batched=True)
+        with compiling(device):
+            model.decoder.compile(model.lm_head, plans, batched=True)
+            DecodeStep(model, params, suppress_tokens).compile()
     if plan is not None:
         LOG.info(
             "prefill with INT4: %s; decode with INT4: %d outputs a program; as measured at an "

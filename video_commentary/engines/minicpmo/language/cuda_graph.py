@@ -19,9 +19,16 @@ class CudaGraphed:
     each time: use them before the next one.
     """
 
-    def __init__(self, function: Function, *, share_memory: bool = False) -> None:
-        """`share_memory`: of all shapes' graphs, so outputs last until the next replay of any."""
+    def __init__(
+        self, function: Function, *, share_memory: bool = False, own_inputs: bool = False
+    ) -> None:
+        """`share_memory`: of all shapes' graphs, so outputs last until the next replay of any.
+
+        `own_inputs`: the graph reads the very tensors it was captured with, instead of copies: the
+        function is always called with these.
+        """
         self._function = function
+        self._own_inputs = own_inputs
         self._graphs: dict[tuple[torch.Size, ...], _Graph] = {}
         self._share_memory = share_memory
         self._pool: Any = None
@@ -40,7 +47,8 @@ class CudaGraphed:
         if inputs[0].is_cuda and key not in self._graphs:
             if self._share_memory and self._pool is None:
                 self._pool = torch.cuda.graph_pool_handle()
-            self._graphs[key] = _Graph(self._function, inputs, self._pool)
+            static = inputs if self._own_inputs else tuple(tensor.clone() for tensor in inputs)
+            self._graphs[key] = _Graph(self._function, static, self._pool)
         return self(*inputs)
 
     def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
@@ -57,7 +65,7 @@ def _capture_stream(device: torch.device) -> Any:
 
 class _Graph:
     def __init__(self, function: Function, inputs: tuple[Tensor, ...], pool: Any) -> None:
-        self._inputs = tuple(tensor.clone() for tensor in inputs)
+        self._inputs = inputs
         device = inputs[0].device
         stream = _capture_stream(device)
         stream.wait_stream(torch.cuda.current_stream(device))
@@ -75,6 +83,7 @@ class _Graph:
 
     def replay(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         for static, new in zip(self._inputs, inputs, strict=True):
-            static.copy_(new)
+            if static is not new:
+                static.copy_(new)
         self._graph.replay()
         return self._outputs

@@ -8,8 +8,15 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from ..kernels.launching import compiling
 from .qwen3 import Qwen3
-from .sampling import SamplingParams, penalty_window_start, process_logits, sample
+from .sampling import (
+    SUPPRESSED,
+    ReplyState,
+    SamplingParams,
+    penalty_window_start,
+    token_sampler,
+)
 
 MAX_NEW_TOKENS = 1024
 """Most tokens of one reply."""
@@ -30,32 +37,31 @@ class DecodeStep:
         suppress_tokens: Sequence[int],
         unspeakable_tokens: Sequence[int] = (),
     ) -> None:
-        embed_tokens = model.embed_tokens
-        device, hidden_size = embed_tokens.device, embed_tokens.shape[1]
+        embed_tokens, norm = model.embed_tokens, model.decoder.norm
+        device, (vocab_size, hidden_size) = embed_tokens.device, embed_tokens.shape
         self._model = model
-        self._params = params
+        self._sample = token_sampler(embed_tokens, norm, params)
+        # of a reply that is written, and of one that is spoken
+        self._first_index = torch.full((2, vocab_size), -1, dtype=torch.int32)
         # a tokenizer may have more ids than the model has rows
-        vocab_size = len(embed_tokens)
-        suppress_tokens = [id for id in suppress_tokens if id < vocab_size]
-        unspeakable_tokens = [id for id in unspeakable_tokens if id < vocab_size]
-        spoken = [*suppress_tokens, *unspeakable_tokens]
-        # both as long, so that one graph serves both
-        written = [*suppress_tokens, *suppress_tokens[:1] * len(unspeakable_tokens)]
-        self._suppressions = torch.tensor([written, spoken], device=device)
-        self._suppress_tokens = self._suppressions[0].clone()
-        self._window_starts = torch.tensor(
-            [penalty_window_start(n) for n in range(MAX_NEW_TOKENS)], device=device
-        )
-        self._indices = torch.arange(MAX_NEW_TOKENS, device=device)
+        self._first_index[:, [id for id in suppress_tokens if id < vocab_size]] = SUPPRESSED
+        self._first_index[1, [id for id in unspeakable_tokens if id < vocab_size]] = SUPPRESSED
+        self._first_index = self._first_index.to(device)
+        window_starts = [penalty_window_start(n) for n in range(MAX_NEW_TOKENS)]
         self.generator = torch.Generator(device)
         self.generator.seed()
         with torch.inference_mode():
-            self._token = torch.zeros(1, dtype=torch.int64, device=device)
-            self._position = torch.zeros(1, dtype=torch.int32, device=device)
-            self._count = torch.zeros(1, dtype=torch.int64, device=device)
-            self._tokens = torch.zeros(MAX_NEW_TOKENS, dtype=torch.int64, device=device)
             self._prompt_hidden = torch.zeros(1, hidden_size, device=device)
-            self.hidden = torch.zeros(MAX_NEW_TOKENS, hidden_size, device=device)
+            self._state = ReplyState(
+                count=torch.zeros(1, dtype=torch.int64, device=device),
+                position=torch.zeros(1, dtype=torch.int32, device=device),
+                embeds=torch.zeros(1, hidden_size, device=device),
+                tokens=torch.zeros(MAX_NEW_TOKENS, dtype=torch.int64, device=device),
+                hidden=torch.zeros(MAX_NEW_TOKENS, hidden_size, device=device),
+                last_index=self._first_index[0].clone(),
+                uniforms=torch.zeros(MAX_NEW_TOKENS, device=device),
+                window_starts=torch.tensor(window_starts, device=device),
+            )
             self._host_tokens = torch.zeros(
                 MAX_NEW_TOKENS, dtype=torch.int64, pin_memory=device.type == "cuda"
             )
@@ -64,13 +70,22 @@ class DecodeStep:
         self._events: list[torch.cuda.Event] = []
 
     @torch.inference_mode()
+    def compile(self) -> None:
+        """Compile the kernels that sample. On a CPU there is nothing to do."""
+        device = self._prompt_hidden.device
+        if device.type != "cuda":
+            return
+        with compiling(device):
+            logits = torch.zeros(self._first_index.shape[1], device=device)
+            self._sample(logits, None, self._state)
+
+    @torch.inference_mode()
     def capture(self) -> None:
         """Capture the step as a CUDA graph on the current stream; on a CPU do nothing."""
-        if self._token.device.type != "cuda":
+        if not self._prompt_hidden.is_cuda:
             return
         self._events = [torch.cuda.Event() for _ in range(MAX_NEW_TOKENS)]
         graph = torch.cuda.CUDAGraph()
-        graph.register_generator_state(self.generator)
         stream = torch.cuda.current_stream()
         self._restart()
         self._decode()
@@ -98,16 +113,21 @@ class DecodeStep:
 
         `speak`: the model's own voice speaks it.
         """
-        self._suppress_tokens.copy_(self._suppressions[int(speak)])
+        state = self._state
+        state.last_index.copy_(self._first_index[int(speak)])
+        state.uniforms.uniform_(generator=self.generator)
+        # sampling goes one further
+        state.position.fill_(position - 1)
+        state.count.zero_()
+        # at last: the kernels that sample read the rest before the kernel behind this has ended
         self._prompt_hidden.copy_(hidden)
-        self._position.fill_(position)
-        self._count.zero_()
         self._issued = 0
 
     @torch.inference_mode()
     def sample_first(self) -> None:
         """Sample the first token."""
-        self._sample(self._prompt_hidden)
+        logits = self._model.lm_head.gemv(self._prompt_hidden)[0]
+        self._sample(logits, None, self._state)
         self._copy_to_host()
 
     @torch.inference_mode()
@@ -120,6 +140,11 @@ class DecodeStep:
         else:
             self._graph.replay()
         self._copy_to_host()
+
+    @property
+    def hidden(self) -> Tensor:
+        """The hidden states of the tokens decoded, float32 [MAX_NEW_TOKENS, hidden_size]."""
+        return self._state.hidden
 
     @torch.inference_mode()
     def has_finite_logits(self) -> bool:
@@ -139,25 +164,13 @@ class DecodeStep:
 
     def _copy_to_host(self) -> None:
         issued = slice(self._issued, self._issued + 1)
-        self._host_tokens[issued].copy_(self._token, non_blocking=True)
+        self._host_tokens[issued].copy_(self._state.tokens[issued], non_blocking=True)
         if self._events:
             self._events[self._issued].record()
         self._issued += 1
 
     def _decode(self) -> None:
-        model = self._model
-        hidden = model.decoder.decode(model.embed_tokens[self._token].float(), self._position)
-        self._position += 1
-        self.hidden.index_copy_(0, self._count - 1, hidden)
-        self._sample(hidden)
-
-    def _sample(self, hidden: Tensor) -> None:
-        penalised = self._indices >= self._window_starts[self._count]
-        penalised &= self._indices < self._count
-        # a suppressed id means none: the penalty does not change it
-        recent = torch.where(penalised, self._tokens, self._suppress_tokens[:1])
-        logits = self._model.lm_head.gemv(hidden)[0]
-        logits = process_logits(logits, recent, self._suppress_tokens, self._params)
-        self._token.copy_(sample(logits, self._params, self.generator))
-        self._tokens.index_copy_(0, self._count, self._token)
-        self._count += 1
+        decoder, state = self._model.decoder, self._state
+        x = decoder.decode_layers(state.embeds, state.position)
+        logits = self._model.lm_head.gemv(x, norm=decoder.norm)[0]
+        self._sample(logits, x, state)

@@ -190,7 +190,8 @@ class Decoder:
                 if batched:
                     layer.prefill(x, torch.zeros_like(x), position, self.dtype, _COMPILED_ROWS)
                 layer.decode(x[:1], position)
-            head.gemv(torch.zeros(1, hidden_size, device=device))
+            for norm in (None, self.norm):
+                head.gemv(torch.zeros(1, hidden_size, device=device), norm=norm)
 
     @torch.inference_mode()
     def capture_prefill(self, row_counts: Iterable[int]) -> None:
@@ -255,9 +256,13 @@ class Decoder:
         Return its hidden state after the final norm, float32 [1, hidden_size]. On a GPU nothing
         here waits for the host or depends on the position's value: a CUDA graph can capture it.
         """
+        return self.norm(self.decode_layers(x, position))
+
+    def decode_layers(self, x: Tensor, position: Tensor) -> Tensor:
+        """Run one float32 row as `decode` does, but without the final norm."""
         for layer in self.layers:
             x = layer.decode(x, position)
-        return self.norm(x)
+        return x
 
 
 def add_rms_norm(x: Tensor, y: Tensor, norm: RMSNorm, dtype: torch.dtype) -> Tensor:

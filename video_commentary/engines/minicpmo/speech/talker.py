@@ -10,12 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..kernels.launching import compiling
 from ..kernels.reference import RMSNorm, interleave
 from ..language.attention import AttentionConfig
 from ..language.cuda_graph import CudaGraphed
 from ..language.decoder import Decoder, LayerWeights
 from ..language.linear import DenseLinear
-from .audio_sampling import WINDOW, AudioSamplingParams, append_recent, sample_code
+from .audio_sampling import WINDOW, AudioSamplingParams, TurnState, code_sampler, sample_next_code
 
 HOST_TENSOR = "emb_text.weight"
 """230 MB of which a group of tokens needs ten rows: not on the device."""
@@ -64,7 +65,8 @@ class Talker:
     """Speaks a turn group by group: `start`, then `generate` for each group of text tokens.
 
     `tensors`: all under `tts.` by their published names, without that prefix, on the device and in
-    the dtype to compute in. `sample`: chooses an id, int64 [1], from logits [num_audio_tokens].
+    the dtype to compute in. `sample`: chooses an id, int64 [1], from processed logits
+    [num_audio_tokens]; by default one is sampled.
     `text_rows`: returns rows [n, width] of HOST_TENSOR, which is then not taken from `tensors`.
     """
 
@@ -74,7 +76,7 @@ class Talker:
         config: TalkerConfig,
         *,
         max_seq_len: int = MAX_SEQ_LEN,
-        sample: Callable[[Tensor], Tensor] = sample_code,
+        sample: Callable[[Tensor], Tensor] | None = None,
         text_rows: Callable[[Sequence[int]], Tensor] | None = None,
     ) -> None:
         self._config = config
@@ -92,10 +94,18 @@ class Talker:
         )
         self._decoder = _load_decoder(tensors, config, max_seq_len)
         device = self._emb_code.device
-        self._position = torch.zeros(1, dtype=torch.int32, device=device)
-        self._recent = torch.full((WINDOW,), -1, device=device)
-        self._decode = CudaGraphed(self._decode_code)
-        self._first_code = CudaGraphed(self._sample)
+        self._state = TurnState(
+            count=torch.zeros(1, dtype=torch.int64, device=device),
+            position=torch.zeros(1, dtype=torch.int32, device=device),
+            embeds=torch.zeros(1, self._emb_code.shape[1], device=device),
+            code=torch.zeros(1, dtype=torch.int64, device=device),
+            recent=torch.full((WINDOW,), -1, device=device),
+            # the first code of a group, and the one after the last
+            uniforms=torch.zeros(MAX_NEW_CODES + 2, device=device),
+        )
+        self._sample_next = code_sampler(self._emb_code, config.sampling)
+        self._decode = CudaGraphed(self._decode_code, own_inputs=True)
+        self._first_code = CudaGraphed(self._sample_first)
         self._marks = self._embed_text(torch.tensor([config.text_eos_id, config.audio_bos_id]))
         self._host_copy = _HostCopy(device)
         self.start()
@@ -104,16 +114,17 @@ class Talker:
         """Begin a turn."""
         self._seq_len = 0
         self._previous: Tensor | None = None
-        self._recent.fill_(-1)
+        self._state.recent.fill_(-1)
 
     @torch.inference_mode()
     def capture(self) -> None:
         """Compile the kernels and capture the decode steps as CUDA graphs."""
-        self._decoder.compile(self._head_code)
-        self._position.zero_()
-        device = self._recent.device
-        self._decode.capture(torch.zeros(1, dtype=torch.int64, device=device))
-        self._first_code.capture(torch.zeros(1, self._emb_code.shape[1], device=device))
+        with compiling(self._emb_code.device):
+            self._decoder.compile(self._head_code)
+            self._sample(torch.zeros(len(self._emb_code), device=self._emb_code.device))
+        self._state.position.zero_()
+        self._decode.capture(self._state.embeds)
+        self._first_code.capture(self._state.embeds)
         self._decoder.capture_prefill(_PREFILL_ROWS)
         self.start()
 
@@ -139,15 +150,15 @@ class Talker:
         while len(codes) < MAX_NEW_CODES:
             wait = self._host_copy.start(code)
             # on a GPU the next step runs while the host reads this code, unused after an EOS
-            ahead = self._decode(code) if code.is_cuda else None
+            ahead = self._decode(self._state.embeds) if code.is_cuda else None
             value = wait()
             if value == self._eos_id:
                 break
             codes.append(value)
             yield value
-            (code,) = ahead or self._decode(code)
+            (code,) = ahead or self._decode(self._state.embeds)
         else:
-            self._recent.copy_(torch.tensor(codes[-WINDOW:]))
+            self._state.recent.copy_(torch.tensor(codes[-WINDOW:]))
         self._seq_len += len(codes)
         if self._config.sliding_recompute and self._previous is not None:
             ids = torch.tensor(codes, dtype=torch.int64, device=self._emb_code.device)
@@ -165,28 +176,34 @@ class Talker:
             self._seq_len = 0
         hidden = self._decoder.prefill(rows, self._seq_len)
         self._seq_len += len(rows)
-        self._position.fill_(self._seq_len)
+        state = self._state
+        state.uniforms.uniform_()
+        state.count.zero_()
+        # not EOS
+        state.code.zero_()
+        # sampling goes one further; at last, since the sampling kernel reads the rest early
+        state.position.fill_(self._seq_len - 1)
         return hidden
 
     def _embed_text(self, ids: Tensor) -> Tensor:
         return self._text_rows(ids.tolist()).to(self._emb_code).float()
 
-    def _decode_code(self, code: Tensor) -> tuple[Tensor, ...]:
-        """Decode one code, int64 [1], and sample the next; captured as a graph."""
-        hidden = self._decoder.decode(self._emb_code[code].float(), self._position)
-        self._position.add_(1)
-        before = self._recent.clone()
-        (sampled,) = self._sample(hidden)
-        # a code sampled after the EOS doesn't count
-        self._recent.copy_(torch.where(code == self._eos_id, before, self._recent))
-        return (sampled,)
+    def _decode_code(self, embeds: Tensor) -> tuple[Tensor, ...]:
+        """Decode a code's `embeds` [1, width] and sample the next; captured as a graph."""
+        x = self._decoder.decode_layers(embeds, self._state.position)
+        return self._sample(self._head_code.gemv(x, norm=self._decoder.norm)[0])
 
-    def _sample(self, hidden: Tensor) -> tuple[Tensor, ...]:
-        """Sample a code, int64 [1], from a hidden state; captured as a graph."""
-        logits = self._head_code.gemv(hidden)[0]
-        code = self._sample_code(self._config.sampling.process_logits(logits, self._recent))
-        self._recent.copy_(append_recent(self._recent, code, self._eos_id))
-        return (code,)
+    def _sample_first(self, hidden: Tensor) -> tuple[Tensor, ...]:
+        """Sample a code from a hidden state [1, width]; captured as a graph."""
+        return self._sample(self._head_code.gemv(hidden)[0])
+
+    def _sample(self, logits: Tensor) -> tuple[Tensor, ...]:
+        if self._sample_code is None:
+            self._sample_next(logits, self._state)
+        else:
+            params = self._config.sampling
+            sample_next_code(logits, self._state, self._emb_code, params, self._sample_code)
+        return (self._state.code,)
 
 
 class _HostCopy:
