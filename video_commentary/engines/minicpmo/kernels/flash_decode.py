@@ -17,6 +17,7 @@ from triton.language.extra import cuda as ptx
 from .gemv import supports_pdl
 from .kv_cache import append_kv, load_kv_block, load_norm_rope
 from .launching import launch
+from .prefetch import Ahead, prefetch_heads
 from .reference import RMSNorm
 
 NUM_SPLITS, BLOCK_N = 16, 32
@@ -34,6 +35,8 @@ def flash_decode(
     done_count: Tensor,
     q_norm: RMSNorm | None,
     k_norm: RMSNorm | None,
+    prefetch: Ahead | None = None,
+    size: int = 128,
 ) -> Tensor:
     """Attend with one float32 row `qkv` [1, q+k+v] at `position` (int32 [1]).
 
@@ -63,6 +66,10 @@ def flash_decode(
         out,
         0.0 if q_norm is None else q_norm.eps,
         head_dim**-0.5,
+        qkv if prefetch is None else prefetch.tensor,
+        0 if prefetch is None else prefetch.stride,
+        0 if prefetch is None else prefetch.head,
+        0 if prefetch is None else prefetch.count,
         NUM_HEADS=num_heads,
         NUM_KV_HEADS=num_kv_heads,
         HEAD_DIM=head_dim,
@@ -70,6 +77,9 @@ def flash_decode(
         NUM_SPLITS=NUM_SPLITS,
         BLOCK_N=BLOCK_N,
         USE_PDL=use_pdl,
+        PREFETCH=prefetch is not None,
+        SIZE=size,
+        USE_INLINE_ASM=qkv.is_cuda,
         num_warps=4,
         enable_fp_fusion=True,
         **({"launch_pdl": True} if use_pdl else {}),
@@ -93,6 +103,10 @@ def _flash_decode_kernel(
     out_ptr,
     eps,
     scale,
+    next_ptr,
+    next_stride,
+    next_head,
+    next_count,
     NUM_HEADS: tl.constexpr,
     NUM_KV_HEADS: tl.constexpr,
     HEAD_DIM: tl.constexpr,
@@ -100,6 +114,9 @@ def _flash_decode_kernel(
     NUM_SPLITS: tl.constexpr,
     BLOCK_N: tl.constexpr,
     USE_PDL: tl.constexpr,
+    PREFETCH: tl.constexpr,
+    SIZE: tl.constexpr,
+    USE_INLINE_ASM: tl.constexpr,
 ):
     # 16 rows are the least a matrix instruction takes: the queries of one KV head, padded
     QUERIES_PER_KV: tl.constexpr = NUM_HEADS // NUM_KV_HEADS
@@ -121,6 +138,19 @@ def _flash_decode_kernel(
     start = split * split_len
     stop = tl.minimum(start + split_len, position)
     k_low, k_high, v = load_kv_block(k_cache_ptr, v_cache_ptr, start, stop, HEAD_DIM, BLOCK_N)
+    if PREFETCH:
+        program = split * NUM_KV_HEADS + kv_head
+        prefetch_heads(
+            next_ptr,
+            next_stride,
+            next_head,
+            next_count,
+            program,
+            NUM_KV_HEADS * NUM_SPLITS,
+            128,
+            SIZE,
+            USE_INLINE_ASM,
+        )
     if USE_PDL:
         ptx.gdc_wait()
 
