@@ -30,6 +30,7 @@ class Knobs:
     size: int = 128
     maxnreg: int = 0
     early: bool = True
+    mma: bool = False
 
 
 def next_gemv(
