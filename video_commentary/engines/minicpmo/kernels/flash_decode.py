@@ -17,10 +17,9 @@ from triton.language.extra import cuda as ptx
 from .gemv import supports_pdl
 from .kv_cache import append_kv, load_kv_block, load_norm_rope
 from .launching import launch
-from .prefetch import Ahead, prefetch_heads
 from .reference import RMSNorm
 
-NUM_SPLITS, BLOCK_N = 16, 32
+NUM_SPLITS, BLOCK_N, NUM_WARPS = 16, 32, 4
 """Splits of the context, and cached positions a split loads at once; measured on an H200."""
 
 
@@ -35,8 +34,6 @@ def flash_decode(
     done_count: Tensor,
     q_norm: RMSNorm | None,
     k_norm: RMSNorm | None,
-    prefetch: Ahead | None = None,
-    size: int = 128,
 ) -> Tensor:
     """Attend with one float32 row `qkv` [1, q+k+v] at `position` (int32 [1]).
 
@@ -66,10 +63,6 @@ def flash_decode(
         out,
         0.0 if q_norm is None else q_norm.eps,
         head_dim**-0.5,
-        qkv if prefetch is None else prefetch.tensor,
-        0 if prefetch is None else prefetch.stride,
-        0 if prefetch is None else prefetch.head,
-        0 if prefetch is None else prefetch.count,
         NUM_HEADS=num_heads,
         NUM_KV_HEADS=num_kv_heads,
         HEAD_DIM=head_dim,
@@ -77,10 +70,7 @@ def flash_decode(
         NUM_SPLITS=NUM_SPLITS,
         BLOCK_N=BLOCK_N,
         USE_PDL=use_pdl,
-        PREFETCH=prefetch is not None,
-        SIZE=size,
-        USE_INLINE_ASM=qkv.is_cuda,
-        num_warps=4,
+        num_warps=NUM_WARPS,
         enable_fp_fusion=True,
         **({"launch_pdl": True} if use_pdl else {}),
     )
@@ -103,10 +93,6 @@ def _flash_decode_kernel(
     out_ptr,
     eps,
     scale,
-    next_ptr,
-    next_stride,
-    next_head,
-    next_count,
     NUM_HEADS: tl.constexpr,
     NUM_KV_HEADS: tl.constexpr,
     HEAD_DIM: tl.constexpr,
@@ -114,9 +100,6 @@ def _flash_decode_kernel(
     NUM_SPLITS: tl.constexpr,
     BLOCK_N: tl.constexpr,
     USE_PDL: tl.constexpr,
-    PREFETCH: tl.constexpr,
-    SIZE: tl.constexpr,
-    USE_INLINE_ASM: tl.constexpr,
 ):
     # 16 rows are the least a matrix instruction takes: the queries of one KV head, padded
     QUERIES_PER_KV: tl.constexpr = NUM_HEADS // NUM_KV_HEADS
@@ -134,23 +117,11 @@ def _flash_decode_kernel(
     sin = tl.load(sin_ptr + position * HALF + offs_half)
     k_cache_ptr += kv_head.to(tl.int64) * stride_head
     v_cache_ptr += kv_head.to(tl.int64) * stride_head
-    split_len = tl.cdiv(tl.cdiv(position, NUM_SPLITS), 16) * 16
+    # the last split has the new key and value, the others what is cached
+    split_len = tl.cdiv(tl.cdiv(position, NUM_SPLITS - 1), 16) * 16
     start = split * split_len
     stop = tl.minimum(start + split_len, position)
     k_low, k_high, v = load_kv_block(k_cache_ptr, v_cache_ptr, start, stop, HEAD_DIM, BLOCK_N)
-    if PREFETCH:
-        program = split * NUM_KV_HEADS + kv_head
-        prefetch_heads(
-            next_ptr,
-            next_stride,
-            next_head,
-            next_count,
-            program,
-            NUM_KV_HEADS * NUM_SPLITS,
-            128,
-            SIZE,
-            USE_INLINE_ASM,
-        )
     if USE_PDL:
         ptx.gdc_wait()
 
@@ -170,7 +141,7 @@ def _flash_decode_kernel(
     m_i = tl.full([16], float("-inf"), tl.float32)
     l_i = tl.zeros([16], tl.float32)
     acc = tl.zeros([16, HEAD_DIM], tl.float32)
-    if split == 0:
+    if split == NUM_SPLITS - 1:
         new_k_low, new_k_high, new_v = append_kv(
             qkv_ptr,
             k_norm_ptr,

@@ -12,8 +12,9 @@ import triton.language as tl
 from torch import Tensor
 from triton.language.extra import cuda as ptx
 
-from .gemv import epilogue, launch_gemv
-from .gemv_int4 import _mask_to_float, _multiprocessors, _sum_splits
+from .gemv import launch_gemv
+from .gemv_old import epilogue
+from .gemv_old import _mask_to_float, _multiprocessors, _sum_splits
 from .prefetch import Ahead, prefetch_heads, prefetch_lines
 from .reference import RMSNorm
 

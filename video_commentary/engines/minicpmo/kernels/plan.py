@@ -12,6 +12,10 @@ class GemvConfig:
     block_n: int
     block_k: int
     num_warps: int
+    per_sm: int = 2
+    maxnreg: int = 0
+    deep: bool = False
+    half: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
