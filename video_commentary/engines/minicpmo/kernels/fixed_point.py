@@ -2,9 +2,10 @@
 # mypy: disable-error-code="no-untyped-def,untyped-decorator,no-untyped-call,unused-ignore"
 """Products of nibbles with inputs in fixed point: Triton functions.
 
-32 inputs become integers of 22 bits with a common scale, so that the largest is 2^21 - 1. Four of
-them, which meet the four even or the four odd nibbles of an int32, are gathered into three words: of
-their upper (signed), middle and lower bytes. dp4a multiplies four nibbles with such a word.
+32 inputs become integers of 22 bits with a scale in common. Eight of them meet the nibbles of an
+int32: four its even, four its odd ones. Of such four, one word gathers the upper (signed), one the
+middle and one the lower bytes. One instruction, dp4a, adds the products of four nibbles with a word
+to an integer. These sums are exact; only the sum over all 32 inputs becomes a float.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import triton.language as tl
 def to_fixed_point(x, GROUP_SIZE: tl.constexpr, BLOCK_K: tl.constexpr, ASM: tl.constexpr):
     """Return the words of inputs [BLOCK_K], their scales, and the sums of x by group.
 
-    The words that meet int32 c of 32 nibbles are the c-th of four tuples: three of [1, BLOCK_K / 32]
-    for its even nibbles, and three for the odd ones. Scales: float32 [1, BLOCK_K / 32]; sums: [1, BLOCK_K / GROUP_SIZE].
+    The words [1, BLOCK_K / 32] come in four pairs, one for each int32 of 32 inputs: three words
+    for its even nibbles, three for the odd ones. The scales are float32 [1, BLOCK_K / 32], the
+    sums float32 [1, BLOCK_K / GROUP_SIZE].
     """
     CHUNKS: tl.constexpr = BLOCK_K // 32
     # input 4 j + c of 32 meets nibble j of int32 c
@@ -46,17 +48,17 @@ def to_fixed_point(x, GROUP_SIZE: tl.constexpr, BLOCK_K: tl.constexpr, ASM: tl.c
 
 
 @triton.jit
-def dot_nibbles(qweight, x0, x1, x2, x3, zero, ASM: tl.constexpr):
-    """Sum the products of 32 nibbles each of `qweight` [rows, BLOCK_K / 8] with the inputs.
+def dot_nibbles(qweight, x0, x1, x2, x3, start, ASM: tl.constexpr):
+    """Sum the products of each 32 nibbles of `qweight` [rows, BLOCK_K / 8] with the inputs.
 
-    `x0` to `x3`: the words of `to_fixed_point`. Float32 [rows, BLOCK_K / 32] comes out, before the
-    scales of the inputs.
+    `x0` to `x3`: the words of `to_fixed_point`. `start`: what the sums start with, an integer.
+    Float32 [rows, BLOCK_K / 32] comes out, without the scales of the inputs.
     """
     ROWS: tl.constexpr = qweight.shape[0]
     CHUNKS: tl.constexpr = qweight.shape[1] // 4
     q0, q1, q2, q3 = _split4(tl.reshape(qweight, [ROWS, CHUNKS, 4]))
-    zero += tl.zeros([ROWS, CHUNKS], tl.int32)
-    sums = _dp4a(q0, x0, (zero, zero, zero), ASM)
+    start += tl.zeros([ROWS, CHUNKS], tl.int32)
+    sums = _dp4a(q0, x0, (start, start, start), ASM)
     sums = _dp4a(q1, x1, sums, ASM)
     sums = _dp4a(q2, x2, sums, ASM)
     sums = _dp4a(q3, x3, sums, ASM)
@@ -176,20 +178,18 @@ def _dp4a(qweight, words, sums, ASM: tl.constexpr):
             pack=1,
         )
     else:
-        for byte in tl.static_range(4):
-            q_even = (qweight >> (8 * byte)) & 15
-            q_odd = (qweight >> (8 * byte + 4)) & 15
-            high += q_even * _signed_byte(high_even, byte) + q_odd * _signed_byte(high_odd, byte)
-            middle += q_even * _byte(middle_even, byte) + q_odd * _byte(middle_odd, byte)
-            low += q_even * _byte(low_even, byte) + q_odd * _byte(low_odd, byte)
+        shift = 8 * tl.arange(0, 4)[None, None]
+        q_even = (qweight[:, :, None] >> shift) & 15
+        q_odd = (qweight[:, :, None] >> (shift + 4)) & 15
+        # a byte of 128 and more is negative in the upper word
+        signed_even = (_bytes(high_even, shift) ^ 128) - 128
+        signed_odd = (_bytes(high_odd, shift) ^ 128) - 128
+        high += tl.sum(q_even * signed_even + q_odd * signed_odd, 2)
+        middle += tl.sum(q_even * _bytes(middle_even, shift) + q_odd * _bytes(middle_odd, shift), 2)
+        low += tl.sum(q_even * _bytes(low_even, shift) + q_odd * _bytes(low_odd, shift), 2)
     return high, middle, low
 
 
 @triton.jit
-def _signed_byte(word, BYTE: tl.constexpr):
-    return (word << (24 - 8 * BYTE)) >> 24
-
-
-@triton.jit
-def _byte(word, BYTE: tl.constexpr):
-    return (word >> (8 * BYTE)) & 255
+def _bytes(word, shift):
+    return (word[:, :, None] >> shift) & 255

@@ -1,4 +1,4 @@
-# ruff: noqa: N803, SIM108 - constants of a kernel are written in capitals
+# ruff: noqa: N803, N806, SIM108 - constants of a kernel are written in capitals
 # mypy: disable-error-code="no-untyped-def,untyped-decorator,no-untyped-call,unused-ignore"
 """GEMV with dense weights, RMSNorm, SwiGLU and the residual fused in: Triton kernels.
 
@@ -171,7 +171,9 @@ def load_residual(
     if ADD_RESIDUAL:
         OUTPUTS: tl.constexpr = BLOCK_N // 2 if SWIGLU else BLOCK_N
         offs_n = (start_n // 2 if SWIGLU else start_n) + tl.arange(0, OUTPUTS)
-        residual = tl.load(residual_ptr + offs_n, mask=offs_n < (n // 2 if SWIGLU else n), other=0.0)
+        residual = tl.load(
+            residual_ptr + offs_n, mask=offs_n < (n // 2 if SWIGLU else n), other=0.0
+        )
     return residual
 
 

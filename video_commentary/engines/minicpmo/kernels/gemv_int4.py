@@ -2,10 +2,8 @@
 # mypy: disable-error-code="no-untyped-def,untyped-decorator,no-untyped-call,unused-ignore"
 """GEMV with INT4 weights, RMSNorm, SwiGLU and the residual fused in: Triton kernels.
 
-The products are exact integers. The inputs become integers of 22 bits, with a scale for each 32 of
-them, and one instruction multiplies four nibbles with a byte of four inputs (dp4a). Only sums over
-32 inputs become floats. The error is smaller than that of float32 products, at half the
-instructions. `fixed_point.py` has this arithmetic.
+The products are sums of integers, in `fixed_point.py`: a quarter of the instructions that float32
+takes, and exact but for the rounding of the inputs to 22 bits.
 """
 
 from __future__ import annotations
@@ -20,6 +18,9 @@ from .fixed_point import dot_nibbles, to_fixed_point
 from .gemv import epilogue, launch_gemv, load_residual
 from .plan import GemvConfig
 from .reference import RMSNorm
+
+_WARPS, _REGISTERS = 16, 128
+"""Warps on each multiprocessor, all resident at once, and registers of a thread: it has 65,536."""
 
 
 def int4_gemv(
@@ -44,14 +45,16 @@ def int4_gemv(
     block_k = triton.next_power_of_2(k)
     if norm is None:
         block_k = min(config.block_k, block_k)
-    splits = triton.cdiv(k, block_k)
-    block_n, per_program = _blocks(n, splits, config, _multiprocessors(x.device))
+    blocks, splits = triton.cdiv(n, config.block_n), triton.cdiv(k, block_k)
+    num_warps = max(1, config.num_warps * block_k // config.block_k)
+    resident = max(1, _WARPS // num_warps) * _multiprocessors(x.device)
+    per_program = triton.cdiv(splits * blocks, resident)
     return launch_gemv(
         _int4_gemv_kernel,
         x,
         qweight,
         scales_and_zeros,
-        programs=triton.cdiv(n, block_n * per_program),
+        programs=triton.cdiv(blocks, per_program),
         splits=splits,
         norm=norm,
         swiglu=swiglu,
@@ -60,33 +63,15 @@ def int4_gemv(
         done_count_ptr=done_count,
         K=k,
         GROUP_SIZE=group_size,
-        BLOCK_N=block_n,
+        BLOCK_N=config.block_n,
         BLOCKS_PER_PROGRAM=per_program,
         SPLITS=splits,
         BLOCK_K=block_k,
-        EVEN_NK=k % block_k == 0 and n % block_n == 0,
+        EVEN_NK=k % block_k == 0 and n % config.block_n == 0,
         USE_INLINE_ASM=x.is_cuda,
-        DEEP=config.deep and per_program > 1,
-        num_warps=max(1, config.num_warps * block_k // config.block_k),
-        **({"maxnreg": config.maxnreg} if config.maxnreg else {}),
+        num_warps=num_warps,
+        maxnreg=_REGISTERS,
     )
-
-
-def _blocks(n: int, splits: int, config: GemvConfig, multiprocessors: int) -> tuple[int, int]:
-    """Return the outputs of a block and the blocks of a program.
-
-    All programs are resident at once. Half of `config.block_n` is taken where that leaves the
-    busiest multiprocessor less to do.
-    """
-    best, least = (config.block_n, 1), None
-    for block_n in (config.block_n, config.block_n // 2) if config.half else (config.block_n,):
-        blocks = triton.cdiv(n, block_n)
-        per_program = triton.cdiv(splits * blocks, config.per_sm * multiprocessors)
-        programs = splits * triton.cdiv(blocks, per_program)
-        most = triton.cdiv(programs, multiprocessors) * per_program * block_n
-        if least is None or most < least:
-            best, least = (block_n, per_program), most
-    return best
 
 
 def _multiprocessors(device: torch.device) -> int:
@@ -148,7 +133,6 @@ def _int4_gemv_kernel(
     EVEN_NK: tl.constexpr,
     USE_PDL: tl.constexpr,
     USE_INLINE_ASM: tl.constexpr,
-    DEEP: tl.constexpr,
 ):
     """Compute BLOCKS_PER_PROGRAM blocks of outputs from BLOCK_K inputs, read once into registers.
 
@@ -165,18 +149,11 @@ def _int4_gemv_kernel(
     qweight, scales_and_zeros = _load_block(
         qweight_ptr, scales_and_zeros_ptr, first + lane, start_k, n, K, GROUP_SIZE, BLOCK_K, EVEN_NK
     )
-    norm_weight = 1.0
     if RMS_NORM:
-        if EVEN_NK:
-            norm_weight = tl.load(norm_weight_ptr + offs_k)
-        else:
-            norm_weight = tl.load(norm_weight_ptr + offs_k, mask=offs_k < K, other=0.0)
+        norm_weight = _load_row(norm_weight_ptr, offs_k, K, EVEN_NK)
     if USE_PDL:
         ptx.gdc_wait()
-    if EVEN_NK:
-        x = tl.load(x_ptr + offs_k)
-    else:
-        x = tl.load(x_ptr + offs_k, mask=offs_k < K, other=0.0)
+    x = _load_row(x_ptr, offs_k, K, EVEN_NK)
     inverse_rms = 1.0
     if RMS_NORM:
         inverse_rms = tl.rsqrt(tl.sum(x * x) / K + eps)
@@ -199,10 +176,10 @@ def _int4_gemv_kernel(
         )
         if SPLITS == 1:
             residual = load_residual(residual_ptr, start_n, n, BLOCK_N, SWIGLU, ADD_RESIDUAL)
-        zero_sum = 0
-        if DEEP:
-            zero_sum = _zero_after_loads(start_n)
-        acc = dot_nibbles(qweight, x0, x1, x2, x3, zero_sum, USE_INLINE_ASM) * x_scale
+        start = 0
+        if USE_INLINE_ASM and BLOCKS_PER_PROGRAM > 1:
+            start = _zero_after_loads(block)
+        acc = dot_nibbles(qweight, x0, x1, x2, x3, start, USE_INLINE_ASM) * x_scale
         acc = tl.sum(tl.reshape(acc, [BLOCK_N, GROUPS, GROUP_SIZE // 32]), 2)
         scale = scales_and_zeros.to(tl.uint16).to(tl.float16, bitcast=True).to(tl.float32)
         zero = (scales_and_zeros >> 16).to(tl.float32)
@@ -218,20 +195,37 @@ def _int4_gemv_kernel(
         tl.debug_barrier()
         if tl.atomic_add(done_count_ptr + tl.program_id(0), 1) == SPLITS - 1:
             tl.store(done_count_ptr + tl.program_id(0), 0)
-            OUTPUTS: tl.constexpr = triton.next_power_of_2(BLOCKS_PER_PROGRAM * BLOCK_N)
-            stop = tl.minimum(n, first + BLOCKS_PER_PROGRAM * BLOCK_N)
-            residual = load_residual(residual_ptr, first, stop, OUTPUTS, SWIGLU, ADD_RESIDUAL)
-            y = _sum_splits(partials_ptr, first + tl.arange(0, OUTPUTS), n, stop, SPLITS)
-            epilogue(y, residual, first, out_ptr, stop, OUTPUTS, SWIGLU)
+            _add_splits(
+                partials_ptr,
+                residual_ptr,
+                out_ptr,
+                first,
+                n,
+                SPLITS,
+                BLOCKS_PER_PROGRAM * BLOCK_N,
+                SWIGLU,
+                ADD_RESIDUAL,
+            )
 
 
 @triton.jit
-def _zero_after_loads(n):
-    """Return 0, after a barrier: what adds to it comes after the loads before."""
+def _load_row(ptr, offs_k, K: tl.constexpr, EVEN_NK: tl.constexpr):
+    if EVEN_NK:
+        return tl.load(ptr + offs_k)
+    return tl.load(ptr + offs_k, mask=offs_k < K, other=0.0)
+
+
+@triton.jit
+def _zero_after_loads(block):
+    """Return 0 after a barrier. Sums that start with it start after the loads issued before.
+
+    Without it the compiler issues the next block's loads behind the products, to save registers.
+    """
+    # counts the threads where `block` is negative
     return tl.inline_asm_elementwise(
         "{ .reg .pred p; setp.lt.s32 p, $1, 0; barrier.cta.red.popc.aligned.u32 $0, 0, p; }",
         "=r,r",
-        [n],
+        [block],
         dtype=tl.int32,
         is_pure=False,
         pack=1,
@@ -239,12 +233,25 @@ def _zero_after_loads(n):
 
 
 @triton.jit
-def _sum_splits(partials_ptr, offs_n, n, stop, SPLITS: tl.constexpr):
-    """Sum the splits of the outputs `offs_n` before `stop`, in order."""
+def _add_splits(
+    partials_ptr,
+    residual_ptr,
+    out_ptr,
+    first,
+    n,
+    SPLITS: tl.constexpr,
+    OUTPUTS: tl.constexpr,
+    SWIGLU: tl.constexpr,
+    ADD_RESIDUAL: tl.constexpr,
+):
+    """Add the splits of OUTPUTS outputs from `first` on, in order, and store them."""
+    PADDED: tl.constexpr = triton.next_power_of_2(OUTPUTS)
+    stop = tl.minimum(n, first + OUTPUTS)
+    residual = load_residual(residual_ptr, first, stop, PADDED, SWIGLU, ADD_RESIDUAL)
+    offs_n = first + tl.arange(0, PADDED)
     # .cg: what other programs wrote is in L2, not in this program's L1
-    mask = offs_n < stop
-    y = tl.load(partials_ptr + offs_n, mask=mask, other=0.0, cache_modifier=".cg")
+    y = tl.load(partials_ptr + offs_n, mask=offs_n < stop, other=0.0, cache_modifier=".cg")
     for split in tl.static_range(1, SPLITS):
         partial_ptrs = partials_ptr + split * n + offs_n
-        y += tl.load(partial_ptrs, mask=mask, other=0.0, cache_modifier=".cg")
-    return y
+        y += tl.load(partial_ptrs, mask=offs_n < stop, other=0.0, cache_modifier=".cg")
+    epilogue(y, residual, first, out_ptr, stop, PADDED, SWIGLU)
