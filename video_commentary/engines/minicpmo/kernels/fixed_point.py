@@ -91,19 +91,13 @@ def _words(x0, x1, x2, x3, factor, ASM: tl.constexpr):
 
 
 @triton.jit
-def _to_integer(x, factor):
-    """Round x * factor; it stands in the lower 23 bits, 2^22 too large."""
-    # 1.5 * 2^23: the last bit of such a float is worth 1
-    return (x * factor + 12582912.0).to(tl.int32, bitcast=True)
-
-
-@triton.jit
 def _gather_bytes(x0, x1, x2, x3, factor, ASM: tl.constexpr):
     """Make integers of four inputs; return words of their upper, middle and lower bytes."""
-    x0 = _to_integer(x0, factor)
-    x1 = _to_integer(x1, factor)
-    x2 = _to_integer(x2, factor)
-    x3 = _to_integer(x3, factor)
+    # the last bit of a float around 1.5 * 2^23 is worth 1: there stands an integer + 2^22
+    x0 = (x0 * factor + 12582912.0).to(tl.int32, bitcast=True)
+    x1 = (x1 * factor + 12582912.0).to(tl.int32, bitcast=True)
+    x2 = (x2 * factor + 12582912.0).to(tl.int32, bitcast=True)
+    x3 = (x3 * factor + 12582912.0).to(tl.int32, bitcast=True)
     if ASM:
         high, middle, low = tl.inline_asm_elementwise(
             """{
@@ -182,14 +176,13 @@ def _dp4a(qweight, words, sums, ASM: tl.constexpr):
         q_even = (qweight[:, :, None] >> shift) & 15
         q_odd = (qweight[:, :, None] >> (shift + 4)) & 15
         # a byte of 128 and more is negative in the upper word
-        signed_even = (_bytes(high_even, shift) ^ 128) - 128
-        signed_odd = (_bytes(high_odd, shift) ^ 128) - 128
-        high += tl.sum(q_even * signed_even + q_odd * signed_odd, 2)
-        middle += tl.sum(q_even * _bytes(middle_even, shift) + q_odd * _bytes(middle_odd, shift), 2)
-        low += tl.sum(q_even * _bytes(low_even, shift) + q_odd * _bytes(low_odd, shift), 2)
+        even_bytes = ((high_even[:, :, None] >> shift & 255) ^ 128) - 128
+        odd_bytes = ((high_odd[:, :, None] >> shift & 255) ^ 128) - 128
+        high += tl.sum(q_even * even_bytes + q_odd * odd_bytes, 2)
+        even_bytes = middle_even[:, :, None] >> shift & 255
+        odd_bytes = middle_odd[:, :, None] >> shift & 255
+        middle += tl.sum(q_even * even_bytes + q_odd * odd_bytes, 2)
+        even_bytes = low_even[:, :, None] >> shift & 255
+        odd_bytes = low_odd[:, :, None] >> shift & 255
+        low += tl.sum(q_even * even_bytes + q_odd * odd_bytes, 2)
     return high, middle, low
-
-
-@triton.jit
-def _bytes(word, shift):
-    return (word[:, :, None] >> shift) & 255
