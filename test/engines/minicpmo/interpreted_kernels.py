@@ -118,13 +118,14 @@ def check_int4_gemv() -> None:
                 )
 
             _check_fusions(gemv, exact, n, k)
-            # fixed point: inputs of 32 have a scale in common
-            uneven = torch.randn(1, k) * torch.logspace(-4, 4, k)
-            uneven[0, 40:80] = 0
-            truth = reference_gemv(exact, torch.float64, uneven)
-            assert relative(gemv(uneven), truth) < 1e-5
-            uneven[0, 100] = float("nan")
-            assert gemv(uneven).isnan().all()
+            if config is short:
+                # the fixed point: 32 inputs have a scale in common
+                uneven = torch.randn(1, k) * torch.logspace(-4, 4, k)
+                uneven[0, 40:80] = 0
+                truth = reference_gemv(exact, torch.float64, uneven)
+                assert relative(gemv(uneven), truth) < 1e-5
+                uneven[0, 100] = float("nan")
+                assert gemv(uneven).isnan().all()
             assert not done_count.any()
 
 

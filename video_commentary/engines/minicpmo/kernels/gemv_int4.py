@@ -2,8 +2,8 @@
 # mypy: disable-error-code="no-untyped-def,untyped-decorator,no-untyped-call,unused-ignore"
 """GEMV with INT4 weights, RMSNorm, SwiGLU and the residual fused in: Triton kernels.
 
-The products are sums of integers, in `fixed_point.py`: a quarter of the instructions that float32
-takes, and exact but for the rounding of the inputs to 22 bits.
+The products are sums of integers, see `fixed_point.py`: half the instructions that float32 takes,
+and exact but for the rounding of the inputs to 22 bits.
 """
 
 from __future__ import annotations
