@@ -103,7 +103,7 @@ def check_int4_gemv() -> None:
 
     short = GemvConfig(block_n=16, block_k=256, num_warps=1)
     for config in (*INT4_GEMV_CONFIGS, short):
-        for n, k in ((72, 384), (64, 512)):
+        for n, k in ((40, 384), (32, 512)):
             linear = random_awq(n, k, 128, torch.float16)
             exact = DenseLinear(exact_weight(linear))
             done_count = torch.zeros(n, dtype=torch.int32)
@@ -120,6 +120,14 @@ def check_int4_gemv() -> None:
                 )
 
             _check_fusions(gemv, exact, n, k)
+            if config is short:
+                # the fixed point: 32 inputs have a scale in common
+                uneven = torch.randn(1, k) * torch.logspace(-4, 4, k)
+                uneven[0, 40:80] = 0
+                truth = reference_gemv(exact, torch.float64, uneven)
+                assert relative(gemv(uneven), truth) < 1e-5
+                uneven[0, 100] = float("nan")
+                assert gemv(uneven).isnan().all()
             assert not done_count.any()
 
 

@@ -19,8 +19,8 @@ from .kv_cache import append_kv, load_kv_block, load_norm_rope
 from .launching import launch
 from .reference import RMSNorm
 
-NUM_SPLITS, BLOCK_N = 16, 32
-"""Splits of the context, and cached positions a split loads at once; measured on an H200."""
+NUM_SPLITS, BLOCK_N, NUM_WARPS = 16, 64, 8
+"""Splits of the context, cached positions a split loads at once, warps; measured on an H200."""
 
 
 def flash_decode(
@@ -70,7 +70,7 @@ def flash_decode(
         NUM_SPLITS=NUM_SPLITS,
         BLOCK_N=BLOCK_N,
         USE_PDL=use_pdl,
-        num_warps=4,
+        num_warps=NUM_WARPS,
         enable_fp_fusion=True,
         **({"launch_pdl": True} if use_pdl else {}),
     )
@@ -117,7 +117,8 @@ def _flash_decode_kernel(
     sin = tl.load(sin_ptr + position * HALF + offs_half)
     k_cache_ptr += kv_head.to(tl.int64) * stride_head
     v_cache_ptr += kv_head.to(tl.int64) * stride_head
-    split_len = tl.cdiv(tl.cdiv(position, NUM_SPLITS), 16) * 16
+    # the last split has the new key and value, the others what is cached
+    split_len = tl.cdiv(tl.cdiv(position, NUM_SPLITS - 1), 16) * 16
     start = split * split_len
     stop = tl.minimum(start + split_len, position)
     k_low, k_high, v = load_kv_block(k_cache_ptr, v_cache_ptr, start, stop, HEAD_DIM, BLOCK_N)
@@ -140,7 +141,7 @@ def _flash_decode_kernel(
     m_i = tl.full([16], float("-inf"), tl.float32)
     l_i = tl.zeros([16], tl.float32)
     acc = tl.zeros([16, HEAD_DIM], tl.float32)
-    if split == 0:
+    if split == NUM_SPLITS - 1:
         new_k_low, new_k_high, new_v = append_kv(
             qkv_ptr,
             k_norm_ptr,

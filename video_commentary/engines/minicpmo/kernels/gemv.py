@@ -1,4 +1,4 @@
-# ruff: noqa: N803, SIM108 - constants of a kernel are written in capitals
+# ruff: noqa: N803, N806, SIM108 - constants of a kernel are written in capitals
 # mypy: disable-error-code="no-untyped-def,untyped-decorator,no-untyped-call,unused-ignore"
 """GEMV with dense weights, RMSNorm, SwiGLU and the residual fused in: Triton kernels.
 
@@ -158,17 +158,28 @@ def load_activations(
 
 
 @triton.jit
-def epilogue(
-    y,
-    start_n,
+def load_residual(
     residual_ptr,
-    out_ptr,
+    start_n,
     n,
     BLOCK_N: tl.constexpr,
     SWIGLU: tl.constexpr,
     ADD_RESIDUAL: tl.constexpr,
 ):
-    """Apply SwiGLU and the residual to `y` [BLOCK_N], outputs from `start_n` on, and store it."""
+    """Load what `epilogue` adds to outputs from `start_n` on; early, as it waits for memory."""
+    residual = 0.0
+    if ADD_RESIDUAL:
+        OUTPUTS: tl.constexpr = BLOCK_N // 2 if SWIGLU else BLOCK_N
+        offs_n = (start_n // 2 if SWIGLU else start_n) + tl.arange(0, OUTPUTS)
+        residual = tl.load(
+            residual_ptr + offs_n, mask=offs_n < (n // 2 if SWIGLU else n), other=0.0
+        )
+    return residual
+
+
+@triton.jit
+def epilogue(y, residual, start_n, out_ptr, n, BLOCK_N: tl.constexpr, SWIGLU: tl.constexpr):
+    """Apply SwiGLU to `y` [BLOCK_N], outputs from `start_n` on, add `residual` and store it."""
     if SWIGLU:
         gate, up = tl.split(tl.reshape(y, [BLOCK_N // 2, 2]))
         y = gate / (1.0 + tl.exp(-gate)) * up
@@ -176,9 +187,7 @@ def epilogue(
         n = n // 2
     else:
         offs_n = start_n + tl.arange(0, BLOCK_N)
-    if ADD_RESIDUAL:
-        y += tl.load(residual_ptr + offs_n, mask=offs_n < n, other=0.0)
-    tl.store(out_ptr + offs_n, y, mask=offs_n < n)
+    tl.store(out_ptr + offs_n, y + residual, mask=offs_n < n)
 
 
 @triton.jit
@@ -226,6 +235,8 @@ def _dense_gemv_kernel(
     weight = _load_weight(weight_ptr, offs_n, 0, n, K, BLOCK_K, EVEN_NK)
     if USE_PDL:
         ptx.gdc_wait()
+    start_n = tl.program_id(0) * BLOCK_N
+    residual = load_residual(residual_ptr, start_n, n, BLOCK_N, SWIGLU, ADD_RESIDUAL)
     acc = tl.zeros([BLOCK_N, BLOCK_K // 8], tl.float32)
     squares = tl.zeros([BLOCK_K], tl.float32)
     for start_k in tl.static_range(0, K, BLOCK_K):
@@ -244,5 +255,4 @@ def _dense_gemv_kernel(
         y *= tl.load(scales_ptr + offs_n, mask=offs_n < n, other=0.0)
     if RMS_NORM:
         y *= tl.rsqrt(tl.sum(squares) / K + eps)
-    start_n = tl.program_id(0) * BLOCK_N
-    epilogue(y, start_n, residual_ptr, out_ptr, n, BLOCK_N, SWIGLU, ADD_RESIDUAL)
+    epilogue(y, residual, start_n, out_ptr, n, BLOCK_N, SWIGLU)

@@ -2,9 +2,8 @@
 # mypy: disable-error-code="no-untyped-def,untyped-decorator,no-untyped-call,unused-ignore"
 """GEMV with INT4 weights, RMSNorm, SwiGLU and the residual fused in: Triton kernels.
 
-A nibble becomes a float without a conversion: in the upper mantissa bits of 16.0 it makes 16 + q,
-four bits further down in 256.0 it makes 256 + q. Both are exact. The excess is subtracted once a
-group, from sums of x alone, and so is the zero point.
+The products are sums of integers, see `fixed_point.py`: half the instructions that float32 takes,
+and exact but for the rounding of the inputs to 22 bits.
 """
 
 from __future__ import annotations
@@ -15,9 +14,13 @@ import triton.language as tl
 from torch import Tensor
 from triton.language.extra import cuda as ptx
 
-from .gemv import epilogue, launch_gemv, load_activations
+from .fixed_point import dot_nibbles, to_fixed_point
+from .gemv import epilogue, launch_gemv, load_residual
 from .plan import GemvConfig
 from .reference import RMSNorm
+
+_WARPS, _REGISTERS = 16, 128
+"""Warps on each multiprocessor, all resident at once, and registers of a thread: it has 65,536."""
 
 
 def int4_gemv(
@@ -43,8 +46,9 @@ def int4_gemv(
     if norm is None:
         block_k = min(config.block_k, block_k)
     blocks, splits = triton.cdiv(n, config.block_n), triton.cdiv(k, block_k)
-    # two programs on each multiprocessor, all resident at once
-    per_program = triton.cdiv(splits * blocks, 2 * _multiprocessors(x.device))
+    num_warps = max(1, config.num_warps * block_k // config.block_k)
+    resident = max(1, _WARPS // num_warps) * _multiprocessors(x.device)
+    per_program = triton.cdiv(splits * blocks, resident)
     return launch_gemv(
         _int4_gemv_kernel,
         x,
@@ -65,7 +69,8 @@ def int4_gemv(
         BLOCK_K=block_k,
         EVEN_NK=k % block_k == 0 and n % config.block_n == 0,
         USE_INLINE_ASM=x.is_cuda,
-        num_warps=max(1, config.num_warps * block_k // config.block_k),
+        num_warps=num_warps,
+        maxnreg=_REGISTERS,
     )
 
 
@@ -101,55 +106,7 @@ def _load_block(
         scales_and_zeros = tl.load(
             scales_and_zeros_ptr, mask=mask_n & (offs_group < K // GROUP_SIZE), other=0
         )
-    return qweight.to(tl.uint32, bitcast=True), scales_and_zeros
-
-
-@triton.jit
-def _mask_to_float(qweight, MASK: tl.constexpr, BASE: tl.constexpr, USE_INLINE_ASM: tl.constexpr):
-    """Return (qweight & MASK) | BASE as floats."""
-    if USE_INLINE_ASM:
-        # one instruction; from the plain expression the compiler makes two
-        return tl.inline_asm_elementwise(
-            "lop3.b32 $0, $1, $2, $3, 0xEA;",
-            "=f,r,r,r",
-            [qweight, tl.full([1, 1], MASK, tl.uint32), tl.full([1, 1], BASE, tl.uint32)],
-            dtype=tl.float32,
-            is_pure=True,
-            pack=1,
-        )
-    return ((qweight & MASK) | BASE).to(tl.float32, bitcast=True)
-
-
-@triton.jit
-def _accumulate_pair(acc, qweight, x_even, x_odd, PAIR: tl.constexpr, USE_INLINE_ASM: tl.constexpr):
-    """Add the products of nibbles 2 PAIR and 2 PAIR + 1 of each int32."""
-    if PAIR < 2:  # noqa: SIM108 - a kernel has no conditional expressions of tensors
-        shifted = qweight << (15 - 8 * PAIR)
-    else:
-        shifted = qweight >> (8 * PAIR - 15)
-    acc += _mask_to_float(shifted, 0x00078000, 0x43800000, USE_INLINE_ASM) * x_even[None]
-    acc += _mask_to_float(shifted, 0x00780000, 0x41800000, USE_INLINE_ASM) * x_odd[None]
-    return acc
-
-
-@triton.jit
-def _apply_scales_and_zeros(
-    acc,
-    sum_even,
-    sum_odd,
-    scales_and_zeros,
-    GROUP_SIZE: tl.constexpr,
-    BLOCK_N: tl.constexpr,
-    BLOCK_K: tl.constexpr,
-):
-    """Sum `acc` [BLOCK_N, BLOCK_K / 8] by group, subtract excess and zero, scale."""
-    GROUPS: tl.constexpr = BLOCK_K // GROUP_SIZE
-    acc = tl.sum(tl.reshape(acc, [BLOCK_N, GROUPS, GROUP_SIZE // 8]), 2)
-    x_sum = tl.sum(tl.reshape(sum_even + sum_odd, [GROUPS, GROUP_SIZE // 8]), 1)
-    excess = tl.sum(tl.reshape(256.0 * sum_even + 16.0 * sum_odd, [GROUPS, GROUP_SIZE // 8]), 1)
-    scale = scales_and_zeros.to(tl.uint16).to(tl.float16, bitcast=True).to(tl.float32)
-    zero = (scales_and_zeros >> 16).to(tl.float32)
-    return scale * (acc - excess[None] - zero * x_sum[None])
+    return qweight, scales_and_zeros
 
 
 @triton.jit
@@ -181,31 +138,27 @@ def _int4_gemv_kernel(
 
     Of a longer row each split computes a part, and the last one done adds them.
     """
+    GROUPS: tl.constexpr = BLOCK_K // GROUP_SIZE
     start_k = tl.program_id(1) * BLOCK_K
     first = tl.program_id(0) * BLOCK_N * BLOCKS_PER_PROGRAM
     lane = tl.arange(0, BLOCK_N)
-    offs_packed = tl.arange(0, BLOCK_K // 8)
+    offs_k = start_k + tl.arange(0, BLOCK_K)
     if USE_PDL:
         ptx.gdc_launch_dependents()
+    # weights are older than the previous kernel
     qweight, scales_and_zeros = _load_block(
         qweight_ptr, scales_and_zeros_ptr, first + lane, start_k, n, K, GROUP_SIZE, BLOCK_K, EVEN_NK
     )
+    if RMS_NORM:
+        norm_weight = _load_row(norm_weight_ptr, offs_k, K, EVEN_NK)
     if USE_PDL:
         ptx.gdc_wait()
-    offs_k = start_k + offs_packed // 4 * 32 + offs_packed % 4
-    x0, s0 = load_activations(x_ptr, norm_weight_ptr, offs_k, K, RMS_NORM, EVEN_NK)
-    x1, s1 = load_activations(x_ptr, norm_weight_ptr, offs_k + 4, K, RMS_NORM, EVEN_NK)
-    x2, s2 = load_activations(x_ptr, norm_weight_ptr, offs_k + 8, K, RMS_NORM, EVEN_NK)
-    x3, s3 = load_activations(x_ptr, norm_weight_ptr, offs_k + 12, K, RMS_NORM, EVEN_NK)
-    x4, s4 = load_activations(x_ptr, norm_weight_ptr, offs_k + 16, K, RMS_NORM, EVEN_NK)
-    x5, s5 = load_activations(x_ptr, norm_weight_ptr, offs_k + 20, K, RMS_NORM, EVEN_NK)
-    x6, s6 = load_activations(x_ptr, norm_weight_ptr, offs_k + 24, K, RMS_NORM, EVEN_NK)
-    x7, s7 = load_activations(x_ptr, norm_weight_ptr, offs_k + 28, K, RMS_NORM, EVEN_NK)
+    x = _load_row(x_ptr, offs_k, K, EVEN_NK)
     inverse_rms = 1.0
     if RMS_NORM:
-        inverse_rms = tl.rsqrt(tl.sum(s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7) / K + eps)
-    sum_even = x0 + x2 + x4 + x6
-    sum_odd = x1 + x3 + x5 + x7
+        inverse_rms = tl.rsqrt(tl.sum(x * x) / K + eps)
+        x *= norm_weight
+    x0, x1, x2, x3, x_scale, x_sum = to_fixed_point(x, GROUP_SIZE, BLOCK_K, USE_INLINE_ASM)
     for block in range(BLOCKS_PER_PROGRAM):
         # the next block's weights are on their way while these are multiplied
         start_n = first + block * BLOCK_N
@@ -221,17 +174,18 @@ def _int4_gemv_kernel(
             BLOCK_K,
             EVEN_NK,
         )
-        acc = tl.zeros([BLOCK_N, BLOCK_K // 8], tl.float32)
-        acc = _accumulate_pair(acc, qweight, x0, x1, 0, USE_INLINE_ASM)
-        acc = _accumulate_pair(acc, qweight, x2, x3, 1, USE_INLINE_ASM)
-        acc = _accumulate_pair(acc, qweight, x4, x5, 2, USE_INLINE_ASM)
-        acc = _accumulate_pair(acc, qweight, x6, x7, 3, USE_INLINE_ASM)
-        y_groups = _apply_scales_and_zeros(
-            acc, sum_even, sum_odd, scales_and_zeros, GROUP_SIZE, BLOCK_N, BLOCK_K
-        )
-        y = inverse_rms * tl.sum(y_groups, 1)
         if SPLITS == 1:
-            epilogue(y, start_n, residual_ptr, out_ptr, n, BLOCK_N, SWIGLU, ADD_RESIDUAL)
+            residual = load_residual(residual_ptr, start_n, n, BLOCK_N, SWIGLU, ADD_RESIDUAL)
+        start = 0
+        if USE_INLINE_ASM and BLOCKS_PER_PROGRAM > 1:
+            start = _zero_after_loads(block)
+        acc = dot_nibbles(qweight, x0, x1, x2, x3, start, USE_INLINE_ASM) * x_scale
+        acc = tl.sum(tl.reshape(acc, [BLOCK_N, GROUPS, GROUP_SIZE // 32]), 2)
+        scale = scales_and_zeros.to(tl.uint16).to(tl.float16, bitcast=True).to(tl.float32)
+        zero = (scales_and_zeros >> 16).to(tl.float32)
+        y = inverse_rms * tl.sum(scale * (acc - zero * x_sum), 1)
+        if SPLITS == 1:
+            epilogue(y, residual, start_n, out_ptr, n, BLOCK_N, SWIGLU)
         else:
             offs_n = start_n + lane
             tl.store(partials_ptr + tl.program_id(1) * n + offs_n, y, mask=offs_n < n)
@@ -241,19 +195,63 @@ def _int4_gemv_kernel(
         tl.debug_barrier()
         if tl.atomic_add(done_count_ptr + tl.program_id(0), 1) == SPLITS - 1:
             tl.store(done_count_ptr + tl.program_id(0), 0)
-            for done in range(BLOCKS_PER_PROGRAM):
-                done_n = first + done * BLOCK_N
-                total = _sum_splits(partials_ptr, done_n + lane, n, SPLITS)
-                epilogue(total, done_n, residual_ptr, out_ptr, n, BLOCK_N, SWIGLU, ADD_RESIDUAL)
+            _add_splits(
+                partials_ptr,
+                residual_ptr,
+                out_ptr,
+                first,
+                n,
+                SPLITS,
+                BLOCKS_PER_PROGRAM * BLOCK_N,
+                SWIGLU,
+                ADD_RESIDUAL,
+            )
 
 
 @triton.jit
-def _sum_splits(partials_ptr, offs_n, n, SPLITS: tl.constexpr):
-    """Sum the splits of the outputs `offs_n`, in order."""
+def _load_row(ptr, offs_k, K: tl.constexpr, EVEN_NK: tl.constexpr):
+    if EVEN_NK:
+        return tl.load(ptr + offs_k)
+    return tl.load(ptr + offs_k, mask=offs_k < K, other=0.0)
+
+
+@triton.jit
+def _zero_after_loads(block):
+    """Return 0 after a barrier. Sums that start with it start after the loads issued before.
+
+    Without it the compiler issues the next block's loads behind the products, to save registers.
+    """
+    # counts the threads where `block` is negative
+    return tl.inline_asm_elementwise(
+        "{ .reg .pred p; setp.lt.s32 p, $1, 0; barrier.cta.red.popc.aligned.u32 $0, 0, p; }",
+        "=r,r",
+        [block],
+        dtype=tl.int32,
+        is_pure=False,
+        pack=1,
+    )
+
+
+@triton.jit
+def _add_splits(
+    partials_ptr,
+    residual_ptr,
+    out_ptr,
+    first,
+    n,
+    SPLITS: tl.constexpr,
+    OUTPUTS: tl.constexpr,
+    SWIGLU: tl.constexpr,
+    ADD_RESIDUAL: tl.constexpr,
+):
+    """Add the splits of OUTPUTS outputs from `first` on, in order, and store them."""
+    PADDED: tl.constexpr = triton.next_power_of_2(OUTPUTS)
+    stop = tl.minimum(n, first + OUTPUTS)
+    residual = load_residual(residual_ptr, first, stop, PADDED, SWIGLU, ADD_RESIDUAL)
+    offs_n = first + tl.arange(0, PADDED)
     # .cg: what other programs wrote is in L2, not in this program's L1
-    mask = offs_n < n
-    y = tl.load(partials_ptr + offs_n, mask=mask, other=0.0, cache_modifier=".cg")
+    y = tl.load(partials_ptr + offs_n, mask=offs_n < stop, other=0.0, cache_modifier=".cg")
     for split in tl.static_range(1, SPLITS):
         partial_ptrs = partials_ptr + split * n + offs_n
-        y += tl.load(partial_ptrs, mask=mask, other=0.0, cache_modifier=".cg")
-    return y
+        y += tl.load(partial_ptrs, mask=offs_n < stop, other=0.0, cache_modifier=".cg")
+    epilogue(y, residual, first, out_ptr, stop, PADDED, SWIGLU)

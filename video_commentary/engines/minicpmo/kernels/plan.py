@@ -38,7 +38,7 @@ class KernelPlan:
 
 INT4_GEMV_CONFIGS = (
     GemvConfig(block_n=16, block_k=4096, num_warps=8),
-    GemvConfig(block_n=8, block_k=4096, num_warps=8),
+    GemvConfig(block_n=8, block_k=4096, num_warps=4),
 )
 INT4_GEMM_CONFIGS = (
     # fits into the 100 KB of shared memory of a consumer card
