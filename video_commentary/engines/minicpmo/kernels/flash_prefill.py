@@ -3,8 +3,8 @@
 """Attention of a prefill over the static KV cache: two Triton kernels a layer.
 
 The first norms and rotates the keys and appends them and the values to the cache, the second does
-the same to the queries and attends (flash attention, as of Dao 2023). The first row's position is read on the device, so one CUDA graph
-serves every position.
+the same to the queries and attends (flash attention, as of Dao 2023). The first row's position is
+read on the device, so one CUDA graph serves every position.
 """
 
 from __future__ import annotations

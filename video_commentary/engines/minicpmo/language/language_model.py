@@ -113,11 +113,13 @@ class LanguageModel:
         """
         self._check_room(len(prefix) + len(rest) + max_new_tokens + 1)
         with torch.cuda.stream(self._stream):
+            start, ids = len(prefix), rest
             if list(prefix) != self._cached_prefix:
+                # with the rest, in one pass: another would read all weights once more
                 self._cached_prefix = []
-                self._model.decoder.prefill(self.embed(prefix, []), 0)
-                self._cached_prefix = list(prefix)
-            hidden = self._model.decoder.prefill(self.embed(rest, media_embeds), len(prefix))
+                start, ids = 0, [*prefix, *rest]
+            hidden = self._model.decoder.prefill(self.embed(ids, media_embeds), start)
+            self._cached_prefix = list(prefix)
             self._step.reset(hidden, len(prefix) + len(rest), speak=speak)
         self._prompt_end = len(prefix) + len(rest)
 
