@@ -8,7 +8,7 @@ products, and the SMs that a product leaves idle at its end.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +52,9 @@ class DequantizedAhead:
     def _chain(self, linears: Sequence[Int4Linear]) -> list[_PreparedLinear]:
         first = linears[0]
         buffer = first.dequantize()
-        chain = [_PreparedLinear(linear, buffer, self._stream) for linear in linears]
+        chain = [
+            _PreparedLinear(linear, buffer, self._stream, torch.cuda.Event()) for linear in linears
+        ]
         for linear, following in pairwise(chain):
             linear.following = following
         self._first.append(chain[0])
@@ -85,24 +87,27 @@ def _can_share_a_buffer(linears: Sequence[Linear]) -> bool:
 
 @dataclass
 class _PreparedLinear:
-    """A linear that multiplies with `buffer`, which `prepare` has filled on `stream`."""
+    """A linear that multiplies with `buffer`, which `prepare` has filled on `stream`.
+
+    `ready`: when that is done. `following`: the same matrix in the next layer.
+    """
 
     linear: Int4Linear
     buffer: Tensor
     stream: torch.cuda.Stream
+    ready: torch.cuda.Event
     following: _PreparedLinear | None = None
-    _ready: torch.cuda.Event = field(default_factory=torch.cuda.Event)
 
     def prepare(self) -> None:
         """Dequantise once `stream` comes to it."""
         with torch.cuda.stream(self.stream):
             self.linear.dequantize(self.buffer)
-            self._ready.record(self.stream)
+            self.ready.record(self.stream)
 
     def __call__(self, x: Tensor) -> Tensor:
         """Multiply, then have the buffer filled for the next layer."""
         current = torch.cuda.current_stream(self.stream.device)
-        current.wait_event(self._ready)
+        current.wait_event(self.ready)
         y = F.linear(x, self.buffer)
         if self.following is not None:
             self.stream.wait_stream(current)
