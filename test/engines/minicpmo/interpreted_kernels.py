@@ -205,21 +205,18 @@ def check_flash_prefill() -> None:
         ):
             ours, truth = (LayerKVCache(keys.clone(), values.clone()) for _ in range(2))
             qkv, where = torch.randn(n, sum(config.qkv_sizes)), torch.tensor([start])
-            caches = {"k_cache": ours.k_cache, "v_cache": ours.v_cache}
-            q = append_rows(
-                torch.cat([qkv, torch.randn(padding, qkv.shape[1])]),
-                where,
-                cos=rotary.cos,
-                sin=rotary.sin,
-                **caches,
-                q_norm=norm,
-                k_norm=norm,
-                sequence_len=sequence_len,
-            )
-            made = flash_prefill(q, where, **caches, sequence_len=sequence_len)[:n]
+            padded = torch.cat([qkv, torch.randn(padding, qkv.shape[1])])
+            shared = {
+                "cos": rotary.cos,
+                "sin": rotary.sin,
+                "k_cache": ours.k_cache,
+                "v_cache": ours.v_cache,
+            }
+            append_rows(padded, where, **shared, k_norm=norm, sequence_len=sequence_len)
+            made = flash_prefill(padded, where, **shared, q_norm=norm, sequence_len=sequence_len)
             attention = Attention(config, rotary, truth, norm, norm)
             expected = attention.prefill(qkv, where, sequence_len)
-            assert relative(made, expected) < 1e-5
+            assert relative(made[:n], expected) < 1e-5
             stop = start + n
             assert relative(ours.k_cache[:, :stop], truth.k_cache[:, :stop]) < 1e-6
             assert torch.equal(ours.v_cache[:, :stop], truth.v_cache[:, :stop])

@@ -105,7 +105,7 @@ def test_too_little_gpu_memory_is_said_before_loading(
     folder = parity / "checkpoint"
     tensors = Checkpoint(folder, torch.device("cpu"))
     config = read_config(folder)
-    with pytest.raises(EngineError, match=r"needs 0\.9 GB .* 0\.5 GB are free on Small GPU"):
+    with pytest.raises(EngineError, match=r"needs 1\.2 GB .* 0\.5 GB are free on Small GPU"):
         memory.check_gpu_memory(
             tensors, config, torch.device("cuda", 0), max_seq_len=1024, int8_lm_head=False
         )

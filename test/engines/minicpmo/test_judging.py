@@ -88,11 +88,9 @@ def test_conditions_together_get_what_each_gets_alone(parity: Path, kind: str) -
     assert together == pytest.approx(alone, abs=1e-4)
 
 
-def test_comments_go_on_with_the_cached_prefix(
-    engine: MiniCpmoEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = said(engine, a_request())
-    probabilities(engine, *CONDITIONS)
+@pytest.fixture
+def begun(engine: MiniCpmoEngine, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The position at which each prefill began."""
     model = engine._model
     assert model is not None
     decoder = model.language_model._model.decoder
@@ -104,8 +102,25 @@ def test_comments_go_on_with_the_cached_prefix(
         return prefill(embeds, start_pos)
 
     monkeypatch.setattr(decoder, "prefill", counted)
+    return begun
+
+
+def test_comments_go_on_with_the_cached_prefix(engine: MiniCpmoEngine, begun: list[int]) -> None:
+    first = said(engine, a_request())
+    probabilities(engine, *CONDITIONS)
+    begun.clear()
     assert said(engine, a_request()) == first
     assert len(begun) == 1 and begun[0] > 0, "the prefix was computed again"
+
+
+def test_a_new_instruction_is_prefilled_together_with_the_frames(
+    engine: MiniCpmoEngine, begun: list[int]
+) -> None:
+    request = a_request(text="Say it in a new way.")
+    first = said(engine, request)
+    assert begun == [0], "it took a pass of its own"
+    assert said(engine, request) == first
+    assert len(begun) == 2 and begun[1] > 0, "the prefix was computed again"
 
 
 @pytest.mark.parametrize("when", ["prefill", "prefill_rows"])

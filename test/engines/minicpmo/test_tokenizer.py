@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,28 @@ def test_every_added_token_is_suppressed_or_ends_the_reply(parity: Path) -> None
     assert set(tokenizer.eos_ids) == ends
     added = Bpe.from_file(str(parity / "checkpoint" / "tokenizer.json")).get_added_tokens_decoder()
     assert suppressed | ends == set(added) and not suppressed & ends
+
+
+def test_lines_together_are_tokenised_as_the_text(parity: Path) -> None:
+    tokenizer, rng = Tokenizer(parity / "checkpoint"), random.Random(0)
+    pieces = (
+        "\n",
+        "\n\n",
+        "\r\n",
+        " ",
+        "  ",
+        "\t",
+        "\u00a0",
+        "\u2028",
+        "\u200b",
+        "a",
+        "Word",
+        " is",
+    )
+    signs = ("1", "23", "'s", "!", "?!", "...", "- ", "_", ":", "é", "e\u0301", "\u0301", "中文")
+    for _ in range(500):
+        text = "".join(rng.choices(pieces + signs, k=rng.randint(1, 16)))
+        assert tokenizer.encode_lines(text) == tokenizer.encode(text), repr(text)
 
 
 @pytest.mark.parametrize("character", [":", "$", "#", "("])

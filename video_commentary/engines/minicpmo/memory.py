@@ -24,8 +24,8 @@ atexit.register(gc.unfreeze)
 FreeMemory = Callable[[torch.device], "tuple[int, int] | None"]
 """Returns the free and all bytes of a device's memory, None if it is not limited."""
 
-_WORKING_BYTES = 900_000_000
-"""CUDA graphs, the largest weight in 16 bits, and activations of a long prompt."""
+_WORKING_BYTES = 1_200_000_000
+"""CUDA graphs, one layer's weights in 16 bits, and activations of a long prompt."""
 
 
 def resolve_device(wanted: str) -> torch.device:

@@ -13,11 +13,20 @@ from .launching import launch
 
 
 def dequantize(
-    qweight: Tensor, scales_and_zeros: Tensor, *, group_size: int, dtype: torch.dtype
+    qweight: Tensor,
+    scales_and_zeros: Tensor,
+    *,
+    group_size: int,
+    dtype: torch.dtype,
+    out: Tensor | None = None,
 ) -> Tensor:
-    """Return the weights [out, in] in `dtype`, packed as `quantization.Int4Linear` has them."""
+    """Return the weights [out, in] in `dtype`, packed as `quantization.Int4Linear` has them.
+
+    They are written to `out`, if there is one.
+    """
     n, k = len(qweight), qweight.shape[1] * 8
-    out = torch.empty(n, k, dtype=dtype, device=qweight.device)
+    if out is None:
+        out = torch.empty(n, k, dtype=dtype, device=qweight.device)
     block_k = min(4096, triton.next_power_of_2(k))
     launch(
         _dequantize_kernel,

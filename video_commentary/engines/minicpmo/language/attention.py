@@ -89,20 +89,15 @@ class Attention:
             return self._reference_prefill(qkv, int(start_pos), sequence_len)
         from ..kernels.flash_prefill import append_rows, flash_prefill
 
-        k_cache, v_cache = self.kv_cache.k_cache, self.kv_cache.v_cache
-        q = append_rows(
-            qkv,
-            start_pos,
-            cos=self.rotary.cos,
-            sin=self.rotary.sin,
-            k_cache=k_cache,
-            v_cache=v_cache,
-            q_norm=self.q_norm,
-            k_norm=self.k_norm,
-            sequence_len=sequence_len,
-        )
+        shared = {
+            "cos": self.rotary.cos,
+            "sin": self.rotary.sin,
+            "k_cache": self.kv_cache.k_cache,
+            "v_cache": self.kv_cache.v_cache,
+        }
+        append_rows(qkv, start_pos, **shared, k_norm=self.k_norm, sequence_len=sequence_len)
         return flash_prefill(
-            q, start_pos, k_cache=k_cache, v_cache=v_cache, sequence_len=sequence_len
+            qkv, start_pos, **shared, q_norm=self.q_norm, sequence_len=sequence_len
         )
 
     def _reference_prefill(

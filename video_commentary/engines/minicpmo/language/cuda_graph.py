@@ -20,15 +20,15 @@ class CudaGraphed:
     """
 
     def __init__(
-        self, function: Function, *, share_memory: bool = False, own_inputs: bool = False
+        self, function: Function, *, share_memory: bool = False, read_in_place: bool = False
     ) -> None:
         """`share_memory`: of all shapes' graphs, so outputs last until the next replay of any.
 
-        `own_inputs`: the graph reads the very tensors it was captured with, instead of copies: the
-        function is always called with these.
+        `read_in_place`: replays read the tensors of the capture, which the caller fills; others
+        are copied to them.
         """
         self._function = function
-        self._own_inputs = own_inputs
+        self._read_in_place = read_in_place
         self._graphs: dict[tuple[torch.Size, ...], _Graph] = {}
         self._share_memory = share_memory
         self._pool: Any = None
@@ -38,17 +38,19 @@ class CudaGraphed:
         """The input shapes captured."""
         return tuple(self._graphs)
 
-    def capture(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+    def capture(self, *inputs: Tensor, stream: Any = None) -> tuple[Tensor, ...]:
         """Capture the function for the shapes of `inputs`, once, and return its outputs.
 
-        It runs twice on `inputs`, so its side effects must not matter.
+        It runs twice on `inputs`, so its side effects must not matter. `stream`: to capture on;
+        its priority stays with the kernels.
         """
         key = tuple(tensor.shape for tensor in inputs)
         if inputs[0].is_cuda and key not in self._graphs:
             if self._share_memory and self._pool is None:
                 self._pool = torch.cuda.graph_pool_handle()
-            static = inputs if self._own_inputs else tuple(tensor.clone() for tensor in inputs)
-            self._graphs[key] = _Graph(self._function, static, self._pool)
+            static = inputs if self._read_in_place else tuple(x.clone() for x in inputs)
+            stream = stream or _capture_stream(inputs[0].device)
+            self._graphs[key] = _Graph(self._function, static, self._pool, stream)
         return self(*inputs)
 
     def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
@@ -64,10 +66,11 @@ def _capture_stream(device: torch.device) -> Any:
 
 
 class _Graph:
-    def __init__(self, function: Function, inputs: tuple[Tensor, ...], pool: Any) -> None:
+    def __init__(
+        self, function: Function, inputs: tuple[Tensor, ...], pool: Any, stream: Any
+    ) -> None:
         self._inputs = inputs
         device = inputs[0].device
-        stream = _capture_stream(device)
         stream.wait_stream(torch.cuda.current_stream(device))
         # what a first run makes (modules, workspaces, cuBLAS's choices) must not be captured
         with torch.cuda.stream(stream):
@@ -83,7 +86,7 @@ class _Graph:
 
     def replay(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         for static, new in zip(self._inputs, inputs, strict=True):
-            if static is not new:
+            if static.data_ptr() != new.data_ptr():
                 static.copy_(new)
         self._graph.replay()
         return self._outputs

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from ..kernels import reference
 from ..kernels.launching import compiling
 from ..kernels.plan import DEFAULT_PLAN, KernelPlan
 from ..kernels.reference import RMSNorm
+from .activations import add_rms_norm, silu_and_mul
 from .attention import Attention, AttentionConfig, LayerKVCache, RotaryEmbedding
 from .cuda_graph import CudaGraphed
+from .dequantize_ahead import DequantizedAhead
 from .linear import Linear
 
 _COMPILED_ROWS = 64
@@ -151,7 +151,13 @@ class Decoder:
             )
             for i, weights in enumerate(layers)
         ]
-        self._prefill = CudaGraphed(self._prefill_last, share_memory=True)
+        self._begin_captures()
+
+    def _begin_captures(self) -> None:
+        self._prefill = CudaGraphed(self._prefill_last, share_memory=True, read_in_place=True)
+        self._captured: dict[int, tuple[Tensor, ...]] = {}
+        self._ahead: DequantizedAhead | None = None
+        self._prefill_layers = self.layers
 
     def with_plan(self, plan: KernelPlan) -> Decoder:
         """Return a decoder with `plan` for its kernels, on the same weights and KV cache."""
@@ -159,7 +165,7 @@ class Decoder:
         planned.layers = [
             DecoderLayer(layer.weights.with_plan(plan), layer.attention) for layer in self.layers
         ]
-        planned._prefill = CudaGraphed(planned._prefill_last, share_memory=True)
+        planned._begin_captures()
         return planned
 
     @torch.inference_mode()
@@ -195,17 +201,36 @@ class Decoder:
 
     @torch.inference_mode()
     def capture_prefill(self, row_counts: Iterable[int]) -> None:
-        """Capture the prefill of each of these numbers of rows as a CUDA graph.
+        """Capture the prefill of each of these numbers of rows as a CUDA graph, once.
 
-        A prefill of fewer rows is padded to the next of them.
+        A prefill of fewer rows is padded to the next of them. It is captured on the current stream,
+        unless that is the default one, as kernels keep the priority of the stream. On a CPU there
+        is nothing to do.
         """
         device, hidden_size = self.kv_cache.device, len(self.norm.weight)
-        start_pos = torch.zeros(1, dtype=torch.int32, device=device)
         # the largest first: the others fit into its memory
-        for n in sorted(row_counts, reverse=True):
-            embeds = torch.zeros(n, hidden_size, device=device)
-            row = torch.tensor([n - 1], device=device)
-            self._prefill.capture(embeds, start_pos, row)
+        counts = sorted(row_counts, reverse=True)
+        if device.type != "cuda" or not counts or self._captured:
+            return
+        current = torch.cuda.current_stream(device)
+        stream = None if current == torch.cuda.default_stream(device) else current
+        self._dequantize_ahead()
+        rows = torch.zeros(counts[0], hidden_size, device=device)
+        start_pos = torch.zeros(1, dtype=torch.int32, device=device)
+        last = torch.zeros(1, dtype=torch.int64, device=device)
+        for n in counts:
+            last.fill_(n - 1)
+            self._captured[n] = rows[:n], start_pos, last
+            self._prefill.capture(*self._captured[n], stream=stream)
+
+    def _dequantize_ahead(self) -> None:
+        ahead = DequantizedAhead([layer.weights for layer in self.layers], self.kv_cache.device)
+        if ahead.prepares:
+            self._ahead = ahead
+            self._prefill_layers = [
+                DecoderLayer(weights, layer.attention)
+                for weights, layer in zip(ahead.layers, self.layers, strict=True)
+            ]
 
     @torch.inference_mode()
     def prefill(self, embeds: Tensor, start_pos: int) -> Tensor:
@@ -218,13 +243,18 @@ class Decoder:
         end_pos = start_pos + n
         if end_pos > self.max_seq_len:
             raise ValueError(f"{end_pos} positions don't fit into a context of {self.max_seq_len}")
-        captured = [size[0] for size, *_ in self._prefill.shapes if size[0] >= n]
-        padding = min(captured, default=n) - n
-        (hidden,) = self._prefill(
-            F.pad(embeds.float(), (0, 0, 0, padding)),
-            torch.full((1,), start_pos, dtype=torch.int32, device=embeds.device),
-            torch.full((1,), n - 1, dtype=torch.int64, device=embeds.device),
-        )
+        captured = min((count for count in self._captured if count >= n), default=None)
+        if captured is None:
+            rows, device = embeds.float(), embeds.device
+            position = torch.full((1,), start_pos, dtype=torch.int32, device=device)
+            last = torch.full((1,), n - 1, dtype=torch.int64, device=device)
+        else:
+            rows, position, last = self._captured[captured]
+            rows[:n].copy_(embeds)
+            rows[n:].zero_()
+            position.fill_(start_pos)
+            last.fill_(n - 1)
+        (hidden,) = self._prefill(rows, position, last)
         return hidden
 
     @torch.inference_mode()
@@ -243,10 +273,14 @@ class Decoder:
 
     def _prefill_last(self, embeds: Tensor, start_pos: Tensor, row: Tensor) -> tuple[Tensor, ...]:
         """Run float32 rows: the hidden state of `row` (int64 [1]); captured as a graph."""
+        if self._ahead is not None:
+            self._ahead.begin()
         x, y = embeds.clone(), torch.zeros_like(embeds)
-        for layer in self.layers[:-1]:
+        for layer in self._prefill_layers[:-1]:
             y = layer.prefill(x, y, start_pos, self.dtype)
-        x = self.layers[-1].prefill_last(x, y, start_pos, self.dtype, row)
+        x = self._prefill_layers[-1].prefill_last(x, y, start_pos, self.dtype, row)
+        if self._ahead is not None:
+            self._ahead.end()
         return (self.norm(x),)
 
     @torch.inference_mode()
@@ -263,21 +297,3 @@ class Decoder:
         for layer in self.layers:
             x = layer.decode(x, position)
         return x
-
-
-def add_rms_norm(x: Tensor, y: Tensor, norm: RMSNorm, dtype: torch.dtype) -> Tensor:
-    """Add `y` [n, width] to float32 `x` in place; return the sum's norm in `dtype`."""
-    if not x.is_cuda:
-        return reference.add_rms_norm(x, y, norm, dtype)
-    from ..kernels.fused_rows import fused_add_rms_norm
-
-    return fused_add_rms_norm(x, y, norm, dtype)
-
-
-def silu_and_mul(x: Tensor) -> Tensor:
-    """Return silu(gate) * up [n, width] of `x` [n, 2 * width], whose columns alternate the two."""
-    if not x.is_cuda:
-        return reference.silu_and_mul(x)
-    from ..kernels.fused_rows import fused_silu_and_mul
-
-    return fused_silu_and_mul(x)

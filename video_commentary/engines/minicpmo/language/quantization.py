@@ -94,14 +94,18 @@ class Int4Linear:
         """Inputs of the layer."""
         return int(self.qweight.shape[1]) * 8
 
-    def dequantize(self) -> Tensor:
-        """Return the weights [out, in] in `dtype`."""
+    def dequantize(self, out: Tensor | None = None) -> Tensor:
+        """Return the weights [out, in] in `dtype`; on a GPU they can be written to `out`."""
         if not self.qweight.is_cuda:
             return self.reference_dequantize()
         from ..kernels.dequant import dequantize
 
         return dequantize(
-            self.qweight, self.scales_and_zeros, group_size=self.group_size, dtype=self.dtype
+            self.qweight,
+            self.scales_and_zeros,
+            group_size=self.group_size,
+            dtype=self.dtype,
+            out=out,
         )
 
     def reference_dequantize(self) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +26,8 @@ MEDIA_START_TOKENS = ("<image>", "<slice>", "<|audio_start|>")
 """Each stands before the placeholder tokens of a picture, a slice of one, or a sound."""
 UNSPEAKABLE = tuple(":#@*()[]&/$")
 """Characters that the model's own voice cannot speak."""
+_LINE_STARTS = re.compile(r"(?<=\n)(?=\S)")
+"""Where a text can be split: its tokenizer begins a word there, whatever stands before."""
 
 
 class Tokenizer:
@@ -89,6 +92,13 @@ class Tokenizer:
         """Return what `encode` does, kept for texts that recur, such as the instruction."""
         return self._cached(text)
 
+    def encode_lines(self, text: str) -> list[int]:
+        """Return what `encode` does for a `text` without special tokens; lines are kept.
+
+        Of a prompt most lines recur: what was already said, and the question.
+        """
+        return [id for line in _LINE_STARTS.split(text) for id in self._cached(line)]
+
     def decode(self, ids: Sequence[int], special: bool = False) -> str:
         """Return the text of ids, with or without special tokens."""
         text: str = self._bpe.decode(list(ids), skip_special_tokens=not special)
@@ -149,7 +159,7 @@ def prompt_ids(
     text = tokenizer.strip_special(prompt.text)
     if placeholders:
         # what follows a special token is tokenised on its own, and only the text is new
-        user = [*tokenizer.encode_cached(user_segment(placeholders)), *tokenizer.encode(text)]
+        user = [*tokenizer.encode_cached(user_segment(placeholders)), *tokenizer.encode_lines(text)]
     else:
         user = tokenizer.encode(user_segment([text]))
     rest = [*user, *tokenizer.encode_cached(answer_segment(speak=speak))]

@@ -104,7 +104,7 @@ class Talker:
             uniforms=torch.zeros(MAX_NEW_CODES + 2, device=device),
         )
         self._sample_next = code_sampler(self._emb_code, config.sampling)
-        self._decode = CudaGraphed(self._decode_code, own_inputs=True)
+        self._decode = CudaGraphed(self._decode_code, read_in_place=True)
         self._first_code = CudaGraphed(self._sample_first)
         self._marks = self._embed_text(torch.tensor([config.text_eos_id, config.audio_bos_id]))
         self._host_copy = _HostCopy(device)
