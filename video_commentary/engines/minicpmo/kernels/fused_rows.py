@@ -1,6 +1,6 @@
 # ruff: noqa: N803 - constants of a kernel are written in capitals
 # mypy: disable-error-code="no-untyped-def,untyped-decorator,no-untyped-call,unused-ignore"
-"""What stands between the matrix products of a prefill, each in one Triton kernel."""
+"""What stands between the matrix products of many rows, each in one Triton kernel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import triton.language as tl
 from torch import Tensor
 
 from .launching import launch
-from .reference import RMSNorm
+from .reference import LayerNorm, RMSNorm
 
 
 def fused_add_rms_norm(x: Tensor, y: Tensor, norm: RMSNorm, dtype: torch.dtype) -> Tensor:
@@ -28,6 +28,33 @@ def fused_add_rms_norm(x: Tensor, y: Tensor, norm: RMSNorm, dtype: torch.dtype) 
         WIDTH=width,
         BLOCK=triton.next_power_of_2(width),
         num_warps=8 if width > 1024 else 2,
+        enable_fp_fusion=True,
+    )
+    return out
+
+
+def fused_add_layer_norm(x: Tensor, y: Tensor, norm: LayerNorm) -> Tensor:
+    """Add `y` to `x` [n, rows, width] in place; return the sum's norm.
+
+    `y`: [n, rows, width], or [rows, width] for every n. The sum is rounded to the dtype of `x`
+    before its norm is computed, in float32.
+    """
+    width = x.shape[-1]
+    count = x.numel() // width
+    out = torch.empty_like(x)
+    launch(
+        _add_layer_norm_kernel,
+        (count,),
+        x,
+        y,
+        norm.weight,
+        norm.bias,
+        out,
+        y.numel() // width,
+        norm.eps,
+        WIDTH=width,
+        BLOCK=triton.next_power_of_2(width),
+        num_warps=4 if width > 1024 else 2,
         enable_fp_fusion=True,
     )
     return out
@@ -70,6 +97,35 @@ def _add_rms_norm_kernel(
     inverse_rms = tl.rsqrt(tl.sum(x * x, 0) / WIDTH + eps)
     weight = tl.load(weight_ptr + columns, mask=mask, other=0.0)
     tl.store(out_ptr + offset, (x * inverse_rms * weight).to(out_ptr.dtype.element_ty), mask=mask)
+
+
+@triton.jit(do_not_specialize=["y_rows"])
+def _add_layer_norm_kernel(
+    x_ptr,
+    y_ptr,
+    weight_ptr,
+    bias_ptr,
+    out_ptr,
+    y_rows,
+    eps,
+    WIDTH: tl.constexpr,
+    BLOCK: tl.constexpr,
+):
+    columns = tl.arange(0, BLOCK)
+    mask = columns < WIDTH
+    row = tl.program_id(0).to(tl.int64)
+    x_ptrs = x_ptr + row * WIDTH + columns
+    y_ptrs = y_ptr + row % y_rows * WIDTH + columns
+    x = tl.load(x_ptrs, mask=mask, other=0.0).to(tl.float32)
+    x = (x + tl.load(y_ptrs, mask=mask, other=0.0).to(tl.float32)).to(x_ptr.dtype.element_ty)
+    tl.store(x_ptrs, x, mask=mask)
+    x = x.to(tl.float32)
+    centered = tl.where(mask, x - tl.sum(x, 0) / WIDTH, 0.0)
+    inverse_std = tl.rsqrt(tl.sum(centered * centered, 0) / WIDTH + eps)
+    weight = tl.load(weight_ptr + columns, mask=mask, other=0.0).to(tl.float32)
+    bias = tl.load(bias_ptr + columns, mask=mask, other=0.0).to(tl.float32)
+    out = centered * inverse_std * weight + bias
+    tl.store(out_ptr + row * WIDTH + columns, out.to(out_ptr.dtype.element_ty), mask=mask)
 
 
 @triton.jit

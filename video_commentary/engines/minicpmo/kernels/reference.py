@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -19,6 +20,25 @@ class RMSNorm:
     def __call__(self, x: Tensor) -> Tensor:
         """Normalise the last dimension of `x` [..., n] to float32."""
         return F.rms_norm(x.float(), self.weight.shape, self.weight, self.eps)
+
+
+@dataclass(frozen=True, eq=False)
+class LayerNorm:
+    """Layer norm in the dtype of its tensors, computed in float32."""
+
+    weight: Tensor
+    bias: Tensor
+    eps: float
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Normalise the last dimension of `x` [..., n]."""
+        return F.layer_norm(x, self.weight.shape, self.weight, self.bias, self.eps)
+
+
+def add_layer_norm(x: Tensor, y: Tensor, norm: LayerNorm) -> Tensor:
+    """Add `y` to `x` [n, rows, width] in place; return the sum's norm."""
+    x += y
+    return norm(x)
 
 
 def add_rms_norm(x: Tensor, y: Tensor, norm: RMSNorm, dtype: torch.dtype) -> Tensor:

@@ -8,18 +8,13 @@ from itertools import groupby
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from ..config import VisionConfig
+from ..kernels.reference import LayerNorm
 from ..language.cuda_graph import CudaGraphed
 from .image_processing import position_ids
+from .layers import add_layer_norm, linear_gelu, multi_head_attention, patchify, self_attention
 
-SDPA_BACKENDS = [
-    SDPBackend.FLASH_ATTENTION,
-    SDPBackend.EFFICIENT_ATTENTION,
-    SDPBackend.MATH,
-]
-"""Not cuDNN's attention: it takes 27 ms to plan for a new shape on Hopper."""
 MAX_CAPTURED = 8
 """Sizes and numbers of images whose CUDA graph is kept; others are encoded without."""
 RESAMPLER_HEAD_DIM = 128
@@ -71,67 +66,65 @@ class SiglipTower:
     """SigLIP's encoder."""
 
     def __init__(self, load: LoadTensor, config: VisionConfig) -> None:
-        self._config = config
-        self._patch_embedding = (
-            load("vpm.embeddings.patch_embedding.weight").flatten(1),
-            load("vpm.embeddings.patch_embedding.bias"),
-        )
+        self._patch_size = config.patch_size
+        weight = load("vpm.embeddings.patch_embedding.weight").flatten(1)
+        # a multiple of eight inputs, as tensor cores need them
+        weight = F.pad(weight, (0, -weight.shape[1] % 8))
+        self._patch_embedding = weight, load("vpm.embeddings.patch_embedding.bias")
         self._position_embedding = load("vpm.embeddings.position_embedding.weight")
         self._layers = [
             _SiglipLayer(load, f"vpm.encoder.layers.{i}", config) for i in range(config.num_layers)
         ]
-        self._post_layernorm = _weight_and_bias(load, "vpm.post_layernorm")
-        self._position_ids: dict[tuple[int, int], Tensor] = {}
+        self._post_layernorm = _layer_norm(load, "vpm.post_layernorm", config.layer_norm_eps)
+        self._positions: dict[tuple[int, int], Tensor] = {}
 
     def prepare(self, grid: tuple[int, int]) -> None:
         """Make what images of `grid` (rows, columns of patches) need, once."""
-        if grid not in self._position_ids:
-            ids = torch.from_numpy(position_ids(*grid))
-            self._position_ids[grid] = ids.to(self._position_embedding.device)
+        if grid not in self._positions:
+            ids = torch.from_numpy(position_ids(*grid)).to(self._position_embedding.device)
+            self._positions[grid] = self._position_embedding[ids]
 
     def __call__(self, images: Tensor) -> Tensor:
         """Encode images [n, H, W, 3] of one size to [n, patches, hidden_size]."""
-        x = self.embed(images)
+        x, y = self._embed(images)
         for layer in self._layers:
-            x = layer(x)
-        return F.layer_norm(x, x.shape[-1:], *self._post_layernorm, self._config.layer_norm_eps)
+            y = layer(x, y)
+        return add_layer_norm(x, y, self._post_layernorm)
 
     def embed(self, images: Tensor) -> Tensor:
         """Embed the patches of images [n, H, W, 3] with their positions."""
-        n, height, width, _ = images.shape
-        patch = self._config.patch_size
-        rows, columns = height // patch, width // patch
-        table = self._position_embedding
-        self.prepare((rows, columns))
-        pixels = normalize_pixels(images)
-        patches = pixels.view(n, rows, patch, columns, patch, 3).permute(0, 1, 3, 5, 2, 4)
-        patches = patches.reshape(n, rows * columns, -1).to(table.dtype)
-        return F.linear(patches, *self._patch_embedding) + table[self._position_ids[rows, columns]]
+        x, positions = self._embed(images)
+        return x + positions
 
-
-def normalize_pixels(pixels: Tensor) -> Tensor:
-    """Return bytes as float32 in [-1, 1], rounded as the published preprocessor does."""
-    return (pixels.float() / 255 - 0.5) / 0.5
+    def _embed(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the patches' embeddings [n, patches, hidden_size] and their positions'."""
+        grid = images.shape[1] // self._patch_size, images.shape[2] // self._patch_size
+        self.prepare(grid)
+        weight, bias = self._patch_embedding
+        patches = patchify(images, self._patch_size, weight.shape[1], weight.dtype)
+        return F.linear(patches, weight, bias), self._positions[grid]
 
 
 class _SiglipLayer:
     def __init__(self, load: LoadTensor, name: str, config: VisionConfig) -> None:
         self._num_heads = config.num_heads
-        self._eps = config.layer_norm_eps
         parts = [_weight_and_bias(load, f"{name}.self_attn.{part}_proj") for part in "qkv"]
         self._qkv_proj = torch.cat([w for w, _ in parts]), torch.cat([b for _, b in parts])
         self._out_proj = _weight_and_bias(load, f"{name}.self_attn.out_proj")
-        self._layer_norm1 = _weight_and_bias(load, f"{name}.layer_norm1")
-        self._layer_norm2 = _weight_and_bias(load, f"{name}.layer_norm2")
+        self._layer_norm1 = _layer_norm(load, f"{name}.layer_norm1", config.layer_norm_eps)
+        self._layer_norm2 = _layer_norm(load, f"{name}.layer_norm2", config.layer_norm_eps)
         self._fc1 = _weight_and_bias(load, f"{name}.mlp.fc1")
         self._fc2 = _weight_and_bias(load, f"{name}.mlp.fc2")
 
-    def __call__(self, x: Tensor) -> Tensor:
-        y = F.layer_norm(x, x.shape[-1:], *self._layer_norm1, self._eps)
-        q, k, v = F.linear(y, *self._qkv_proj).chunk(3, -1)
-        x = x + F.linear(multi_head_attention(q, k, v, self._num_heads), *self._out_proj)
-        y = F.layer_norm(x, x.shape[-1:], *self._layer_norm2, self._eps)
-        return x + F.linear(F.gelu(F.linear(y, *self._fc1), approximate="tanh"), *self._fc2)
+    def __call__(self, x: Tensor, y: Tensor) -> Tensor:
+        """Run the layer on `x` + `y` [n, rows, hidden_size].
+
+        `x` is changed in place, and what comes out is still to be added to it: the next norm does.
+        """
+        qkv = F.linear(add_layer_norm(x, y, self._layer_norm1), *self._qkv_proj)
+        y = F.linear(self_attention(qkv, self._num_heads), *self._out_proj)
+        h = add_layer_norm(x, y, self._layer_norm2)
+        return F.linear(linear_gelu(h, *self._fc1), *self._fc2)
 
 
 class QueryResampler:
@@ -175,13 +168,6 @@ class QueryResampler:
         return y @ self._proj
 
 
-def multi_head_attention(q: Tensor, k: Tensor, v: Tensor, num_heads: int) -> Tensor:
-    """Attend without a mask; `q`, `k`, `v` and the result are [n, rows, num_heads * head_dim]."""
-    q, k, v = (torch.unflatten(x, -1, (num_heads, -1)).transpose(1, 2) for x in (q, k, v))
-    with sdpa_kernel(SDPA_BACKENDS):
-        return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
-
-
 def sincos_positions(rows: int, columns: int, width: int) -> Tensor:
     """Return the resampler's 2D positions [rows * columns, width]: first columns, then rows."""
     frequencies = 1.0 / 10000 ** (torch.arange(width // 4, dtype=torch.float32) / (width / 4))
@@ -193,6 +179,10 @@ def sincos_positions(rows: int, columns: int, width: int) -> Tensor:
     across = sincos(columns)[None].expand(rows, -1, -1)
     down = sincos(rows)[:, None].expand(-1, columns, -1)
     return torch.cat([across, down], 2).flatten(0, 1)
+
+
+def _layer_norm(load: LoadTensor, name: str, eps: float) -> LayerNorm:
+    return LayerNorm(*_weight_and_bias(load, name), eps)
 
 
 def _weight_and_bias(load: LoadTensor, name: str) -> WeightAndBias:
