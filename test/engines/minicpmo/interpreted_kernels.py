@@ -37,6 +37,8 @@ from video_commentary.engines.minicpmo.language.quantization import Int4Linear, 
 from video_commentary.engines.minicpmo.speech.flow_dit import DiT, DiTCache, SlotMapping
 from video_commentary.engines.minicpmo.speech.fused_dit import FusedDiT
 
+from .interpreted_vision import VISION_CHECKS
+
 CPU = torch.device("cpu")
 
 
@@ -283,6 +285,7 @@ CHECKS = (
     check_fused_rows,
     check_dit,
     check_snake,
+    *VISION_CHECKS,
 )
 
 
