@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import torch
 
-from video_commentary.engines.minicpmo.kernels.reference import LayerNorm, add_layer_norm
-from video_commentary.engines.minicpmo.vision.layers import multi_head_attention, patchify
+from video_commentary.engines.minicpmo.kernels.reference import LayerNorm
+from video_commentary.engines.minicpmo.vision.layers import (
+    layer_norm_and_add,
+    multi_head_attention,
+    patchify,
+)
 
 
 def check_image_attention() -> None:
@@ -28,19 +32,25 @@ def check_patchify() -> None:
     torch.testing.assert_close(made, patchify(images, 14, 592, torch.float32), rtol=0, atol=1e-6)
 
 
-def check_add_layer_norm() -> None:
-    """With residuals of each image, and of one for all."""
-    from video_commentary.engines.minicpmo.kernels.fused_rows import fused_add_layer_norm
+def check_layer_norm() -> None:
+    """With and without a shift before, and a sum behind."""
+    from video_commentary.engines.minicpmo.kernels.fused_rows import (
+        fused_layer_norm,
+        fused_layer_norm_and_add,
+    )
 
     for width in (96, 1152):
-        norm = LayerNorm(torch.rand(width) + 0.5, torch.randn(width), 1e-6)
-        x, y = torch.randn(2, 3, 5, width)
-        for residual in (y, y[0]):
-            ours, truth = x.clone(), x.clone()
-            made = fused_add_layer_norm(ours, residual, norm)
-            expected = add_layer_norm(truth, residual, norm)
-            torch.testing.assert_close(made, expected, rtol=0, atol=1e-5)
-            assert torch.equal(ours, truth)
+        weight, bias, shift = torch.rand(width) + 0.5, torch.randn(width), torch.randn(width)
+        x, y = torch.randn(15, width), torch.randn(5, width)
+        for norm in (
+            LayerNorm(weight=weight, bias=bias, eps=1e-6, shift=shift),
+            LayerNorm(weight=weight, bias=bias, eps=1e-6),
+        ):
+            normed, total = fused_layer_norm_and_add(x, norm, y)
+            expected, expected_total = layer_norm_and_add(x, norm, y)
+            torch.testing.assert_close(normed, expected, rtol=0, atol=1e-5)
+            torch.testing.assert_close(total, expected_total, rtol=0, atol=1e-5)
+            assert torch.equal(fused_layer_norm(x, norm), normed)
 
 
-VISION_CHECKS = (check_image_attention, check_patchify, check_add_layer_norm)
+VISION_CHECKS = (check_image_attention, check_patchify, check_layer_norm)

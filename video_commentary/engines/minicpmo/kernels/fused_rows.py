@@ -33,31 +33,40 @@ def fused_add_rms_norm(x: Tensor, y: Tensor, norm: RMSNorm, dtype: torch.dtype) 
     return out
 
 
-def fused_add_layer_norm(x: Tensor, y: Tensor, norm: LayerNorm) -> Tensor:
-    """Add `y` to `x` [n, rows, width] in place; return the sum's norm.
+def fused_layer_norm(x: Tensor, norm: LayerNorm) -> Tensor:
+    """Return the norm of rows `x` [n, width], in their dtype."""
+    return _layer_norm(x, norm, None)[0]
 
-    `y`: [n, rows, width], or [rows, width] for every n. The sum is rounded to the dtype of `x`
-    before its norm is computed, in float32.
-    """
-    width = x.shape[-1]
-    count = x.numel() // width
+
+def fused_layer_norm_and_add(x: Tensor, norm: LayerNorm, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the norm of rows `x` [k * n, width], and its sum with `y` [n, width], k times."""
+    return _layer_norm(x, norm, y)
+
+
+def _layer_norm(x: Tensor, norm: LayerNorm, y: Tensor | None) -> tuple[Tensor, Tensor]:
+    count, width = x.shape
     out = torch.empty_like(x)
+    total = out if y is None else torch.empty_like(x)
     launch(
-        _add_layer_norm_kernel,
+        _layer_norm_kernel,
         (count,),
         x,
-        y,
+        x if norm.shift is None else norm.shift,
         norm.weight,
         norm.bias,
         out,
-        y.numel() // width,
+        x if y is None else y,
+        total,
+        count if y is None else len(y),
         norm.eps,
         WIDTH=width,
         BLOCK=triton.next_power_of_2(width),
+        SHIFT=norm.shift is not None,
+        ADD=y is not None,
         num_warps=4 if width > 1024 else 2,
         enable_fp_fusion=True,
     )
-    return out
+    return out, total
 
 
 def fused_silu_and_mul(x: Tensor) -> Tensor:
@@ -100,32 +109,37 @@ def _add_rms_norm_kernel(
 
 
 @triton.jit(do_not_specialize=["y_rows"])
-def _add_layer_norm_kernel(
+def _layer_norm_kernel(
     x_ptr,
-    y_ptr,
+    shift_ptr,
     weight_ptr,
     bias_ptr,
     out_ptr,
+    y_ptr,
+    total_ptr,
     y_rows,
     eps,
     WIDTH: tl.constexpr,
     BLOCK: tl.constexpr,
+    SHIFT: tl.constexpr,
+    ADD: tl.constexpr,
 ):
     columns = tl.arange(0, BLOCK)
     mask = columns < WIDTH
     row = tl.program_id(0).to(tl.int64)
-    x_ptrs = x_ptr + row * WIDTH + columns
-    y_ptrs = y_ptr + row % y_rows * WIDTH + columns
-    x = tl.load(x_ptrs, mask=mask, other=0.0).to(tl.float32)
-    x = (x + tl.load(y_ptrs, mask=mask, other=0.0).to(tl.float32)).to(x_ptr.dtype.element_ty)
-    tl.store(x_ptrs, x, mask=mask)
-    x = x.to(tl.float32)
+    x = tl.load(x_ptr + row * WIDTH + columns, mask=mask, other=0.0).to(tl.float32)
+    if SHIFT:
+        x += tl.load(shift_ptr + columns, mask=mask, other=0.0)
     centered = tl.where(mask, x - tl.sum(x, 0) / WIDTH, 0.0)
     inverse_std = tl.rsqrt(tl.sum(centered * centered, 0) / WIDTH + eps)
     weight = tl.load(weight_ptr + columns, mask=mask, other=0.0).to(tl.float32)
     bias = tl.load(bias_ptr + columns, mask=mask, other=0.0).to(tl.float32)
-    out = centered * inverse_std * weight + bias
-    tl.store(out_ptr + row * WIDTH + columns, out.to(out_ptr.dtype.element_ty), mask=mask)
+    out = (centered * inverse_std * weight + bias).to(out_ptr.dtype.element_ty)
+    tl.store(out_ptr + row * WIDTH + columns, out, mask=mask)
+    if ADD:
+        y = tl.load(y_ptr + row % y_rows * WIDTH + columns, mask=mask, other=0.0)
+        total = (out.to(tl.float32) + y.to(tl.float32)).to(out_ptr.dtype.element_ty)
+        tl.store(total_ptr + row * WIDTH + columns, total, mask=mask)
 
 
 @triton.jit

@@ -13,16 +13,16 @@ from .launching import launch
 
 
 def fused_patchify(images: Tensor, patch: int, columns: int, dtype: torch.dtype) -> Tensor:
-    """Map bytes [n, H, W, 3] to [n, patches, columns] in [-1, 1], zeros behind a patch's pixels.
+    """Map bytes [n, H, W, 3] to [n * patches, columns] in [-1, 1], zeros behind a patch's pixels.
 
     A row is a patch's reds line by line, then its greens, then its blues.
     """
     n, height, width, _ = images.shape
-    patches = (height // patch) * (width // patch)
-    out = torch.empty(n, patches, columns, dtype=dtype, device=images.device)
+    count = n * (height // patch) * (width // patch)
+    out = torch.empty(count, columns, dtype=dtype, device=images.device)
     launch(
         _patchify_kernel,
-        (n * patches,),
+        (count,),
         images,
         out,
         width // patch,

@@ -22,23 +22,19 @@ class RMSNorm:
         return F.rms_norm(x.float(), self.weight.shape, self.weight, self.eps)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class LayerNorm:
-    """Layer norm in the dtype of its tensors, computed in float32."""
+    """Layer norm, computed in float32. `shift` (float32 [n]) is added before."""
 
     weight: Tensor
     bias: Tensor
     eps: float
+    shift: Tensor | None = None
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Normalise the last dimension of `x` [..., n]."""
-        return F.layer_norm(x, self.weight.shape, self.weight, self.bias, self.eps)
-
-
-def add_layer_norm(x: Tensor, y: Tensor, norm: LayerNorm) -> Tensor:
-    """Add `y` to `x` [n, rows, width] in place; return the sum's norm."""
-    x += y
-    return norm(x)
+        """Normalise the last dimension of `x` [..., n], in its dtype."""
+        shifted = x if self.shift is None else (x + self.shift).to(x.dtype)
+        return F.layer_norm(shifted, self.weight.shape, self.weight, self.bias, self.eps)
 
 
 def add_rms_norm(x: Tensor, y: Tensor, norm: RMSNorm, dtype: torch.dtype) -> Tensor:

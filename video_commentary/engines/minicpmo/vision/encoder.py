@@ -13,7 +13,14 @@ from ..config import VisionConfig
 from ..kernels.reference import LayerNorm
 from ..language.cuda_graph import CudaGraphed
 from .image_processing import position_ids
-from .layers import add_layer_norm, linear_gelu, multi_head_attention, patchify, self_attention
+from .layers import (
+    layer_norm,
+    layer_norm_and_add,
+    linear_gelu,
+    multi_head_attention,
+    patchify,
+    self_attention,
+)
 
 MAX_CAPTURED = 8
 """Sizes and numbers of images whose CUDA graph is kept; others are encoded without."""
@@ -69,62 +76,67 @@ class SiglipTower:
         self._patch_size = config.patch_size
         weight = load("vpm.embeddings.patch_embedding.weight").flatten(1)
         # a multiple of eight inputs, as tensor cores need them
-        weight = F.pad(weight, (0, -weight.shape[1] % 8))
-        self._patch_embedding = weight, load("vpm.embeddings.patch_embedding.bias")
+        self._patch_embedding = F.pad(weight, (0, -weight.shape[1] % 8))
+        self._patch_bias = load("vpm.embeddings.patch_embedding.bias")
         self._position_embedding = load("vpm.embeddings.position_embedding.weight")
-        self._layers = [
-            _SiglipLayer(load, f"vpm.encoder.layers.{i}", config) for i in range(config.num_layers)
-        ]
-        self._post_layernorm = _layer_norm(load, "vpm.post_layernorm", config.layer_norm_eps)
+        self._layers: list[_SiglipLayer] = []
+        shift = torch.zeros_like(self._patch_bias, dtype=torch.float32)
+        for i in range(config.num_layers):
+            layer = _SiglipLayer(load, f"vpm.encoder.layers.{i}", config, shift)
+            self._layers.append(layer)
+            shift = layer.shift
+        self._post_layernorm = _layer_norm(load, "vpm.post_layernorm", config.layer_norm_eps, shift)
         self._positions: dict[tuple[int, int], Tensor] = {}
 
     def prepare(self, grid: tuple[int, int]) -> None:
         """Make what images of `grid` (rows, columns of patches) need, once."""
         if grid not in self._positions:
             ids = torch.from_numpy(position_ids(*grid)).to(self._position_embedding.device)
-            self._positions[grid] = self._position_embedding[ids]
+            self._positions[grid] = self._position_embedding[ids] + self._patch_bias
 
     def __call__(self, images: Tensor) -> Tensor:
         """Encode images [n, H, W, 3] of one size to [n, patches, hidden_size]."""
-        x, y = self._embed(images)
+        x = self.embed(images).flatten(0, 1)
         for layer in self._layers:
-            y = layer(x, y)
-        return add_layer_norm(x, y, self._post_layernorm)
+            layer(x, len(images))
+        return layer_norm(x, self._post_layernorm).unflatten(0, (len(images), -1))
 
     def embed(self, images: Tensor) -> Tensor:
-        """Embed the patches of images [n, H, W, 3] with their positions."""
-        x, positions = self._embed(images)
-        return x + positions
-
-    def _embed(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the patches' embeddings [n, patches, hidden_size] and their positions'."""
+        """Embed patches of images [n, H, W, 3], with positions: [n, patches, hidden_size]."""
         grid = images.shape[1] // self._patch_size, images.shape[2] // self._patch_size
         self.prepare(grid)
-        weight, bias = self._patch_embedding
+        weight = self._patch_embedding
         patches = patchify(images, self._patch_size, weight.shape[1], weight.dtype)
-        return F.linear(patches, weight, bias), self._positions[grid]
+        x = self._positions[grid].repeat(len(images), 1).addmm_(patches, weight.t())
+        return x.unflatten(0, (len(images), -1))
 
 
 class _SiglipLayer:
-    def __init__(self, load: LoadTensor, name: str, config: VisionConfig) -> None:
+    """One layer. The products add to the residual stream, without their biases.
+
+    `shift`: the sum of those so far, float32. The norms add it, so nothing else has to.
+    """
+
+    def __init__(self, load: LoadTensor, name: str, config: VisionConfig, shift: Tensor) -> None:
         self._num_heads = config.num_heads
+        eps = config.layer_norm_eps
         parts = [_weight_and_bias(load, f"{name}.self_attn.{part}_proj") for part in "qkv"]
         self._qkv_proj = torch.cat([w for w, _ in parts]), torch.cat([b for _, b in parts])
-        self._out_proj = _weight_and_bias(load, f"{name}.self_attn.out_proj")
-        self._layer_norm1 = _layer_norm(load, f"{name}.layer_norm1", config.layer_norm_eps)
-        self._layer_norm2 = _layer_norm(load, f"{name}.layer_norm2", config.layer_norm_eps)
+        self._out_proj, out_bias = _weight_and_bias(load, f"{name}.self_attn.out_proj")
         self._fc1 = _weight_and_bias(load, f"{name}.mlp.fc1")
-        self._fc2 = _weight_and_bias(load, f"{name}.mlp.fc2")
+        self._fc2, fc2_bias = _weight_and_bias(load, f"{name}.mlp.fc2")
+        self._layer_norm1 = _layer_norm(load, f"{name}.layer_norm1", eps, shift)
+        shift = shift + out_bias
+        self._layer_norm2 = _layer_norm(load, f"{name}.layer_norm2", eps, shift)
+        self.shift = shift + fc2_bias
 
-    def __call__(self, x: Tensor, y: Tensor) -> Tensor:
-        """Run the layer on `x` + `y` [n, rows, hidden_size].
-
-        `x` is changed in place, and what comes out is still to be added to it: the next norm does.
-        """
-        qkv = F.linear(add_layer_norm(x, y, self._layer_norm1), *self._qkv_proj)
-        y = F.linear(self_attention(qkv, self._num_heads), *self._out_proj)
-        h = add_layer_norm(x, y, self._layer_norm2)
-        return F.linear(linear_gelu(h, *self._fc1), *self._fc2)
+    def __call__(self, x: Tensor, n: int) -> None:
+        """Run the layer on rows `x` [n * patches, hidden_size], in place."""
+        qkv = F.linear(layer_norm(x, self._layer_norm1), *self._qkv_proj)
+        attn_out = self_attention(qkv.unflatten(0, (n, -1)), self._num_heads)
+        x.addmm_(attn_out.flatten(0, 1), self._out_proj.t())
+        inner = linear_gelu(layer_norm(x, self._layer_norm2), *self._fc1)
+        x.addmm_(inner, self._fc2.t())
 
 
 class QueryResampler:
@@ -132,13 +144,11 @@ class QueryResampler:
 
     def __init__(self, load: LoadTensor) -> None:
         self._kv_proj = load("resampler.kv_proj.weight")
-        self._ln_kv = _weight_and_bias(load, "resampler.ln_kv")
-        self._ln_post = _weight_and_bias(load, "resampler.ln_post")
+        self._ln_kv = _layer_norm(load, "resampler.ln_kv", RESAMPLER_EPS)
+        self._ln_post = _layer_norm(load, "resampler.ln_post", RESAMPLER_EPS)
         self._out_proj = _weight_and_bias(load, "resampler.attn.out_proj")
         self._proj = load("resampler.proj")
-        query = load("resampler.query")
-        ln_q = _weight_and_bias(load, "resampler.ln_q")
-        query = F.layer_norm(query, query.shape[-1:], *ln_q, RESAMPLER_EPS)
+        query = _layer_norm(load, "resampler.ln_q", RESAMPLER_EPS)(load("resampler.query"))
         weights = load("resampler.attn.in_proj_weight").chunk(3)
         biases = load("resampler.attn.in_proj_bias").chunk(3)
         self._query = F.linear(query, weights[0], biases[0])
@@ -156,16 +166,16 @@ class QueryResampler:
 
         `grid`: rows and columns of the patches.
         """
-        hidden_size = self._query.shape[-1]
-        kv = F.layer_norm(F.linear(x, self._kv_proj), (hidden_size,), *self._ln_kv, RESAMPLER_EPS)
         self.prepare(grid)
-        k = F.linear(kv + self._positions[grid], *self._k_proj)
-        v = F.linear(kv, *self._v_proj)
+        rows = F.linear(x, self._kv_proj).flatten(0, 1)
+        kv, kv_at = layer_norm_and_add(rows, self._ln_kv, self._positions[grid])
+        k = F.linear(kv_at, *self._k_proj).unflatten(0, x.shape[:2])
+        v = F.linear(kv, *self._v_proj).unflatten(0, x.shape[:2])
         q = self._query.expand(len(x), -1, -1)
-        attn_out = multi_head_attention(q, k, v, hidden_size // RESAMPLER_HEAD_DIM)
-        y = F.linear(attn_out, *self._out_proj)
-        y = F.layer_norm(y, (hidden_size,), *self._ln_post, RESAMPLER_EPS)
-        return y @ self._proj
+        attn_out = multi_head_attention(q, k, v, q.shape[-1] // RESAMPLER_HEAD_DIM)
+        y = F.linear(attn_out.flatten(0, 1), *self._out_proj)
+        y = layer_norm(y, self._ln_post) @ self._proj
+        return y.unflatten(0, (len(x), -1))
 
 
 def sincos_positions(rows: int, columns: int, width: int) -> Tensor:
@@ -181,8 +191,9 @@ def sincos_positions(rows: int, columns: int, width: int) -> Tensor:
     return torch.cat([across, down], 2).flatten(0, 1)
 
 
-def _layer_norm(load: LoadTensor, name: str, eps: float) -> LayerNorm:
-    return LayerNorm(*_weight_and_bias(load, name), eps)
+def _layer_norm(load: LoadTensor, name: str, eps: float, shift: Tensor | None = None) -> LayerNorm:
+    weight, bias = _weight_and_bias(load, name)
+    return LayerNorm(weight=weight, bias=bias, eps=eps, shift=shift)
 
 
 def _weight_and_bias(load: LoadTensor, name: str) -> WeightAndBias:

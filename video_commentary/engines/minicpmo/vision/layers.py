@@ -7,7 +7,6 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from ..kernels import reference
 from ..kernels.reference import LayerNorm
 
 SDPA_BACKENDS = [
@@ -19,7 +18,7 @@ SDPA_BACKENDS = [
 
 
 def patchify(images: Tensor, patch: int, columns: int, dtype: torch.dtype) -> Tensor:
-    """Map bytes [n, H, W, 3] to [n, patches, columns] in [-1, 1], zeros behind a patch's pixels.
+    """Map bytes [n, H, W, 3] to [n * patches, columns] in [-1, 1], zeros behind a patch's pixels.
 
     A row is a patch's reds line by line, then its greens, then its blues.
     """
@@ -30,7 +29,7 @@ def patchify(images: Tensor, patch: int, columns: int, dtype: torch.dtype) -> Te
     n, height, width, _ = images.shape
     rows, across = height // patch, width // patch
     patches = normalize_pixels(images).view(n, rows, patch, across, patch, 3)
-    patches = patches.permute(0, 1, 3, 5, 2, 4).reshape(n, rows * across, -1)
+    patches = patches.permute(0, 1, 3, 5, 2, 4).reshape(n * rows * across, -1)
     return F.pad(patches, (0, columns - patches.shape[-1])).to(dtype)
 
 
@@ -39,25 +38,31 @@ def normalize_pixels(pixels: Tensor) -> Tensor:
     return (pixels.float() / 255 - 0.5) / 0.5
 
 
-def add_layer_norm(x: Tensor, y: Tensor, norm: LayerNorm) -> Tensor:
-    """Add `y` to `x` [n, rows, width] in place; return the sum's norm.
-
-    `y`: [n, rows, width], or [rows, width] for every n.
-    """
+def layer_norm(x: Tensor, norm: LayerNorm) -> Tensor:
+    """Return the norm of rows `x` [n, width], in their dtype."""
     if not x.is_cuda:
-        return reference.add_layer_norm(x, y, norm)
-    from ..kernels.fused_rows import fused_add_layer_norm
+        return norm(x)
+    from ..kernels.fused_rows import fused_layer_norm
 
-    return fused_add_layer_norm(x, y, norm)
+    return fused_layer_norm(x, norm)
+
+
+def layer_norm_and_add(x: Tensor, norm: LayerNorm, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the norm of rows `x` [k * n, width], and its sum with `y` [n, width], k times."""
+    if not x.is_cuda:
+        normed = norm(x)
+        return normed, (normed.view(-1, *y.shape) + y).view_as(x)
+    from ..kernels.fused_rows import fused_layer_norm_and_add
+
+    return fused_layer_norm_and_add(x, norm, y)
 
 
 def linear_gelu(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Return the tanh approximation of GELU of a linear, [n, rows, out]."""
+    """Return the tanh approximation of GELU of a linear of rows `x` [n, in]: [n, out]."""
     if not x.is_cuda:
         return F.gelu(F.linear(x, weight, bias), approximate="tanh")
     # cuBLAS computes it where it writes the product; torch has no public function for that
-    out = torch._addmm_activation(bias, x.flatten(0, 1), weight.t(), use_gelu=True)
-    return out.view(*x.shape[:-1], -1)
+    return torch._addmm_activation(bias, x, weight.t(), use_gelu=True)
 
 
 def self_attention(qkv: Tensor, num_heads: int) -> Tensor:
