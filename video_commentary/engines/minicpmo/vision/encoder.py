@@ -24,6 +24,8 @@ from .layers import (
 
 MAX_CAPTURED = 8
 """Sizes and numbers of images whose CUDA graph is kept; others are encoded without."""
+MLP_MULTIPLE = 128
+"""The MLP is padded with zeros to a multiple of this."""
 RESAMPLER_HEAD_DIM = 128
 """The same at every hidden size."""
 RESAMPLER_EPS = 1e-6
@@ -123,8 +125,12 @@ class _SiglipLayer:
         parts = [_weight_and_bias(load, f"{name}.self_attn.{part}_proj") for part in "qkv"]
         self._qkv_proj = torch.cat([w for w, _ in parts]), torch.cat([b for _, b in parts])
         self._out_proj, out_bias = _weight_and_bias(load, f"{name}.self_attn.out_proj")
-        self._fc1 = _weight_and_bias(load, f"{name}.mlp.fc1")
-        self._fc2, fc2_bias = _weight_and_bias(load, f"{name}.mlp.fc2")
+        fc1, fc1_bias = _weight_and_bias(load, f"{name}.mlp.fc1")
+        fc2, fc2_bias = _weight_and_bias(load, f"{name}.mlp.fc2")
+        # to 4,352 from 4,304: 7 % faster for one image, 2 % for four
+        padding = -len(fc1) % MLP_MULTIPLE
+        self._fc1 = F.pad(fc1, (0, 0, 0, padding)), F.pad(fc1_bias, (0, padding))
+        self._fc2 = F.pad(fc2, (0, padding))
         self._layer_norm1 = _layer_norm(load, f"{name}.layer_norm1", eps, shift)
         shift = shift + out_bias
         self._layer_norm2 = _layer_norm(load, f"{name}.layer_norm2", eps, shift)
