@@ -8,9 +8,7 @@ import torch
 import triton
 import triton.language as tl
 from torch import Tensor
-from triton.language.extra import cuda as ptx
 
-from .gemv import supports_pdl
 from .launching import launch
 from .reference import LayerNorm, RMSNorm
 
@@ -49,7 +47,6 @@ def _layer_norm(x: Tensor, norm: LayerNorm, y: Tensor | None) -> tuple[Tensor, T
     count, width = x.shape
     out = torch.empty_like(x)
     total = out if y is None else torch.empty_like(x)
-    use_pdl = x.is_cuda and supports_pdl(x.device)
     launch(
         _layer_norm_kernel,
         (count,),
@@ -66,10 +63,8 @@ def _layer_norm(x: Tensor, norm: LayerNorm, y: Tensor | None) -> tuple[Tensor, T
         BLOCK=triton.next_power_of_2(width),
         SHIFT=norm.shift is not None,
         ADD=y is not None,
-        USE_PDL=use_pdl,
         num_warps=4 if width > 1024 else 2,
         enable_fp_fusion=True,
-        **({"launch_pdl": True} if use_pdl else {}),
     )
     return out, total
 
@@ -128,15 +123,12 @@ def _layer_norm_kernel(
     BLOCK: tl.constexpr,
     SHIFT: tl.constexpr,
     ADD: tl.constexpr,
-    USE_PDL: tl.constexpr,
 ):
     columns = tl.arange(0, BLOCK)
     mask = columns < WIDTH
     row = tl.program_id(0).to(tl.int64)
     weight = tl.load(weight_ptr + columns, mask=mask, other=0.0).to(tl.float32)
     bias = tl.load(bias_ptr + columns, mask=mask, other=0.0).to(tl.float32)
-    if USE_PDL:
-        ptx.gdc_wait()
     x = tl.load(x_ptr + row * WIDTH + columns, mask=mask, other=0.0).to(tl.float32)
     if SHIFT:
         x += tl.load(shift_ptr + columns, mask=mask, other=0.0)

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 import triton
 import triton.language as tl
 from torch import Tensor
-from triton.language.extra import cuda as ptx
 
-from .gemv import supports_pdl
 from .launching import launch
 
 
@@ -44,7 +42,6 @@ def image_attention(qkv: Tensor, num_heads: int, tile: ImageAttentionTile = TILE
     head_dim = width // num_heads
     low = 1 << head_dim.bit_length() - 1
     out = qkv.new_empty(n, rows, width)
-    use_pdl = qkv.is_cuda and supports_pdl(qkv.device)
     launch(
         _image_attention_kernel,
         (triton.cdiv(rows, tile.block_m), num_heads, n),
@@ -62,10 +59,8 @@ def image_attention(qkv: Tensor, num_heads: int, tile: ImageAttentionTile = TILE
         BLOCK_N=tile.block_n,
         TAIL=tile.tail,
         STAGES=tile.num_stages,
-        USE_PDL=use_pdl,
         num_warps=tile.num_warps,
         enable_fp_fusion=True,
-        **({"launch_pdl": True} if use_pdl else {}),
     )
     return out
 
@@ -84,7 +79,6 @@ def _image_attention_kernel(
     BLOCK_N: tl.constexpr,
     TAIL: tl.constexpr,
     STAGES: tl.constexpr,
-    USE_PDL: tl.constexpr,
 ):
     WIDTH: tl.constexpr = NUM_HEADS * HEAD_DIM
     head = tl.program_id(1)
@@ -97,8 +91,6 @@ def _image_attention_kernel(
     low = tl.arange(0, LOW)[None]
     high = LOW + tl.arange(0, HIGH)[None]
     mask_m = (offs_m < rows)[:, None]
-    if USE_PDL:
-        ptx.gdc_wait()
     q_ptrs = q_ptr + offs_m[:, None] * (3 * WIDTH)
     q_low = tl.load(q_ptrs + low, mask=mask_m, other=0.0)
     q_high = tl.load(q_ptrs + high, mask=mask_m & (high < HEAD_DIM), other=0.0)
