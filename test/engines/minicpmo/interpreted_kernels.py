@@ -38,6 +38,7 @@ from video_commentary.engines.minicpmo.speech.flow_dit import DiT, DiTCache, Slo
 from video_commentary.engines.minicpmo.speech.fused_dit import FusedDiT
 
 from .interpreted_sampling import check_sample_code, check_sample_token
+from .interpreted_vision import VISION_CHECKS
 
 CPU = torch.device("cpu")
 
@@ -292,6 +293,7 @@ CHECKS = (
     check_snake,
     check_sample_token,
     check_sample_code,
+    *VISION_CHECKS,
 )
 
 

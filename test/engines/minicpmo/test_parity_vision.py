@@ -14,9 +14,9 @@ from video_commentary.engines.minicpmo.vision import image_processing
 from video_commentary.engines.minicpmo.vision.encoder import (
     QueryResampler,
     SiglipTower,
-    normalize_pixels,
     sincos_positions,
 )
+from video_commentary.engines.minicpmo.vision.layers import normalize_pixels
 
 from .models import Parts, frames
 

@@ -11,7 +11,7 @@ from torch.nn.attention import sdpa_kernel
 
 from ..config import HearingConfig
 from ..language.cuda_graph import CudaGraphed
-from ..vision.encoder import SDPA_BACKENDS
+from ..vision.layers import SDPA_BACKENDS
 from .log_mel import CHUNK_FRAMES
 
 EPS = 1e-5

@@ -1,6 +1,6 @@
 # ruff: noqa: N803 - constants of a kernel are written in capitals
 # mypy: disable-error-code="no-untyped-def,untyped-decorator,no-untyped-call,unused-ignore"
-"""What stands between the matrix products of a prefill, each in one Triton kernel."""
+"""What stands between the matrix products of many rows, each in one Triton kernel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import triton.language as tl
 from torch import Tensor
 
 from .launching import launch
-from .reference import RMSNorm
+from .reference import LayerNorm, RMSNorm
 
 
 def fused_add_rms_norm(x: Tensor, y: Tensor, norm: RMSNorm, dtype: torch.dtype) -> Tensor:
@@ -31,6 +31,42 @@ def fused_add_rms_norm(x: Tensor, y: Tensor, norm: RMSNorm, dtype: torch.dtype) 
         enable_fp_fusion=True,
     )
     return out
+
+
+def fused_layer_norm(x: Tensor, norm: LayerNorm) -> Tensor:
+    """Return the norm of rows `x` [n, width], in their dtype."""
+    return _layer_norm(x, norm, None)[0]
+
+
+def fused_layer_norm_and_add(x: Tensor, norm: LayerNorm, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the norm of rows `x` [k * n, width], and its sum with `y` [n, width], k times."""
+    return _layer_norm(x, norm, y)
+
+
+def _layer_norm(x: Tensor, norm: LayerNorm, y: Tensor | None) -> tuple[Tensor, Tensor]:
+    count, width = x.shape
+    out = torch.empty_like(x)
+    total = out if y is None else torch.empty_like(x)
+    launch(
+        _layer_norm_kernel,
+        (count,),
+        x,
+        x if norm.shift is None else norm.shift,
+        norm.weight,
+        norm.bias,
+        out,
+        x if y is None else y,
+        total,
+        count if y is None else len(y),
+        norm.eps,
+        WIDTH=width,
+        BLOCK=triton.next_power_of_2(width),
+        SHIFT=norm.shift is not None,
+        ADD=y is not None,
+        num_warps=4 if width > 1024 else 2,
+        enable_fp_fusion=True,
+    )
+    return out, total
 
 
 def fused_silu_and_mul(x: Tensor) -> Tensor:
@@ -70,6 +106,40 @@ def _add_rms_norm_kernel(
     inverse_rms = tl.rsqrt(tl.sum(x * x, 0) / WIDTH + eps)
     weight = tl.load(weight_ptr + columns, mask=mask, other=0.0)
     tl.store(out_ptr + offset, (x * inverse_rms * weight).to(out_ptr.dtype.element_ty), mask=mask)
+
+
+@triton.jit(do_not_specialize=["y_rows"])
+def _layer_norm_kernel(
+    x_ptr,
+    shift_ptr,
+    weight_ptr,
+    bias_ptr,
+    out_ptr,
+    y_ptr,
+    total_ptr,
+    y_rows,
+    eps,
+    WIDTH: tl.constexpr,
+    BLOCK: tl.constexpr,
+    SHIFT: tl.constexpr,
+    ADD: tl.constexpr,
+):
+    columns = tl.arange(0, BLOCK)
+    mask = columns < WIDTH
+    row = tl.program_id(0).to(tl.int64)
+    weight = tl.load(weight_ptr + columns, mask=mask, other=0.0).to(tl.float32)
+    bias = tl.load(bias_ptr + columns, mask=mask, other=0.0).to(tl.float32)
+    x = tl.load(x_ptr + row * WIDTH + columns, mask=mask, other=0.0).to(tl.float32)
+    if SHIFT:
+        x += tl.load(shift_ptr + columns, mask=mask, other=0.0)
+    centered = tl.where(mask, x - tl.sum(x, 0) / WIDTH, 0.0)
+    inverse_std = tl.rsqrt(tl.sum(centered * centered, 0) / WIDTH + eps)
+    out = (centered * inverse_std * weight + bias).to(out_ptr.dtype.element_ty)
+    tl.store(out_ptr + row * WIDTH + columns, out, mask=mask)
+    if ADD:
+        y = tl.load(y_ptr + row % y_rows * WIDTH + columns, mask=mask, other=0.0)
+        total = (out.to(tl.float32) + y.to(tl.float32)).to(out_ptr.dtype.element_ty)
+        tl.store(total_ptr + row * WIDTH + columns, total, mask=mask)
 
 
 @triton.jit

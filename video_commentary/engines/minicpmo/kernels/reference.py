@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -19,6 +20,21 @@ class RMSNorm:
     def __call__(self, x: Tensor) -> Tensor:
         """Normalise the last dimension of `x` [..., n] to float32."""
         return F.rms_norm(x.float(), self.weight.shape, self.weight, self.eps)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LayerNorm:
+    """Layer norm, computed in float32. `shift` (float32 [n]) is added before."""
+
+    weight: Tensor
+    bias: Tensor
+    eps: float
+    shift: Tensor | None = None
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Normalise the last dimension of `x` [..., n], in its dtype."""
+        shifted = x if self.shift is None else (x + self.shift).to(x.dtype)
+        return F.layer_norm(shifted, self.weight.shape, self.weight, self.bias, self.eps)
 
 
 def add_rms_norm(x: Tensor, y: Tensor, norm: RMSNorm, dtype: torch.dtype) -> Tensor:

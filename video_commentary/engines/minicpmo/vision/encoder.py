@@ -8,20 +8,24 @@ from itertools import groupby
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from ..config import VisionConfig
+from ..kernels.reference import LayerNorm
 from ..language.cuda_graph import CudaGraphed
 from .image_processing import position_ids
+from .layers import (
+    layer_norm,
+    layer_norm_and_add,
+    linear_gelu,
+    multi_head_attention,
+    patchify,
+    self_attention,
+)
 
-SDPA_BACKENDS = [
-    SDPBackend.FLASH_ATTENTION,
-    SDPBackend.EFFICIENT_ATTENTION,
-    SDPBackend.MATH,
-]
-"""Not cuDNN's attention: it takes 27 ms to plan for a new shape on Hopper."""
 MAX_CAPTURED = 8
 """Sizes and numbers of images whose CUDA graph is kept; others are encoded without."""
+MLP_MULTIPLE = 128
+"""The MLP is padded with zeros to a multiple of this."""
 RESAMPLER_HEAD_DIM = 128
 """The same at every hidden size."""
 RESAMPLER_EPS = 1e-6
@@ -71,67 +75,74 @@ class SiglipTower:
     """SigLIP's encoder."""
 
     def __init__(self, load: LoadTensor, config: VisionConfig) -> None:
-        self._config = config
-        self._patch_embedding = (
-            load("vpm.embeddings.patch_embedding.weight").flatten(1),
-            load("vpm.embeddings.patch_embedding.bias"),
-        )
+        self._patch_size = config.patch_size
+        weight = load("vpm.embeddings.patch_embedding.weight").flatten(1)
+        # a multiple of eight inputs, as tensor cores need them
+        self._patch_embedding = F.pad(weight, (0, -weight.shape[1] % 8))
+        self._patch_bias = load("vpm.embeddings.patch_embedding.bias")
         self._position_embedding = load("vpm.embeddings.position_embedding.weight")
-        self._layers = [
-            _SiglipLayer(load, f"vpm.encoder.layers.{i}", config) for i in range(config.num_layers)
-        ]
-        self._post_layernorm = _weight_and_bias(load, "vpm.post_layernorm")
-        self._position_ids: dict[tuple[int, int], Tensor] = {}
+        self._layers: list[_SiglipLayer] = []
+        shift = torch.zeros_like(self._patch_bias, dtype=torch.float32)
+        for i in range(config.num_layers):
+            layer = _SiglipLayer(load, f"vpm.encoder.layers.{i}", config, shift)
+            self._layers.append(layer)
+            shift = layer.shift
+        self._post_layernorm = _layer_norm(load, "vpm.post_layernorm", config.layer_norm_eps, shift)
+        self._positions: dict[tuple[int, int], Tensor] = {}
 
     def prepare(self, grid: tuple[int, int]) -> None:
         """Make what images of `grid` (rows, columns of patches) need, once."""
-        if grid not in self._position_ids:
-            ids = torch.from_numpy(position_ids(*grid))
-            self._position_ids[grid] = ids.to(self._position_embedding.device)
+        if grid not in self._positions:
+            ids = torch.from_numpy(position_ids(*grid)).to(self._position_embedding.device)
+            self._positions[grid] = self._position_embedding[ids] + self._patch_bias
 
     def __call__(self, images: Tensor) -> Tensor:
         """Encode images [n, H, W, 3] of one size to [n, patches, hidden_size]."""
-        x = self.embed(images)
+        x = self.embed(images).flatten(0, 1)
         for layer in self._layers:
-            x = layer(x)
-        return F.layer_norm(x, x.shape[-1:], *self._post_layernorm, self._config.layer_norm_eps)
+            layer(x, len(images))
+        return layer_norm(x, self._post_layernorm).unflatten(0, (len(images), -1))
 
     def embed(self, images: Tensor) -> Tensor:
-        """Embed the patches of images [n, H, W, 3] with their positions."""
-        n, height, width, _ = images.shape
-        patch = self._config.patch_size
-        rows, columns = height // patch, width // patch
-        table = self._position_embedding
-        self.prepare((rows, columns))
-        pixels = normalize_pixels(images)
-        patches = pixels.view(n, rows, patch, columns, patch, 3).permute(0, 1, 3, 5, 2, 4)
-        patches = patches.reshape(n, rows * columns, -1).to(table.dtype)
-        return F.linear(patches, *self._patch_embedding) + table[self._position_ids[rows, columns]]
-
-
-def normalize_pixels(pixels: Tensor) -> Tensor:
-    """Return bytes as float32 in [-1, 1], rounded as the published preprocessor does."""
-    return (pixels.float() / 255 - 0.5) / 0.5
+        """Embed patches of images [n, H, W, 3], with positions: [n, patches, hidden_size]."""
+        grid = images.shape[1] // self._patch_size, images.shape[2] // self._patch_size
+        self.prepare(grid)
+        weight = self._patch_embedding
+        patches = patchify(images, self._patch_size, weight.shape[1], weight.dtype)
+        x = self._positions[grid].repeat(len(images), 1).addmm_(patches, weight.t())
+        return x.unflatten(0, (len(images), -1))
 
 
 class _SiglipLayer:
-    def __init__(self, load: LoadTensor, name: str, config: VisionConfig) -> None:
+    """One layer. The products add to the residual stream, without their biases.
+
+    `shift`: the sum of those so far, float32. The norms add it, so nothing else has to.
+    """
+
+    def __init__(self, load: LoadTensor, name: str, config: VisionConfig, shift: Tensor) -> None:
         self._num_heads = config.num_heads
-        self._eps = config.layer_norm_eps
+        eps = config.layer_norm_eps
         parts = [_weight_and_bias(load, f"{name}.self_attn.{part}_proj") for part in "qkv"]
         self._qkv_proj = torch.cat([w for w, _ in parts]), torch.cat([b for _, b in parts])
-        self._out_proj = _weight_and_bias(load, f"{name}.self_attn.out_proj")
-        self._layer_norm1 = _weight_and_bias(load, f"{name}.layer_norm1")
-        self._layer_norm2 = _weight_and_bias(load, f"{name}.layer_norm2")
-        self._fc1 = _weight_and_bias(load, f"{name}.mlp.fc1")
-        self._fc2 = _weight_and_bias(load, f"{name}.mlp.fc2")
+        self._out_proj, out_bias = _weight_and_bias(load, f"{name}.self_attn.out_proj")
+        fc1, fc1_bias = _weight_and_bias(load, f"{name}.mlp.fc1")
+        fc2, fc2_bias = _weight_and_bias(load, f"{name}.mlp.fc2")
+        # to 4,352 from 4,304: on an H200 9 % faster for one image, 2 % for four
+        padding = -len(fc1) % MLP_MULTIPLE
+        self._fc1 = F.pad(fc1, (0, 0, 0, padding)), F.pad(fc1_bias, (0, padding))
+        self._fc2 = F.pad(fc2, (0, padding))
+        self._layer_norm1 = _layer_norm(load, f"{name}.layer_norm1", eps, shift)
+        shift = shift + out_bias
+        self._layer_norm2 = _layer_norm(load, f"{name}.layer_norm2", eps, shift)
+        self.shift = shift + fc2_bias
 
-    def __call__(self, x: Tensor) -> Tensor:
-        y = F.layer_norm(x, x.shape[-1:], *self._layer_norm1, self._eps)
-        q, k, v = F.linear(y, *self._qkv_proj).chunk(3, -1)
-        x = x + F.linear(multi_head_attention(q, k, v, self._num_heads), *self._out_proj)
-        y = F.layer_norm(x, x.shape[-1:], *self._layer_norm2, self._eps)
-        return x + F.linear(F.gelu(F.linear(y, *self._fc1), approximate="tanh"), *self._fc2)
+    def __call__(self, x: Tensor, n: int) -> None:
+        """Run the layer on rows `x` [n * patches, hidden_size], in place."""
+        qkv = F.linear(layer_norm(x, self._layer_norm1), *self._qkv_proj)
+        attn_out = self_attention(qkv.unflatten(0, (n, -1)), self._num_heads)
+        x.addmm_(attn_out.flatten(0, 1), self._out_proj.t())
+        inner = linear_gelu(layer_norm(x, self._layer_norm2), *self._fc1)
+        x.addmm_(inner, self._fc2.t())
 
 
 class QueryResampler:
@@ -139,13 +150,11 @@ class QueryResampler:
 
     def __init__(self, load: LoadTensor) -> None:
         self._kv_proj = load("resampler.kv_proj.weight")
-        self._ln_kv = _weight_and_bias(load, "resampler.ln_kv")
-        self._ln_post = _weight_and_bias(load, "resampler.ln_post")
+        self._ln_kv = _layer_norm(load, "resampler.ln_kv", RESAMPLER_EPS)
+        self._ln_post = _layer_norm(load, "resampler.ln_post", RESAMPLER_EPS)
         self._out_proj = _weight_and_bias(load, "resampler.attn.out_proj")
         self._proj = load("resampler.proj")
-        query = load("resampler.query")
-        ln_q = _weight_and_bias(load, "resampler.ln_q")
-        query = F.layer_norm(query, query.shape[-1:], *ln_q, RESAMPLER_EPS)
+        query = _layer_norm(load, "resampler.ln_q", RESAMPLER_EPS)(load("resampler.query"))
         weights = load("resampler.attn.in_proj_weight").chunk(3)
         biases = load("resampler.attn.in_proj_bias").chunk(3)
         self._query = F.linear(query, weights[0], biases[0])
@@ -163,23 +172,16 @@ class QueryResampler:
 
         `grid`: rows and columns of the patches.
         """
-        hidden_size = self._query.shape[-1]
-        kv = F.layer_norm(F.linear(x, self._kv_proj), (hidden_size,), *self._ln_kv, RESAMPLER_EPS)
         self.prepare(grid)
-        k = F.linear(kv + self._positions[grid], *self._k_proj)
-        v = F.linear(kv, *self._v_proj)
+        rows = F.linear(x, self._kv_proj).flatten(0, 1)
+        kv, kv_at = layer_norm_and_add(rows, self._ln_kv, self._positions[grid])
+        k = F.linear(kv_at, *self._k_proj).unflatten(0, x.shape[:2])
+        v = F.linear(kv, *self._v_proj).unflatten(0, x.shape[:2])
         q = self._query.expand(len(x), -1, -1)
-        attn_out = multi_head_attention(q, k, v, hidden_size // RESAMPLER_HEAD_DIM)
-        y = F.linear(attn_out, *self._out_proj)
-        y = F.layer_norm(y, (hidden_size,), *self._ln_post, RESAMPLER_EPS)
-        return y @ self._proj
-
-
-def multi_head_attention(q: Tensor, k: Tensor, v: Tensor, num_heads: int) -> Tensor:
-    """Attend without a mask; `q`, `k`, `v` and the result are [n, rows, num_heads * head_dim]."""
-    q, k, v = (torch.unflatten(x, -1, (num_heads, -1)).transpose(1, 2) for x in (q, k, v))
-    with sdpa_kernel(SDPA_BACKENDS):
-        return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
+        attn_out = multi_head_attention(q, k, v, q.shape[-1] // RESAMPLER_HEAD_DIM)
+        y = F.linear(attn_out.flatten(0, 1), *self._out_proj)
+        y = layer_norm(y, self._ln_post) @ self._proj
+        return y.unflatten(0, (len(x), -1))
 
 
 def sincos_positions(rows: int, columns: int, width: int) -> Tensor:
@@ -193,6 +195,11 @@ def sincos_positions(rows: int, columns: int, width: int) -> Tensor:
     across = sincos(columns)[None].expand(rows, -1, -1)
     down = sincos(rows)[:, None].expand(-1, columns, -1)
     return torch.cat([across, down], 2).flatten(0, 1)
+
+
+def _layer_norm(load: LoadTensor, name: str, eps: float, shift: Tensor | None = None) -> LayerNorm:
+    weight, bias = _weight_and_bias(load, name)
+    return LayerNorm(weight=weight, bias=bias, eps=eps, shift=shift)
 
 
 def _weight_and_bias(load: LoadTensor, name: str) -> WeightAndBias:
