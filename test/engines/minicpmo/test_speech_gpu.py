@@ -38,7 +38,7 @@ def test_graphs_give_the_recorded_sound(parity: Path) -> None:
         load_hift(recorded.folder, CUDA),
         source_noise=lambda samples: noise[:, :samples],
     )
-    noise = source_noise(30_000).to(CUDA)
+    noise = source_noise(64 * 480).to(CUDA)
     vocoder.capture()
     for _ in range(2):
         vocoder.start()

@@ -21,7 +21,7 @@ SILENT_CODE = 4218
 CHUNK_CODES = 25
 _TAIL_FRAMES = 100
 """Frames kept at the end of a cache, beside as many at its start as the voice prompt has."""
-_MAX_CHUNK_FRAMES = 2 * (CHUNK_CODES + LOOKAHEAD)
+MAX_CHUNK_FRAMES = 2 * (CHUNK_CODES + LOOKAHEAD)
 """Mel frames of the longest chunk; a multiple of 8."""
 
 
@@ -70,6 +70,11 @@ class FlowStream:
         self._solve = CudaGraphed(self._solve_chunk)
         self._prefill_prompt(voice)
         self.start()
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The precision of the flow."""
+        return self._like.dtype
 
     def _empty_cache(self, steps: int) -> DiTCache:
         config, like = self._flow.config, self._like
@@ -149,7 +154,7 @@ class FlowStream:
             mu, *cache = encode(ids, *self._encoder_cache.tensors())
             self._encoder_cache = EncoderCache(*cache)
         frames = len(mu)
-        width = _MAX_CHUNK_FRAMES if mu.is_cuda else frames
+        width = MAX_CHUNK_FRAMES if mu.is_cuda else frames
         mapping = self._map_slots(frames, width)
         offset = len(self._slot_order)
         noise = self._noise[offset : offset + width]
@@ -235,7 +240,7 @@ def cache_bytes(flow: Flow, voice: VoicePrompt, steps: int, dtype: torch.dtype) 
 
 
 def _num_slots(prompt_frames: int) -> int:
-    return -(-(prompt_frames + _TAIL_FRAMES + _MAX_CHUNK_FRAMES) // 8) * 8
+    return -(-(prompt_frames + _TAIL_FRAMES + MAX_CHUNK_FRAMES) // 8) * 8
 
 
 def keep_ends(cache: Tensor, first: int, last: int) -> Tensor:

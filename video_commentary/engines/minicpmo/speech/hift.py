@@ -17,8 +17,8 @@ from .hift_source import F0Predictor, HarmonicSource
 from .stft import ConvStft
 
 DILATIONS = (1, 3, 5)
-_LIMIT = 0.99
-_MAX_MAGNITUDE = 100.0
+LIMIT = 0.99
+MAX_MAGNITUDE = 100.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,10 +172,10 @@ class Hift(nn.Module):
             x = torch.stack([block(x) for block in blocks]).mean(dim=0)
         x = self.conv_post(F.leaky_relu(x, 0.01))
         magnitude, phase = x.chunk(2, dim=1)
-        magnitude = magnitude.exp().clamp(max=_MAX_MAGNITUDE)
+        magnitude = magnitude.exp().clamp(max=MAX_MAGNITUDE)
         phase = torch.sin(phase)
         spectrum = torch.cat([magnitude * torch.cos(phase), magnitude * torch.sin(phase)], dim=1)
-        return self.stft.inverse(spectrum).clamp(-_LIMIT, _LIMIT)
+        return self.stft.inverse(spectrum).clamp(-LIMIT, LIMIT)
 
 
 def fold_weight_norm(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
