@@ -9,7 +9,6 @@ would each be a kernel of their own.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -17,10 +16,8 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from .conv_weights import ConvWeight, Frames, Length
 from .launching import launch
-
-ALIGNMENT = 16
-"""Channels are padded to a multiple of this: what a tensor core takes at least."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,77 +29,6 @@ class ConvTile:
     block_k: int
     num_warps: int
     num_stages: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConvWeight:
-    """The weights of up to three convolutions of the same channels, one after the other.
-
-    `taps`: kernel sizes, the longest first. `weight`: [sum of taps, C_in, C_out], its type is that
-    of the products; `bias`: float32 [convolutions, C_out]. Channels are padded.
-    """
-
-    taps: tuple[int, ...]
-    weight: Tensor
-    bias: Tensor
-
-    @property
-    def channels(self) -> int:
-        """C_out."""
-        return self.weight.shape[2]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Length:
-    """A number of rows: `scale` times the number of mel frames, plus `extra`."""
-
-    scale: int
-    extra: int = 0
-
-    def of(self, frames: int) -> int:
-        """Return the number of rows of `frames`."""
-        return self.scale * frames + self.extra
-
-
-@dataclass(frozen=True, kw_only=True)
-class Frames:
-    """The number of mel frames: `count` int32 [1], at most `most`, for which buffers are made."""
-
-    count: Tensor
-    most: int
-
-
-def padded(channels: int, multiple: int = ALIGNMENT) -> int:
-    """Return the channels of a buffer for `channels`."""
-    return -(-channels // multiple) * multiple
-
-
-def pad_channels(values: Tensor, *, value: float = 0.0, multiple: int = ALIGNMENT) -> Tensor:
-    """Pad the last dimension to a multiple."""
-    extra = padded(values.shape[-1], multiple) - values.shape[-1]
-    return torch.nn.functional.pad(values, (0, extra), value=value)
-
-
-def pack_conv(
-    weights: Sequence[Tensor],
-    biases: Sequence[Tensor],
-    dtype: torch.dtype,
-    *,
-    multiple: int = ALIGNMENT,
-) -> ConvWeight:
-    """Pack convolutions: `weights` [C_out, C_in, taps], the longest first, and `biases` [C_out].
-
-    C_in is padded to a multiple of `multiple`.
-    """
-    taps = [
-        pad_channels(pad_channels(weight.permute(2, 0, 1), multiple=multiple).mT)
-        for weight in weights
-    ]
-    return ConvWeight(
-        taps=tuple(len(tap) for tap in taps),
-        weight=torch.cat(taps).to(dtype).contiguous(),
-        bias=torch.stack([pad_channels(bias.float()) for bias in biases]).contiguous(),
-    )
 
 
 def conv_tile(conv: ConvWeight) -> ConvTile:
@@ -120,46 +46,49 @@ def conv_tile(conv: ConvWeight) -> ConvTile:
 
 def conv(
     x: Tensor,
-    conv: ConvWeight,
+    weight: ConvWeight,
     frames: Frames,
     *,
     length: Length,
     out_length: Length | None = None,
     dilation: int = 1,
-    causal: bool = False,
+    back: int | None = None,
     row_stride: int | None = None,
     residual: Tensor | None = None,
+    activation: str | None = None,
     alpha: Tensor | None = None,
-    elu: bool = False,
     keep: bool = False,
-    tile: ConvTile | None = None,
+    act_out: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Convolve `x` [G or 1, rows, C_in] with G convolutions.
 
-    `length` of the `frames` are the rows of `x` that count; zeros lie beside them. `out_length`: of the output, that of `x` if None. `causal`: the last tap
-    meets the row itself, else the middle one. `row_stride`: elements from one row to the next.
+    `length` of the `frames` are the rows of `x` that count; zeros lie beside them. `out_length`: of
+    the output, that of `x` if None. `back`: how many rows before a row its first tap lies; if None,
+    the middle tap meets the row itself. `row_stride`: elements from one row to the next.
 
     Return two tensors [G, rows, C_out]. The first: the sum with the bias and the float32 `residual`
-    [G or 1, rows, C_out], in float32; of use with `keep` or without an activation only. The second:
-    after Snake with `alpha` [G, C_out] or ELU, in the type of the weights.
+    [G or 1, rows, C_out], in float32; of use with `keep` or without an activation only. The second,
+    `act_out` if given, has the type of the weights: after the activation "snake" with `alpha`
+    [G, C_out], "elu", "silu", "leaky" (0.01 below zero) or "none".
     """
     out_length = out_length or length
-    groups, (c_in, c_out) = len(conv.taps), conv.weight.shape[1:]
+    groups, (c_in, c_out) = len(weight.taps), weight.weight.shape[1:]
     rows = out_length.of(frames.most)
-    activated = alpha is not None or elu
-    keep = keep or not activated
+    keep = keep or activation is None
     out = x.new_empty((groups, rows, c_out) if keep else 0, dtype=torch.float32)
-    act = x.new_empty((groups, rows, c_out) if activated else 0, dtype=conv.weight.dtype)
-    tile = tile or conv_tile(conv)
-    taps = (*conv.taps, 0, 0)[:3]
+    act = act_out
+    if act is None:
+        act = x.new_empty((groups, rows, c_out) if activation else 0, dtype=weight.weight.dtype)
+    tile = conv_tile(weight)
+    taps = (*weight.taps, 0, 0)[:3]
     launch(
         _conv_kernel,
         (triton.cdiv(rows, tile.block_m), c_out // tile.block_n, groups),
         x,
-        conv.weight,
-        conv.bias,
-        conv.bias if residual is None else residual,
-        conv.bias if alpha is None else alpha,
+        weight.weight,
+        weight.bias,
+        weight.bias if residual is None else residual,
+        weight.bias if alpha is None else alpha,
         out,
         act,
         frames.count,
@@ -168,6 +97,7 @@ def conv(
         0 if residual is None or len(residual) == 1 else residual.stride(0),
         *taps,
         dilation,
+        0 if back is None else back,
         length.scale,
         length.extra,
         out_length.scale,
@@ -175,11 +105,10 @@ def conv(
         C_IN=c_in,
         C_OUT=c_out,
         ROW_STRIDE=row_stride or c_in,
-        CAUSAL=causal,
+        CENTRED=back is None,
         RESIDUAL=residual is not None,
         KEEP=keep,
-        SNAKE=alpha is not None,
-        ELU=elu,
+        ACTIVATION=activation or "",
         PRECISION="tf32" if torch.backends.cudnn.allow_tf32 else "ieee",
         BLOCK_M=tile.block_m,
         BLOCK_N=tile.block_n,
@@ -199,7 +128,7 @@ def snake(x, alpha):
 
 
 _RUNTIME = (
-    *("rows", "x_group", "residual_group", "taps_0", "taps_1", "taps_2", "dilation"),
+    *("rows", "x_group", "residual_group", "taps_0", "taps_1", "taps_2", "dilation", "back"),
     *("scale", "extra", "out_scale", "out_extra"),
 )
 """Arguments that compile no kernel of their own: all stages would have their own otherwise."""
@@ -222,6 +151,7 @@ def _conv_kernel(
     taps_1,
     taps_2,
     dilation,
+    back,
     scale,
     extra,
     out_scale,
@@ -229,11 +159,10 @@ def _conv_kernel(
     C_IN: tl.constexpr,
     C_OUT: tl.constexpr,
     ROW_STRIDE: tl.constexpr,
-    CAUSAL: tl.constexpr,
+    CENTRED: tl.constexpr,
     RESIDUAL: tl.constexpr,
     KEEP: tl.constexpr,
-    SNAKE: tl.constexpr,
-    ELU: tl.constexpr,
+    ACTIVATION: tl.constexpr,
     PRECISION: tl.constexpr,
     BLOCK_M: tl.constexpr,
     BLOCK_N: tl.constexpr,
@@ -252,19 +181,17 @@ def _conv_kernel(
     offs_m = start + tl.arange(0, BLOCK_M)
     offs_n = tl.program_id(1) * BLOCK_N + tl.arange(0, BLOCK_N)
     offs_k = tl.arange(0, BLOCK_K)
-    back = (taps - 1) * dilation
-    if not CAUSAL:
-        back = back // 2
+    if CENTRED:
+        back = (taps - 1) * dilation // 2
     x_ptrs = x_ptr + tl.multiple_of(group * x_group, 16) + offs_k[None]
     weight_ptrs = weight_ptr + first * C_IN * C_OUT + offs_k[:, None] * C_OUT + offs_n[None]
     acc = tl.zeros([BLOCK_M, BLOCK_N], tl.float32)
-    BLOCKS: tl.constexpr = C_IN // BLOCK_K
-    for i in range(0, taps * BLOCKS):
-        tap = i // BLOCKS
+    for i in range(taps * (C_IN // BLOCK_K)):
+        tap = i // (C_IN // BLOCK_K)
         row = offs_m + (tap * dilation - back)
         mask = (row >= 0) & (row < valid)
         x = tl.load(
-            x_ptrs + (row[:, None] * ROW_STRIDE + (i % BLOCKS) * BLOCK_K),
+            x_ptrs + (row[:, None] * ROW_STRIDE + (i % (C_IN // BLOCK_K)) * BLOCK_K),
             mask=mask[:, None],
             other=0.0,
         )
@@ -279,10 +206,14 @@ def _conv_kernel(
         )
     if KEEP:
         tl.store(out_ptr + group * rows * C_OUT + offs, acc, mask=mask)
-    if SNAKE:
+    if ACTIVATION == "snake":
         acc = snake(acc, tl.load(alpha_ptr + group * C_OUT + offs_n)[None])
-    if ELU:
+    elif ACTIVATION == "elu":
         acc = tl.where(acc > 0, acc, tl.exp(acc) - 1)
-    if SNAKE or ELU:
+    elif ACTIVATION == "silu":
+        acc = acc * tl.sigmoid(acc)
+    elif ACTIVATION == "leaky":
+        acc = tl.where(acc > 0, acc, 0.01 * acc)
+    if ACTIVATION != "":
         act = acc.to(act_ptr.dtype.element_ty)
         tl.store(act_ptr + group * rows * C_OUT + offs, act, mask=mask)

@@ -12,7 +12,8 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from .conv import Frames, Length, snake
+from .conv import snake
+from .conv_weights import Frames, Length
 from .launching import launch
 
 _BLOCK = 1024
@@ -79,7 +80,6 @@ def harmonic_source(
         source,
         frames.count,
         frames.most,
-        samples,
         HARMONICS=harmonics,
         SPF=samples // frames.most,
         BLOCK=256,
@@ -257,7 +257,7 @@ def _phase_kernel(
         tl.store(f0_ptr + t, f0, mask=mask)
 
 
-@triton.jit(do_not_specialize=["most", "samples"])
+@triton.jit(do_not_specialize=["most"])
 def _source_kernel(
     f0_ptr,
     phase_ptr,
@@ -269,7 +269,6 @@ def _source_kernel(
     source_ptr,
     frames_ptr,
     most,
-    samples,
     HARMONICS: tl.constexpr,
     SPF: tl.constexpr,
     BLOCK: tl.constexpr,

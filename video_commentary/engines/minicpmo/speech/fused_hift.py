@@ -6,15 +6,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
+from ..kernels.conv_weights import (
+    ConvWeight,
+    Frames,
+    Length,
+    pack_conv,
+    pack_transposed_conv,
+    pack_windows,
+    pad_channels,
+    padded,
+)
 from .hift import DILATIONS, LIMIT, MAX_MAGNITUDE, Hift, ResBlock
-
-if TYPE_CHECKING:
-    from ..kernels.conv import ConvWeight, Frames, Length
 
 _MEL_MULTIPLE = 64
 """Mel bins are padded to a multiple of this, which a program takes at once."""
@@ -85,8 +92,6 @@ class FusedHift:
     """
 
     def __init__(self, hift: Hift, dtype: torch.dtype, max_frames: int) -> None:
-        from ..kernels.conv import padded
-
         self._hift = hift
         self._dtype = dtype
         self._max_frames = max_frames
@@ -105,15 +110,15 @@ class FusedHift:
 
     def _pack_stage(self, stage: int) -> _Stage:
         hift, dtype = self._hift, self._dtype
-        up, rate, skip = _pack_up(dtype, cast(nn.ConvTranspose1d, hift.ups[stage]))
+        up = cast(nn.ConvTranspose1d, hift.ups[stage])
         down = cast(nn.Conv1d, hift.source_downs[stage])
         parallel = len(hift.config.resblock_kernel_sizes)
         blocks = hift.resblocks[stage * parallel : (stage + 1) * parallel]
         return _Stage(
-            up=up,
-            rate=rate,
-            skip=skip,
-            source_down=_pack_windows(dtype, down),
+            up=pack_transposed_conv(*_affine(up), up.stride[0], dtype),
+            rate=up.stride[0],
+            skip=cast(int, up.padding[0]),
+            source_down=pack_windows(*_affine(down), dtype),
             down=down.stride[0],
             pad=cast(int, down.padding[0]),
             source_blocks=_pack_blocks(dtype, [cast(ResBlock, hift.source_resblocks[stage])]),
@@ -133,7 +138,6 @@ class FusedHift:
         Only the first `frames` (int32 [1]) of T = max_frames count, and of `cached_source`
         [1, 1, S] the first `cached` (int32 [1]) samples. `noise`: [1, N, harmonics].
         """
-        from ..kernels.conv import Frames
         from ..kernels.hift import harmonic_source, istft, pitch_and_phase
 
         hift, spf = self._hift, self._hift.config.samples_per_frame
@@ -171,32 +175,34 @@ class FusedHift:
         return wave[None], source[None, None]
 
     def _predict_f0(self, rows: Tensor, frames: Frames) -> Tensor:
-        from ..kernels.conv import Length, conv
+        from ..kernels.conv import conv
 
         x = rows[None]
         for weight in self._f0_convs:
-            _, x = conv(x, weight, frames, length=Length(scale=1), elu=True)
+            _, x = conv(x, weight, frames, length=Length(scale=1), activation="elu")
         return x[0]
 
     def _first_up(self, rows: Tensor, frames: Frames) -> Tensor:
-        from ..kernels.conv import Length, conv
+        from ..kernels.conv import conv
 
         length = Length(scale=1)
         x, _ = conv(rows[None], self._conv_pre, frames, length=length)
         return self._up(x, self._stages[0], length, frames)
 
     def _up(self, x: Tensor, stage: _Stage, length: Length, frames: Frames) -> Tensor:
-        from ..kernels.conv import Length, conv
+        from ..kernels.conv import conv
         from ..kernels.hift import mean_leaky
 
         out_length = Length(scale=length.scale, extra=length.extra + stage.up.taps[0] - 1)
         x = mean_leaky(x, 0.1, self._dtype)
-        up, _ = conv(x, stage.up, frames, length=length, out_length=out_length, causal=True)
+        up, _ = conv(
+            x, stage.up, frames, length=length, out_length=out_length, back=stage.up.taps[0] - 1
+        )
         return up
 
     def _decode(self, up: Tensor, source: Tensor, frames: Frames, side: _Side) -> Tensor:
         """Return the inner spectrum [F, channels]; `up`: the first stage's upsampled frames."""
-        from ..kernels.conv import Length, conv
+        from ..kernels.conv import conv
         from ..kernels.hift import join, mean_leaky
 
         lengths = self._lengths()
@@ -227,8 +233,6 @@ class FusedHift:
         return x[0]
 
     def _lengths(self) -> list[Length]:
-        from ..kernels.conv import Length
-
         scale, lengths = 1, []
         for stage in self._stages:
             scale *= stage.rate
@@ -256,6 +260,7 @@ class FusedHift:
             frames,
             length=length,
             row_stride=stage.down * self._width,
+            activation="snake",
             alpha=stage.source_blocks.alphas1[0],
             keep=True,
         )
@@ -275,6 +280,7 @@ def _run_blocks(
             frames,
             length=length,
             dilation=dilation,
+            activation="snake",
             alpha=blocks.alphas2[i],
         )
         next_alpha = blocks.alphas1[i + 1] if i + 1 < len(DILATIONS) else None
@@ -284,6 +290,7 @@ def _run_blocks(
             frames,
             length=length,
             residual=x,
+            activation=None if next_alpha is None else "snake",
             alpha=next_alpha,
             keep=True,
         )
@@ -291,19 +298,15 @@ def _run_blocks(
 
 
 def _pack(dtype: torch.dtype, *convs: nn.Module, multiple: int = 16) -> ConvWeight:
-    from ..kernels.conv import pack_conv
-
     return pack_conv(
-        [cast(Tensor, conv.weight).detach() for conv in convs],
-        [cast(Tensor, conv.bias).detach() for conv in convs],
+        [_affine(conv)[0] for conv in convs],
+        [_affine(conv)[1] for conv in convs],
         dtype,
         multiple=multiple,
     )
 
 
 def _pack_blocks(dtype: torch.dtype, blocks: Sequence[ResBlock]) -> _ResBlocks:
-    from ..kernels.conv import pad_channels
-
     blocks = sorted(blocks, key=lambda block: -len(cast(Tensor, block.convs2[0].weight)[0, 0]))
 
     def alphas(name: str, pair: int) -> Tensor:
@@ -319,27 +322,5 @@ def _pack_blocks(dtype: torch.dtype, blocks: Sequence[ResBlock]) -> _ResBlocks:
     )
 
 
-def _pack_up(dtype: torch.dtype, up: nn.ConvTranspose1d) -> tuple[ConvWeight, int, int]:
-    """Return a transposed convolution as one to `rate` rows at once, `rate`, and rows to skip.
-
-    Output row q * rate + p sums x[q - m] @ weight[p + m * rate] over m.
-    """
-    from ..kernels.conv import ConvWeight, pad_channels
-
-    rate, skip = up.stride[0], cast(int, up.padding[0])
-    weight = pad_channels(pad_channels(up.weight.detach().permute(2, 0, 1)).mT).mT
-    taps = -(-len(weight) // rate)
-    weight = nn.functional.pad(weight, (0, 0, 0, 0, 0, taps * rate - len(weight)))
-    # [taps, C_in, rate * C_out], the oldest row first
-    weight = weight.unflatten(0, (taps, rate)).flip(0).transpose(1, 2).flatten(2)
-    bias = pad_channels(cast(Tensor, up.bias).detach().float()).repeat(rate)[None]
-    packed = ConvWeight(taps=(taps,), weight=weight.to(dtype).contiguous(), bias=bias)
-    return packed, rate, skip
-
-
-def _pack_windows(dtype: torch.dtype, down: nn.Conv1d) -> ConvWeight:
-    """Return a strided convolution as a product with whole windows, which lie in one piece."""
-    from ..kernels.conv import ConvWeight, pack_conv
-
-    packed = pack_conv([down.weight.detach()], [cast(Tensor, down.bias).detach()], dtype)
-    return ConvWeight(taps=(1,), weight=packed.weight.flatten(0, 1)[None], bias=packed.bias)
+def _affine(module: nn.Module) -> tuple[Tensor, Tensor]:
+    return cast(Tensor, module.weight).detach(), cast(Tensor, module.bias).detach()
