@@ -125,7 +125,7 @@ def _norm_kernel(
     row = tl.program_id(0)
     columns = tl.arange(0, BLOCK)
     mask = columns < WIDTH
-    valid = row < tl.load(valid_ptr) * length_scale
+    valid = columns * 0 + row < tl.load(valid_ptr) * length_scale
     x = tl.load(x_ptr + row * WIDTH + columns, mask=mask & valid, other=0.0)
     mean = tl.sum(x, 0) / WIDTH
     centered = tl.where(mask, x - mean, 0.0)

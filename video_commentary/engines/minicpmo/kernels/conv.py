@@ -31,16 +31,16 @@ class ConvTile:
     num_stages: int
 
 
-def conv_tile(conv: ConvWeight) -> ConvTile:
-    """Return the tile for a convolution."""
-    c_in, c_out = conv.weight.shape[1:]
-    wide = conv.weight.element_size() == 4
+def conv_tile(weight: ConvWeight, rows: int) -> ConvTile:
+    """Return the tile for a convolution of this many rows."""
+    c_in, c_out = weight.weight.shape[1:]
+    few = rows <= 64
     return ConvTile(
-        block_m=64 if c_out < 256 else 32,
-        block_n=math.gcd(64, c_out),
-        block_k=math.gcd(32 if wide else 64, c_in),
+        block_m=16 if few else 64 if c_out < 256 else 32,
+        block_n=math.gcd(32 if few else 64, c_out),
+        block_k=math.gcd((256 if few else 128) // weight.weight.element_size(), c_in),
         num_warps=4,
-        num_stages=4,
+        num_stages=5 if few else 4,
     )
 
 
@@ -79,7 +79,7 @@ def conv(
     act = act_out
     if act is None:
         act = x.new_empty((groups, rows, c_out) if activation else 0, dtype=weight.weight.dtype)
-    tile = conv_tile(weight)
+    tile = conv_tile(weight, rows)
     taps = (*weight.taps, 0, 0)[:3]
     launch(
         _conv_kernel,

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from ..kernels.launching import compiling
@@ -15,6 +14,7 @@ from .flow import GUIDANCE, Flow
 from .flow_dit import DiT, DiTCache, SlotMapping
 from .flow_encoder import LOOKAHEAD, EncoderCache
 from .fused_dit import FusedDiT
+from .fused_flow_encoder import FusedFlowEncoder
 
 SILENT_CODE = 4218
 """The code of silence in the published code book."""
@@ -66,7 +66,8 @@ class FlowStream:
             )
         self._noise = noise.T.to(like.device, torch.float32).contiguous()
         self._cache = self._empty_cache(steps)
-        self._encode = CudaGraphed(self._encode_chunk)
+        self._fused_encoder: FusedFlowEncoder | None = None
+        self._encode = CudaGraphed(self._encode_codes)
         self._solve = CudaGraphed(self._solve_chunk)
         self._prefill_prompt(voice)
         self.start()
@@ -89,6 +90,10 @@ class FlowStream:
         codes = torch.cat([voice.codes, silence]).to(self._like.device)
         empty = self._flow.encoder.empty_cache()
         mu, self._prompt_encoder_cache = self._flow.encode(codes, empty, False)
+        if mu.is_cuda:
+            self._fused_encoder = FusedFlowEncoder(
+                self._flow, self._prompt_encoder_cache, _TAIL_FRAMES // 2, MAX_CHUNK_FRAMES // 2
+            )
         self._slot_order: list[int] = []
         mel = voice.mel.to(self._like)
         mapping = self._map_slots(len(mu), len(mu))
@@ -105,6 +110,8 @@ class FlowStream:
     def start(self) -> None:
         """Begin an utterance."""
         self._encoder_cache = self._prompt_encoder_cache
+        if self._fused_encoder is not None:
+            self._fused_encoder.start()
         self._slot_order = list(range(self._prompt_frames))
         prompt = self._prompt_cache
         self._cache.k_cache[..., : self._prompt_frames, :].copy_(prompt.k_cache)
@@ -116,12 +123,14 @@ class FlowStream:
         self._cache.k_cache[..., self._prompt_frames :, :].zero_()
         self._cache.v_cache[..., self._prompt_frames :, :].zero_()
 
-    def capture(self, first_chunk: int) -> None:
-        """Capture the graphs of an utterance whose first chunk has `first_chunk` new codes."""
+    def capture(self) -> None:
+        """Compile the kernels and capture the graphs, which serve chunks of any length."""
         self.start()
-        # after four more the caches have reached their full length
-        for new in [first_chunk] + 4 * [CHUNK_CODES]:
-            self._chunk([SILENT_CODE] * (new + LOOKAHEAD), last=False, capture=True)
+        if self._fused_encoder is not None:
+            with compiling(self._like.device):
+                self._chunk([SILENT_CODE] * (CHUNK_CODES + LOOKAHEAD), last=False, capture=False)
+            self.start()
+        self._chunk([SILENT_CODE] * (CHUNK_CODES + LOOKAHEAD), last=False, capture=True)
         self.start()
 
     @torch.inference_mode()
@@ -146,22 +155,24 @@ class FlowStream:
         return self._chunk(codes, last, capture=False)
 
     def _chunk(self, codes: list[int], last: bool, capture: bool) -> Tensor:
-        ids = torch.tensor(codes).to(self._like.device, non_blocking=True)
-        if last:
+        if self._fused_encoder is None:
+            ids = torch.tensor(codes)
             mu, self._encoder_cache = self._flow.encode(ids, self._encoder_cache, last)
+            frames = len(mu)
         else:
+            lengths = self._fused_encoder.lengths(len(codes), last)
+            padding = [0] * (MAX_CHUNK_FRAMES // 2 + LOOKAHEAD - len(codes))
+            # one copy, and none that waits for the device
+            packed = torch.tensor([*lengths, *codes, *padding], dtype=torch.int32)
             encode = self._encode.capture if capture else self._encode
-            mu, *cache = encode(ids, *self._encoder_cache.tensors())
-            self._encoder_cache = EncoderCache(*cache)
-        frames = len(mu)
-        width = MAX_CHUNK_FRAMES if mu.is_cuda else frames
+            (mu,) = encode(packed.to(self._like.device, non_blocking=True))
+            frames = 2 * lengths[0]
+        width = len(mu)
         mapping = self._map_slots(frames, width)
         offset = len(self._slot_order)
         noise = self._noise[offset : offset + width]
         solve = self._solve.capture if capture else self._solve
-        mel, *_ = solve(
-            F.pad(mu, (0, 0, 0, width - frames)), mu.new_zeros(width, mu.shape[1]), noise, *mapping
-        )
+        mel, *_ = solve(mu, mu.new_zeros(width, mu.shape[1]), noise, *mapping)
         self._slot_order = self._new_slots + self._slot_order
         self._trim()
         return mel[:frames].T
@@ -203,9 +214,10 @@ class FlowStream:
     def _trim_token_kv(self, token_kv: Tensor) -> Tensor:
         return keep_ends(token_kv, self._prompt_frames // 2, _TAIL_FRAMES // 2)
 
-    def _encode_chunk(self, codes: Tensor, *cache: Tensor) -> tuple[Tensor, ...]:
-        mu, grown = self._flow.encode(codes, EncoderCache(*cache), last=False)
-        return mu, *grown.tensors()
+    def _encode_codes(self, packed: Tensor) -> tuple[Tensor, ...]:
+        """Run the fused encoder on four lengths and the codes, int32, in one tensor."""
+        assert self._fused_encoder is not None
+        return (self._fused_encoder.encode(packed[4:].long(), packed[:4]),)
 
     def _solve_chunk(
         self, mu: Tensor, cond: Tensor, noise: Tensor, slots: Tensor, mask: Tensor, tail: Tensor

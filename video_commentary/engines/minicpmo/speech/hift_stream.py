@@ -46,7 +46,7 @@ class HiftStream:
     def chunk(self, mel: Tensor, last: bool) -> Tensor:
         """Return the sound [samples] of `mel` [num_mels, T].
 
-        The sound of the last `OVERLAP_FRAMES` frames is held back for the next chunk, unless `last`.
+        The last `OVERLAP_FRAMES` frames of sound are held back for the next chunk, unless `last`.
         """
         mel = torch.cat([self._mel, mel[None].float()], dim=2)
         noise = None

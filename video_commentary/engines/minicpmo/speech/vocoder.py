@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ....core.audio import AudioFormat
 from ....core.engine import EngineError
-from .flow_stream import CHUNK_CODES, MAX_CHUNK_FRAMES, FlowStream
+from .flow_stream import MAX_CHUNK_FRAMES, FlowStream
 from .hift import Hift
 from .hift_stream import FusedHiftStream, HiftStream, Noise
 
@@ -47,9 +47,9 @@ class Vocoder:
         self._hift_stream.start()
 
     @torch.inference_mode()
-    def capture(self, first_chunk: int = CHUNK_CODES) -> None:
-        """Capture the CUDA graphs; `first_chunk`: new codes of an utterance's first chunk."""
-        self._flow_stream.capture(first_chunk)
+    def capture(self) -> None:
+        """Capture the CUDA graphs, which serve chunks of any length."""
+        self._flow_stream.capture()
         self._hift_stream.capture()
         self.start()
 
