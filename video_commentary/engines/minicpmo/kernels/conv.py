@@ -58,6 +58,7 @@ def conv(
     activation: str | None = None,
     alpha: Tensor | None = None,
     keep: bool = False,
+    exact: bool = False,
     act_out: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Convolve `x` [G or 1, rows, C_in] with G convolutions.
@@ -69,7 +70,8 @@ def conv(
     Return two tensors [G, rows, C_out]. The first: the sum with the bias and the float32 `residual`
     [G or 1, rows, C_out], in float32; of use with `keep` or without an activation only. The second,
     `act_out` if given, has the type of the weights: after the activation "snake" with `alpha`
-    [G, C_out], "elu", "silu", "leaky" (0.01 below zero) or "none".
+    [G, C_out], "elu", "silu", "leaky" (0.01 below zero) or "none". Products of float32 weights are
+    in TF32 if torch allows cuDNN that; `exact`: in three of them, nearly float32.
     """
     out_length = out_length or length
     groups, (c_in, c_out) = len(weight.taps), weight.weight.shape[1:]
@@ -81,6 +83,9 @@ def conv(
         act = x.new_empty((groups, rows, c_out) if activation else 0, dtype=weight.weight.dtype)
     tile = conv_tile(weight, rows)
     taps = (*weight.taps, 0, 0)[:3]
+    precision = "ieee"
+    if torch.backends.cudnn.allow_tf32:
+        precision = "tf32x3" if exact else "tf32"
     launch(
         _conv_kernel,
         (triton.cdiv(rows, tile.block_m), c_out // tile.block_n, groups),
@@ -109,7 +114,7 @@ def conv(
         RESIDUAL=residual is not None,
         KEEP=keep,
         ACTIVATION=activation or "",
-        PRECISION="tf32" if torch.backends.cudnn.allow_tf32 else "ieee",
+        PRECISION=precision,
         BLOCK_M=tile.block_m,
         BLOCK_N=tile.block_n,
         BLOCK_K=tile.block_k,

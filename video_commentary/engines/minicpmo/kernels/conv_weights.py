@@ -56,27 +56,17 @@ def padded(channels: int, multiple: int = ALIGNMENT) -> int:
     return -(-channels // multiple) * multiple
 
 
-def pad_channels(values: Tensor, *, value: float = 0.0, multiple: int = ALIGNMENT) -> Tensor:
-    """Pad the last dimension to a multiple."""
-    extra = padded(values.shape[-1], multiple) - values.shape[-1]
+def pad_channels(values: Tensor, *, value: float = 0.0) -> Tensor:
+    """Pad the last dimension to a multiple of `ALIGNMENT`."""
+    extra = padded(values.shape[-1]) - values.shape[-1]
     return F.pad(values, (0, extra), value=value)
 
 
 def pack_conv(
-    weights: Sequence[Tensor],
-    biases: Sequence[Tensor],
-    dtype: torch.dtype,
-    *,
-    multiple: int = ALIGNMENT,
+    weights: Sequence[Tensor], biases: Sequence[Tensor], dtype: torch.dtype
 ) -> ConvWeight:
-    """Pack convolutions: `weights` [C_out, C_in, taps], the longest first, and `biases` [C_out].
-
-    C_in is padded to a multiple of `multiple`.
-    """
-    taps = [
-        pad_channels(pad_channels(weight.permute(2, 0, 1), multiple=multiple).mT)
-        for weight in weights
-    ]
+    """Pack convolutions: `weights` [C_out, C_in, taps], the longest first, and `biases` [C_out]."""
+    taps = [pad_channels(pad_channels(weight.permute(2, 0, 1)).mT) for weight in weights]
     return ConvWeight(
         taps=tuple(len(tap) for tap in taps),
         weight=torch.cat(taps).to(dtype).contiguous(),

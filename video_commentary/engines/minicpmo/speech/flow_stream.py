@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from ..kernels.launching import compiling
-from ..language.cuda_graph import CudaGraphed
 from .flow import GUIDANCE, Flow
 from .flow_dit import DiT, DiTCache, SlotMapping
 from .flow_encoder import LOOKAHEAD, EncoderCache
@@ -23,6 +23,10 @@ _TAIL_FRAMES = 100
 """Frames kept at the end of a cache, beside as many at its start as the voice prompt has."""
 MAX_CHUNK_FRAMES = 2 * (CHUNK_CODES + LOOKAHEAD)
 """Mel frames of the longest chunk; a multiple of 8."""
+_MAX_CODES = CHUNK_CODES + 2 * LOOKAHEAD
+"""Codes of the longest chunk, with those that are context."""
+_LENGTHS = 4
+"""What the fused encoder takes as lengths."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,6 @@ class FlowStream:
         self._noise = noise.T.to(like.device, torch.float32).contiguous()
         self._cache = self._empty_cache(steps)
         self._fused_encoder: FusedFlowEncoder | None = None
-        self._encode = CudaGraphed(self._encode_codes)
-        self._solve = CudaGraphed(self._solve_chunk)
         self._prefill_prompt(voice)
         self.start()
 
@@ -76,6 +78,11 @@ class FlowStream:
     def dtype(self) -> torch.dtype:
         """The precision of the flow."""
         return self._like.dtype
+
+    @property
+    def device(self) -> torch.device:
+        """Where the flow is."""
+        return self._like.device
 
     def _empty_cache(self, steps: int) -> DiTCache:
         config, like = self._flow.config, self._like
@@ -123,16 +130,6 @@ class FlowStream:
         self._cache.k_cache[..., self._prompt_frames :, :].zero_()
         self._cache.v_cache[..., self._prompt_frames :, :].zero_()
 
-    def capture(self) -> None:
-        """Compile the kernels and capture the graphs, which serve chunks of any length."""
-        self.start()
-        if self._fused_encoder is not None:
-            with compiling(self._like.device):
-                self._chunk([SILENT_CODE] * (CHUNK_CODES + LOOKAHEAD), last=False, capture=False)
-            self.start()
-        self._chunk([SILENT_CODE] * (CHUNK_CODES + LOOKAHEAD), last=False, capture=True)
-        self.start()
-
     @torch.inference_mode()
     def check(self, codes: list[int]) -> tuple[bool, float]:
         """Speak `codes` as an utterance's first chunk, and drop it.
@@ -147,52 +144,72 @@ class FlowStream:
         return finite, largest
 
     def chunk(self, codes: list[int], last: bool) -> Tensor:
-        """Return the next mel frames [num_mels, T], valid until the next call.
+        """Return the next mel frames [num_mels, T].
 
         The last `LOOKAHEAD` of `codes` are context, which the next chunk repeats; with `last` they
         are spoken too.
         """
-        return self._chunk(codes, last, capture=False)
-
-    def _chunk(self, codes: list[int], last: bool, capture: bool) -> Tensor:
-        if self._fused_encoder is None:
-            ids = torch.tensor(codes)
-            mu, self._encoder_cache = self._flow.encode(ids, self._encoder_cache, last)
-            frames = len(mu)
-        else:
-            lengths = self._fused_encoder.lengths(len(codes), last)
-            padding = [0] * (MAX_CHUNK_FRAMES // 2 + LOOKAHEAD - len(codes))
-            # one copy, and none that waits for the device
-            packed = torch.tensor([*lengths, *codes, *padding], dtype=torch.int32)
-            encode = self._encode.capture if capture else self._encode
-            (mu,) = encode(packed.to(self._like.device, non_blocking=True))
-            frames = 2 * lengths[0]
-        width = len(mu)
-        mapping = self._map_slots(frames, width)
+        if self._fused_encoder is not None:
+            packed, frames = self.pack(codes, last)
+            mel = self.generate(torch.tensor(packed, dtype=torch.int32).to(self._like.device))
+            return mel[:frames].T
+        mu, self._encoder_cache = self._flow.encode(torch.tensor(codes), self._encoder_cache, last)
+        frames = len(mu)
         offset = len(self._slot_order)
-        noise = self._noise[offset : offset + width]
-        solve = self._solve.capture if capture else self._solve
-        mel, *_ = solve(mu, mu.new_zeros(width, mu.shape[1]), noise, *mapping)
-        self._slot_order = self._new_slots + self._slot_order
+        noise = self._noise[offset : offset + frames]
+        mapping = self._map_slots(frames, frames)
+        mel = self._solve_chunk(mu, torch.zeros_like(mu), noise, *mapping)
         self._trim()
         return mel[:frames].T
 
+    def pack(self, codes: list[int], last: bool) -> tuple[list[int], int]:
+        """Count a chunk as spoken; return what `generate` takes, and its number of mel frames."""
+        assert self._fused_encoder is not None
+        lengths = self._fused_encoder.lengths(len(codes), last)
+        offset, frames = len(self._slot_order), 2 * lengths[0]
+        padding = [0] * (_MAX_CODES - len(codes))
+        slots, used = self._take_slots(frames, MAX_CHUNK_FRAMES)
+        self._trim()
+        return [*lengths, offset, *codes, *padding, *slots, *used], frames
+
+    def generate(self, packed: Tensor) -> Tensor:
+        """Return the mel frames of a chunk, [MAX_CHUNK_FRAMES, num_mels], on a GPU.
+
+        `packed`: int32, all that `pack` returned, in one tensor: one copy to the device.
+        """
+        assert self._fused_encoder is not None
+        sizes = [_LENGTHS, 1, _MAX_CODES, MAX_CHUNK_FRAMES, self._num_slots]
+        lengths, offset, codes, slots, used = packed.split(sizes)
+        mu = self._fused_encoder.encode(codes.long(), lengths)
+        places = torch.arange(MAX_CHUNK_FRAMES, device=mu.device) + offset
+        return self._solve_chunk(
+            mu,
+            torch.zeros_like(mu),
+            self._noise[places],
+            slots.long(),
+            mu.new_zeros(self._num_slots).masked_fill(used == 0, float("-inf")),
+            2 * lengths[0] + torch.arange(2, device=mu.device),
+        )
+
     def _map_slots(self, frames: int, width: int) -> tuple[Tensor, Tensor, Tensor]:
         """Choose free slots for a chunk of `frames`, padded to `width`; see SlotMapping."""
-        used = set(self._slot_order)
-        free = [slot for slot in range(self._num_slots) if slot not in used][:width]
-        self._new_slots = free[:frames]
-        mask = torch.full((self._num_slots,), float("-inf"))
-        mask[self._slot_order + self._new_slots] = 0
-        slots = torch.tensor(free)
+        slots, used = self._take_slots(frames, width)
+        mask = torch.zeros(self._num_slots).masked_fill(torch.tensor(used) == 0, float("-inf"))
         tail = torch.tensor([frames, frames + 1])
         device = self._like.device
-        # else the host would wait for the encoder before it launches the solver
-        return (
-            slots.to(device, non_blocking=True),
-            mask.to(self._like.dtype).to(device, non_blocking=True),
-            tail.to(device, non_blocking=True),
-        )
+        return torch.tensor(slots).to(device), mask.to(self._like), tail.to(device)
+
+    def _take_slots(self, frames: int, width: int) -> tuple[list[int], list[int]]:
+        """Take free slots for `frames`; return `width` free slots, and for each slot if it is used.
+
+        The first of the former are those taken, the others stay free.
+        """
+        used = np.zeros(self._num_slots, dtype=np.int32)
+        used[self._slot_order] = 1
+        free = np.flatnonzero(used == 0)[:width]
+        used[free[:frames]] = 1
+        self._slot_order = free[:frames].tolist() + self._slot_order
+        return free.tolist(), used.tolist()
 
     def _trim(self) -> None:
         """Keep the first frames, as many as the prompt has, and the last `_TAIL_FRAMES`.
@@ -214,14 +231,9 @@ class FlowStream:
     def _trim_token_kv(self, token_kv: Tensor) -> Tensor:
         return keep_ends(token_kv, self._prompt_frames // 2, _TAIL_FRAMES // 2)
 
-    def _encode_codes(self, packed: Tensor) -> tuple[Tensor, ...]:
-        """Run the fused encoder on four lengths and the codes, int32, in one tensor."""
-        assert self._fused_encoder is not None
-        return (self._fused_encoder.encode(packed[4:].long(), packed[:4]),)
-
     def _solve_chunk(
         self, mu: Tensor, cond: Tensor, noise: Tensor, slots: Tensor, mask: Tensor, tail: Tensor
-    ) -> tuple[Tensor, ...]:
+    ) -> Tensor:
         """Integrate from noise to mel frames [T, num_mels] with Euler's method."""
         condition = self._flow.dit.project_condition(mu, self._speaker, cond)
         mapping = SlotMapping(slots, mask, tail)
@@ -238,7 +250,7 @@ class FlowStream:
             ).float()
             guided = (1 + GUIDANCE) * velocity[0] - GUIDANCE * velocity[1]
             x = x + dt * guided
-        return (x,)
+        return x
 
 
 def cache_bytes(flow: Flow, voice: VoicePrompt, steps: int, dtype: torch.dtype) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -88,14 +88,13 @@ class FusedFlowEncoder:
         `codes`: int64 [max_codes + LOOKAHEAD], of which `lengths` says how many count.
         """
         from ..kernels.conformer import norm_rows
-        from ..kernels.conv import conv
 
         frames = Frames(count=lengths[:1], most=self._most)
         x = self._embed_codes(codes, lengths, frames)
         x = self._run(self._blocks, x, frames, lengths, 1)
         up_length = Length(scale=_MEL_RATE)
         self._up_rows[4:] = x.repeat_interleave(_MEL_RATE, dim=0)
-        _, x = conv(
+        _, x = self._conv(
             self._up_rows[None],
             self._up,
             frames,
@@ -104,7 +103,7 @@ class FusedFlowEncoder:
             back=0,
             activation="none",
         )
-        x, _ = conv(x, self._up_embed, frames, length=up_length)
+        x, _ = self._conv(x, self._up_embed, frames, length=up_length)
         norm = self._up_norm
         x = norm_rows(
             x[0],
@@ -128,7 +127,9 @@ class FusedFlowEncoder:
             dtype=self._dtype,
         )
         mu = hidden.new_zeros(1, _MEL_RATE * self._most, self._proj.channels)
-        conv(hidden[None], self._proj, frames, length=up_length, activation="none", act_out=mu)
+        self._conv(
+            hidden[None], self._proj, frames, length=up_length, activation="none", act_out=mu
+        )
         self._keep_rows(self._lookahead_rows, 2, frames.count)
         self._keep_rows(self._up_rows, 4, _MEL_RATE * frames.count)
         return mu[0, :, : self._flow.config.num_mels]
@@ -136,11 +137,10 @@ class FusedFlowEncoder:
     def _embed_codes(self, codes: Tensor, lengths: Tensor, frames: Frames) -> Tensor:
         """Return the input of the first block, float32 [max_codes, C]."""
         from ..kernels.conformer import norm_rows
-        from ..kernels.conv import conv
 
         length, norm = Length(scale=1, extra=LOOKAHEAD), self._embed_norm
         embedded = self._flow.input_embedding(codes)[None]
-        x, _ = conv(embedded, self._embed, frames, length=length)
+        x, _ = self._conv(embedded, self._embed, frames, length=length)
         x = norm_rows(
             x[0],
             norm.weight,
@@ -150,7 +150,7 @@ class FusedFlowEncoder:
             scale=self._flow.encoder.embed.scale,
             dtype=torch.float32,
         )
-        conv(
+        self._conv(
             x.to(self._dtype)[None],
             self._conv1,
             frames,
@@ -160,7 +160,7 @@ class FusedFlowEncoder:
             activation="leaky",
             act_out=self._lookahead_rows[2:],
         )
-        out, _ = conv(
+        out, _ = self._conv(
             self._lookahead_rows[None],
             self._conv2,
             frames,
@@ -176,7 +176,6 @@ class FusedFlowEncoder:
     ) -> Tensor:
         """Run blocks on float32 `x` [rows, C]."""
         from ..kernels.conformer import norm_rows, relative_attention
-        from ..kernels.conv import conv
 
         length = Length(scale=rate)
 
@@ -193,7 +192,7 @@ class FusedFlowEncoder:
 
         for block in blocks:
             x_in = normed(block.norm_mha, x)
-            _, qkv = conv(x_in, block.qkv, frames, length=length, activation="none")
+            _, qkv = self._conv(x_in, block.qkv, frames, length=length, activation="none")
             attn_out = relative_attention(
                 qkv[0],
                 block.bias_u,
@@ -204,12 +203,22 @@ class FusedFlowEncoder:
                 rate=rate,
                 prompt=block.cache.shape[1] - rate * self._ring,
             )
-            after, _ = conv(attn_out[None], block.out, frames, length=length, residual=x[None])
+            after, _ = self._conv(
+                attn_out[None], block.out, frames, length=length, residual=x[None]
+            )
             x_in = normed(block.norm_ff, after[0])
-            _, inner = conv(x_in, block.w_1, frames, length=length, activation="silu")
-            after, _ = conv(inner, block.w_2, frames, length=length, residual=after)
+            _, inner = self._conv(x_in, block.w_1, frames, length=length, activation="silu")
+            after, _ = self._conv(inner, block.w_2, frames, length=length, residual=after)
             x = after[0]
         return x
+
+    @staticmethod
+    def _conv(
+        x: Tensor, weight: ConvWeight, frames: Frames, **options: Any
+    ) -> tuple[Tensor, Tensor]:
+        from ..kernels.conv import conv
+
+        return conv(x, weight, frames, exact=True, **options)
 
     @staticmethod
     def _keep_rows(rows: Tensor, count: int, end: Tensor) -> None:

@@ -2,220 +2,135 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
-from typing import cast
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from ..kernels.conv_weights import (
-    ConvWeight,
-    Frames,
-    Length,
-    pack_conv,
-    pack_transposed_conv,
-    pack_windows,
-    pad_channels,
-    padded,
-)
-from .hift import DILATIONS, LIMIT, MAX_MAGNITUDE, Hift, ResBlock
-
-_MEL_MULTIPLE = 64
-"""Mel bins are padded to a multiple of this, which a program takes at once."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _ResBlocks:
-    """Parallel ResBlocks, the longest kernel first: by pair of convolutions, alphas [G, C]."""
-
-    alphas1: list[Tensor]
-    convs1: list[ConvWeight]
-    alphas2: list[Tensor]
-    convs2: list[ConvWeight]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Stage:
-    """One upsampling and what follows; `rate` rows come of one, and `skip` before the first go."""
-
-    up: ConvWeight
-    rate: int
-    skip: int
-    source_down: ConvWeight
-    down: int
-    pad: int
-    source_blocks: _ResBlocks
-    blocks: _ResBlocks
-
-
-class _Side:
-    """A second stream, on a GPU: what does not depend on each other runs side by side.
-
-    Tensors made or read there must live until the stream has joined again.
-    """
-
-    enabled = True
-
-    def __init__(self, device: torch.device) -> None:
-        cuda = device.type == "cuda" and self.enabled
-        self._stream = _side_stream(device) if cuda else None
-
-    @contextmanager
-    def fork(self) -> Iterator[None]:
-        """Run the block on the second stream, after all before it."""
-        if self._stream is None:
-            yield
-            return
-        self._stream.wait_stream(torch.cuda.current_stream(self._stream.device))
-        with torch.cuda.stream(self._stream):
-            yield
-
-    def join(self) -> None:
-        """Let what follows wait for the second stream."""
-        if self._stream is not None:
-            torch.cuda.current_stream(self._stream.device).wait_stream(self._stream)
-
-
-@cache
-def _side_stream(device: torch.device) -> torch.cuda.Stream:
-    return torch.cuda.Stream(device)
+from ..kernels.conv_weights import Frames, Length
+from ..language.side_stream import SideStream
+from .hift import DILATIONS, Hift
+from .hift_weights import HiftWeights, ResBlockWeights, StageWeights
 
 
 class FusedHift:
-    """Computes what `Hift` does, see there, for at most `max_frames` mel frames at once.
+    """Computes what `Hift` does up to its last transform, for at most `max_frames` mel frames.
 
     `dtype`: of the convolutions' inputs and weights, which are copied; float16 rounds no more than
-    TF32, the default of cuDNN's convolutions. All sums are float32.
+    TF32, the default of cuDNN's convolutions. All sums are float32, and F0 and source throughout.
     """
 
     def __init__(self, hift: Hift, dtype: torch.dtype, max_frames: int) -> None:
-        self._hift = hift
-        self._dtype = dtype
+        self._config = hift.config
+        self._stft = hift.stft
         self._max_frames = max_frames
-        self._mel_width = padded(hift.config.num_mels, _MEL_MULTIPLE)
-        self._width = padded(hift.config.n_fft + 2)
-        f0 = hift.f0_predictor
-        convs = [conv for conv in f0.condnet if isinstance(conv, nn.Conv1d)]
-        self._f0_convs = [_pack(dtype, convs[0], multiple=_MEL_MULTIPLE)]
-        self._f0_convs += [_pack(dtype, conv) for conv in convs[1:]]
-        weight = f0.classifier.weight[0].detach()
-        extra = self._f0_convs[-1].channels - len(weight)
-        self._f0_weight = nn.functional.pad(weight, (0, extra)).float()
-        self._conv_pre = _pack(dtype, hift.conv_pre, multiple=_MEL_MULTIPLE)
-        self._stages = [self._pack_stage(stage) for stage in range(len(hift.ups))]
-        self._conv_post = _pack(dtype, hift.conv_post)
-
-    def _pack_stage(self, stage: int) -> _Stage:
-        hift, dtype = self._hift, self._dtype
-        up = cast(nn.ConvTranspose1d, hift.ups[stage])
-        down = cast(nn.Conv1d, hift.source_downs[stage])
-        parallel = len(hift.config.resblock_kernel_sizes)
-        blocks = hift.resblocks[stage * parallel : (stage + 1) * parallel]
-        return _Stage(
-            up=pack_transposed_conv(*_affine(up), up.stride[0], dtype),
-            rate=up.stride[0],
-            skip=cast(int, up.padding[0]),
-            source_down=pack_windows(*_affine(down), dtype),
-            down=down.stride[0],
-            pad=cast(int, down.padding[0]),
-            source_blocks=_pack_blocks(dtype, [cast(ResBlock, hift.source_resblocks[stage])]),
-            blocks=_pack_blocks(dtype, [cast(ResBlock, block) for block in blocks]),
-        )
+        self.weights = HiftWeights(hift, dtype)
 
     def __call__(
+        self, mel: Tensor, kept_source: Tensor, lengths: Tensor, noise: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Return the inner spectrum [F, channels] and the source [N] of `mel`.
+
+        `mel`: float32 [max_frames, mel_width]. `kept_source`, `lengths`: see
+        `ChunkState`. `noise`: [N, harmonics], random if None.
+        """
+        from ..kernels.conv import conv
+
+        frames = Frames(count=lengths[:1], most=self._max_frames)
+        weights, side = self.weights, SideStream(mel.device)
+        with side.fork():
+            half = mel.to(weights.dtype)[None]
+            pre, _ = conv(half, weights.conv_pre, frames, length=Length(scale=1))
+            up = self._up(pre, weights.stages[0], Length(scale=1), frames)
+        source = self._make_source(mel, kept_source, lengths, noise, frames)
+        side.join()
+        with side.fork():
+            later = [self._source_branch(source, stage, frames) for stage in weights.stages[1:]]
+        first = self._source_branch(source, weights.stages[0], frames)
+        return self._decode(up, [first, *later], frames, side), source
+
+    def _make_source(
         self,
         mel: Tensor,
-        cached_source: Tensor,
-        frames: Tensor,
-        cached: Tensor,
-        noise: Tensor | None = None,
-    ) -> tuple[Tensor, Tensor]:
-        """Return the waveform [1, N] of `mel` [1, num_mels, T] and its source [1, 1, N].
+        kept_source: Tensor,
+        lengths: Tensor,
+        noise: Tensor | None,
+        frames: Frames,
+    ) -> Tensor:
+        from ..kernels.conv import conv
+        from ..kernels.harmonic_source import harmonic_source, pitch_and_phase
 
-        Only the first `frames` (int32 [1]) of T = max_frames count, and of `cached_source`
-        [1, 1, S] the first `cached` (int32 [1]) samples. `noise`: [1, N, harmonics].
-        """
-        from ..kernels.hift import harmonic_source, istft, pitch_and_phase
-
-        hift, spf = self._hift, self._hift.config.samples_per_frame
-        count = Frames(count=frames, most=self._max_frames)
-        rows = mel.new_zeros(self._max_frames, self._mel_width, dtype=self._dtype)
-        rows[:, : mel.shape[1]] = mel[0].T
-        side = _Side(mel.device)
-        with side.fork():
-            up = self._first_up(rows, count)
-        harmonics = hift.config.harmonics
-        f0, phase = pitch_and_phase(
-            self._predict_f0(rows, count),
-            self._f0_weight,
-            hift.f0_predictor.classifier.bias,
-            count,
-            harmonics=harmonics,
-            spf=spf,
-        )
+        weights, config = self.weights, self._config
+        spf, harmonics = config.samples_per_frame, config.harmonics
         if noise is None:
-            noise = torch.randn(1, self._max_frames * spf, harmonics, device=mel.device)
-        mix = hift.m_source.l_linear
-        cached_source = cached_source[0, 0]
-        source = harmonic_source(
-            f0, phase, noise[0], mix.weight[0], mix.bias, cached_source, cached, count
+            noise = torch.randn(self._max_frames * spf, harmonics, device=mel.device)
+        x = mel[None]
+        for weight in weights.f0_convs:
+            _, x = conv(x, weight, frames, length=Length(scale=1), activation="elu", exact=True)
+        f0, phase = pitch_and_phase(
+            x[0], weights.f0_weight, weights.f0_bias, frames, harmonics=harmonics, spf=spf
         )
-        wave = istft(
-            self._decode(up, source, count, side),
-            hift.stft.inverse_basis[:, 0],
-            hift.stft.squared_window[0, 0],
-            count,
-            samples=len(source),
-            max_magnitude=MAX_MAGNITUDE,
-            limit=LIMIT,
+        return harmonic_source(
+            f0,
+            phase,
+            noise,
+            weights.harmonic_weight,
+            weights.harmonic_bias,
+            kept_source,
+            lengths,
+            frames,
         )
-        return wave[None], source[None, None]
 
-    def _predict_f0(self, rows: Tensor, frames: Frames) -> Tensor:
-        from ..kernels.conv import conv
-
-        x = rows[None]
-        for weight in self._f0_convs:
-            _, x = conv(x, weight, frames, length=Length(scale=1), activation="elu")
-        return x[0]
-
-    def _first_up(self, rows: Tensor, frames: Frames) -> Tensor:
-        from ..kernels.conv import conv
-
-        length = Length(scale=1)
-        x, _ = conv(rows[None], self._conv_pre, frames, length=length)
-        return self._up(x, self._stages[0], length, frames)
-
-    def _up(self, x: Tensor, stage: _Stage, length: Length, frames: Frames) -> Tensor:
+    def _up(self, x: Tensor, stage: StageWeights, length: Length, frames: Frames) -> Tensor:
+        """Upsample the mean over the first dimension of `x` [G, rows, C], leaky below zero."""
         from ..kernels.conv import conv
         from ..kernels.hift import mean_leaky
 
-        out_length = Length(scale=length.scale, extra=length.extra + stage.up.taps[0] - 1)
-        x = mean_leaky(x, 0.1, self._dtype)
         up, _ = conv(
-            x, stage.up, frames, length=length, out_length=out_length, back=stage.up.taps[0] - 1
+            mean_leaky(x, 0.1, self.weights.dtype),
+            stage.up,
+            frames,
+            length=length,
+            out_length=stage.up_length,
+            back=stage.up.taps[0] - 1,
         )
         return up
 
-    def _decode(self, up: Tensor, source: Tensor, frames: Frames, side: _Side) -> Tensor:
-        """Return the inner spectrum [F, channels]; `up`: the first stage's upsampled frames."""
+    def _source_branch(self, source: Tensor, stage: StageWeights, frames: Frames) -> Tensor:
+        """Return what a stage adds of the source, [1, rows, C]."""
+        from ..kernels.conv import conv
+        from ..kernels.stft import stft
+
+        width = self.weights.spectrum_width
+        spectrum = stft(
+            source,
+            self._stft.forward_basis[:, 0],
+            frames,
+            pad=stage.pad,
+            width=width,
+            dtype=self.weights.dtype,
+        )
+        x, act = conv(
+            spectrum.view(1, 1, -1),
+            stage.source_down,
+            frames,
+            length=stage.length,
+            row_stride=stage.down * width,
+            activation="snake",
+            alpha=stage.source_blocks.alphas1[0],
+            keep=True,
+        )
+        return _run_blocks(stage.source_blocks, x, act, stage.length, frames)
+
+    def _decode(
+        self, up: Tensor, from_source: list[Tensor], frames: Frames, side: SideStream
+    ) -> Tensor:
+        """Return the inner spectrum; `up`: the first stage's upsampled frames."""
         from ..kernels.conv import conv
         from ..kernels.hift import join, mean_leaky
 
-        lengths = self._lengths()
-        side.join()
-        from_source = []
-        with side.fork():
-            for stage, length in zip(self._stages[1:], lengths[1:], strict=True):
-                from_source.append(self._source_branch(source, stage, length, frames))
-        from_source.insert(0, self._source_branch(source, self._stages[0], lengths[0], frames))
-        x = up
-        for i, (stage, length) in enumerate(zip(self._stages, lengths, strict=True)):
+        weights, x = self.weights, up
+        for i, stage in enumerate(weights.stages):
             if i > 0:
-                x = self._up(x, stage, lengths[i - 1], frames)
+                x = self._up(x, stage, weights.stages[i - 1].length, frames)
             if i == 1:
                 side.join()
             x, act = join(
@@ -223,52 +138,19 @@ class FusedHift:
                 from_source[i][0],
                 stage.blocks.alphas1[0],
                 frames,
-                length=length,
+                length=stage.length,
                 skip=stage.skip,
-                reflect=length.extra,
-                dtype=self._dtype,
+                reflect=stage.length.extra,
+                dtype=weights.dtype,
             )
-            x = _run_blocks(stage.blocks, x, act, length, frames)
-        x, _ = conv(mean_leaky(x, 0.01, self._dtype), self._conv_post, frames, length=lengths[-1])
+            x = _run_blocks(stage.blocks, x, act, stage.length, frames)
+        act = mean_leaky(x, 0.01, weights.dtype)
+        x, _ = conv(act, weights.conv_post, frames, length=weights.stages[-1].length)
         return x[0]
-
-    def _lengths(self) -> list[Length]:
-        scale, lengths = 1, []
-        for stage in self._stages:
-            scale *= stage.rate
-            # the last stage begins with a reflected row
-            lengths.append(Length(scale=scale, extra=int(stage is self._stages[-1])))
-        return lengths
-
-    def _source_branch(
-        self, source: Tensor, stage: _Stage, length: Length, frames: Frames
-    ) -> Tensor:
-        from ..kernels.conv import conv
-        from ..kernels.hift import stft
-
-        spectrum = stft(
-            source,
-            self._hift.stft.forward_basis[:, 0],
-            frames,
-            pad=stage.pad,
-            width=self._width,
-            dtype=self._dtype,
-        )
-        x, act = conv(
-            spectrum.view(1, 1, -1),
-            stage.source_down,
-            frames,
-            length=length,
-            row_stride=stage.down * self._width,
-            activation="snake",
-            alpha=stage.source_blocks.alphas1[0],
-            keep=True,
-        )
-        return _run_blocks(stage.source_blocks, x, act, length, frames)
 
 
 def _run_blocks(
-    blocks: _ResBlocks, x: Tensor, act: Tensor, length: Length, frames: Frames
+    blocks: ResBlockWeights, x: Tensor, act: Tensor, length: Length, frames: Frames
 ) -> Tensor:
     """Run parallel blocks on `x` [G or 1, T, C], of which `act` is the first activation."""
     from ..kernels.conv import conv
@@ -283,44 +165,15 @@ def _run_blocks(
             activation="snake",
             alpha=blocks.alphas2[i],
         )
-        next_alpha = blocks.alphas1[i + 1] if i + 1 < len(DILATIONS) else None
+        last = i == len(DILATIONS) - 1
         x, act = conv(
             act,
             blocks.convs2[i],
             frames,
             length=length,
             residual=x,
-            activation=None if next_alpha is None else "snake",
-            alpha=next_alpha,
+            activation=None if last else "snake",
+            alpha=None if last else blocks.alphas1[i + 1],
             keep=True,
         )
     return x
-
-
-def _pack(dtype: torch.dtype, *convs: nn.Module, multiple: int = 16) -> ConvWeight:
-    return pack_conv(
-        [_affine(conv)[0] for conv in convs],
-        [_affine(conv)[1] for conv in convs],
-        dtype,
-        multiple=multiple,
-    )
-
-
-def _pack_blocks(dtype: torch.dtype, blocks: Sequence[ResBlock]) -> _ResBlocks:
-    blocks = sorted(blocks, key=lambda block: -len(cast(Tensor, block.convs2[0].weight)[0, 0]))
-
-    def alphas(name: str, pair: int) -> Tensor:
-        found = [getattr(block, name)[pair].alpha.detach() for block in blocks]
-        return pad_channels(torch.stack(found).float(), value=1.0)
-
-    pairs = range(len(DILATIONS))
-    return _ResBlocks(
-        alphas1=[alphas("activations1", pair) for pair in pairs],
-        convs1=[_pack(dtype, *(block.convs1[pair] for block in blocks)) for pair in pairs],
-        alphas2=[alphas("activations2", pair) for pair in pairs],
-        convs2=[_pack(dtype, *(block.convs2[pair] for block in blocks)) for pair in pairs],
-    )
-
-
-def _affine(module: nn.Module) -> tuple[Tensor, Tensor]:
-    return cast(Tensor, module.weight).detach(), cast(Tensor, module.bias).detach()

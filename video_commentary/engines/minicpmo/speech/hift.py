@@ -1,6 +1,7 @@
 """Mel frames to sound: HiFTNet, a source-filter vocoder (arXiv:2309.09493).
 
-Published as `hift.pt` beside the checkpoint. Float32 throughout, as upstream runs it.
+Published as `hift.pt` beside the checkpoint. Float32 throughout, as upstream runs it; on a GPU
+`FusedHift` computes the same.
 """
 
 from __future__ import annotations
@@ -84,10 +85,6 @@ class Snake(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [1, C, T] to the same shape."""
-        if x.is_cuda:
-            from ..kernels.snake import fused_snake
-
-            return fused_snake(x, self.alpha)
         alpha = self.alpha[:, None]
         sine = torch.sin(x * alpha)
         return torch.addcmul(x, sine * (1.0 / (alpha + 1e-9)), sine)

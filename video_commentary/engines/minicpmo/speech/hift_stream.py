@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from ..kernels.launching import compiling
-from ..language.cuda_graph import CudaGraphed
+from ..kernels.chunk_state import ChunkState
 from .fused_hift import FusedHift
-from .hift import Hift
+from .hift import LIMIT, MAX_MAGNITUDE, Hift
 
 OVERLAP_FRAMES = 8
 """Mel frames repeated at the start of a chunk, over which two chunks are cross-faded."""
@@ -40,9 +38,6 @@ class HiftStream:
         self._source = like.new_zeros(1, 1, 0)
         self._tail: Tensor | None = None
 
-    def capture(self) -> None:
-        """There is no graph to capture on a CPU."""
-
     def chunk(self, mel: Tensor, last: bool) -> Tensor:
         """Return the sound [samples] of `mel` [num_mels, T].
 
@@ -64,7 +59,7 @@ class HiftStream:
 
 
 class FusedHiftStream:
-    """The same on a GPU, as one CUDA graph for chunks of at most `max_frames`.
+    """The same on a GPU, for chunks of at most `max_frames`, so that one CUDA graph can hold it.
 
     `dtype`: see FusedHift.
     """
@@ -74,76 +69,51 @@ class FusedHiftStream:
         self, hift: Hift, dtype: torch.dtype, max_frames: int, source_noise: Noise | None = None
     ) -> None:
         config, like = hift.config, hift.conv_pre.weight
-        self._max_frames = max_frames
-        self._samples_per_frame = config.samples_per_frame
-        self._source_noise = source_noise
         self._hift = FusedHift(hift, dtype, OVERLAP_FRAMES + max_frames)
-        self._overlap = OVERLAP_FRAMES * config.samples_per_frame
-        self._fade_in, self._fade_out = _fades(self._overlap, like.device)
-        self._state = (
-            like.new_zeros(config.num_mels, OVERLAP_FRAMES),
-            like.new_zeros(self._overlap),
-            like.new_zeros(self._overlap),
+        self._stft = hift.stft
+        self._source_noise = source_noise
+        self._max_samples = (OVERLAP_FRAMES + max_frames) * config.samples_per_frame
+        self._samples_per_frame = config.samples_per_frame
+        overlap = OVERLAP_FRAMES * config.samples_per_frame
+        self._fades = torch.stack(_fades(overlap, like.device)).float()
+        self._state = ChunkState(
+            mel=like.new_zeros(2, OVERLAP_FRAMES, config.num_mels),
+            source=like.new_zeros(2, overlap),
+            wave=like.new_zeros(2, overlap),
         )
-        self._num_mels = config.num_mels
-        self._synthesize = CudaGraphed(self._synthesize_mel)
         self.start()
 
     def start(self) -> None:
         """Begin an utterance; the rest of another is dropped."""
-        self._kept = 0
+        self._kept, self._side = 0, 0
 
-    def capture(self) -> None:
-        """Compile the kernels and capture the graph."""
-        device = self._fade_in.device
-        mel = torch.zeros(self._num_mels, self._max_frames, device=device)
-        lengths = torch.tensor([0, self._max_frames], dtype=torch.int32).to(device)
-        with compiling(device):
-            self._synthesize_mel(mel, lengths, *self._state)
-        self._synthesize.capture(mel, lengths, *self._state)
+    def lengths(self, frames: int, last: bool) -> tuple[list[int], int]:
+        """Count a chunk as spoken; return what `synthesize` takes, and its number of samples."""
+        lengths = [self._kept + frames, self._kept, self._side]
+        self._kept, self._side = OVERLAP_FRAMES, 1 - self._side
+        complete = lengths[0] if last else lengths[0] - OVERLAP_FRAMES
+        return lengths, complete * self._samples_per_frame
 
-    def chunk(self, mel: Tensor, last: bool) -> Tensor:
-        """Return the sound of `mel`, see HiftStream.chunk; valid until the next call."""
-        frames = mel.shape[1]
-        lengths = torch.tensor([self._kept, frames], dtype=torch.int32)
-        mel = F.pad(mel.float(), (0, self._max_frames - frames))
-        wave, *state = self._synthesize(
-            mel, lengths.to(mel.device, non_blocking=True), *self._state
-        )
-        samples = (self._kept + frames) * self._samples_per_frame
-        self._state = (state[0], state[1], state[2])
-        self._kept = OVERLAP_FRAMES
-        return wave[: samples if last else samples - self._overlap]
+    def synthesize(self, mel: Tensor, lengths: Tensor) -> Tensor:
+        """Return the sound of a chunk of `mel` [max_frames, num_mels]; see `lengths`, int32 [3]."""
+        from ..kernels.hift import chunk_mel
+        from ..kernels.stft import istft
 
-    def _synthesize_mel(
-        self, mel: Tensor, lengths: Tensor, kept_mel: Tensor, kept_source: Tensor, kept_wave: Tensor
-    ) -> tuple[Tensor, ...]:
-        """Return the wave, and what the next chunk needs of mel frames, source and wave.
-
-        `lengths`: int32 [2], how many of the kept and of the new frames `mel` count.
-        """
-        kept, frames = lengths[:1], lengths.sum(dim=0, keepdim=True, dtype=torch.int32)
-        total = OVERLAP_FRAMES + self._max_frames
-        place = torch.arange(total, device=mel.device) + (OVERLAP_FRAMES - kept)
-        mel = torch.cat([kept_mel, mel], dim=1)[:, place.clamp(max=total - 1)]
-        noise = None
+        weights, noise = self._hift.weights, None
         if self._source_noise is not None:
-            noise = self._source_noise(total * self._samples_per_frame)
-        waves, source = self._hift(
-            mel[None], kept_source[None, None], frames, kept * self._samples_per_frame, noise
-        )
-        wave = waves[0]
-        head = wave[: self._overlap]
-        faded = (head * self._fade_in + kept_wave * self._fade_out).float()
-        wave = torch.cat([torch.where(kept > 0, faded, head), wave[self._overlap :]])
-        last_frames = torch.arange(OVERLAP_FRAMES, device=mel.device) + (frames - OVERLAP_FRAMES)
-        end = frames * self._samples_per_frame - self._overlap
-        last_samples = (torch.arange(self._overlap, device=mel.device) + end).clamp(min=0)
-        return (
-            wave,
-            mel[:, last_frames.clamp(min=0)],
-            source[0, 0, last_samples],
-            wave[last_samples],
+            noise = self._source_noise(self._max_samples)[0]
+        rows = chunk_mel(mel, self._state.mel, lengths, width=weights.mel_width)
+        spectrum, source = self._hift(rows, self._state.source, lengths, noise)
+        return istft(
+            spectrum,
+            self._stft.inverse_basis[:, 0],
+            self._stft.squared_window[0, 0],
+            source,
+            self._state,
+            self._fades,
+            lengths,
+            max_magnitude=MAX_MAGNITUDE,
+            limit=LIMIT,
         )
 
 

@@ -10,10 +10,14 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ....core.audio import AudioFormat
 from ....core.engine import EngineError
-from .flow_stream import MAX_CHUNK_FRAMES, FlowStream
+from ..kernels.launching import compiling
+from ..language.cuda_graph import CudaGraphed
+from .flow_encoder import LOOKAHEAD
+from .flow_stream import CHUNK_CODES, MAX_CHUNK_FRAMES, SILENT_CODE, FlowStream
 from .hift import Hift
 from .hift_stream import FusedHiftStream, HiftStream, Noise
 
@@ -23,7 +27,7 @@ FORMAT = AudioFormat(24_000)
 class Vocoder:
     """Speaks one utterance at a time: `start`, then `chunk` until the last.
 
-    `source_noise`: random if None.
+    On a GPU a chunk is one CUDA graph. `source_noise`: random if None.
     """
 
     def __init__(
@@ -38,6 +42,7 @@ class Vocoder:
             self._hift_stream = FusedHiftStream(hift, dtype, MAX_CHUNK_FRAMES, source_noise)
         else:
             self._hift_stream = HiftStream(hift, source_noise)
+        self._speak = CudaGraphed(self._speak_packed)
         self.start()
 
     @torch.inference_mode()
@@ -48,9 +53,13 @@ class Vocoder:
 
     @torch.inference_mode()
     def capture(self) -> None:
-        """Capture the CUDA graphs, which serve chunks of any length."""
-        self._flow_stream.capture()
-        self._hift_stream.capture()
+        """Compile the kernels and capture the CUDA graph of a chunk, of whatever length."""
+        if isinstance(self._hift_stream, HiftStream):
+            return
+        packed, _ = self._pack([SILENT_CODE] * (CHUNK_CODES + LOOKAHEAD), last=False)
+        with compiling(packed.device):
+            self._speak_packed(packed)
+        self._speak.capture(packed)
         self.start()
 
     @torch.inference_mode()
@@ -60,7 +69,11 @@ class Vocoder:
         The last `OVERLAP_FRAMES` frames of sound are held back for the next chunk, unless `last`.
         Raise EngineError if the sound is not finite.
         """
-        wave = self._hift_stream.chunk(self._flow_stream.chunk(codes, last), last)
+        if isinstance(self._hift_stream, HiftStream):
+            wave = self._hift_stream.chunk(self._flow_stream.chunk(codes, last), last)
+        else:
+            packed, samples = self._pack(codes, last)
+            wave = self._speak(packed)[0][:samples]
         sound: NDArray[np.float32] = wave.cpu().numpy()
         # else it would be a comment without sound: NaN is never louder than silence
         if not np.isfinite(sound).all():
@@ -69,3 +82,17 @@ class Vocoder:
                 "the vocoder computed NaN or infinity: set speech_dtype:=float32, or another voice"
             )
         return sound
+
+    def _pack(self, codes: list[int], last: bool) -> tuple[Tensor, int]:
+        """Return what `_speak_packed` takes, on the device, and the number of samples."""
+        assert isinstance(self._hift_stream, FusedHiftStream)
+        for_flow, frames = self._flow_stream.pack(codes, last)
+        lengths, samples = self._hift_stream.lengths(frames, last)
+        packed = torch.tensor([*lengths, *for_flow], dtype=torch.int32)
+        return packed.to(self._flow_stream.device, non_blocking=True), samples
+
+    def _speak_packed(self, packed: Tensor) -> tuple[Tensor, ...]:
+        """Return the sound of a chunk, on a GPU, and what it is not long enough for."""
+        assert isinstance(self._hift_stream, FusedHiftStream)
+        mel = self._flow_stream.generate(packed[3:])
+        return (self._hift_stream.synthesize(mel, packed[:3]),)
