@@ -41,8 +41,8 @@ def small_hift() -> Hift:
     classifier = hift.f0_predictor.classifier
     # half of the frames above 10 Hz
     ratio = 10 / hift.f0_predictor(torch.randn(1, config.num_mels, 100)).median()
-    classifier.weight *= ratio
-    classifier.bias *= ratio
+    classifier.weight.mul_(ratio)
+    classifier.bias.mul_(ratio)
     return hift
 
 

@@ -77,7 +77,7 @@ def test_padding_a_chunk_changes_nothing(parity: Path) -> None:
             return solve(mu, cond, junk, *where)
 
         stream._map_slots = padded  # type: ignore[method-assign]
-        stream._solve_chunk = solve_padded  # type: ignore[method-assign]
+        stream._solve_chunk = solve_padded  # type: ignore[method-assign, assignment]
         for call, expected in zip(calls, exact, strict=True):
             torch.testing.assert_close(
                 stream.chunk(call["codes"], call["last"]), expected, atol=1e-4, rtol=0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ..kernels.launching import compiling
@@ -151,7 +152,7 @@ class FlowStream:
         """
         if self._fused_encoder is not None:
             packed, frames = self.pack(codes, last)
-            mel = self.generate(torch.tensor(packed, dtype=torch.int32).to(self._like.device))
+            mel = self.generate(torch.from_numpy(packed).to(self._like.device))
             return mel[:frames].T
         mu, self._encoder_cache = self._flow.encode(torch.tensor(codes), self._encoder_cache, last)
         frames = len(mu)
@@ -162,15 +163,16 @@ class FlowStream:
         self._trim()
         return mel[:frames].T
 
-    def pack(self, codes: list[int], last: bool) -> tuple[list[int], int]:
+    def pack(self, codes: list[int], last: bool) -> tuple[NDArray[np.int32], int]:
         """Count a chunk as spoken; return what `generate` takes, and its number of mel frames."""
         assert self._fused_encoder is not None
         lengths = self._fused_encoder.lengths(len(codes), last)
         offset, frames = len(self._slot_order), 2 * lengths[0]
-        padding = [0] * (_MAX_CODES - len(codes))
+        numbers = np.zeros(_LENGTHS + 1 + _MAX_CODES, np.int32)
+        numbers[: _LENGTHS + 1 + len(codes)] = [*lengths, offset, *codes]
         slots, used = self._take_slots(frames, MAX_CHUNK_FRAMES)
         self._trim()
-        return [*lengths, offset, *codes, *padding, *slots, *used], frames
+        return np.concatenate([numbers, slots, used]), frames
 
     def generate(self, packed: Tensor) -> Tensor:
         """Return the mel frames of a chunk, [MAX_CHUNK_FRAMES, num_mels], on a GPU.
@@ -193,23 +195,23 @@ class FlowStream:
 
     def _map_slots(self, frames: int, width: int) -> tuple[Tensor, Tensor, Tensor]:
         """Choose free slots for a chunk of `frames`, padded to `width`; see SlotMapping."""
-        slots, used = self._take_slots(frames, width)
-        mask = torch.zeros(self._num_slots).masked_fill(torch.tensor(used) == 0, float("-inf"))
+        slots, used = map(torch.from_numpy, self._take_slots(frames, width))
+        mask = torch.zeros(self._num_slots).masked_fill(used == 0, float("-inf"))
         tail = torch.tensor([frames, frames + 1])
         device = self._like.device
-        return torch.tensor(slots).to(device), mask.to(self._like), tail.to(device)
+        return slots.long().to(device), mask.to(self._like), tail.to(device)
 
-    def _take_slots(self, frames: int, width: int) -> tuple[list[int], list[int]]:
+    def _take_slots(self, frames: int, width: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Take free slots for `frames`; return `width` free slots, and for each slot if it is used.
 
         The first of the former are those taken, the others stay free.
         """
         used = np.zeros(self._num_slots, dtype=np.int32)
         used[self._slot_order] = 1
-        free = np.flatnonzero(used == 0)[:width]
+        free = np.flatnonzero(used == 0)[:width].astype(np.int32)
         used[free[:frames]] = 1
         self._slot_order = free[:frames].tolist() + self._slot_order
-        return free.tolist(), used.tolist()
+        return free, used
 
     def _trim(self) -> None:
         """Keep the first frames, as many as the prompt has, and the last `_TAIL_FRAMES`.
@@ -247,9 +249,10 @@ class FlowStream:
                 (blocks[step], final[step]),
                 DiTCache(cache.k_cache[step], cache.v_cache[step], cache.conv[step]),
                 mapping,
-            ).float()
-            guided = (1 + GUIDANCE) * velocity[0] - GUIDANCE * velocity[1]
-            x = x + dt * guided
+            )
+            # away from the unconditional velocity, in two kernels
+            x = torch.add(x, velocity[0], alpha=dt * (1 + GUIDANCE))
+            x = torch.add(x, velocity[1], alpha=-dt * GUIDANCE)
         return x
 
 

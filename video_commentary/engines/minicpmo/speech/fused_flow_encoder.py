@@ -53,7 +53,9 @@ class FusedFlowEncoder:
         self._tail = tail
         self._prompt = prompt
         self._ring = tail + max_codes
-        self._embed_norm, self._up_norm = encoder.embed.out[1], encoder.up_embed.out[1]
+        self._embed_norm = cast(nn.LayerNorm, encoder.embed.out[1])
+        self._up_norm = cast(nn.LayerNorm, encoder.up_embed.out[1])
+        self._scale = encoder.embed.scale
         self._embed = self._pack(encoder.embed.out[0])
         self._up_embed = self._pack(encoder.up_embed.out[0])
         self._conv1 = self._pack(encoder.pre_lookahead_layer["conv1"])
@@ -85,71 +87,40 @@ class FusedFlowEncoder:
     def encode(self, codes: Tensor, lengths: Tensor) -> Tensor:
         """Return the mean of the mel frames, [2 * max_codes, num_mels], zeros after the last.
 
-        `codes`: int64 [max_codes + LOOKAHEAD], of which `lengths` says how many count.
+        `codes`: int64 [max_codes + LOOKAHEAD], of which `lengths` (int32 [4]) says how many count.
         """
-        from ..kernels.conformer import norm_rows
-
         frames = Frames(count=lengths[:1], most=self._most)
+        mel_rows = Length(scale=_MEL_RATE)
         x = self._embed_codes(codes, lengths, frames)
         x = self._run(self._blocks, x, frames, lengths, 1)
-        up_length = Length(scale=_MEL_RATE)
         self._up_rows[4:] = x.repeat_interleave(_MEL_RATE, dim=0)
-        _, x = self._conv(
+        _, up = self._conv(
             self._up_rows[None],
             self._up,
             frames,
             length=Length(scale=_MEL_RATE, extra=4),
-            out_length=up_length,
+            out_length=mel_rows,
             back=0,
             activation="none",
         )
-        x, _ = self._conv(x, self._up_embed, frames, length=up_length)
-        norm = self._up_norm
-        x = norm_rows(
-            x[0],
-            norm.weight,
-            norm.bias,
-            frames.count,
-            eps=norm.eps,
-            scale=self._flow.encoder.up_embed.scale,
-            length_scale=_MEL_RATE,
-            dtype=torch.float32,
-        )
+        ups, _ = self._conv(up, self._up_embed, frames, length=mel_rows)
+        x = self._norm(ups[0], self._up_norm, lengths[:1], scale=self._scale, rate=_MEL_RATE)
         x = self._run(self._up_blocks, x, frames, lengths, _MEL_RATE)
         norm = self._flow.encoder.after_norm
-        hidden = norm_rows(
-            x,
-            norm.weight,
-            norm.bias,
-            frames.count,
-            eps=norm.eps,
-            length_scale=_MEL_RATE,
-            dtype=self._dtype,
-        )
+        hidden = self._norm(x, norm, lengths[:1], rate=_MEL_RATE, dtype=self._dtype)[None]
         mu = hidden.new_zeros(1, _MEL_RATE * self._most, self._proj.channels)
-        self._conv(
-            hidden[None], self._proj, frames, length=up_length, activation="none", act_out=mu
-        )
-        self._keep_rows(self._lookahead_rows, 2, frames.count)
-        self._keep_rows(self._up_rows, 4, _MEL_RATE * frames.count)
+        self._conv(hidden, self._proj, frames, length=mel_rows, activation="none", act_out=mu)
+        self._keep_rows(self._lookahead_rows, 2, lengths[:1])
+        self._keep_rows(self._up_rows, 4, _MEL_RATE * lengths[:1])
         return mu[0, :, : self._flow.config.num_mels]
 
     def _embed_codes(self, codes: Tensor, lengths: Tensor, frames: Frames) -> Tensor:
         """Return the input of the first block, float32 [max_codes, C]."""
-        from ..kernels.conformer import norm_rows
-
-        length, norm = Length(scale=1, extra=LOOKAHEAD), self._embed_norm
+        length = Length(scale=1, extra=LOOKAHEAD)
         embedded = self._flow.input_embedding(codes)[None]
-        x, _ = self._conv(embedded, self._embed, frames, length=length)
-        x = norm_rows(
-            x[0],
-            norm.weight,
-            norm.bias,
-            lengths[3:],
-            eps=norm.eps,
-            scale=self._flow.encoder.embed.scale,
-            dtype=torch.float32,
-        )
+        rows, _ = self._conv(embedded, self._embed, frames, length=length)
+        # the last chunk's context is zeros
+        x = self._norm(rows[0], self._embed_norm, lengths[3:], scale=self._scale)
         self._conv(
             x.to(self._dtype)[None],
             self._conv1,
@@ -175,24 +146,12 @@ class FusedFlowEncoder:
         self, blocks: list[_Block], x: Tensor, frames: Frames, lengths: Tensor, rate: int
     ) -> Tensor:
         """Run blocks on float32 `x` [rows, C]."""
-        from ..kernels.conformer import norm_rows, relative_attention
+        from ..kernels.conformer import relative_attention
 
         length = Length(scale=rate)
-
-        def normed(norm: nn.LayerNorm, x: Tensor) -> Tensor:
-            return norm_rows(
-                x,
-                norm.weight,
-                norm.bias,
-                frames.count,
-                eps=norm.eps,
-                length_scale=rate,
-                dtype=self._dtype,
-            )[None]
-
         for block in blocks:
-            x_in = normed(block.norm_mha, x)
-            _, qkv = self._conv(x_in, block.qkv, frames, length=length, activation="none")
+            h = self._norm(x, block.norm_mha, lengths[:1], rate=rate, dtype=self._dtype)[None]
+            _, qkv = self._conv(h, block.qkv, frames, length=length, activation="none")
             attn_out = relative_attention(
                 qkv[0],
                 block.bias_u,
@@ -206,11 +165,34 @@ class FusedFlowEncoder:
             after, _ = self._conv(
                 attn_out[None], block.out, frames, length=length, residual=x[None]
             )
-            x_in = normed(block.norm_ff, after[0])
-            _, inner = self._conv(x_in, block.w_1, frames, length=length, activation="silu")
+            h = self._norm(after[0], block.norm_ff, lengths[:1], rate=rate, dtype=self._dtype)[None]
+            _, inner = self._conv(h, block.w_1, frames, length=length, activation="silu")
             after, _ = self._conv(inner, block.w_2, frames, length=length, residual=after)
             x = after[0]
         return x
+
+    @staticmethod
+    def _norm(
+        x: Tensor,
+        norm: nn.LayerNorm,
+        valid: Tensor,
+        *,
+        scale: float = 1.0,
+        rate: int = 1,
+        dtype: torch.dtype = torch.float32,
+    ) -> Tensor:
+        from ..kernels.conformer import norm_rows
+
+        return norm_rows(
+            x,
+            norm.weight,
+            norm.bias,
+            valid,
+            eps=norm.eps,
+            scale=scale,
+            length_scale=rate,
+            dtype=dtype,
+        )
 
     @staticmethod
     def _conv(

@@ -7,6 +7,9 @@ grow their caches by concatenation, which no CUDA graph can capture.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -43,13 +46,15 @@ class Vocoder:
         else:
             self._hift_stream = HiftStream(hift, source_noise)
         self._speak = CudaGraphed(self._speak_packed)
+        self._stream = _PrivateStream(flow_stream.device)
         self.start()
 
     @torch.inference_mode()
     def start(self) -> None:
         """Begin an utterance; the rest of another is dropped."""
-        self._flow_stream.start()
-        self._hift_stream.start()
+        with self._stream.entered(wait=True):
+            self._flow_stream.start()
+            self._hift_stream.start()
 
     @torch.inference_mode()
     def capture(self) -> None:
@@ -69,18 +74,20 @@ class Vocoder:
         The last `OVERLAP_FRAMES` frames of sound are held back for the next chunk, unless `last`.
         Raise EngineError if the sound is not finite.
         """
-        if isinstance(self._hift_stream, HiftStream):
-            wave = self._hift_stream.chunk(self._flow_stream.chunk(codes, last), last)
-        else:
-            packed, samples = self._pack(codes, last)
-            wave = self._speak(packed)[0][:samples]
-        sound: NDArray[np.float32] = wave.cpu().numpy()
-        # else it would be a comment without sound: NaN is never louder than silence
-        if not np.isfinite(sound).all():
-            self._flow_stream.clear()
-            raise EngineError(
-                "the vocoder computed NaN or infinity: set speech_dtype:=float32, or another voice"
-            )
+        with self._stream.entered():
+            if isinstance(self._hift_stream, HiftStream):
+                wave = self._hift_stream.chunk(self._flow_stream.chunk(codes, last), last)
+            else:
+                packed, samples = self._pack(codes, last)
+                wave = self._speak(packed)[0][:samples]
+            sound = self._stream.to_host(wave)
+            # else it would be a comment without sound: NaN is never louder than silence
+            if not np.isfinite(sound).all():
+                self._flow_stream.clear()
+                raise EngineError(
+                    "the vocoder computed NaN or infinity: set speech_dtype:=float32, or another "
+                    "voice"
+                )
         return sound
 
     def _pack(self, codes: list[int], last: bool) -> tuple[Tensor, int]:
@@ -88,7 +95,7 @@ class Vocoder:
         assert isinstance(self._hift_stream, FusedHiftStream)
         for_flow, frames = self._flow_stream.pack(codes, last)
         lengths, samples = self._hift_stream.lengths(frames, last)
-        packed = torch.tensor([*lengths, *for_flow], dtype=torch.int32)
+        packed = torch.from_numpy(np.concatenate([np.array(lengths, np.int32), for_flow]))
         return packed.to(self._flow_stream.device, non_blocking=True), samples
 
     def _speak_packed(self, packed: Tensor) -> tuple[Tensor, ...]:
@@ -96,3 +103,39 @@ class Vocoder:
         assert isinstance(self._hift_stream, FusedHiftStream)
         mel = self._flow_stream.generate(packed[3:])
         return (self._hift_stream.synthesize(mel, packed[:3]),)
+
+
+class _PrivateStream:
+    """A CUDA stream of the vocoder's own: the talker's step ahead does not hold its chunk up.
+
+    On a CPU all runs in its place.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        cuda = device.type == "cuda"
+        self._stream = torch.cuda.Stream(device, priority=-1) if cuda else None
+        self._host = torch.empty(0)
+
+    @contextmanager
+    def entered(self, *, wait: bool = False) -> Iterator[None]:
+        """Run the block on the stream; with `wait`, after all before it on the current one."""
+        if self._stream is None:
+            yield
+            return
+        if wait:
+            self._stream.wait_stream(torch.cuda.current_stream(self._stream.device))
+        with torch.cuda.stream(self._stream):
+            yield
+
+    def to_host(self, wave: Tensor) -> NDArray[np.float32]:
+        """Return a copy on the host of a result of the stream."""
+        if self._stream is None:
+            plain: NDArray[np.float32] = wave.numpy()
+            return plain
+        if len(self._host) < len(wave):
+            self._host = torch.empty(len(wave), pin_memory=True)
+        host = self._host[: len(wave)]
+        host.copy_(wave, non_blocking=True)
+        self._stream.synchronize()
+        copied: NDArray[np.float32] = host.numpy().copy()
+        return copied
