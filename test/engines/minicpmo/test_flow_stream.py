@@ -69,7 +69,7 @@ def test_padding_a_chunk_changes_nothing(parity: Path) -> None:
 
         def solve_padded(
             mu: torch.Tensor, cond: torch.Tensor, noise: torch.Tensor, *where: torch.Tensor
-        ) -> tuple[torch.Tensor, ...]:
+        ) -> torch.Tensor:
             extra = 56 - len(mu)
             grow = (0, 0, 0, extra)
             junk = torch.nn.functional.pad(noise, grow, value=3.0)
@@ -77,7 +77,7 @@ def test_padding_a_chunk_changes_nothing(parity: Path) -> None:
             return solve(mu, cond, junk, *where)
 
         stream._map_slots = padded  # type: ignore[method-assign]
-        stream._solve = solve_padded  # type: ignore[assignment]
+        stream._solve_chunk = solve_padded  # type: ignore[method-assign, assignment]
         for call, expected in zip(calls, exact, strict=True):
             torch.testing.assert_close(
                 stream.chunk(call["codes"], call["last"]), expected, atol=1e-4, rtol=0

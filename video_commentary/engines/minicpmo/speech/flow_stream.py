@@ -5,24 +5,29 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
-import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ..kernels.launching import compiling
-from ..language.cuda_graph import CudaGraphed
 from .flow import GUIDANCE, Flow
 from .flow_dit import DiT, DiTCache, SlotMapping
 from .flow_encoder import LOOKAHEAD, EncoderCache
 from .fused_dit import FusedDiT
+from .fused_flow_encoder import FusedFlowEncoder
 
 SILENT_CODE = 4218
 """The code of silence in the published code book."""
 CHUNK_CODES = 25
 _TAIL_FRAMES = 100
 """Frames kept at the end of a cache, beside as many at its start as the voice prompt has."""
-_MAX_CHUNK_FRAMES = 2 * (CHUNK_CODES + LOOKAHEAD)
+MAX_CHUNK_FRAMES = 2 * (CHUNK_CODES + LOOKAHEAD)
 """Mel frames of the longest chunk; a multiple of 8."""
+_MAX_CODES = CHUNK_CODES + 2 * LOOKAHEAD
+"""Codes of the longest chunk, with those that are context."""
+_LENGTHS = 4
+"""What the fused encoder takes as lengths."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +71,19 @@ class FlowStream:
             )
         self._noise = noise.T.to(like.device, torch.float32).contiguous()
         self._cache = self._empty_cache(steps)
-        self._encode = CudaGraphed(self._encode_chunk)
-        self._solve = CudaGraphed(self._solve_chunk)
+        self._fused_encoder: FusedFlowEncoder | None = None
         self._prefill_prompt(voice)
         self.start()
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The precision of the flow."""
+        return self._like.dtype
+
+    @property
+    def device(self) -> torch.device:
+        """Where the flow is."""
+        return self._like.device
 
     def _empty_cache(self, steps: int) -> DiTCache:
         config, like = self._flow.config, self._like
@@ -84,6 +98,10 @@ class FlowStream:
         codes = torch.cat([voice.codes, silence]).to(self._like.device)
         empty = self._flow.encoder.empty_cache()
         mu, self._prompt_encoder_cache = self._flow.encode(codes, empty, False)
+        if mu.is_cuda:
+            self._fused_encoder = FusedFlowEncoder(
+                self._flow, self._prompt_encoder_cache, _TAIL_FRAMES // 2, MAX_CHUNK_FRAMES // 2
+            )
         self._slot_order: list[int] = []
         mel = voice.mel.to(self._like)
         mapping = self._map_slots(len(mu), len(mu))
@@ -100,6 +118,8 @@ class FlowStream:
     def start(self) -> None:
         """Begin an utterance."""
         self._encoder_cache = self._prompt_encoder_cache
+        if self._fused_encoder is not None:
+            self._fused_encoder.start()
         self._slot_order = list(range(self._prompt_frames))
         prompt = self._prompt_cache
         self._cache.k_cache[..., : self._prompt_frames, :].copy_(prompt.k_cache)
@@ -110,14 +130,6 @@ class FlowStream:
         """Zero every slot but the prompt's: NaN would reach the next utterance through its mask."""
         self._cache.k_cache[..., self._prompt_frames :, :].zero_()
         self._cache.v_cache[..., self._prompt_frames :, :].zero_()
-
-    def capture(self, first_chunk: int) -> None:
-        """Capture the graphs of an utterance whose first chunk has `first_chunk` new codes."""
-        self.start()
-        # after four more the caches have reached their full length
-        for new in [first_chunk] + 4 * [CHUNK_CODES]:
-            self._chunk([SILENT_CODE] * (new + LOOKAHEAD), last=False, capture=True)
-        self.start()
 
     @torch.inference_mode()
     def check(self, codes: list[int]) -> tuple[bool, float]:
@@ -133,50 +145,73 @@ class FlowStream:
         return finite, largest
 
     def chunk(self, codes: list[int], last: bool) -> Tensor:
-        """Return the next mel frames [num_mels, T], valid until the next call.
+        """Return the next mel frames [num_mels, T].
 
         The last `LOOKAHEAD` of `codes` are context, which the next chunk repeats; with `last` they
         are spoken too.
         """
-        return self._chunk(codes, last, capture=False)
-
-    def _chunk(self, codes: list[int], last: bool, capture: bool) -> Tensor:
-        ids = torch.tensor(codes).to(self._like.device, non_blocking=True)
-        if last:
-            mu, self._encoder_cache = self._flow.encode(ids, self._encoder_cache, last)
-        else:
-            encode = self._encode.capture if capture else self._encode
-            mu, *cache = encode(ids, *self._encoder_cache.tensors())
-            self._encoder_cache = EncoderCache(*cache)
+        if self._fused_encoder is not None:
+            packed, frames = self.pack(codes, last)
+            mel = self.generate(torch.from_numpy(packed).to(self._like.device))
+            return mel[:frames].T
+        mu, self._encoder_cache = self._flow.encode(torch.tensor(codes), self._encoder_cache, last)
         frames = len(mu)
-        width = _MAX_CHUNK_FRAMES if mu.is_cuda else frames
-        mapping = self._map_slots(frames, width)
         offset = len(self._slot_order)
-        noise = self._noise[offset : offset + width]
-        solve = self._solve.capture if capture else self._solve
-        mel, *_ = solve(
-            F.pad(mu, (0, 0, 0, width - frames)), mu.new_zeros(width, mu.shape[1]), noise, *mapping
-        )
-        self._slot_order = self._new_slots + self._slot_order
+        noise = self._noise[offset : offset + frames]
+        mapping = self._map_slots(frames, frames)
+        mel = self._solve_chunk(mu, torch.zeros_like(mu), noise, *mapping)
         self._trim()
         return mel[:frames].T
 
+    def pack(self, codes: list[int], last: bool) -> tuple[NDArray[np.int32], int]:
+        """Count a chunk as spoken; return what `generate` takes, and its number of mel frames."""
+        assert self._fused_encoder is not None
+        lengths = self._fused_encoder.lengths(len(codes), last)
+        offset, frames = len(self._slot_order), 2 * lengths[0]
+        numbers = np.zeros(_LENGTHS + 1 + _MAX_CODES, np.int32)
+        numbers[: _LENGTHS + 1 + len(codes)] = [*lengths, offset, *codes]
+        slots, used = self._take_slots(frames, MAX_CHUNK_FRAMES)
+        self._trim()
+        return np.concatenate([numbers, slots, used]), frames
+
+    def generate(self, packed: Tensor) -> Tensor:
+        """Return the mel frames of a chunk, [MAX_CHUNK_FRAMES, num_mels], on a GPU.
+
+        `packed`: int32, all that `pack` returned, in one tensor: one copy to the device.
+        """
+        assert self._fused_encoder is not None
+        sizes = [_LENGTHS, 1, _MAX_CODES, MAX_CHUNK_FRAMES, self._num_slots]
+        lengths, offset, codes, slots, used = packed.split(sizes)
+        mu = self._fused_encoder.encode(codes.long(), lengths)
+        places = torch.arange(MAX_CHUNK_FRAMES, device=mu.device) + offset
+        return self._solve_chunk(
+            mu,
+            torch.zeros_like(mu),
+            self._noise[places],
+            slots.long(),
+            mu.new_zeros(self._num_slots).masked_fill(used == 0, float("-inf")),
+            2 * lengths[0] + torch.arange(2, device=mu.device),
+        )
+
     def _map_slots(self, frames: int, width: int) -> tuple[Tensor, Tensor, Tensor]:
         """Choose free slots for a chunk of `frames`, padded to `width`; see SlotMapping."""
-        used = set(self._slot_order)
-        free = [slot for slot in range(self._num_slots) if slot not in used][:width]
-        self._new_slots = free[:frames]
-        mask = torch.full((self._num_slots,), float("-inf"))
-        mask[self._slot_order + self._new_slots] = 0
-        slots = torch.tensor(free)
+        slots, used = map(torch.from_numpy, self._take_slots(frames, width))
+        mask = torch.zeros(self._num_slots).masked_fill(used == 0, float("-inf"))
         tail = torch.tensor([frames, frames + 1])
         device = self._like.device
-        # else the host would wait for the encoder before it launches the solver
-        return (
-            slots.to(device, non_blocking=True),
-            mask.to(self._like.dtype).to(device, non_blocking=True),
-            tail.to(device, non_blocking=True),
-        )
+        return slots.long().to(device), mask.to(self._like), tail.to(device)
+
+    def _take_slots(self, frames: int, width: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Take free slots for `frames`; return `width` free slots, and for each slot if it is used.
+
+        The first of the former are those taken, the others stay free.
+        """
+        used = np.zeros(self._num_slots, dtype=np.int32)
+        used[self._slot_order] = 1
+        free = np.flatnonzero(used == 0)[:width].astype(np.int32)
+        used[free[:frames]] = 1
+        self._slot_order = free[:frames].tolist() + self._slot_order
+        return free, used
 
     def _trim(self) -> None:
         """Keep the first frames, as many as the prompt has, and the last `_TAIL_FRAMES`.
@@ -198,13 +233,9 @@ class FlowStream:
     def _trim_token_kv(self, token_kv: Tensor) -> Tensor:
         return keep_ends(token_kv, self._prompt_frames // 2, _TAIL_FRAMES // 2)
 
-    def _encode_chunk(self, codes: Tensor, *cache: Tensor) -> tuple[Tensor, ...]:
-        mu, grown = self._flow.encode(codes, EncoderCache(*cache), last=False)
-        return mu, *grown.tensors()
-
     def _solve_chunk(
         self, mu: Tensor, cond: Tensor, noise: Tensor, slots: Tensor, mask: Tensor, tail: Tensor
-    ) -> tuple[Tensor, ...]:
+    ) -> Tensor:
         """Integrate from noise to mel frames [T, num_mels] with Euler's method."""
         condition = self._flow.dit.project_condition(mu, self._speaker, cond)
         mapping = SlotMapping(slots, mask, tail)
@@ -218,10 +249,11 @@ class FlowStream:
                 (blocks[step], final[step]),
                 DiTCache(cache.k_cache[step], cache.v_cache[step], cache.conv[step]),
                 mapping,
-            ).float()
-            guided = (1 + GUIDANCE) * velocity[0] - GUIDANCE * velocity[1]
-            x = x + dt * guided
-        return (x,)
+            )
+            # away from the unconditional velocity, in two kernels
+            x = torch.add(x, velocity[0], alpha=dt * (1 + GUIDANCE))
+            x = torch.add(x, velocity[1], alpha=-dt * GUIDANCE)
+        return x
 
 
 def cache_bytes(flow: Flow, voice: VoicePrompt, steps: int, dtype: torch.dtype) -> int:
@@ -235,7 +267,7 @@ def cache_bytes(flow: Flow, voice: VoicePrompt, steps: int, dtype: torch.dtype) 
 
 
 def _num_slots(prompt_frames: int) -> int:
-    return -(-(prompt_frames + _TAIL_FRAMES + _MAX_CHUNK_FRAMES) // 8) * 8
+    return -(-(prompt_frames + _TAIL_FRAMES + MAX_CHUNK_FRAMES) // 8) * 8
 
 
 def keep_ends(cache: Tensor, first: int, last: int) -> Tensor:

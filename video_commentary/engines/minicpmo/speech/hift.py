@@ -1,6 +1,7 @@
 """Mel frames to sound: HiFTNet, a source-filter vocoder (arXiv:2309.09493).
 
-Published as `hift.pt` beside the checkpoint. Float32 throughout, as upstream runs it.
+Published as `hift.pt` beside the checkpoint. Float32 throughout, as upstream runs it; on a GPU
+`FusedHift` computes the same.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from .hift_source import F0Predictor, HarmonicSource
 from .stft import ConvStft
 
 DILATIONS = (1, 3, 5)
-_LIMIT = 0.99
-_MAX_MAGNITUDE = 100.0
+LIMIT = 0.99
+MAX_MAGNITUDE = 100.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +85,6 @@ class Snake(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [1, C, T] to the same shape."""
-        if x.is_cuda:
-            from ..kernels.snake import fused_snake
-
-            return fused_snake(x, self.alpha)
         alpha = self.alpha[:, None]
         sine = torch.sin(x * alpha)
         return torch.addcmul(x, sine * (1.0 / (alpha + 1e-9)), sine)
@@ -172,10 +169,10 @@ class Hift(nn.Module):
             x = torch.stack([block(x) for block in blocks]).mean(dim=0)
         x = self.conv_post(F.leaky_relu(x, 0.01))
         magnitude, phase = x.chunk(2, dim=1)
-        magnitude = magnitude.exp().clamp(max=_MAX_MAGNITUDE)
+        magnitude = magnitude.exp().clamp(max=MAX_MAGNITUDE)
         phase = torch.sin(phase)
         spectrum = torch.cat([magnitude * torch.cos(phase), magnitude * torch.sin(phase)], dim=1)
-        return self.stft.inverse(spectrum).clamp(-_LIMIT, _LIMIT)
+        return self.stft.inverse(spectrum).clamp(-LIMIT, LIMIT)
 
 
 def fold_weight_norm(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -38,7 +38,7 @@ class NativeSpeech:
     def capture(self) -> None:
         """Capture all CUDA graphs, so that the first turn is as fast as the others."""
         self._talker.capture()
-        self._vocoder.capture(self._first_chunk)
+        self._vocoder.capture()
 
     def start(self, cancel: CancelToken) -> None:
         """Begin a turn, which stops within one chunk of `cancel`."""

@@ -7,7 +7,8 @@ grow their caches by concatenation, which no CUDA graph can capture.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -18,88 +19,123 @@ from ....core.audio import AudioFormat
 from ....core.engine import EngineError
 from ..kernels.launching import compiling
 from ..language.cuda_graph import CudaGraphed
-from .flow_stream import CHUNK_CODES, FlowStream
+from .flow_encoder import LOOKAHEAD
+from .flow_stream import CHUNK_CODES, MAX_CHUNK_FRAMES, SILENT_CODE, FlowStream
 from .hift import Hift
+from .hift_stream import FusedHiftStream, HiftStream, Noise
 
 FORMAT = AudioFormat(24_000)
-_OVERLAP_FRAMES = 8
-"""Mel frames repeated at the start of a chunk, over which two chunks are cross-faded."""
-
-Noise = Callable[[int], Tensor]
-"""Returns the harmonic source's noise for a number of samples, [1, samples, harmonics]."""
 
 
 class Vocoder:
     """Speaks one utterance at a time: `start`, then `chunk` until the last.
 
-    `source_noise`: random if None.
+    On a GPU a chunk is one CUDA graph. `source_noise`: random if None.
     """
 
     def __init__(
         self, flow_stream: FlowStream, hift: Hift, *, source_noise: Noise | None = None
     ) -> None:
         self._flow_stream = flow_stream
-        self._hift = hift
-        self._source_noise = source_noise
-        self._synthesize = CudaGraphed(self._synthesize_mel)
-        self._overlap = _OVERLAP_FRAMES * hift.config.samples_per_frame
-        # symmetric, as upstream has it: the two halves sum to 1.08
-        window = torch.hamming_window(2 * self._overlap, periodic=False, dtype=torch.float64)
-        self._fade_in, self._fade_out = window.to(hift.conv_pre.weight.device).chunk(2)
+        self._hift_stream: HiftStream | FusedHiftStream
+        if hift.conv_pre.weight.is_cuda:
+            # float16 rounds as TF32 does, bfloat16 more
+            half = flow_stream.dtype == torch.float16
+            dtype = torch.float16 if half else torch.float32
+            self._hift_stream = FusedHiftStream(hift, dtype, MAX_CHUNK_FRAMES, source_noise)
+        else:
+            self._hift_stream = HiftStream(hift, source_noise)
+        self._speak = CudaGraphed(self._speak_packed)
+        self._stream = _PrivateStream(flow_stream.device)
         self.start()
 
+    @torch.inference_mode()
     def start(self) -> None:
         """Begin an utterance; the rest of another is dropped."""
-        with torch.inference_mode():
+        with self._stream.entered(wait=True):
             self._flow_stream.start()
-        like, config = self._hift.conv_pre.weight, self._hift.config
-        self._mel = like.new_zeros(1, config.num_mels, 0)
-        self._source = like.new_zeros(1, 1, 0)
-        self._tail: Tensor | None = None
+            self._hift_stream.start()
 
     @torch.inference_mode()
-    def capture(self, first_chunk: int = CHUNK_CODES) -> None:
-        """Capture the CUDA graphs; `first_chunk`: new codes of an utterance's first chunk."""
-        self._flow_stream.capture(first_chunk)
-        like, num_mels = self._hift.conv_pre.weight, self._hift.config.num_mels
-        mel = like.new_zeros(1, num_mels, 2 * first_chunk)
-        if mel.is_cuda:
-            with compiling(mel.device):
-                self._synthesize_mel(mel, like.new_zeros(1, 1, 0))
-        self._synthesize.capture(mel, like.new_zeros(1, 1, 0))
-        mel = like.new_zeros(1, num_mels, 2 * CHUNK_CODES + _OVERLAP_FRAMES)
-        self._synthesize.capture(mel, like.new_zeros(1, 1, self._overlap))
+    def capture(self) -> None:
+        """Compile the kernels and capture the CUDA graph of a chunk, of whatever length."""
+        if isinstance(self._hift_stream, HiftStream):
+            return
+        packed, _ = self._pack([SILENT_CODE] * (CHUNK_CODES + LOOKAHEAD), last=False)
+        with compiling(packed.device):
+            self._speak_packed(packed)
+        self._speak.capture(packed)
         self.start()
 
     @torch.inference_mode()
     def chunk(self, codes: list[int], last: bool) -> NDArray[np.float32]:
         """Return sound, float32 at 24 kHz; for `codes` see `FlowStream.chunk`.
 
-        The last `_OVERLAP_FRAMES` frames of sound are held back for the next chunk, unless `last`.
+        The last `OVERLAP_FRAMES` frames of sound are held back for the next chunk, unless `last`.
         Raise EngineError if the sound is not finite.
         """
-        mel = torch.cat([self._mel, self._flow_stream.chunk(codes, last)[None].float()], dim=2)
-        wave, source = self._synthesize(mel, self._source)
-        wave = wave[0]
-        if self._tail is not None:
-            head = wave[: self._overlap] * self._fade_in + self._tail * self._fade_out
-            wave = torch.cat([head.float(), wave[self._overlap :]])
-        self._mel = mel[..., -_OVERLAP_FRAMES:].clone()
-        self._source = source[..., -self._overlap :].clone()
-        self._tail = wave[-self._overlap :].clone()
-        complete = wave if last else wave[: -self._overlap]
-        sound: NDArray[np.float32] = complete.cpu().numpy()
-        # else it would be a comment without sound: NaN is never louder than silence
-        if not np.isfinite(sound).all():
-            self._flow_stream.clear()
-            raise EngineError(
-                "the vocoder computed NaN or infinity: set speech_dtype:=float32, or another voice"
-            )
+        with self._stream.entered():
+            if isinstance(self._hift_stream, HiftStream):
+                wave = self._hift_stream.chunk(self._flow_stream.chunk(codes, last), last)
+            else:
+                packed, samples = self._pack(codes, last)
+                wave = self._speak(packed)[0][:samples]
+            sound = self._stream.to_host(wave)
+            # else it would be a comment without sound: NaN is never louder than silence
+            if not np.isfinite(sound).all():
+                self._flow_stream.clear()
+                raise EngineError(
+                    "the vocoder computed NaN or infinity: set speech_dtype:=float32, or another "
+                    "voice"
+                )
         return sound
 
-    def _synthesize_mel(self, mel: Tensor, cached_source: Tensor) -> tuple[Tensor, ...]:
-        noise = None
-        if self._source_noise is not None:
-            noise = self._source_noise(mel.shape[2] * self._hift.config.samples_per_frame)
-        wave, source = self._hift(mel, cached_source, noise)
-        return wave, source
+    def _pack(self, codes: list[int], last: bool) -> tuple[Tensor, int]:
+        """Return what `_speak_packed` takes, on the device, and the number of samples."""
+        assert isinstance(self._hift_stream, FusedHiftStream)
+        for_flow, frames = self._flow_stream.pack(codes, last)
+        lengths, samples = self._hift_stream.lengths(frames, last)
+        packed = torch.from_numpy(np.concatenate([np.array(lengths, np.int32), for_flow]))
+        return packed.to(self._flow_stream.device, non_blocking=True), samples
+
+    def _speak_packed(self, packed: Tensor) -> tuple[Tensor, ...]:
+        """Return the sound of a chunk, on a GPU, and what it is not long enough for."""
+        assert isinstance(self._hift_stream, FusedHiftStream)
+        mel = self._flow_stream.generate(packed[3:])
+        return (self._hift_stream.synthesize(mel, packed[:3]),)
+
+
+class _PrivateStream:
+    """A CUDA stream of the vocoder's own: the talker's step ahead does not hold its chunk up.
+
+    On a CPU all runs in its place.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        cuda = device.type == "cuda"
+        self._stream = torch.cuda.Stream(device, priority=-1) if cuda else None
+        self._host = torch.empty(0)
+
+    @contextmanager
+    def entered(self, *, wait: bool = False) -> Iterator[None]:
+        """Run the block on the stream; with `wait`, after all before it on the current one."""
+        if self._stream is None:
+            yield
+            return
+        if wait:
+            self._stream.wait_stream(torch.cuda.current_stream(self._stream.device))
+        with torch.cuda.stream(self._stream):
+            yield
+
+    def to_host(self, wave: Tensor) -> NDArray[np.float32]:
+        """Return a copy on the host of a result of the stream."""
+        if self._stream is None:
+            plain: NDArray[np.float32] = wave.numpy()
+            return plain
+        if len(self._host) < len(wave):
+            self._host = torch.empty(len(wave), pin_memory=True)
+        host = self._host[: len(wave)]
+        host.copy_(wave, non_blocking=True)
+        self._stream.synchronize()
+        copied: NDArray[np.float32] = host.numpy().copy()
+        return copied
