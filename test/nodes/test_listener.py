@@ -257,8 +257,17 @@ def test_without_weights_it_says_what_to_fetch(tmp_path: Path) -> None:
         f"paths.share_dir = lambda: pathlib.Path({str(tmp_path)!r}); "
         "from video_commentary.nodes.listener.node import main; main()"
     )
-    with probe() as graph, process("-c", code, env=env) as listener:
+    topic = "/without_weights/microphone"
+    arguments = ("--ros-args", "-p", f"sound_topics:=[{topic}]")
+    with probe() as graph, process("-c", code, *arguments, env=env) as listener:
+        graph.node.create_publisher(AudioDataStamped, topic, EVENTS)
+        for _ in range(2):  # reports: by then it has seen who publishes
+            graph.until(lambda: "fetch_model ears" in graph.troubles())
+            graph.spin(1.0)
         graph.until(lambda: "fetch_model ears" in graph.troubles())
+        (fatal,) = [s for s in graph.got["diagnostics"][-1].status if s.level == b"\x02"]
+        assert fatal.name == "listener: recognizer", "the bridge looks for this name"
+        assert not graph.node.count_subscribers(topic), "it would not understand"
         assert listener.popen.poll() is None and "Traceback" not in listener.output()
         status, seconds = listener.stop()
         assert status == 0 and seconds < 3.0

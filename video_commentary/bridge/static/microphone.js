@@ -29,7 +29,7 @@ export class Microphone {
     find("talk").onclick = () => this.#attempt(this.#toggle());
     const isKey = (event) => event.code === "Space" && find("shortcuts").checked;
     document.addEventListener("keydown", (event) => {
-      if (!isKey(event) || event.repeat || find("microphone").hidden) return;
+      if (!isKey(event) || event.repeat || !this.#offered) return;
       if (event.target.closest("input, select, button, dialog, ol")) return;
       event.preventDefault();
       this.#attempt(this.hold(true));
@@ -38,9 +38,12 @@ export class Microphone {
     window.addEventListener("blur", () => this.hold(false));
   }
 
-  // Whether there is a listener to talk to.
-  offer(listens) {
-    this.#find("microphone").hidden = !listens;
+  // Whether there is a listener to talk to; one that can't listen says why.
+  offer({ light, reason }) {
+    const listens = light === "ok";
+    this.#find("microphone").hidden = light === "off";
+    this.#find("talk").disabled = !listens;
+    this.#find("listener-trouble").textContent = light === "bad" ? reason : "";
     if (!listens && this.#open) this.#attempt(this.#toggle());
   }
 
@@ -64,6 +67,10 @@ export class Microphone {
     if (!held) this.#hears = performance.now() + TAIL;
     this.#show();
     if (this.#heardHere) await this.#capture();
+  }
+
+  get #offered() {
+    return !this.#find("microphone").hidden && !this.#find("talk").disabled;
   }
 
   // A phone that films sends its sound through the same room, and not twice.

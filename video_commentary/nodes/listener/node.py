@@ -102,8 +102,9 @@ class ListenerNode(Node):
         self._hear(NAME, pcm, 0, at)
 
     def _supervise(self) -> None:
-        for topic in self._topics:
-            topic.follow_publishers()
+        if self._ready:  # who sends sound sees by the subscription that it is understood
+            for topic in self._topics:
+                topic.follow_publishers()
         if self._live.settings.microphone and (card := self._microphone.supervise()):
             self.get_logger().info(f"listening to {card}")
         self._report(self._streams.checks(time.monotonic()))
