@@ -21,7 +21,7 @@ import pytest
 from livekit import rtc
 from video_commentary.msg import Utterance
 
-from test.bridge.browsing import CHROMIUM, installed, playwright
+from test.bridge.browsing import CHROMIUM, holds, installed, playwright
 from test.bridge.livekit.people import credentials_for, person
 from test.bridge.livekit.server import LiveKitServer, build_or_skip
 from test.nodes.bridge_tabs import Bridge, bridge, wait
@@ -247,6 +247,7 @@ def test_a_phone_that_films_is_heard_through_the_room_and_by_the_page_once_it_st
             opened.select_option("#source", "phone")
         assert answer.value.ok, answer.value.text()
         opened.click("#talk")
+        holds(opened, "document.getElementById('level').value > 0.4")
         house.film(lambda: asked("livekit:guest-browser-"))
         assert not asked("page-")
         with opened.expect_response("**/api/source", timeout=30_000):
