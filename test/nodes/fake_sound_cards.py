@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Block = NDArray[np.int16]
+_BLOCK, _FRAMES = 0.02, 882
 
 
 class PortAudioError(Exception):
@@ -116,3 +120,35 @@ class FakeSoundDevice:
         assert options["dtype"] == "int16"
         self.streams.append(FakeSoundStream(card, options))
         return self.streams[-1]
+
+
+def hear_file(file: str) -> FakeSoundDevice:
+    """Return a stereo microphone of 44.1 kHz that hears what is appended to a file, in real time.
+
+    The file has int16 samples, left and right in turn. Where it ends there is silence.
+    """
+    module = FakeSoundDevice([FakeCard("file", inputs=2, rates=(44_100,))])
+
+    def hear() -> None:
+        with Path(file).open("rb") as sound:
+            while True:
+                time.sleep(_BLOCK)
+                for stream in module.streams:
+                    heard = np.frombuffer(sound.read(4 * _FRAMES), np.int16).reshape(-1, 2)
+                    block = np.pad(heard, ((0, _FRAMES - len(heard)), (0, 0)))
+                    if stream.running:
+                        stream.record(block[:, 0], block[:, 1])
+
+    threading.Thread(target=hear, daemon=True).start()
+    return module
+
+
+def stand_in_for_sounddevice(folder: Path) -> Path:
+    """Make a `sounddevice` for the PYTHONPATH of a node; return the file that its card hears."""
+    file = folder / "heard.pcm"
+    file.touch()
+    (folder / "sounddevice.py").write_text(
+        f"from {__name__} import hear_file\nimport sys\n"
+        f"sys.modules[__name__] = hear_file({str(file)!r})\n"
+    )
+    return file
