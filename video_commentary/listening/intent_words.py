@@ -136,7 +136,7 @@ INSTRUCTIONS = tuple(
         r"(focus|concentrate|zoom in) (only |just |more )?(on|upon) (?P<focus>.+)",
         r"(pay|give) (more |special |close )?attention (only |just )?to (?P<attention>.+)",
         r"(look|search|hunt|keep looking) (only |just )?for (?P<sought>.+)",
-        r"(find|spot|follow|track) (?P<found>(the|a|an|any|all|every|some) .+)",
+        r"(find|spot|follow|track) (?P<found>(the|my|our|a|an|any|all|every|some) .+)",
         r"keep an eye on (?P<eyed>.+)",
         r"look (only |just )?at (?P<looked>(the|all|every|a|an) .+)",
         r"(keep )?watch(ing)? (only |just )?(?P<seen>(the|all|every|a|an) "

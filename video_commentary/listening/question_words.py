@@ -15,9 +15,9 @@ RECALL = re.compile(
     r"what (was|were) (that|there|here|the (last|first).*|happening.*|going on.*)|"
     r"when (was|were|did|has|had) (?!you\b|i\b|we\b|that\b|this\b|he\b|she\b|they\b|it\b).+|"
     r"when did you (last |first )?(see|notice) .+|"
-    r"(did|has|have|had) (any\w*|some\w*|a|an|the|no ?one|nobody) .*\b(come|came|enter\w*|leave|"
-    r"left|"
-    r"arrive\w*|pass\w*|been|appear\w*|happen\w*|move\w*|go|gone|stop\w*|take\w*|steal\w*|"
+    r"(did|has|have|had) (any\w*|some\w*|every\w*|a|an|the|another|no ?one|nobody) .*\b"
+    r"(come|came|enter\w*|leave|left|arrive\w*|pass\w*|been|(dis)?appear\w*|fall\w*|fell|happen\w*|"
+    r"move\w*|go|gone|stop\w*|take\w*|steal\w*|"
     r"stolen)\b.*|"
     r"(have|did) you (ever )?(seen?|notice\w*) (?!me\b|it\b|that\b|this\b|him\b|her\b|them\b).+|"
     r"how (many|often|much) .+\b(did|have|has|had|came|come|passed|entered|arrived|"
@@ -39,10 +39,12 @@ RECALL_VISIBLE = re.compile(
 """Questions about the past that must name something that a camera sees."""
 BOTHER = re.compile(
     r"\b(you (doing|going|been|think|want|like|mean|feel|say|said|know|have|eat|get|need|guys)|"
-    r"are you|do you (?!see|notice|spot)|did you (?!see|notice)|have you (?!seen|noticed)|"
-    r"can you (?!see|spot|read)|could you|i can|can i|for you|would you|will you|should|i mean|"
+    r"are you|do you (?!(still )?(see|notice|spot))|did you (?!see|notice)|"
+    r"have you (?!seen|noticed)|"
+    r"can you (?!(still )?(see|spot|read))|could you|i can|can i|for you|would you|"
+    r"will you|should|i mean|"
     r"years|times?|money|dollars?|euros?|pounds?|hours?|born|die|died|mother|father|mom|dad|wife|"
-    r"husband|honey|darling|baby|movie|film|show|song|meeting|party|dinner|problems?|reasons?|chances?|"
+    r"husband|honey|darling|movie|film|show|song|meeting|party|dinner|problems?|reasons?|chances?|"
     r"tickets?|days?|weeks?|months?|point|ideas?|questions?|matter|wrong|deal|worth|cost|price|name|love|war|world|president|"
     r"government|news|tonight|tomorrow|next (week|year|month)|game|job|work)\b"
 )
@@ -66,8 +68,8 @@ QUESTIONS = tuple(
         rf"what does {_DETERMINER} .+\b(say|show|read|do|look like|hold|wear|carry)\b.*",
         r"(what|who|which \w+) (do|can|did) you (see|notice|spot)\b.*",
         r"what (is|are|else is) (going on|happening|moving|new|changing|visible|there|around)"
-        r"( (now|right now|there|here|outside|inside|in .+|on .+|over there|at the moment|around "
-        r".+))*",
+        r"( (now|right now|there|here|outside|inside|over there|at the moment|"
+        r"(in|on|around|inside|behind|under|at|near|next to|in front of) .+))*",
         r"(what|who) (is|are|else is|is that|is it|are those|stands?|sits?) (standing |sitting |"
         r"lying |"
         r"over |that |coming |walking |moving )*(there|here|on|at|in|behind|beside|next to|under|"
@@ -118,13 +120,13 @@ SEEN_QUESTIONS = re.compile(
 )
 """Questions that only a camera answers, though they name nothing that it sees."""
 VISIBLE = re.compile(
-    r"\b(person|people|man|men|woman|women|child|children|kids?|boys?|girls?|guys?|lady|ladies|"
-    r"somebody|someone|anybody|anyone|nobody|everybody|everyone|crowd|players?|workers?|visitors?|"
-    r"who|cars?|vehicles?|trucks?|lorr(y|ies)|vans?|bus(es)?|trains?|trams?|bikes?|bicycles?|"
+    r"\b(person|persons?|people|man|men|woman|women|child|children|kids?|boys?|girls?|guys?|lady|ladies|"
+    r"somebody|someone|anybody|anyone|nobody|everybody|everyone|crowd|players?|workers?|visitors?|drivers?|guests?|"
+    r"who|baby|babies|cars?|taxis?|vehicles?|trucks?|lorr(y|ies)|vans?|bus(es)?|trains?|trams?|bikes?|bicycles?|"
     r"cyclists?|motor(cycle|bike)s?|boats?|ships?|planes?|airplanes?|drones?|traffic|animals?|"
     r"dogs?|"
     r"cats?|horses?|cows?|sheep|birds?|ducks?|bears?|elephants?|zebras?|giraffes?|things?|objects?|"
-    r"anything|something|doors?|windows?|rooms?|walls?|floors?|ceiling|tables?|desks?|chairs?|"
+    r"anything|something|doors?|gates?|windows?|rooms?|walls?|floors?|ceiling|tables?|desks?|chairs?|"
     r"sofas?|"
     r"couch|beds?|shel(f|ves)|lights?|lamps?|screens?|monitors?|tv|televisions?|laptops?|"
     r"computers?|"
