@@ -83,7 +83,7 @@ class ScriptedDecoder:
     def __init__(self, *phrases: tuple[str, float, float]) -> None:
         self.phrases = [HeardPhrase(text, heard, weight, 6) for text, heard, weight in phrases]
 
-    def search(self, _encoded: Samples) -> list[HeardPhrase]:
+    def search(self, _encoded: Samples, _cancel: CancelToken) -> list[HeardPhrase]:
         return self.phrases
 
 
@@ -121,7 +121,7 @@ def test_a_command_is_guessed_where_it_is_clear(
     words: Transcript, probability: float, phrases: list[Any], text: str | None
 ) -> None:
     guesser = CommandGuesser(ScriptedDecoder(*phrases))
-    guess = guesser.guess(words, probability, np.zeros((1, 1), np.float32))
+    guess = guesser.guess(words, probability, np.zeros((1, 1), np.float32), CancelToken())
     assert (guess.text if guess else None) == text
 
 

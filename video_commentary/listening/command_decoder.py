@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..core.cancel import CancelToken
 from .phrase_grammar import PhraseGrammar, State, TokenAutomaton
 from .whisper_decoder import Array, WhisperDecoder, log_softmax
 
@@ -78,9 +79,14 @@ class CommandDecoder:
         self._ends = [self._columns[token] for token in ends]
         self._priors: dict[tuple[int, ...], float] = {}
 
-    def search(self, encoded: Array) -> list[HeardPhrase]:
-        """Return sentences for encoded sound [positions, width], with most evidence first."""
-        found = self._search(encoded)
+    def search(self, encoded: Array, cancel: CancelToken) -> list[HeardPhrase]:
+        """Return sentences for encoded sound [positions, width], with most evidence first.
+
+        None once `cancel` is cancelled.
+        """
+        found = self._search(encoded, cancel)
+        if cancel.cancelled:
+            return []
         found.sort(key=lambda it: -it[1] - _PER_TOKEN * len(it[0]))
         return self._weigh(found[:_RESCORED])
 
@@ -90,7 +96,7 @@ class CommandDecoder:
         tokens = tuple(token for token in tokens if token in self._columns)
         return self._priors_of([tokens])[0] if tokens else 0.0
 
-    def _search(self, encoded: Array) -> list[tuple[tuple[int, ...], float]]:
+    def _search(self, encoded: Array, cancel: CancelToken) -> list[tuple[tuple[int, ...], float]]:
         cache = self._decoder.begin(encoded)
         for token in self._prompt:
             hidden = self._decoder.step(np.array([token]), cache)
@@ -112,7 +118,7 @@ class CommandDecoder:
             following.sort(key=lambda it: -it[0])
             worst = best - _WORSE - _PER_TOKEN * (length + 1)
             following = [each for each in following[:_BEAMS] if each[0] > worst]
-            if not following:
+            if not following or cancel.cancelled:
                 break
             cache.keep(np.array([row for _, row, _, _ in following]))
             beginnings = [

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..core.cancel import CancelToken
 from .command_decoder import CommandDecoder, HeardPhrase
 from .command_phrases import UNUSUAL, command_grammar
 from .intents import Act, ActKind, plain, understand
@@ -41,8 +42,11 @@ _ASKING = frozenset((ActKind.QUESTION, ActKind.RECALL))
 class PhraseSearch(Protocol):
     """Finds the sentences that some sound is most like."""
 
-    def search(self, encoded: Array) -> list[HeardPhrase]:
-        """Return sentences for encoded sound [positions, width], with most evidence first."""
+    def search(self, encoded: Array, cancel: CancelToken) -> list[HeardPhrase]:
+        """Return sentences for encoded sound [positions, width], with most evidence first.
+
+        None once `cancel` is cancelled.
+        """
         ...
 
 
@@ -76,7 +80,9 @@ class CommandGuesser:
             )
         )
 
-    def guess(self, words: Transcript, probability: float, encoded: Array) -> Transcript | None:
+    def guess(
+        self, words: Transcript, probability: float, encoded: Array, cancel: CancelToken
+    ) -> Transcript | None:
         """Return the command that was said, None for none or if `words` are to be kept.
 
         `probability`: log probability of the words. `encoded`: the sound, [positions, width].
@@ -84,7 +90,7 @@ class CommandGuesser:
         act = understand(words.text)
         if words.confidence > _SURE and not _repeats(words.text):
             return None
-        phrases = [(each, understand(each.text)) for each in self._decoder.search(encoded)]
+        phrases = [(each, understand(each.text)) for each in self._decoder.search(encoded, cancel)]
         phrases = [each for each in phrases if each[1].kind is not ActKind.NONE]
         written = act.kind is not ActKind.NONE
         if phrases:

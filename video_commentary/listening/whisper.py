@@ -81,18 +81,18 @@ class WhisperRecognizer:
     def transcribe(self, samples: Samples, cancel: CancelToken) -> Transcript:
         """Return the words of up to 29 s; what is beyond is left out.
 
-        The network runs to its end once it was started, 0.1 to 0.3 s for an utterance.
+        The network runs to its end once it was started; the search for a command can be cancelled.
         """
         if self._model is None:
             raise RecognizerError("Whisper: call load() first")
         if cancel.cancelled or not len(samples):
             return Transcript("", 0.0)
         try:
-            return self._transcribe(samples)
+            return self._transcribe(samples, cancel)
         except Exception as error:
             raise RecognizerError(f"Whisper: {type(error).__name__}: {error}") from error
 
-    def _transcribe(self, samples: Samples) -> Transcript:
+    def _transcribe(self, samples: Samples, cancel: CancelToken) -> Transcript:
         model = self._model.model
         samples = _emphasized(samples)
         seconds = math.ceil(len(samples) / RATE) + _SPARE_SECONDS
@@ -119,7 +119,7 @@ class WhisperRecognizer:
             tail = len(samples) / RATE + _TAIL_SECONDS
             heard = np.asarray(encoded)[0, : round(tail * _POSITIONS_PER_SECOND)]
             probability = result.scores[0] * (len(result.sequences_ids[0]) + 1)
-            guess = self._guesser.guess(words, probability, heard)
+            guess = self._guesser.guess(words, probability, heard, cancel)
             if guess is not None:
                 return guess
         if result.no_speech_prob > _NO_SPEECH and confidence < _UNSURE:
