@@ -53,10 +53,11 @@ def letters(text: str) -> list[int]:
     return [ord(letter) for letter in text]
 
 
-def test_every_sentence_of_the_grammar_is_a_command() -> None:
-    said = sentences(command_grammar())
+@pytest.mark.parametrize("wake", ["", "Robot"])
+def test_every_sentence_of_the_grammar_is_a_command(wake: str) -> None:
+    said = sentences(command_grammar(wake))
     unknown = [
-        text for text in (next(said) for _ in range(2000)) if understand(text).kind is ActKind.NONE
+        text for text in (next(said) for _ in range(1000)) if understand(text).kind is ActKind.NONE
     ]
     assert unknown == []
 
@@ -69,6 +70,13 @@ def test_a_grammar_is_spelled_token_by_token() -> None:
         for rest in ("up", "down")
         for tail in ("", " the sound", " the volume")
     }
+
+
+def test_a_command_may_begin_with_the_wake_word() -> None:
+    with_wake, without = command_grammar("my robot!"), command_grammar()
+    assert {word for word, _ in with_wake.words_from(with_wake.first)} - {
+        word for word, _ in without.words_from(without.first)
+    } == {"hey", "okay", "my"}
 
 
 @pytest.mark.parametrize("rule", ["be (quiet", "be quiet]", "be <calm>", "be <all>"])

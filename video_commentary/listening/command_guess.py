@@ -57,10 +57,10 @@ class CommandGuesser:
         self._decoder = decoder
 
     @classmethod
-    def load(cls, path: Path, tokenizer: Any) -> CommandGuesser | None:
+    def load(cls, path: Path, tokenizer: Any, wake: str = "") -> CommandGuesser | None:
         """Read a Whisper model.bin; return None where there is none that can be searched fast.
 
-        `tokenizer`: faster-whisper's, for English.
+        `tokenizer`: faster-whisper's, for English. `wake`: the word that commands may begin with.
         """
         if not path.is_file() or path.stat().st_size > _LARGEST:
             return None
@@ -71,7 +71,7 @@ class CommandGuesser:
         return cls(
             CommandDecoder(
                 decoder,
-                command_grammar(),
+                command_grammar(wake),
                 [*tokenizer.sot_sequence, tokenizer.no_timestamps],
                 tokenizer.encode,
                 tokenizer.decode,

@@ -6,6 +6,7 @@ what people mostly say. Each sentence of it must be one that `intents.understand
 
 from __future__ import annotations
 
+from .own_words import words_of
 from .phrase_grammar import PhraseGrammar
 
 _MOVERS = "person man woman child boy girl baby car truck bus train bicycle bike dog cat"
@@ -174,6 +175,9 @@ _RULES = {
 }
 
 
-def command_grammar() -> PhraseGrammar:
-    """Return the grammar of all commands."""
-    return PhraseGrammar(_RULES, "command")
+def command_grammar(wake: str = "") -> PhraseGrammar:
+    """Return the grammar of all commands, which may begin with the wake word, if there is one."""
+    if not (words := words_of(wake)):
+        return PhraseGrammar(_RULES, "command")
+    address = f"[hey|okay] {' '.join(words)} [,] <command>|<command>"
+    return PhraseGrammar(_RULES | {"addressed": address}, "addressed")

@@ -41,9 +41,10 @@ _UNSURE = 0.4
 class WhisperRecognizer:
     """A Whisper model in CTranslate2's format, in int8 on two cores."""
 
-    def __init__(self, model: str = "", language: str = "en") -> None:
+    def __init__(self, model: str = "", language: str = "en", wake: str = "") -> None:
         """Take a folder, or a name of faster-whisper's hub models; empty for the fetched one."""
         self._name = model
+        self._wake = wake
         self._language = language
         self._model: Any = None
         self._tokenizers: dict[str, Any] = {}
@@ -76,7 +77,9 @@ class WhisperRecognizer:
                 "recognizer_model to a multilingual one, such as base"
             )
         if self._language == "en":
-            self._guesser = CommandGuesser.load(Path(folder) / "model.bin", self._tokenizer("en"))
+            self._guesser = CommandGuesser.load(
+                Path(folder) / "model.bin", self._tokenizer("en"), self._wake
+            )
 
     def transcribe(self, samples: Samples, cancel: CancelToken) -> Transcript:
         """Return the words of up to 29 s; what is beyond is left out.
