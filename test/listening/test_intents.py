@@ -64,12 +64,6 @@ COMMANDS = {
 }
 INSTRUCTIONS = {
     "Only talk about the cars.": "only talk about the cars",
-    "only tall about the cars": "only talk about the cars",
-    "On the talk about the cars.": "only talk about the cars",
-    "Only talk him out in the car.": "only talk about the car",
-    "only talking out of a car": "only talk about a car",
-    "Only talking about the cars.": "only talk about the cars",
-    "Talk him out what the children are doing.": "talk about what the children are doing",
     "Robot, please talk only about people.": "talk only about people",
     "Just tell me about the dog.": "just tell me about the dog",
     "Focus on the man on the left": "focus on the man on the left",
@@ -134,8 +128,6 @@ WATCHES = {
     "Tell me when a dog enters. Tell me when a dog enters. Tell me when a dog": "a dog enters",
     "Tell me when nobody is left.": "nobody is left",
     "Tell me when a car is on the left.": "a car is on the left",
-    "Warren meet when a car stops.": "a car stops",
-    "Won't be when a car stops.": "a car stops",
     "Let me know if anybody comes in.": "anybody comes in",
     "Please warn me when it gets dark.": "it gets dark",
     "Alert me as soon as a car stops": "a car stops",

@@ -16,13 +16,15 @@ from .phrase_grammar import PhraseGrammar, State, TokenAutomaton
 from .whisper_decoder import Array, WhisperDecoder, log_softmax
 
 _BEAMS = 20
+_FIRST_BEAMS, _FIRST_TOKENS = 48, 2
+"""Beginnings that are kept at first, when the word that was said may be the least likely of all."""
 _MOST_TOKENS = 20
 _FREQUENT = 8192
 """Tokens, the most frequent ones, among which probabilities are normalized beside the grammar's."""
 _PRIOR_SHARE = 0.45
 _PER_TOKEN = 1.5
 """Log probability that the prior takes from a sentence on average, to compare lengths by."""
-_WORSE = 10.0
+_WORSE = 12.0
 """Log probability by which a beginning may be worse than the best sentence so far."""
 _RESCORED = 12
 _UNUSUAL_WORD = 1.5
@@ -117,7 +119,8 @@ class CommandDecoder:
             ]
             following.sort(key=lambda it: -it[0])
             worst = best - _WORSE - _PER_TOKEN * (length + 1)
-            following = [each for each in following[:_BEAMS] if each[0] > worst]
+            beams = _FIRST_BEAMS if length <= _FIRST_TOKENS else _BEAMS
+            following = [each for each in following[:beams] if each[0] > worst]
             if not following or cancel.cancelled:
                 break
             cache.keep(np.array([row for _, row, _, _ in following]))

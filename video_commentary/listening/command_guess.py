@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-
 from ..core.cancel import CancelToken
 from .command_decoder import CommandDecoder, HeardPhrase
 from .command_phrases import UNUSUAL, command_grammar
@@ -18,18 +16,18 @@ from .whisper_weights import WeightsError
 
 _LARGEST = 200_000_000
 """Bytes of a model, tiny or base: larger ones hear better, and their search would take too long."""
-_SURE = 0.8
-"""Confidence from which on words are what was said, a command or not."""
+_SURE, _SURE_COMMAND = 0.8, 0.9
+"""Confidence from which on words that are no command, or are one, are what was said."""
 _TRUSTED = 0.6
 _LIKELIER = 2.0
 """Confidence from which on a command stays as it was written, if it is likelier than another by
 this log probability: it may name what the grammar doesn't know."""
 _DOUBTED = 0.5
 """Confidence below which a command that was written is not believed."""
-_EVIDENCE = -0.5
+_EVIDENCE = 0.0
 """Evidence that a command needs: babble and noise have less for any."""
-_MARGIN = 0.5
-"""Evidence that a command needs more than one that means something else."""
+_MARGIN, _PROBABLE_MARGIN = 0.5, 2.0
+"""Evidence that a command needs more than one that means something else, or log probability."""
 _AGAINST_WORDS = -7.0
 """Log probability by which a command may be less likely than the words that were written."""
 _NO_MATTER = frozenset(
@@ -88,17 +86,17 @@ class CommandGuesser:
         `probability`: log probability of the words. `encoded`: the sound, [positions, width].
         """
         act = understand(words.text)
-        if words.confidence > _SURE and not _repeats(words.text):
+        written = act.kind is not ActKind.NONE
+        if words.confidence > (_SURE_COMMAND if written else _SURE) and not _repeats(words.text):
             return None
         phrases = [(each, understand(each.text)) for each in self._decoder.search(encoded, cancel)]
         phrases = [each for each in phrases if each[1].kind is not ActKind.NONE]
-        written = act.kind is not ActKind.NONE
         if phrases:
             best, meant = phrases[0]
             better = best.probability - probability
             if written and words.confidence > _TRUSTED and better < -_LIKELIER:
                 return None
-            if better > _AGAINST_WORDS and _is_clear(phrases):
+            if better > _AGAINST_WORDS and _is_clear(phrases, act):
                 return Transcript(best.text + _mark(meant), words.confidence)
         return Transcript("", 0.0) if written and words.confidence < _DOUBTED else None
 
@@ -108,11 +106,17 @@ def _repeats(text: str) -> bool:
     return len(words_of(text)) >= 2 * max(1, len(plain(text).split()))
 
 
-def _is_clear(phrases: list[tuple[HeardPhrase, Act]]) -> bool:
-    """Return whether the first phrase is heard, and not as well as others."""
+def _is_clear(phrases: list[tuple[HeardPhrase, Act]], written: Act) -> bool:
+    """Return whether the first phrase is heard, and no other as well, or was written too."""
     best, meant = phrases[0]
-    rest = [each.evidence for each, act in phrases if _gist(act) != _gist(meant)]
-    return best.evidence > _EVIDENCE and best.evidence - max(rest, default=-np.inf) > _MARGIN
+    if best.evidence <= _EVIDENCE:
+        return False
+    rest = [each for each, act in phrases if _gist(act) != _gist(meant)]
+    return (
+        _gist(written) == _gist(meant)
+        or all(best.evidence - each.evidence > _MARGIN for each in rest)
+        or all(best.probability - each.probability > _PROBABLE_MARGIN for each in rest)
+    )
 
 
 def _gist(act: Act) -> tuple[ActKind, str]:

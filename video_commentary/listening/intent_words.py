@@ -177,23 +177,6 @@ SELF = re.compile(
 )
 """What people don't ask a robot with a camera to talk about or to look for."""
 SLIPS = (
-    (
-        r"\b(on the|all the|owning|oh only|own the) (?=(talk|look|tell|comment|speak) (me "
-        r")?about\b)",
-        "only ",
-    ),
-    (r"\btalk (a bow|a bout|abound)\b", "talk about"),
-    (r"\b(tall|took|talked|tok|walk) about\b", "talk about"),
-    (r"^(only )?talk(ing)?( him| an)? out (of|to) (?=(the|what) )", r"\1talk about "),
-    (r"^only talk(ing)?( him| them| an)? out (of|to|in|on) (?=an? )", "only talk about "),
-    (r"^(only )?talk( him| them| an) out (in|to|on) (?=the )", r"\1talk about "),
-    (r"^talk(ing)? him out what (?=the )", "talk about what "),
-    (r"^only talking (about|out in) ", "only talk about "),
-    (
-        r"^(warren|worn|warn|warm|will not) (be|beat|meet|may|me|mean|in) when "
-        r"(?=(an?|the|some\w+) )",
-        "warn me when ",
-    ),
     (r"^what (is|has) happened (?=(while|in the last|since)\b)", "what happened "),
     (
         r"\btell (me|us) (went|wen|one|win) (?=(a|an|the|some\w+|any\w+|two|three)\b)",
