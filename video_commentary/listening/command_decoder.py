@@ -68,16 +68,19 @@ class CommandDecoder:
         end: int,
         unusual: frozenset[str] = frozenset(),
     ) -> None:
-        """`prompt`: tokens before the sentence; `end`: the one after it; `unusual`: words."""
+        """`prompt`: tokens before the sentence; `end`: the one after it; `unusual`: words.
+
+        All others but the most frequent tokens are taken from `decoder`.
+        """
         self._unusual = unusual
         self._decoder = decoder
         self._automaton = TokenAutomaton(grammar, encode)
-        self._prompt = list(prompt)
         self._encode, self._decode = encode, decode
         ends = [end, *(encode(mark)[0] for mark in ".?!")]
-        known = sorted({*self._automaton.tokens, *ends, *range(_FREQUENT)})
-        self._embeddings = np.ascontiguousarray(decoder.embeddings[known].T.astype(np.float32))
+        known = sorted({*self._automaton.tokens, *prompt, *ends, *range(_FREQUENT)})
+        decoder.choose(known)
         self._columns = {token: at for at, token in enumerate(known)}
+        self._prompt = [self._columns[token] for token in prompt]
         self._ends = [self._columns[token] for token in ends]
         self._priors: dict[tuple[int, ...], float] = {}
 
@@ -106,7 +109,7 @@ class CommandDecoder:
         whole: list[tuple[tuple[int, ...], float]] = []
         best = -np.inf
         for length in range(1, _MOST_TOKENS):
-            likely = log_softmax(hidden @ self._embeddings)
+            likely = log_softmax(hidden @ self._decoder.embeddings.T)
             for row, each in enumerate(beginnings):
                 if self._automaton.is_whole(each.state):
                     end = float(np.logaddexp.reduce(likely[row, self._ends]))
@@ -128,7 +131,8 @@ class CommandDecoder:
                 _Beginning((*beginnings[row].tokens, token), state, score)
                 for score, row, token, state in following
             ]
-            hidden = self._decoder.step(np.array([it[2] for it in following]), cache)
+            tokens = [self._columns[token] for _, _, token, _ in following]
+            hidden = self._decoder.step(np.array(tokens), cache)
         return whole
 
     def _weigh(self, found: list[tuple[tuple[int, ...], float]]) -> list[HeardPhrase]:
@@ -158,12 +162,12 @@ class CommandDecoder:
             hidden = self._decoder.step(np.full(len(sentences), token), cache)
         scores = [0.0] * len(sentences)
         for at in range(max(map(len, sentences)) + 1):
-            likely = log_softmax(hidden @ self._embeddings)
+            likely = log_softmax(hidden @ self._decoder.embeddings.T)
             for row, tokens in enumerate(sentences):
                 if at < len(tokens):
                     scores[row] += float(likely[row, self._columns[tokens[at]]])
                 elif at == len(tokens):
                     scores[row] += float(np.logaddexp.reduce(likely[row, self._ends]))
-            following = [each[min(at, len(each) - 1)] for each in sentences]
+            following = [self._columns[each[min(at, len(each) - 1)]] for each in sentences]
             hidden = self._decoder.step(np.array(following), cache)
         return scores

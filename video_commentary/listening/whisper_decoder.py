@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,12 +48,16 @@ class WhisperDecoder:
         self._layers = sum(name.endswith("/ffn/linear_0/weight") for name in self._weights)
         self._heads = int(self._weights["num_heads"])
         self.embeddings = self._weights.pop("embeddings/weight").astype(np.float16)
-        """Of each token, float16 to halve the memory they take, shape [vocabulary, width]."""
+        """Of each token, in half precision until tokens are chosen, shape [tokens, width]."""
 
     @property
     def width(self) -> int:
         """Values of a hidden state."""
         return int(self.embeddings.shape[1])
+
+    def choose(self, tokens: Sequence[int]) -> None:
+        """Keep these tokens only, which are numbered from 0 from now on."""
+        self.embeddings = self.embeddings[list(tokens)].astype(np.float32)
 
     def begin(self, encoded: Array) -> DecoderCache:
         """Return a cache for encoded sound of shape [positions, width], and no token."""
