@@ -79,8 +79,9 @@ QUESTIONS = tuple(
         rf"three|"
         r"more|many|still|any \w+|anything|something)\b.*",
         r"are there (?!you\b).+",
-        r"any(body|one|thing) .*\b(there|here|in|on|at|outside|inside|near|behind|around)\b.*",
-        r"any \w+( .*\b(there|here|in|on|at|outside|inside|near|behind|around)\b.*)?",
+        r"any(body|one|thing) .*\b(there|here|in|on|at|outside|inside|near|behind|"
+        r"around|under|next to)\b.*",
+        r"any \w+( .*\b(there|here|in|on|at|outside|inside|near|behind|around|under|next to)\b.*)?",
         rf"how (big|tall|far|high|fast|close|full|busy|large|small) (away )?(is|are) "
         rf"{_DETERMINER} .+",
         r"(what|who) (is|are) the (big|larg|small|tall|clos|near|furth|fast|bright|dark)est .+",
