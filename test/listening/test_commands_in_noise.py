@@ -57,7 +57,7 @@ def letters(text: str) -> list[int]:
 def test_every_sentence_of_the_grammar_is_a_command(wake: str) -> None:
     said = sentences(command_grammar(wake))
     unknown = [
-        text for text in (next(said) for _ in range(1000)) if understand(text).kind is ActKind.NONE
+        text for text in (next(said) for _ in range(3000)) if understand(text).kind is ActKind.NONE
     ]
     assert unknown == []
 

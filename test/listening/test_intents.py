@@ -117,6 +117,7 @@ QUESTIONS = {
     "Tell me what the children are doing.": "what are the children doing?",
     "What is she holding?": "what is she holding?",
     "Is it raining?": "is it raining?",
+    "What is on the right?": "what is on the right?",
     "Where is everybody?": "where is everybody?",
     "Anybody there?": "anybody there?",
     "How far away is the car?": "how far away is the car?",

@@ -119,7 +119,7 @@ UNWATCHED = re.compile(
 """How a condition begins that is about people's own business."""
 PAST_WATCH = re.compile(
     r"\b(was|were|did|had|happened|came|(?<!\bis )(?<!\bare )(?<!\bhas )(?<!\bhave )"
-    r"(?<!\bthe )left|went|saw|seen|entered|"
+    r"(?<!\bthe )(?<!\bturns )(?<!\bturn )left|went|saw|seen|entered|"
     r"passed)\b"
 )
 """Words of what has been: "tell me when the last car was here" asks for the past."""

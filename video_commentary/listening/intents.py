@@ -64,7 +64,8 @@ _LEADS = re.compile(
     r"just(?= (stop|be|shut))) "
 )
 _TAILS = re.compile(
-    r" (please|robot|thanks|thank you|will you|would you|can you|could you|okay|ok|right|for me|"
+    r" (please|robot|thanks|thank you|will you|would you|can you|could you|okay|ok|"
+    r"(?<! the )(?<! your )(?<! turn )(?<! turns )right|for me|"
     r"now please|if you (can|could|would|please)|then|from now on|buddy|my friend)$"
 )
 _ASKS = re.compile(
