@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 from test.bridge.serving import (
+    WELL,
     FakeRobot,
     Served,
     until,
@@ -70,6 +72,7 @@ def test_the_status_has_everything_in_one_response(api: Served) -> None:
         "model": "ok",
         "voice": "ok",
         "livekit": "off",
+        "listener": "off",
     }
     assert reported["profile"] == "sports"
     assert set(STATUS_FIELDS) <= set(reported)
@@ -84,10 +87,22 @@ def test_what_is_away_is_named_with_what_to_do(api: Served) -> None:
     assert health["commentator"] == {"light": "bad", "reason": "start the commentator"}
     assert health["model"]["light"] == health["voice"]["light"] == "off"
     assert "LIVEKIT_URL" in health["livekit"]["reason"]
+    assert "listener:=true" in health["listener"]["reason"]
     assert api.get("/api/audio-stream").status_code == 503
     report = CommentatorStatus(state="error", detail="no GPU")
     api.gateway.publish(Situation(report=report, commentator_trouble="", camera_trouble=""))
     assert api.get("/api/status").json()["health"]["model"] == {"light": "bad", "reason": "no GPU"}
+
+
+def test_a_listener_that_can_not_listen_says_why_until_it_can(api: Served) -> None:
+    trouble = "no weights: run fetch_model ears"
+    api.gateway.publish(replace(WELL, listener_trouble=trouble))
+    reported = api.get("/api/status").json()
+    assert reported["health"]["listener"] == {"light": "bad", "reason": trouble}
+    assert not reported["listens"]
+    api.gateway.publish(replace(WELL, listens=True))
+    reported = api.get("/api/status").json()
+    assert reported["health"]["listener"]["light"] == "ok" and reported["listens"]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from video_commentary.bridge.microphone import BadSoundError, ClientMicrophone
 
 HEAD = struct.Struct("<B3xI8x")
 LISTENING = replace(WELL, listens=True)
+NO_WEIGHTS = replace(WELL, listener_trouble="no weights: run fetch_model ears")
 
 
 def tone(rate: int, seconds: float, begin: float = 0.0) -> bytes:
@@ -125,8 +126,14 @@ def test_the_page_sends_its_microphone_while_it_is_open_or_space_is_held(
     with opened(browser, web, permissions=["microphone"]) as page:
         ready(page)
         assert page.locator("#microphone").is_hidden(), "nobody listens"
+        web.gateway.publish(NO_WEIGHTS)
+        page.wait_for_selector("#listener-trouble:has-text('run fetch_model ears')")
+        assert page.locator("#talk").is_disabled()
+        page.keyboard.press("Space")
+        assert page.evaluate("commentary.microphone.blocks") == 0
         web.gateway.publish(LISTENING)
-        page.locator("#talk").wait_for()
+        page.locator("#talk:enabled").wait_for()
+        assert not page.inner_text("#listener-trouble")
 
         page.keyboard.down("Space")
         holds(page, "commentary.microphone.blocks > 40")  # Chromium's fake device beeps each second

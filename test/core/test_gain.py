@@ -25,6 +25,19 @@ def test_a_change_is_complete_within_a_twentieth_of_a_second_and_has_no_step() -
     assert gain.apply(loud) is loud
 
 
+def test_what_was_scaled_in_vain_can_be_scaled_again() -> None:
+    gain = GainRamp(RATE)
+    gain.level = 0.2
+    before = gain.apply(np.full(480, 10_000, np.int16))
+    there = gain.now
+    gain.apply(np.full(4800, 10_000, np.int16))
+    gain.level = 1.0
+    gain.resume(there)
+    again = gain.apply(np.full(480, 10_000, np.int16))
+    steps = np.diff(np.concatenate([before, again]).astype(int))
+    assert np.abs(steps).max() < 10, "a click"
+
+
 def test_louder_than_full_scale_is_cut_off_there() -> None:
     gain = GainRamp(RATE, 4.0)
     assert gain.apply(np.array([20_000, -20_000, 100], np.int16)).tolist() == [32767, -32768, 400]

@@ -79,7 +79,7 @@ class Hearing:
 
     def hear(
         self,
-        samples: Wave,
+        sound: Wave | Pcm,
         *,
         at: float = 0.0,
         stream: str = "microphone",
@@ -92,10 +92,11 @@ class Hearing:
 
         `patient`: each piece once everything before it is recognized, as in real time.
         """
-        heard, loud = to_pcm(samples, format), to_pcm(samples if played is None else played)
+        heard = sound if isinstance(sound, Pcm) else to_pcm(sound, format)
+        loud = None if played is None else to_pcm(played)
         for begin in np.arange(0, heard.duration, 0.05):
             stamp = START + from_seconds(at + float(begin))
-            if played is not None:
+            if loud is not None:
                 self.listener.played(cut(loud, float(begin)), stamp)
             self.listener.hear(stream, cut(heard, float(begin)), stamp, speaker)
             self.wait(self._idle if patient else lambda: self.listener.state.waiting < 2.0)

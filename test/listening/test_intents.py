@@ -23,6 +23,9 @@ COMMANDS = {
     "stop talking for half an hour": (ActKind.STOP, "1800"),
     "be quiet for 30 seconds": (ActKind.STOP, "30"),
     "Stop the commentary.": (ActKind.STOP, ""),
+    "Stop talking to me.": (ActKind.STOP, ""),
+    "You can be quiet now.": (ActKind.STOP, ""),
+    "Give it a rest.": (ActKind.STOP, ""),
     "Go on.": (ActKind.GO_ON, ""),
     "Go one.": (ActKind.GO_ON, ""),
     "Okay, continue please.": (ActKind.GO_ON, ""),
@@ -30,33 +33,37 @@ COMMANDS = {
     "Keep talking.": (ActKind.GO_ON, ""),
     "You can talk again now.": (ActKind.GO_ON, ""),
     "Start talking again.": (ActKind.GO_ON, ""),
+    "Continue the commentary.": (ActKind.GO_ON, ""),
+    "Start again.": (ActKind.GO_ON, ""),
     "Louder.": (ActKind.LOUDER, ""),
     "A bit louder, please.": (ActKind.LOUDER, ""),
     "Speak up!": (ActKind.LOUDER, ""),
     "Can you speak a little louder?": (ActKind.LOUDER, ""),
     "I can't hear you.": (ActKind.LOUDER, ""),
     "Turn up the volume.": (ActKind.LOUDER, ""),
+    "Increase your volume.": (ActKind.LOUDER, ""),
+    "I can hardly hear you.": (ActKind.LOUDER, ""),
+    "That's too quiet.": (ActKind.LOUDER, ""),
     "Quieter, please.": (ActKind.QUIETER, ""),
     "The quieter, please.": (ActKind.QUIETER, ""),
     "Not so loud!": (ActKind.QUIETER, ""),
     "You're too loud": (ActKind.QUIETER, ""),
     "Turn it down a bit.": (ActKind.QUIETER, ""),
     "Lower your voice.": (ActKind.QUIETER, ""),
+    "Keep your voice down.": (ActKind.QUIETER, ""),
+    "Don't be so loud.": (ActKind.QUIETER, ""),
     "No.": (ActKind.UNDO, ""),
     "No, no.": (ActKind.UNDO, ""),
     "Undo that.": (ActKind.UNDO, ""),
     "That's not what I meant.": (ActKind.UNDO, ""),
     "No, I didn't say that.": (ActKind.UNDO, ""),
     "Never mind.": (ActKind.UNDO, ""),
+    "Not what I meant.": (ActKind.UNDO, ""),
+    "That's not right.": (ActKind.UNDO, ""),
+    "Wrong.": (ActKind.UNDO, ""),
 }
 INSTRUCTIONS = {
     "Only talk about the cars.": "only talk about the cars",
-    "only tall about the cars": "only talk about the cars",
-    "On the talk about the cars.": "only talk about the cars",
-    "Only talk him out in the car.": "only talk about the car",
-    "only talking out of a car": "only talk about a car",
-    "Only talking about the cars.": "only talk about the cars",
-    "Talk him out what the children are doing.": "talk about what the children are doing",
     "Robot, please talk only about people.": "talk only about people",
     "Just tell me about the dog.": "just tell me about the dog",
     "Focus on the man on the left": "focus on the man on the left",
@@ -75,6 +82,12 @@ INSTRUCTIONS = {
     "Switch to English.": "in English",
     "Keep it short.": "keep it short",
     "More details, please.": "more details",
+    "French, please.": "in French",
+    "Switch language to Spanish.": "in Spanish",
+    "Keep watching the door.": "keep watching the door",
+    "No more about the weather.": "no more about the weather",
+    "From now on talk about the dog.": "talk about the dog",
+    "Talk about nothing but the cars.": "talk about nothing but the cars",
 }
 QUESTIONS = {
     "How many people are there?": "how many people are there?",
@@ -99,6 +112,15 @@ QUESTIONS = {
     "Which way is the bus going?": "which way is the bus going?",
     "Describe the scene.": "describe the scene?",
     "Are there any people outside?": "are there any people outside?",
+    "Are there children on the street?": "are there children on the street?",
+    "How many dogs are on the left?": "how many dogs are on the left?",
+    "Tell me what the children are doing.": "what are the children doing?",
+    "What is she holding?": "what is she holding?",
+    "Is it raining?": "is it raining?",
+    "What is on the right?": "what is on the right?",
+    "Where is everybody?": "where is everybody?",
+    "Anybody there?": "anybody there?",
+    "How far away is the car?": "how far away is the car?",
 }
 WATCHES = {
     "Tell me when a person enters.": "a person enters",
@@ -107,8 +129,6 @@ WATCHES = {
     "Tell me when a dog enters. Tell me when a dog enters. Tell me when a dog": "a dog enters",
     "Tell me when nobody is left.": "nobody is left",
     "Tell me when a car is on the left.": "a car is on the left",
-    "Warren meet when a car stops.": "a car stops",
-    "Won't be when a car stops.": "a car stops",
     "Let me know if anybody comes in.": "anybody comes in",
     "Please warn me when it gets dark.": "it gets dark",
     "Alert me as soon as a car stops": "a car stops",
@@ -117,6 +137,12 @@ WATCHES = {
     "Keep an eye out for a red car": "a red car",
     "Say something when there are more than three people.": "there are more than three people",
     "Notify us if nobody is there for a minute": "nobody is there for a minute",
+    "Tell me when you see a dog.": "you see a dog",
+    "Let me know when it is dark.": "it is dark",
+    "When a person enters, tell me.": "a person enters",
+    "If a dog appears please warn me.": "a dog appears",
+    "Tell me when everybody has left.": "everybody has left",
+    "Let me know about any cars.": "any cars",
 }
 RECALLS = {
     "What happened while I was away?": "what happened while i was away?",
@@ -133,6 +159,13 @@ RECALLS = {
     "Have you seen my keys?": "have you seen my keys?",
     "Was there a dog?": "was there a dog?",
     "Give me a summary of today.": "give me a summary of today?",
+    "What happened?": "what happened?",
+    "Tell me what I missed.": "what i missed?",
+    "Who left?": "who left?",
+    "Where did I put my keys?": "where did i put my keys?",
+    "When did you last see the cat?": "when did you last see the cat?",
+    "What was the man doing?": "what was the man doing?",
+    "Anything new?": "anything new?",
 }
 CHATTER = """
     Thank you.
@@ -224,6 +257,21 @@ CHATTER = """
     In Spanish it is called agua.
     I speak Spanish.
     She only talks about cars.
+    In English class we read a book.
+    Not about me.
+    Anything else?
+    Any questions?
+    Is her brother nice?
+    Are there any problems?
+    How many days are left?
+    Where did you put my keys?
+    What happened next?
+    If you need me call me.
+    Tell me when you see him.
+    When you are done let me know.
+    Give me a minute.
+    Watch the news.
+    You are wrong.
     A person enters on the left.
     Two cars pass from left to right.
     There are three people in the room.

@@ -10,7 +10,7 @@ import pytest
 
 from test.listening.conftest import Hearing, ScriptedRecognizer, Wave, pause, seconds, to_pcm, wave
 from video_commentary.config.listener_settings import ListenerSettings
-from video_commentary.core.audio import AudioFormat
+from video_commentary.core.audio import AudioFormat, Pcm
 from video_commentary.core.stamp import from_seconds
 from video_commentary.listening.items import (
     BargedIn,
@@ -86,6 +86,15 @@ def test_clipped_speech_is_heard(hearing: Make) -> None:
     robot.hear(np.clip(spoken() * 30, -1, 1) * 0.99)
     robot.settle()
     assert [event.text for event in robot.final] == [CARS]
+
+
+def test_who_speaks_into_one_side_of_a_stereo_microphone_is_heard(hearing: Make) -> None:
+    robot = hearing()
+    left, right = to_pcm(spoken()).samples, to_pcm(pause(len(spoken()) / 16_000)).samples
+    both = Pcm(np.stack([left, right], axis=1).ravel(), AudioFormat(16_000, 2))
+    robot.hear(both, stream="array")
+    robot.settle()
+    assert [(event.stream, event.text) for event in robot.final] == [("array", CARS)]
 
 
 def test_a_stream_that_stalls_ends_the_utterance(hearing: Make) -> None:

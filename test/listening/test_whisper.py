@@ -11,6 +11,7 @@ import pytest
 from test.listening.conftest import Hearing, pause, wave
 from video_commentary.config.listener_settings import ListenerSettings
 from video_commentary.config.paths import model_file
+from video_commentary.core.audio import AudioFormat
 from video_commentary.core.cancel import CancelToken
 from video_commentary.listening.items import RecognizerError, Transcript
 from video_commentary.listening.registry import create_recognizer
@@ -23,11 +24,24 @@ needs_weights = pytest.mark.skipif(
 
 
 @needs_weights
-def test_a_sentence_is_understood_from_end_to_end(hearing: Callable[..., Hearing]) -> None:
+@pytest.mark.parametrize(
+    ("format", "gain"),
+    [
+        (AudioFormat(16_000), 1.0),
+        (AudioFormat(8_000), 1.0),
+        (AudioFormat(44_100, 2), 1.0),
+        (AudioFormat(48_000), 4.0),
+    ],
+    ids=["plain", "telephone", "stereo", "clipped"],
+)
+def test_a_sentence_is_understood_from_end_to_end(
+    hearing: Callable[..., Hearing], format: AudioFormat, gain: float
+) -> None:
     robot = hearing(create_recognizer(ListenerSettings()))
-    robot.hear(np.concatenate([pause(1.0), wave("only_the_cars"), pause(1.5)]))
+    sound = np.concatenate([pause(1.0), wave("only_the_cars"), pause(1.5)])
+    robot.hear(np.clip(sound * gain, -1, 1).astype(np.float32), format=format)
     robot.settle()
-    assert [event.text for event in robot.final] == ["Only talk about the cars."]
+    assert [event.text.lower() for event in robot.final] == ["only talk about the cars."]
     assert robot.final[0].confidence > 0.5
 
 

@@ -6,11 +6,11 @@ A neural voice speaks the sentences, and the real recognizer hears them.
 from __future__ import annotations
 
 import array
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +23,12 @@ from std_msgs.msg import Header
 from video_commentary.msg import BargeIn, Utterance
 from video_commentary.srv import ListWatches
 
+from test.nodes.fake_sound_cards import stand_in_for_sounddevice
 from test.nodes.graph import Probe, commentator, probe, process
-from video_commentary.config.paths import models_dir
+from test.nodes.spoken_sentences import needs_ears, spoken
 from video_commentary.core.audio import AudioFormat, Pcm
-from video_commentary.core.cancel import CancelToken
-from video_commentary.core.resample import resample
 from video_commentary.ros.qos import EVENTS, LATCHED
-from video_commentary.voices.neural import NeuralVoice
 
-EARS = models_dir() / "ears"
-heard_for_real = pytest.mark.skipif(
-    not (EARS / "model.bin").exists(), reason="no weights here: fetch_model ears"
-)
-pytest.importorskip("hibari", reason="the neural voice isn't installed: pip install hibari-tts")
 BLOCK = 0.04
 SILENCE = 1.5
 """Seconds after a sentence."""
@@ -43,20 +36,8 @@ QUIET = 2.0
 """Seconds without the robot's sound before somebody speaks."""
 
 
-@lru_cache
-def voice() -> NeuralVoice:
-    neural = NeuralVoice()
-    neural.load()
-    return neural
-
-
-def spoken(text: str, rate: int) -> Pcm:
-    """Return a sentence and the silence around it, mono."""
-    neural = voice()
-    parts = [part.samples for part in neural.say(text, CancelToken())]
-    before, after = np.zeros(neural.format.rate // 4), np.zeros(int(SILENCE * neural.format.rate))
-    samples = np.concatenate([before, *parts, after]).astype(np.int16)
-    return resample(Pcm(samples, neural.format), AudioFormat(rate))
+def sentence(text: str, rate: int = 16_000) -> Pcm:
+    return spoken(text, rate, before=0.25, after=SILENCE)
 
 
 @dataclass
@@ -65,6 +46,7 @@ class Room:
 
     graph: Probe
     listener: Any
+    card: Path
     heard: list[Utterance] = field(default_factory=list)
     states: list[tuple[float, int]] = field(default_factory=list)
 
@@ -82,7 +64,15 @@ class Room:
     def say(self, text: str, *, until: Callable[[], Any], stream: str = "livekit:anna") -> Any:
         """Wait for silence, speak at the pace of speech, and film until `until` says so."""
         self.graph.film(self.robot_is_silent)
-        self.send(spoken(text, 16_000), lambda data: self._stamped(data, stream))
+        self.send(sentence(text), lambda data: self._stamped(data, stream))
+        return self.acted(until)
+
+    def say_to_card(self, text: str, *, until: Callable[[], Any]) -> Any:
+        """Speak to the microphone of the listener's machine, into its first channel."""
+        self.graph.film(self.robot_is_silent)
+        left = sentence(text, 44_100).samples
+        with self.card.open("ab") as file:
+            file.write(np.stack([left, np.zeros_like(left)], axis=1).tobytes())
         return self.acted(until)
 
     def acted(self, until: Callable[[], Any]) -> Any:
@@ -100,7 +90,16 @@ class Room:
     def cuts(self) -> int:
         return sum(not len(sound.audio.data) for sound in self.graph.got["audio_stamped"])
 
-    def send(self, pcm: Pcm, publish: Callable[[AudioData], None]) -> None:
+    def is_stopped(self) -> bool:
+        return any(state == BargeIn.STOP for _, state in self.states)
+
+    def send(
+        self,
+        pcm: Pcm,
+        publish: Callable[[AudioData], None],
+        until: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Publish sound at its pace; break off when `until` says so."""
         size = round(BLOCK * pcm.format.rate) * pcm.format.channels
         blocks = iter(np.split(pcm.samples, range(size, len(pcm.samples), size)))
         due = time.monotonic()
@@ -109,7 +108,7 @@ class Room:
             nonlocal due
             while (now := time.monotonic()) >= due:
                 block = next(blocks, None)
-                if block is None:
+                if block is None or until():
                     return True
                 publish(AudioData(data=array.array("B", block.astype("<i2").tobytes())))
                 due = max(due + BLOCK, now - 0.2)
@@ -147,20 +146,28 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     folder = tmp_path_factory.mktemp("listener")
     file = f"watches_file:={folder / 'watches.json'}"
     topics = "sound_topics:=[bridge/microphone, /mic/audio]"
-    settings = ("-p", topics, "-p", "send_sound:=true")
+    settings = ("-p", topics, "-p", "send_sound:=true", "-p", "microphone:=true")
+    card = stand_in_for_sounddevice(folder)
+    path = f"{folder}:{os.environ.get('PYTHONPATH', '')}"
     with (
         probe() as graph,
         commentator("says", file, "breathing_pause:=60.0", voice="neural"),
-        process("-m", "video_commentary.nodes.listener", "--ros-args", *settings) as listener,
+        process(
+            "-m",
+            "video_commentary.nodes.listener",
+            "--ros-args",
+            *settings,
+            env={"PYTHONPATH": path},
+        ) as listener,
     ):
-        room = Room(graph, listener)
+        room = Room(graph, listener, card)
         graph.until(room.page.get_subscription_count, what="the listener's subscription")
         graph.until(lambda: "listening with" in listener.output(), 60.0, "a loaded recognizer")
         graph.film(lambda: graph.got["audio"], 60.0)
         yield room
 
 
-@heard_for_real
+@needs_ears
 def test_an_instruction_changes_what_is_said_and_no_undoes_it(room: Room) -> None:
     graph = room.graph
     done = room.say("Only talk about the cars.", until=room.final("instruction"))
@@ -174,7 +181,7 @@ def test_an_instruction_changes_what_is_said_and_no_undoes_it(room: Room) -> Non
     graph.film(lambda: graph.status().instruction == "")
 
 
-@heard_for_real
+@needs_ears
 def test_a_question_goes_with_its_sound_and_is_answered_aloud(room: Room) -> None:
     done = room.say("How many people are there?", until=room.final("question"), stream="page")
     asked, _, sound = done.outcome.partition(" aloud, ")
@@ -185,13 +192,13 @@ def test_a_question_goes_with_its_sound_and_is_answered_aloud(room: Room) -> Non
     assert answers[-1].question == "how many people are there?" and answers[-1].first_sound.sec
 
 
-@heard_for_real
+@needs_ears
 def test_a_watch_is_set_by_a_stereo_microphone_of_44_kHz(room: Room) -> None:
     format = {"channels": 2, "sample_rate": 44_100, "sample_format": "S16LE"}
     room.info.publish(AudioInfo(coding_format="wave", bitrate=1_411_200, **format))
     room.graph.until(room.array.get_subscription_count, what="a subscription to /mic/audio")
     room.graph.until(lambda: described(room.graph, "sound /mic/audio").get("Hz") == "44100")
-    mono = spoken("Tell me when a person enters.", 44_100)
+    mono = sentence("Tell me when a person enters.", 44_100)
     stereo = Pcm(np.repeat(mono.samples, 2), AudioFormat(44_100, 2))
     found = room.final("watch")
     room.graph.film(room.robot_is_silent)
@@ -207,10 +214,13 @@ def test_a_watch_is_set_by_a_stereo_microphone_of_44_kHz(room: Room) -> None:
     assert undone.outcome == "undone: removed: a person enters"
 
 
-@heard_for_real
+@needs_ears
 def test_quiet_louder_and_on_again_but_chatter_does_nothing(room: Room) -> None:
     graph = room.graph
-    assert room.say("Be quiet.", until=room.final("stop")).outcome.startswith("quiet until")
+    stop = room.say_to_card("Be quiet.", until=room.final("stop"))
+    assert stop.header.frame_id == "microphone" and stop.outcome.startswith("quiet until")
+    assert described(graph, "microphone")["on"] == "True"
+    assert described(graph, "stream microphone")["Hz"] == "44100"
     graph.film(lambda: graph.status().state == "paused")
     chatter = room.say("Thank you very much.", until=room.final("none"))
     assert (chatter.outcome, chatter.acted.sec) == ("", 0)
@@ -220,7 +230,7 @@ def test_quiet_louder_and_on_again_but_chatter_does_nothing(room: Room) -> None:
     graph.film(lambda: graph.status().state in ("commenting", "speaking"))
 
 
-@heard_for_real
+@needs_ears
 def test_who_speaks_while_the_robot_does_stops_it_and_a_stream_that_breaks_off_lets_it_go_on(
     room: Room,
 ) -> None:
@@ -229,12 +239,14 @@ def test_who_speaks_while_the_robot_does_stops_it_and_a_stream_that_breaks_off_l
     graph.steer("a long story " * 40)  # 12 s of sound
     graph.film(lambda: graph.status().state == "speaking")
     cuts = room.cuts()
-    whole = spoken("Well, I have been thinking about the people who walk there.", 16_000)
-    broken_off = Pcm(whole.samples[:40_000], whole.format)
-    room.send(broken_off, lambda data: room._stamped(data, "page"))
-    states = [state for _, state in room.states]
-    assert BargeIn.STOP in states
-    assert room.cuts() > cuts, "its sound was not cut off"
+    room.states.clear()
+    long = sentence(
+        "Well, I have been thinking about the people who walk there, about the cars that they "
+        "have left at the corner, and about all the things that they have said to each other."
+    )
+    room.send(long, lambda data: room._stamped(data, "page"), until=room.is_stopped)
+    assert room.is_stopped()
+    graph.film(lambda: room.cuts() > cuts)
     graph.film(lambda: room.states[-1][1] == BargeIn.NONE)
     sounds = len(graph.got["audio"])
     graph.film(lambda: len(graph.got["audio"]) > sounds)
@@ -257,8 +269,17 @@ def test_without_weights_it_says_what_to_fetch(tmp_path: Path) -> None:
         f"paths.share_dir = lambda: pathlib.Path({str(tmp_path)!r}); "
         "from video_commentary.nodes.listener.node import main; main()"
     )
-    with probe() as graph, process("-c", code, env=env) as listener:
+    topic = "/without_weights/microphone"
+    arguments = ("--ros-args", "-p", f"sound_topics:=[{topic}]")
+    with probe() as graph, process("-c", code, *arguments, env=env) as listener:
+        graph.node.create_publisher(AudioDataStamped, topic, EVENTS)
+        for _ in range(2):  # reports: by then it has seen who publishes
+            graph.until(lambda: "fetch_model ears" in graph.troubles())
+            graph.spin(1.0)
         graph.until(lambda: "fetch_model ears" in graph.troubles())
+        (fatal,) = [s for s in graph.got["diagnostics"][-1].status if s.level == b"\x02"]
+        assert fatal.name == "listener: recognizer", "the bridge looks for this name"
+        assert not graph.node.count_subscribers(topic), "it would not understand"
         assert listener.popen.poll() is None and "Traceback" not in listener.output()
         status, seconds = listener.stop()
         assert status == 0 and seconds < 3.0

@@ -11,32 +11,25 @@ import wave
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
-import numpy as np
 import pytest
 from livekit import rtc
 from video_commentary.msg import Utterance
 
-from test.bridge.browsing import CHROMIUM, installed, playwright
+from test.bridge.browsing import CHROMIUM, holds, installed, playwright
 from test.bridge.livekit.people import credentials_for, person
 from test.bridge.livekit.server import LiveKitServer, build_or_skip
 from test.nodes.bridge_tabs import Bridge, bridge, wait
 from test.nodes.graph import Probe, commentator, probe, process
-from video_commentary.config.paths import models_dir
-from video_commentary.core.audio import AudioFormat, Pcm
-from video_commentary.core.cancel import CancelToken
-from video_commentary.core.resample import resample
+from test.nodes.spoken_sentences import needs_ears, spoken
+from video_commentary.core.audio import Pcm
 from video_commentary.ros.qos import EVENTS
-from video_commentary.voices.neural import NeuralVoice
 
-pytest.importorskip("hibari", reason="the neural voice isn't installed: pip install hibari-tts")
-pytestmark = pytest.mark.skipif(
-    not (models_dir() / "ears" / "model.bin").exists(), reason="no weights here: fetch_model ears"
-)
+pytestmark = needs_ears
 RATE = 48_000
 SENTENCES = {
     "instruction": "Only talk about the cars.",
@@ -52,20 +45,8 @@ QUIET = 2.0
 """Seconds without the robot's sound before somebody speaks."""
 
 
-@lru_cache
-def voice() -> NeuralVoice:
-    neural = NeuralVoice()
-    neural.load()
-    return neural
-
-
-def spoken(sentence: str) -> Pcm:
-    """Return a sentence and the silence around it, as 48 kHz mono."""
-    rate = voice().format.rate
-    parts = [part.samples for part in voice().say(sentence, CancelToken())]
-    silence = [np.zeros(round(seconds * rate), np.int16) for seconds in (BEFORE, AFTER)]
-    samples = np.concatenate([silence[0], *parts, silence[1]])
-    return resample(Pcm(samples, voice().format), AudioFormat(RATE))
+def sentence(text: str) -> Pcm:
+    return spoken(text, RATE, BEFORE, AFTER)
 
 
 def write(file: Path, pcm: Pcm) -> Path:
@@ -186,15 +167,15 @@ def test_the_page_is_spoken_to_and_shows_what_it_heard_and_did(
     house: House, tmp_path: Path
 ) -> None:
     house.forget()
-    for intent, sentence in SENTENCES.items():
+    for intent, text in SENTENCES.items():
         house.film(house.is_silent)
-        sound = write(tmp_path / f"{intent}.wav", spoken(sentence))
+        sound = write(tmp_path / f"{intent}.wav", sentence(text))
         with page(house.bridge.url, sound) as opened:
             opened.click("#talk")
             done = house.film(partial(house.understood, intent)).outcome
             shown = opened.locator("#done", has_text=done)
             shown.wait_for(timeout=10_000)
-            assert opened.inner_text("#heard").lower().startswith(sentence.lower()[:-1])
+            assert opened.inner_text("#heard").lower().startswith(text.lower()[:-1])
     house.check_all_is_done("page-")
 
 
@@ -214,13 +195,13 @@ def test_a_participant_of_the_room_is_understood(house: House) -> None:
             track = rtc.LocalAudioTrack.create_audio_track("microphone", source)
             options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
             await anna.room.local_participant.publish_track(track, options)
-            for intent, sentence in SENTENCES.items():
+            for intent, text in SENTENCES.items():
                 await asyncio.to_thread(house.film, house.is_silent)
                 done = asyncio.ensure_future(
                     asyncio.to_thread(house.film, partial(house.understood, intent))
                 )
                 while not done.done():  # people say it again, too, if it was not understood
-                    await speak(source, spoken(sentence))
+                    await speak(source, sentence(text))
                 await done
             await asyncio.to_thread(house.check_all_is_done, "livekit:anna")
             await source.aclose()
@@ -241,12 +222,13 @@ def test_a_phone_that_films_is_heard_through_the_room_and_by_the_page_once_it_st
             for utterance in house.heard
         )
 
-    asking = write(tmp_path / "asked.wav", spoken(SENTENCES["question"]))
+    asking = write(tmp_path / "asked.wav", sentence(SENTENCES["question"]))
     with page(house.bridge.url, asking) as opened:
         with opened.expect_response("**/api/source", timeout=30_000) as answer:
             opened.select_option("#source", "phone")
         assert answer.value.ok, answer.value.text()
         opened.click("#talk")
+        holds(opened, "document.getElementById('level').value > 0.4")
         house.film(lambda: asked("livekit:guest-browser-"))
         assert not asked("page-")
         with opened.expect_response("**/api/source", timeout=30_000):

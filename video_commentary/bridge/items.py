@@ -101,7 +101,7 @@ class Situation:
     `report`: the commentator's newest status. `camera`, `camera_fps`: topic and rate (Hz) of the
     picture shown. A `..._trouble` says what is wrong and what to do; empty if all is well.
     `source`: whose camera is commented on, `robot` or `phone`. `listens`: whether a listener takes
-    what microphones hear.
+    what microphones hear; `listener_trouble`: why one that is there can't.
     """
 
     report: CommentatorStatus = AWAY
@@ -111,6 +111,7 @@ class Situation:
     camera_trouble: str = "no image has come yet"
     source: str = "robot"
     listens: bool = False
+    listener_trouble: str = ""
 
 
 @dataclass(frozen=True)

@@ -130,6 +130,7 @@ def health_json(situation: Situation, livekit: tuple[str, str]) -> dict[str, dic
         "model": {"light": "off", "reason": away} if away else _model(situation),
         "voice": {"light": "off", "reason": away} if away else _voice(situation),
         "livekit": {"light": lights.get(state, "bad"), "reason": trouble or state},
+        "listener": _listener(situation),
     }
 
 
@@ -150,6 +151,14 @@ def _voice(situation: Situation) -> dict[str, str]:
     report = situation.report
     reason = report.voice or report.detail or report.state
     return {"light": "ok" if report.speaks else "off", "reason": reason}
+
+
+def _listener(situation: Situation) -> dict[str, str]:
+    if situation.listens:
+        return {"light": "ok", "reason": "listening"}
+    if situation.listener_trouble:
+        return {"light": "bad", "reason": situation.listener_trouble}
+    return {"light": "off", "reason": "nobody listens to microphones: start it with listener:=true"}
 
 
 @lru_cache(_CACHED)

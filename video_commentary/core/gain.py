@@ -21,6 +21,15 @@ class GainRamp:
         self._now = level
         self.level = level
 
+    @property
+    def now(self) -> float:
+        """The gain of the last sample that was scaled."""
+        return self._now
+
+    def resume(self, gain: float) -> None:
+        """Continue from an earlier value of `now`: what was scaled after it is not played."""
+        self._now = gain
+
     def apply(self, samples: NDArray[np.int16]) -> NDArray[np.int16]:
         """Return the samples at the level in force, shape (n,)."""
         start, level = self._now, self.level

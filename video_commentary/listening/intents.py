@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from . import intent_words as words
+from . import question_words as questions
 
 MAX_WORDS = 30
 """Words of the longest sentence that may be meant for the robot; television goes on for longer."""
@@ -57,20 +58,27 @@ _CONTRACTIONS = (
 )
 _LEADS = re.compile(
     r"^(please|okay|ok|hey|hi|hello|so|well|um+|uh+|er+|ah|oh|now|and|but|alright|all right|right|"
-    r"listen|excuse me|robot|sorry|yes|yeah|actually|then|"
+    r"listen|excuse me|from now on|robot|sorry|yes|yeah|actually|then|"
     r"(can|could|would|will) you( please| just| kindly| maybe)*(?! (see|spot|read|still see)\b)|"
     r"(do|would) you mind|i (want|would like|need) you to|you (should|must|have to|need to)|"
     r"just(?= (stop|be|shut))) "
 )
 _TAILS = re.compile(
-    r" (please|robot|thanks|thank you|will you|would you|can you|could you|okay|ok|right|for me|"
+    r" (please|robot|thanks|thank you|will you|would you|can you|could you|okay|ok|"
+    r"(?<! the )(?<! your )(?<! turn )(?<! turns )right|for me|"
     r"now please|if you (can|could|would|please)|then|from now on|buddy|my friend)$"
 )
 _ASKS = re.compile(
     r"(what|who|whose|where|when|why|which|how|is|are|do|does|did|can|could|was|were|has|have|will)\b"
 )
 _TOLD = re.compile(
-    r"^(tell|show) (me|us) (?=(what|who|where|how many|which|is|are|if there|when) )"
+    r"^(tell|show) (me|us) (?=(what|who|where|how many|which|is|are|if there|when)\b)"
+)
+
+
+_INDIRECT = re.compile(
+    r"^(what|who) ((?:the|that|this|those|these|my|a|an) .+) (is|are) "
+    r"(doing|holding|wearing|carrying|reading|eating|looking at|playing)\b"
 )
 
 
@@ -172,17 +180,21 @@ def _instruction(said: str) -> Act | None:
 
 def _past(said: str, addressed: bool) -> Act | None:
     asked = _TOLD.sub("", said)
-    if not words.RECALL.fullmatch(asked):
+    known = questions.RECALL.fullmatch(asked) or (
+        questions.RECALL_VISIBLE.fullmatch(asked) and questions.VISIBLE.search(asked)
+    )
+    if not known:
         return None
-    if not addressed and words.BOTHER_PAST.search(asked):
+    if not addressed and questions.BOTHER_PAST.search(asked):
         return None
     return Act(ActKind.RECALL, _asked(asked), 0.8)
 
 
 def _question(said: str, addressed: bool) -> Act | None:
     asked = _TOLD.sub("", said)
-    known = any(pattern.fullmatch(asked) for pattern in words.QUESTIONS)
-    if known and words.VISIBLE.search(asked) and not words.BOTHER.search(asked):
+    known = any(pattern.fullmatch(asked) for pattern in questions.QUESTIONS)
+    seen = known and questions.VISIBLE.search(asked) and not questions.BOTHER.search(asked)
+    if seen or questions.SEEN_QUESTIONS.fullmatch(asked):
         return Act(ActKind.QUESTION, _asked(asked), 0.8)
     if addressed and _ASKS.match(asked):
         return Act(ActKind.QUESTION, _asked(asked), 0.6)
@@ -191,4 +203,5 @@ def _question(said: str, addressed: bool) -> Act | None:
 
 def _asked(text: str) -> str:
     """Return a question as a question: "what you see" is one in "tell me what you see"."""
-    return re.sub(r"^what you (can )?see", "what do you see", text) + "?"
+    text = re.sub(r"^what you (can )?see", "what do you see", text)
+    return _INDIRECT.sub(r"\1 \3 \2 \4", text) + "?"

@@ -22,12 +22,14 @@ class RecognizerOptions:
     """What the node wants of any recognizer.
 
     `model`: a folder or a name, empty for the recognizer's default. `url`: of a server. `language`:
-    as ISO 639-1 names it, empty to let the recognizer find out.
+    as ISO 639-1 names it, empty to let the recognizer find out. `wake`: the word that sentences for
+    the robot begin with, empty if none is needed; what is transcribed keeps it.
     """
 
     model: str = ""
     url: str = ""
     language: str = "en"
+    wake: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ def create_recognizer(settings: ListenerSettings) -> Recognizer:
         model=settings.recognizer_model,
         url=settings.recognizer_url,
         language=settings.language,
+        wake=settings.wake,
     )
     try:
         plugin = find_plugin(RECOGNIZERS, name, RecognizerPlugin, _without_settings)
@@ -73,7 +76,7 @@ def _without_settings(name: str, factory: Callable[[], Recognizer]) -> Recognize
 def _whisper(_settings: NoSettings, options: RecognizerOptions) -> Recognizer:
     from .whisper import WhisperRecognizer
 
-    return WhisperRecognizer(options.model, options.language)
+    return WhisperRecognizer(options.model, options.language, options.wake)
 
 
 def _openai(_settings: NoSettings, options: RecognizerOptions) -> Recognizer:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..core.cancel import CancelToken
 from .items import Recognizer, RecognizerError, Samples, Transcript
+from .repetition import without_loop
 
 _MOST = 8
 """Pieces of work that wait; the oldest is given up for a newer one."""
@@ -93,7 +94,8 @@ class Transcriber:
         while (job := self._next()) is not None:
             transcript: Transcript | None = None
             try:
-                transcript = self._recognizer.transcribe(job.samples, job.token)
+                heard = self._recognizer.transcribe(job.samples, job.token)
+                transcript = replace(heard, text=without_loop(heard.text))
                 self.trouble = ""
             except RecognizerError as error:
                 self.trouble = str(error)

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.signal import correlate
 
-from video_commentary.bridge.items import Cut, Sound
+from video_commentary.bridge.items import Cut, Loudness, Sound
 from video_commentary.bridge.robot_gateway import RobotGateway
 from video_commentary.core.audio import OUTPUT_FORMAT, Pcm
 
@@ -121,6 +121,37 @@ def test_stamps_of_another_clock_still_sound(server: LiveKitServer, off: float) 
             return await spoken(ann, 0.4)
 
     assert find(said, asyncio.run(scene()))[1] > IT_IS
+
+
+def test_loudness_changes_what_is_queued_already_and_nothing_is_lost(
+    server: LiveKitServer,
+) -> None:
+    tone = (8000 * np.sin(2 * np.pi * 500 * np.arange(5 * RATE // 2) / RATE)).astype(np.int16)
+
+    def peaks(sound: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Return the peak of each 50 ms, of what is no silence."""
+        pieces = np.abs(sound[: len(sound) // 2400 * 2400].reshape(-1, 2400)).max(axis=1)
+        return np.asarray(pieces[pieces > 700], np.int16)
+
+    async def scene() -> None:
+        credentials = credentials_for(server)
+        async with person(credentials) as ann, bridge(credentials) as robot:
+            await until(lambda: len(ann.heard) > 20, what="silence heard")
+            start = time.time() + 0.1
+            say(robot.gateway, tone, start)
+            await until(lambda: len(peaks(ann.sound)) > 8, what="the first words")
+            robot.gateway.publish(Loudness(0.2))
+            await until(lambda: (peaks(ann.sound) < 2500).sum() > 8, what="quieter words")
+            robot.gateway.publish(Loudness(1.0))
+            await until(lambda: not peaks(ann.sound[-RATE // 4 :]).size, what="the end")
+            heard = peaks(ann.sound)
+            quiet = np.flatnonzero(heard[2:-2] < 2500) + 2
+            assert len(quiet) < 26 and quiet[0] < 20, "not at once"
+            assert np.median(heard[quiet]) == pytest.approx(1600, rel=0.2)
+            assert np.median(heard[quiet[-1] + 2 : -2]) == pytest.approx(8000, rel=0.2)
+            assert len(heard) == pytest.approx(50, abs=4), "sound was lost or played twice"
+
+    asyncio.run(scene())
 
 
 def test_a_cut_is_heard_at_once_and_new_words_after_it(server: LiveKitServer) -> None:

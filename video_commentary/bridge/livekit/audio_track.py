@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from livekit import rtc
@@ -23,12 +25,24 @@ _MARGIN = 0.01
 NAME = "speech"
 
 
+@dataclass(eq=False)
+class _QueuedFrame:
+    """A frame in the track's queue, as it came and as it is played.
+
+    `gain`: of the sample before it. `end`: when it has been played, by the loop's clock.
+    """
+
+    samples: NDArray[np.int16]
+    scaled: NDArray[np.int16]
+    gain: float
+    end: float = 0.0
+
+
 class AudioTrack:
     """Plays each block at its stamp and silence in between; a Cut silences it at once.
 
-    Loudness scales what is queued from then on, which is heard at most 0.2 s later.
-
-    Sound that is ahead of its time waits in the track's own queue, which a Cut clears.
+    Sound that is ahead of its time waits in the track's own queue. A Cut clears that; Loudness has
+    it filled again, at the new level.
     """
 
     def __init__(self, broadcast: Broadcast, now: Callable[[], float]) -> None:
@@ -39,6 +53,7 @@ class AudioTrack:
         self._source = rtc.AudioSource(_RATE, OUTPUT_FORMAT.channels, queue_size_ms=3000)
         self._rest: NDArray[np.int16] = np.zeros(0, np.int16)
         self._gain = GainRamp(_RATE)
+        self._queued: deque[_QueuedFrame] = deque()
         self._end = 0.0
         self.sid = ""
 
@@ -63,7 +78,7 @@ class AudioTrack:
                 elif isinstance(item, Cut):
                     self.cut()
                 elif isinstance(item, Loudness):
-                    self._gain.level = item.level
+                    await self.set_level(item.level)
         finally:
             subscriber.close()
 
@@ -81,10 +96,30 @@ class AudioTrack:
             await self._queue(samples[first : first + _FRAME])
         self._rest = samples[whole:]
 
+    async def set_level(self, level: float) -> None:
+        """Scale what is heard from now on."""
+        self._gain.level = level
+        now = self._clock()
+        waiting = [frame for frame in self._queued if frame.end > now]
+        if len(waiting) < 2:
+            return
+        playing, *waiting = waiting
+        played = max(0, len(playing.samples) - round((playing.end - now) * _RATE))
+        rest = playing.scaled[played:]  # as it is: a step within a frame would click
+        self._clear()
+        await self._send(_QueuedFrame(playing.samples[played:], rest, playing.gain))
+        self._gain.resume(waiting[0].gain)
+        for frame in waiting:
+            await self._queue(frame.samples)
+
     def cut(self) -> None:
         """Fall silent now."""
-        self._source.clear_queue()
+        self._clear()
         self._rest = self._rest[:0]
+
+    def _clear(self) -> None:
+        self._source.clear_queue()
+        self._queued.clear()
         self._end = self._clock()
 
     async def close(self) -> None:
@@ -106,7 +141,16 @@ class AudioTrack:
             await self._queue(frame)
 
     async def _queue(self, samples: NDArray[np.int16]) -> None:
-        samples = self._gain.apply(samples)
-        frame = rtc.AudioFrame(samples.tobytes(), _RATE, OUTPUT_FORMAT.channels, len(samples))
-        await self._source.capture_frame(frame)
+        gain = self._gain.now
+        await self._send(_QueuedFrame(samples, self._gain.apply(samples), gain))
+
+    async def _send(self, frame: _QueuedFrame) -> None:
+        samples = frame.scaled
+        now = self._clock()
+        while self._queued and self._queued[0].end <= now:
+            self._queued.popleft()
+        sent = rtc.AudioFrame(samples.tobytes(), _RATE, OUTPUT_FORMAT.channels, len(samples))
+        await self._source.capture_frame(sent)
         self._end = max(self._end, self._clock()) + len(samples) / _RATE
+        frame.end = self._end
+        self._queued.append(frame)

@@ -78,7 +78,7 @@ function show(status) {
   if (document.activeElement !== find("profile")) find("profile").value = status.profile;
   find("sound").disabled = !status.speaks && !sound.on;
   if (!sound.on) find("sound").querySelector("b").textContent = status.speaks ? "Turn sound on" : "No voice";
-  microphone.offer(status.listens);
+  microphone.offer(status.health.listener);
   followSource(status.source);
   if (status.notice && status.notice !== noted) notify(status.notice, false);
   noted = status.notice;

@@ -1,17 +1,18 @@
 // Talking to the robot: an open microphone, or one that is open while Space is held.
 
+import { Capture, level } from "./capture.js";
 import * as phone from "./phone.js";
 
 const KIND = 3, HEADER = 16;
 const TAIL = 300; // ms that are still heard after the key is up
 const SILENCE = 1200; // ms of silence after that, which end the utterance
 const CONSTRAINTS = { audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true } };
-const WORKLET = "/static/microphone-worklet.js";
 
 export class Microphone {
   #live;
-  #context = null;
   #stream = null;
+  #capture = null; // of the stream, which the page sends
+  #room = null; // of the track that this device sends through the room: a promise
   #opening = null;
   #open = false; // by the button
   #held = false; // by the key
@@ -29,7 +30,7 @@ export class Microphone {
     find("talk").onclick = () => this.#attempt(this.#toggle());
     const isKey = (event) => event.code === "Space" && find("shortcuts").checked;
     document.addEventListener("keydown", (event) => {
-      if (!isKey(event) || event.repeat || find("microphone").hidden) return;
+      if (!isKey(event) || event.repeat || !this.#offered) return;
       if (event.target.closest("input, select, button, dialog, ol")) return;
       event.preventDefault();
       this.#attempt(this.hold(true));
@@ -38,9 +39,12 @@ export class Microphone {
     window.addEventListener("blur", () => this.hold(false));
   }
 
-  // Whether there is a listener to talk to.
-  offer(listens) {
-    this.#find("microphone").hidden = !listens;
+  // Whether there is a listener to talk to; one that can't listen says why.
+  offer({ light, reason }) {
+    const listens = light === "ok";
+    this.#find("microphone").hidden = light === "off";
+    this.#find("talk").disabled = !listens;
+    this.#find("listener-trouble").textContent = light === "bad" ? reason : "";
     if (!listens && this.#open) this.#attempt(this.#toggle());
   }
 
@@ -63,7 +67,11 @@ export class Microphone {
     this.#held = held;
     if (!held) this.#hears = performance.now() + TAIL;
     this.#show();
-    if (this.#heardHere) await this.#capture();
+    if (this.#heardHere) await this.#record();
+  }
+
+  get #offered() {
+    return !this.#find("microphone").hidden && !this.#find("talk").disabled;
   }
 
   // A phone that films sends its sound through the same room, and not twice.
@@ -85,8 +93,8 @@ export class Microphone {
   async #route() {
     this.#filming = phone.filming();
     try {
-      if (this.#filming) await phone.hear(this.#open);
-      if (this.#heardHere) await this.#capture();
+      await this.#meter(this.#filming ? await phone.hear(this.#open) : null);
+      if (this.#heardHere) await this.#record();
     } catch (error) {
       this.#open = false;
       this.#show();
@@ -103,7 +111,16 @@ export class Microphone {
     if (!on) this.#find("level").value = 0;
   }
 
-  async #capture() {
+  // Shows the level of a track from now on; none if it is null.
+  async #meter(track) {
+    const before = this.#room;
+    const show = (samples) => { if (this.#open) this.#find("level").value = level(samples); };
+    const opened = this.#room = track && Capture.open(new MediaStream([track]), show);
+    await (await before?.catch(() => null))?.close();
+    await opened;
+  }
+
+  async #record() {
     this.#opening ??= this.#start();
     try {
       await this.#opening;
@@ -119,38 +136,31 @@ export class Microphone {
       throw new Error("Browsers allow the microphone only on https pages and on localhost: open the bridge that way.");
     }
     this.#stream = await navigator.mediaDevices.getUserMedia(CONSTRAINTS).catch((error) => { throw explained(error); });
-    this.#context = new AudioContext({ latencyHint: "interactive" });
-    await this.#context.audioWorklet.addModule(WORKLET);
-    const capture = new AudioWorkletNode(this.#context, "capture");
-    capture.port.onmessage = ({ data }) => this.#take(data);
-    this.#context.createMediaStreamSource(this.#stream).connect(capture);
-    capture.connect(this.#context.destination); // silence: what is not connected does not run
-    await this.#context.resume();
+    this.#capture = await Capture.open(this.#stream, (samples, rate) => this.#take(samples, rate));
   }
 
   // The browser shows that a page listens: not longer than it does.
   async #release() {
-    const context = this.#context;
+    const capture = this.#capture;
     await new Promise((resolve) => setTimeout(resolve, SILENCE));
-    if (this.#heardHere || context !== this.#context || !context) return;
+    if (this.#heardHere || capture !== this.#capture || !capture) return;
     this.#stream.getTracks().forEach((track) => track.stop());
-    this.#context = this.#opening = null;
-    await context.close();
+    this.#capture = this.#opening = null;
+    await capture.close();
   }
 
-  #take(samples) {
+  #take(samples, rate) {
     const now = performance.now();
     const hears = this.#heardHere || now < this.#hears;
     if (!hears && now > this.#hears + SILENCE) return;
     const message = new ArrayBuffer(HEADER + 2 * samples.length);
     const head = new DataView(message);
     head.setUint8(0, KIND);
-    head.setUint32(4, this.#context.sampleRate, true);
+    head.setUint32(4, rate, true);
     if (hears) new Int16Array(message, HEADER).set(samples);
     this.#live.send(message);
     this.blocks += 1;
-    const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
-    this.#find("level").value = hears ? Math.max(0, 1 + Math.log10(Math.sqrt(power) / 32768 + 1e-6) / 3) : 0;
+    if (!this.#room) this.#find("level").value = hears ? level(samples) : 0;
   }
 }
 

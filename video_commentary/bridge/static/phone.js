@@ -38,9 +38,10 @@ export async function start(onLost) {
   }
 }
 
-// Sends this device's microphone through the room too, or no longer.
+// Sends this device's microphone through the room too, or no longer. Returns its track, null if it is off.
 export async function hear(on) {
-  await room?.localParticipant.setMicrophoneEnabled(on, { echoCancellation: true, noiseSuppression: true });
+  const sent = await room?.localParticipant.setMicrophoneEnabled(on, { echoCancellation: true, noiseSuppression: true });
+  return on ? sent?.track?.mediaStreamTrack ?? null : null;
 }
 
 export async function stop() {

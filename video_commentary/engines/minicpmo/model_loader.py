@@ -174,7 +174,9 @@ def _warm_up(
     """Run every kernel once, so that the first comment is as fast as the others."""
     with torch.cuda.stream(stream):
         picture = torch.zeros(480, 640, 3, dtype=torch.uint8, device=device)
-        embeds = vision([slice_image(picture).overview])
+        overview = slice_image(picture).overview
+        vision.compile(overview)
+        embeds = vision([overview])
     if stream is not None:
         stream.synchronize()
     ids = tokenizer.encode(user_segment([image_placeholder()]))

@@ -23,7 +23,7 @@ from ...ros.timers import every
 from .commentator_client import CommentatorClient
 from .commentator_subscriptions import CommentatorSubscriptions
 from .detection_subscriptions import DetectionSubscriptions
-from .listener_client import follow_utterances
+from .listener_client import ListenerTrouble, follow_utterances
 from .watch_client import follow_alerts
 
 _BOXES_PERIOD = 0.25
@@ -56,6 +56,7 @@ class BridgeNode(Node):
         self._detections = DetectionSubscriptions(self, settings.commentator_node, self._gateway)
         follow_alerts(self, settings.commentator_node, self._gateway)
         follow_utterances(self, settings.listener_node, self._gateway)
+        self._listener_trouble = ListenerTrouble(self, settings.listener_node)
         self._barge_in = BargeInSubscription(self, settings.listener_node, self._duck)
         self._source = "robot"
         self._feed = self._create_feed(settings)
@@ -111,6 +112,7 @@ class BridgeNode(Node):
         self._feed.follow_publishers()
         self._rates.update()
         self._gateway.display.clock_correction = to_seconds(self._feed.clock.correction)
+        listens = self._gateway.robot.listens
         situation = Situation(
             report=self._commentator.report,
             commentator_trouble=self._commentator.trouble,
@@ -118,7 +120,8 @@ class BridgeNode(Node):
             camera_fps=self._rates.fps[0],
             camera_trouble=camera_trouble(self._feed),
             source=self._source,
-            listens=self._gateway.robot.listens,
+            listens=listens,
+            listener_trouble=self._listener_trouble.follow(listens),
         )
         self._gateway.publish(situation)
         self._diagnose(situation)

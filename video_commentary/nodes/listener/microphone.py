@@ -1,95 +1,56 @@
-"""The microphone of this machine, through PortAudio."""
+"""The microphone of this machine, as a stream of sound."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...core.audio import AudioFormat, Pcm
+from ...ros.health import Check
+from ..sound_device import DeviceRole, SoundDevice, StreamOptions
 
 NAME = "microphone"
 """Name of its stream."""
-_SILENT = 2.0
-"""Seconds without a block after which the microphone counts as gone (unplugged)."""
-_BLOCK = 0.02
-
-
-class SoundInputError(Exception):
-    """The microphone can't be opened; the message says what to do."""
+_ROLE = DeviceRole("input", "microphone", "microphone_device", "set microphone to false")
 
 
 class Microphone:
     """Calls `hear` with each block, mono at the card's own rate, and when it came (monotonic, s).
 
-    `name`: part of the card's name, empty for the system's default. `hear` is called on PortAudio's
-    thread and must return at once.
+    Of a card with several channels it is the first. `name`: part of the card's name, empty for the
+    system's default. `hear` is called on PortAudio's thread and must return at once.
     """
 
-    def __init__(self, name: str, hear: Callable[[Pcm, float], None]) -> None:
-        self._name = name
+    def __init__(
+        self,
+        name: str,
+        hear: Callable[[Pcm, float], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._hear = hear
-        self._format = AudioFormat(48_000)
-        self._stream: Any = None
-        self._called_at = 0.0
+        self._device = SoundDevice(_ROLE, name, self._take, StreamOptions(block=0.02), clock)
 
-    def open(self) -> str:
-        """Start; return the card's name. Raise SoundInputError."""
-        try:
-            import sounddevice
-        except OSError as error:
-            raise SoundInputError(
-                f"{error}: install it, `sudo apt-get install libportaudio2`"
-            ) from error
-        except ImportError as error:
-            raise SoundInputError(f"{error}: install it, `pip install sounddevice`") from error
-        try:
-            # PortAudio lists the cards once, when initialised: look for those plugged in since.
-            sounddevice._terminate()
-            sounddevice._initialize()
-            card = sounddevice.query_devices(self._name or None, "input")
-            self._format = AudioFormat(int(card["default_samplerate"]))
-            self._stream = sounddevice.InputStream(
-                device=self._name or None,
-                samplerate=self._format.rate,
-                channels=1,
-                dtype="int16",
-                blocksize=round(_BLOCK * self._format.rate),
-                callback=self._take,
-            )
-            self._called_at = time.monotonic()
-            self._stream.start()
-            return str(card["name"])
-        except (sounddevice.PortAudioError, ValueError) as error:
-            self.close()
-            raise SoundInputError(_advice(sounddevice, self._name, error)) from error
-
-    @property
-    def gone(self) -> bool:
-        """Whether the card has stopped giving sound."""
-        return self._stream is not None and time.monotonic() - self._called_at > _SILENT
+    def supervise(self) -> str:
+        """Keep it open; call about once a second. Return the card's name if it was just opened."""
+        return self._device.card if self._device.supervise() else ""
 
     def close(self) -> None:
         """Stop at once."""
-        if self._stream is not None:
-            self._stream.abort(ignore_errors=True)
-            self._stream.close(ignore_errors=True)
-            self._stream = None
+        self._device.close()
 
-    def _take(self, sound: NDArray[np.int16], _frames: int, _time: object, _status: object) -> None:
-        now = self._called_at = time.monotonic()
-        self._hear(Pcm(sound[:, 0].copy(), self._format), now)
+    def check(self) -> Check:
+        """Return the check for /diagnostics."""
+        device = self._device
+        values = {
+            "on": bool(device.card),
+            "card": device.card,
+            "Hz": device.rate,
+            "overruns": device.xruns,
+        }
+        return Check("microphone", device.trouble, False, values)
 
-
-def _advice(sounddevice: Any, name: str, error: Exception) -> str:
-    cards = [card["name"] for card in sounddevice.query_devices() if card["max_input_channels"]]
-    if not cards:
-        return (
-            "no microphone here: plug one in, or in a container pass it with --device /dev/snd; "
-            "without one, set microphone to false"
-        )
-    wanted = f"microphone_device {name!r}" if name else "the default microphone"
-    return f"{wanted} can't be opened ({error}); set microphone_device to: {', '.join(cards)}"
+    def _take(self, block: NDArray[np.int16], now: float) -> None:
+        self._hear(Pcm(block[:, 0].copy(), AudioFormat(self._device.rate)), now)

@@ -24,7 +24,7 @@ from ...ros.running import run
 from ...ros.sound_topic import SoundTopic
 from ...ros.timers import every
 from .barge_in_publisher import BargeInPublisher
-from .microphone import NAME, Microphone, SoundInputError
+from .microphone import NAME, Microphone
 from .robot_client import RobotClient
 from .robot_sound import RobotSound
 from .streams import Streams
@@ -51,10 +51,6 @@ class ListenerNode(Node):
             SoundTopic(self, topic, self._hear, gaps=True) for topic in settings.sound_topics
         ]
         self._microphone = Microphone(settings.microphone_device, self._hear_microphone)
-        self._microphone_trouble = "opening the microphone" if settings.microphone else ""
-        self._microphone_open = False
-        self._backoff = Backoff()
-        self._try_at = 0.0
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self._logged = ""
         self._stopping = threading.Event()
@@ -106,28 +102,12 @@ class ListenerNode(Node):
         self._hear(NAME, pcm, 0, at)
 
     def _supervise(self) -> None:
-        for topic in self._topics:
-            topic.follow_publishers()
-        if self._live.settings.microphone:
-            self._supervise_microphone()
+        if self._ready:  # who sends sound sees by the subscription that it is understood
+            for topic in self._topics:
+                topic.follow_publishers()
+        if self._live.settings.microphone and (card := self._microphone.supervise()):
+            self.get_logger().info(f"listening to {card}")
         self._report(self._streams.checks(time.monotonic()))
-
-    def _supervise_microphone(self) -> None:
-        if self._microphone.gone:
-            self._microphone.close()
-            self._microphone_open = False
-            self._microphone_trouble = "the microphone is gone: plug it in again"
-        if self._microphone_open or time.monotonic() < self._try_at:
-            return
-        try:
-            name = self._microphone.open()
-        except SoundInputError as error:
-            self._microphone_trouble = str(error)
-            self._try_at = time.monotonic() + self._backoff.failed()
-            return
-        self._microphone_open, self._microphone_trouble = True, ""
-        self._backoff.reset()
-        self.get_logger().info(f"listening to {name}")
 
     def _report(self, streams: list[Check]) -> None:
         state = self._listener.state
@@ -141,7 +121,7 @@ class ListenerNode(Node):
         checks = [
             Check("recognizer", self._trouble or state.trouble, not self._ready, values),
             Check("chooser", self._utterances.trouble, False, {}),
-            Check("microphone", self._microphone_trouble, False, {"on": self._microphone_open}),
+            self._microphone.check(),
             *(topic.check() for topic in self._topics),
             *streams,
         ]

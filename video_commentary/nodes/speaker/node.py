@@ -12,7 +12,6 @@ from rclpy.node import Node
 
 from ...config.settings import SpeakerSettings
 from ...core.audio import OUTPUT_FORMAT, from_bytes
-from ...core.backoff import Backoff
 from ...core.gain import GainRamp
 from ...ros.barge_in import LEVELS, BargeInSubscription
 from ...ros.health import Check, clock_check, diagnostic
@@ -21,9 +20,12 @@ from ...ros.qos import EVENTS
 from ...ros.running import run
 from ...ros.time import to_stamp
 from ...ros.timers import every
+from ..sound_device import DeviceRole, SoundDevice, StreamOptions
 from .jitter_buffer import JitterBuffer
-from .sound_card import SoundCard, SoundCardError
 from .speech_timing import MAX_LATE, SpeechTiming
+
+_ROLE = DeviceRole("output", "sound card", "sound_device", "turn the speaker off")
+_OPTIONS = StreamOptions(OUTPUT_FORMAT.rate, OUTPUT_FORMAT.channels, latency="low")
 
 
 class SpeakerNode(Node):
@@ -34,15 +36,12 @@ class SpeakerNode(Node):
         settings = declare(self, SpeakerSettings)
         self._buffer = JitterBuffer(OUTPUT_FORMAT.rate, settings.latency)
         self._gain = GainRamp(OUTPUT_FORMAT.rate)
-        self._card = SoundCard(settings.sound_device, OUTPUT_FORMAT, self._take)
+        self._card = SoundDevice(_ROLE, settings.sound_device, self._fill, _OPTIONS)
         self._barge_in = BargeInSubscription(self, settings.listener_node, self._duck)
         self._timing = SpeechTiming()
         self._late = 0
         self._audio_topic = self.resolve_topic_name(settings.audio_topic)
-        self._card_name = ""
-        self._trouble = "opening the sound card"
-        self._backoff = Backoff()
-        self._try_at = 0.0
+        self._logged = ""
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_subscription(AudioDataStamped, settings.audio_topic, self._on_audio, EVENTS)
         every(self, 1.0, self._supervise)
@@ -53,8 +52,8 @@ class SpeakerNode(Node):
         self._card.close()
         super().destroy_node()
 
-    def _take(self, count: int, now: float) -> NDArray[np.int16]:
-        return self._gain.apply(self._buffer.take(count, now))
+    def _fill(self, block: NDArray[np.int16], now: float) -> None:
+        block[:, 0] = self._gain.apply(self._buffer.take(len(block), now))
 
     def _duck(self, state: int) -> None:
         self._gain.level = LEVELS[state]
@@ -68,46 +67,31 @@ class SpeakerNode(Node):
         late = self._timing.lateness(to_stamp(message.header.stamp), arrived, now)
         if late > MAX_LATE:
             self._late += 1
-        elif self._card_name:  # without a card, sound is not kept for later
+        elif self._card.card:  # without a card, sound is not kept for later
             samples = from_bytes(message.audio.data.tobytes(), OUTPUT_FORMAT).samples
             self._buffer.put(samples, now)
 
     def _supervise(self) -> None:
-        if self._card.gone:
-            self._card.close()
-            self._fail(f"the sound card {self._card_name} is gone: plug it in again")
-        if not self._card_name and time.monotonic() >= self._try_at:
-            self._open()
+        if self._card.supervise():
+            self.get_logger().info(f"playing on {self._card.card}")
+        if self._card.trouble != self._logged:
+            self._logged = self._card.trouble
+            if self._logged:
+                self.get_logger().warning(self._logged)
         self._report()
-
-    def _open(self) -> None:
-        try:
-            self._card_name = self._card.open()
-        except SoundCardError as error:
-            self._fail(str(error))
-            return
-        self._backoff.reset()
-        self._trouble = ""
-        self.get_logger().info(f"playing on {self._card_name}")
-
-    def _fail(self, trouble: str) -> None:
-        self._card_name = ""
-        self._try_at = time.monotonic() + self._backoff.failed()
-        if trouble != self._trouble:
-            self._trouble = trouble
-            self.get_logger().warning(trouble)
 
     def _report(self) -> None:
         rate = OUTPUT_FORMAT.rate
         values = {
-            "card": self._card_name,
+            "card": self._card.card,
             "played s": f"{self._buffer.played / rate:.1f}",
             "dropped s": f"{self._buffer.dropped / rate:.1f}",
             "underruns": str(self._buffer.underruns),
+            "card underruns": str(self._card.xruns),
             "blocks too late": str(self._late),
         }
         checks = [
-            Check("sound card", self._trouble, False, values),
+            Check("sound card", self._card.trouble, False, values),
             clock_check(self._audio_topic, self._timing.clock),
         ]
         report = DiagnosticArray(status=[diagnostic(self.get_name(), check) for check in checks])

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..config import VisionConfig
+from ..kernels.launching import compiling
 from ..kernels.reference import LayerNorm
 from ..language.cuda_graph import CudaGraphed
 from .image_processing import position_ids
@@ -44,6 +45,13 @@ class VisionEncoder:
         self._resampler = QueryResampler(load)
         self._patch_size = config.patch_size
         self._encode = CudaGraphed(self._encode_batch, share_memory=True)
+
+    @torch.inference_mode()
+    def compile(self, image: Tensor) -> None:
+        """Compile the kernels for images like `image` [H, W, 3]. On a CPU there are none."""
+        if image.is_cuda:
+            with compiling(image.device):
+                self._encode_batch(image[None])
 
     @torch.inference_mode()
     def __call__(self, images: Sequence[Tensor]) -> list[Tensor]:
