@@ -64,6 +64,8 @@ class Vocoder:
         packed, _ = self._pack([SILENT_CODE] * (CHUNK_CODES + LOOKAHEAD), last=False)
         with compiling(packed.device):
             self._speak_packed(packed)
+        # what was kept of kernels that did not run is undefined; NaN would stay in the slots
+        self.start()
         self._speak.capture(packed)
         self.start()
 
