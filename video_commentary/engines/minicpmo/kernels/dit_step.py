@@ -9,6 +9,8 @@ import triton.language as tl
 
 from .dit import layer_norm
 
+HOLD = tl.constexpr(True)
+
 
 @triton.jit
 def _arrive(barrier_ptr, PROGRAMS: tl.constexpr):
@@ -394,27 +396,37 @@ def _gated(
         _arrive(barrier_ptr, PROGRAMS)
     if PRELOAD:
         columns = (pid // row_tiles) * BN % WIDTH + tl.arange(0, BN)
-        w0, w1, w2, w3 = _weights(weight_ptr, columns, K, CHUNKS)
+        w0, w1, w2, w3 = _weights(weight_ptr, columns, K, CHUNKS, SPLIT, PROGRAMS)
     if WAIT:
         arrivals = _wait(barrier_ptr, arrivals, PROGRAMS)
     if PRELOAD:
         if pid < tiles:
             _gated_tile(pid, w0, w1, w2, w3, out_ptr, x_ptr, a_ptr, stride_frame, stride_batch,
-                        frames, weight_ptr, gate_ptr, WIDTH, K, CHUNKS, BM, BN, SPLIT, GATED)
+                        frames, weight_ptr, gate_ptr, WIDTH, K, CHUNKS, BM, BN, SPLIT, GATED, PROGRAMS)
     else:
         for tile in tl.range(pid, tiles, PROGRAMS, num_stages=1):
             columns = (tile // row_tiles) * BN + tl.arange(0, BN)
-            w0, w1, w2, w3 = _weights(weight_ptr, columns, K, CHUNKS)
+            w0, w1, w2, w3 = _weights(weight_ptr, columns, K, CHUNKS, SPLIT, PROGRAMS)
             _gated_tile(tile, w0, w1, w2, w3, out_ptr, x_ptr, a_ptr, stride_frame, stride_batch,
-                        frames, weight_ptr, gate_ptr, WIDTH, K, CHUNKS, BM, BN, SPLIT, GATED)
+                        frames, weight_ptr, gate_ptr, WIDTH, K, CHUNKS, BM, BN, SPLIT, GATED, PROGRAMS)
     return arrivals
+
+
+@triton.jit
+def _hold(x, PROGRAMS: tl.constexpr):
+    """Return `x`; what comes after stays behind all loads before."""
+    if PROGRAMS > 1:
+        x = tl.inline_asm_elementwise(
+            "mov.b32 $0, $1;", "=r,r", [x], dtype=x.dtype, is_pure=False, pack=2
+        )
+    return x
 
 
 @triton.jit
 def _gated_tile(
     tile, w0, w1, w2, w3, out_ptr, x_ptr, a_ptr, stride_frame, stride_batch, frames, weight_ptr,
     gate_ptr, WIDTH: tl.constexpr, K: tl.constexpr, CHUNKS: tl.constexpr, BM: tl.constexpr,
-    BN: tl.constexpr, SPLIT: tl.constexpr, GATED: tl.constexpr,
+    BN: tl.constexpr, SPLIT: tl.constexpr, GATED: tl.constexpr, PROGRAMS: tl.constexpr,
 ):
     BK: tl.constexpr = K // CHUNKS
     row_tiles = tl.cdiv(2 * frames, BM)
@@ -423,7 +435,9 @@ def _gated_tile(
     inside = tl.minimum(rows, 2 * frames - 1)
     mask = (rows < 2 * frames)[:, None]
     offs = (inside // frames) * stride_batch + (inside % frames) * stride_frame
-    a_ptrs = a_ptr + offs[:, None] + tl.arange(0, BK)[None]
+    part: tl.constexpr = BK // SPLIT
+    within = tl.arange(0, SPLIT)[:, None, None] * part + tl.arange(0, part)[None, None]
+    a_ptrs = a_ptr + offs[None, :, None] + within
     a0 = tl.load(a_ptrs)
     a1 = a0
     a2 = a0
@@ -439,32 +453,49 @@ def _gated_tile(
     if GATED:
         gate = _vector(gate_ptr, columns)
         residual = tl.load(x_ptr + here, mask=mask, other=0.0).to(tl.float32)
-    acc = _dot(a0, w0, _zeros(BM, BN, SPLIT), BM, BN, BK, SPLIT)
+    if HOLD:
+        a0 = _hold(a0, PROGRAMS)
+        a1 = _hold(a1, PROGRAMS)
+        a2 = _hold(a2, PROGRAMS)
+        a3 = _hold(a3, PROGRAMS)
+    acc = tl.zeros([SPLIT, BM, BN], tl.float32)
+    acc = tl.dot(a0, w0, acc, input_precision="ieee")
     if CHUNKS > 1:
-        acc = _dot(a1, w1, acc, BM, BN, BK, SPLIT)
+        acc = tl.dot(a1, w1, acc, input_precision="ieee")
     if CHUNKS > 2:
-        acc = _dot(a2, w2, acc, BM, BN, BK, SPLIT)
+        acc = tl.dot(a2, w2, acc, input_precision="ieee")
     if CHUNKS > 3:
-        acc = _dot(a3, w3, acc, BM, BN, BK, SPLIT)
-    made = _total(acc, SPLIT) + bias[None]
+        acc = tl.dot(a3, w3, acc, input_precision="ieee")
+    made = tl.sum(acc, 0) + bias[None]
     if GATED:
         made = residual + gate[None] * made
     tl.store(out_ptr + here, made.to(out_ptr.dtype.element_ty), mask=mask)
 
 
 @triton.jit
-def _weights(ptr, columns, K: tl.constexpr, CHUNKS: tl.constexpr):
+def _weights(
+    ptr, columns, K: tl.constexpr, CHUNKS: tl.constexpr, SPLIT: tl.constexpr,
+    PROGRAMS: tl.constexpr,
+):
     BK: tl.constexpr = K // CHUNKS
-    w0 = _weight(ptr, columns, 0, K, BK)
+    part: tl.constexpr = BK // SPLIT
+    within = tl.arange(0, SPLIT)[:, None, None] * part + tl.arange(0, part)[None, :, None]
+    ptrs = ptr + columns[None, None] * K + within
+    w0 = tl.load(ptrs)
     w1 = w0
     w2 = w0
     w3 = w0
     if CHUNKS > 1:
-        w1 = _weight(ptr, columns, BK, K, BK)
+        w1 = tl.load(ptrs + BK)
     if CHUNKS > 2:
-        w2 = _weight(ptr, columns, 2 * BK, K, BK)
+        w2 = tl.load(ptrs + 2 * BK)
     if CHUNKS > 3:
-        w3 = _weight(ptr, columns, 3 * BK, K, BK)
+        w3 = tl.load(ptrs + 3 * BK)
+    if HOLD:
+        w0 = _hold(w0, PROGRAMS)
+        w1 = _hold(w1, PROGRAMS)
+        w2 = _hold(w2, PROGRAMS)
+        w3 = _hold(w3, PROGRAMS)
     return w0, w1, w2, w3
 
 
