@@ -259,37 +259,35 @@ def _linear_kernel(
     rows = tl.program_id(0) * BLOCK_M + tl.arange(0, BLOCK_M)
     columns = tl.program_id(1) * BLOCK_N + tl.arange(0, BLOCK_N)
     part = tl.program_id(2)
-    row_mask = rows < 2 * frames
-    column_mask = columns < n
+    # rows and outputs beyond the last are the last again: masks of loads cost instructions
+    row = tl.minimum(rows, 2 * frames - 1)
+    column = tl.minimum(columns, n - 1)
     # rows of a convolution overlap: a row's three frames follow each other in memory
-    row_offsets = (rows // frames) * stride_batch + (rows % frames) * stride_frame
+    x_ptrs = x_ptr + ((row // frames) * stride_batch + (row % frames) * stride_frame)[:, None]
+    weight_ptrs = weight_ptr + column[:, None] * K
     acc = tl.zeros([BLOCK_M, BLOCK_N], tl.float32)
     for start in range(0, PART, BLOCK_K):
-        offs_k = part * PART + start + tl.arange(0, BLOCK_K)
-        mask_k = offs_k < tl.minimum((part + 1) * PART, K)
-        x = tl.load(
-            x_ptr + row_offsets[:, None] + offs_k[None],
-            mask=row_mask[:, None] & mask_k[None],
-            other=0.0,
-        )
-        weight = tl.load(
-            weight_ptr + columns[:, None] * K + offs_k[None],
-            mask=column_mask[:, None] & mask_k[None],
-            other=0.0,
-        )
+        offs_k = (part * PART + start + tl.arange(0, BLOCK_K))[None]
+        if K % PART == 0 and PART % BLOCK_K == 0:
+            x = tl.load(x_ptrs + offs_k)
+            weight = tl.load(weight_ptrs + offs_k)
+        else:
+            inside = offs_k < tl.minimum((part + 1) * PART, K)
+            x = tl.load(x_ptrs + offs_k, mask=inside, other=0.0)
+            weight = tl.load(weight_ptrs + offs_k, mask=inside, other=0.0)
         acc += tl.dot(x.to(dtype), tl.trans(weight), input_precision="ieee")
     if PARTIAL:
         out_ptr += part.to(tl.int64) * 2 * frames * n
     else:
-        acc += tl.load(bias_ptr + columns, mask=column_mask, other=0.0).to(tl.float32)[None]
+        acc += tl.load(bias_ptr + column).to(tl.float32)[None]
     if GELU:
         inner = 0.7978845608028654 * (acc + 0.044715 * acc * acc * acc)
         # tanh(z) = 2 sigmoid(2 z) - 1
         acc = acc * tl.sigmoid(2 * inner)
     out_ptrs = out_ptr + rows.to(tl.int64)[:, None] * n + columns[None]
-    mask = row_mask[:, None] & column_mask[None]
+    mask = (rows < 2 * frames)[:, None] & (columns < n)[None]
     if GATED:
-        gate = tl.load(gate_ptr + columns, mask=column_mask, other=0.0).to(tl.float32)
+        gate = tl.load(gate_ptr + column).to(tl.float32)
         acc = tl.load(out_ptrs, mask=mask, other=0.0).to(tl.float32) + gate[None] * acc
     tl.store(out_ptrs, acc.to(out_ptr.dtype.element_ty), mask=mask)
 

@@ -95,11 +95,6 @@ def slot_attention(
     return out
 
 
-def masks(mask: Tensor, slots: Tensor) -> tuple[Tensor, Tensor]:
-    """Split a mask over all slots [num_slots] into `old_mask` and `new_mask`."""
-    return mask.index_fill(0, slots, float("-inf")), mask[slots]
-
-
 @triton.jit(do_not_specialize=["frames", "num_slots", "old_blocks"])
 def _attend_kernel(
     qkv_ptr,

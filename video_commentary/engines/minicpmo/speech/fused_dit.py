@@ -50,11 +50,9 @@ class FusedDiT:
     ) -> Tensor:
         """Return the velocity [2, T, num_mels] at `x` [T, num_mels], see `DiT.forward`."""
         from ..kernels.dit import Modulation, linear, norm
-        from ..kernels.slot_attention import masks
 
         blocks, final = modulation
         x = condition + nn.functional.linear(x, self._dit.in_proj.weight[:, : self._dit.num_mels])
-        old_mask, new_mask = masks(mapping.mask, mapping.slots)
         norms = [Modulation(shift=block[0], scale=block[1]) for block in blocks]
         norms.append(Modulation(shift=final[0], scale=final[1]))
         qkv_weights = [block.qkv[0] for block in self._blocks] + [self._final[0]]
@@ -67,7 +65,6 @@ class FusedDiT:
                 (blocks[i], norms[i + 1], qkv_weights[i + 1]),
                 (cache.k_cache[i], cache.v_cache[i], cache.conv[i]),
                 mapping,
-                (old_mask, new_mask),
             )
         return linear(normed, *self._final)
 
@@ -79,7 +76,6 @@ class FusedDiT:
         modulation: tuple[Tensor, Modulation, Tensor],
         cache: tuple[Tensor, Tensor, Tensor],
         mapping: SlotMapping,
-        masks: tuple[Tensor, Tensor],
     ) -> Tensor:
         """Run one block on `x` [2, T, C] in place; return it normed for the next.
 
@@ -90,6 +86,7 @@ class FusedDiT:
         from ..kernels.slot_attention import slot_attention
 
         k_cache, v_cache, conv = cache
+        old_mask, new_mask = mapping.split_mask
         (_, _, attn_gate), mlp, convolution = modulation[0].unflatten(0, (3, 3))
         frames = x.shape[1]
         qkv = dit.linear(normed, *block.qkv)
@@ -100,8 +97,8 @@ class FusedDiT:
             k_cache,
             v_cache,
             slots=mapping.slots,
-            old_mask=masks[0],
-            new_mask=masks[1],
+            old_mask=old_mask,
+            new_mask=new_mask,
             following=block.fc2[0],
         )
         dit.add_gated_linear(x, attn_gate, attn_out, *block.proj)
