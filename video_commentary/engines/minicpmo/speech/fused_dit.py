@@ -110,7 +110,9 @@ class FusedDiT:
         )
         parts = dit.split_linear(padded, block.conv2[0], frames)
         before_mlp = dit.Modulation(shift=mlp[0], scale=mlp[1])
-        normed = dit.add_gated_and_norm(x, convolution[2], parts, block.conv2[1], before_mlp, block.fc1[0])
+        normed = dit.add_gated_and_norm(
+            x, convolution[2], parts, block.conv2[1], before_mlp, block.fc1[0]
+        )
         inner = dit.linear(normed, *block.fc1, gelu=True)
         parts = dit.split_linear(inner, block.fc2[0], frames)
         return dit.add_gated_and_norm(x, mlp[2], parts, block.fc2[1], *modulation[1:])
