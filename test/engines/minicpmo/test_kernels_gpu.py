@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 import pytest
 import torch
+from torch import Tensor
 
 from bench.torch_int4 import TorchInt4Linear
 from video_commentary.engines.minicpmo.kernels.plan import (
@@ -27,6 +29,8 @@ from video_commentary.engines.minicpmo.language.linear import DenseLinear
 from video_commentary.engines.minicpmo.language.quantization import Int8Linear
 from video_commentary.engines.minicpmo.language.sampling import SamplingParams
 from video_commentary.engines.minicpmo.speech.audio_sampling import AudioSamplingParams
+from video_commentary.engines.minicpmo.speech.flow_dit import DiT, DiTCache, SlotMapping
+from video_commentary.engines.minicpmo.speech.fused_dit import FusedDiT
 
 from .interpreted_kernels import exact_weight, random_awq, relative
 from .interpreted_sampling import compare_code_sampling, compare_token_sampling
@@ -184,6 +188,53 @@ def test_a_code_is_sampled_as_in_plain_torch(params: AudioSamplingParams) -> Non
     torch.manual_seed(0)
     for _ in range(20):
         compare_code_sampling(params, 6562, 768, GPU)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "bound"), [(torch.float16, 1e-2), (torch.bfloat16, 2e-2), (torch.float32, 1e-4)]
+)
+@pytest.mark.parametrize("frames", [56, 400])
+@torch.inference_mode()
+def test_the_flow_s_fused_blocks_stay_near_float64(
+    frames: int, dtype: torch.dtype, bound: float
+) -> None:
+    torch.manual_seed(0)
+    dit = DiT(
+        num_mels=80, hidden_size=512, num_heads=8, head_dim=64, depth=2, intermediate_size=2048
+    ).to(GPU)
+    kv, conv = (
+        torch.randn(2, 2, 2, 8, 960, 64, device=GPU),
+        torch.randn(2, 2, 2, 2, 512, device=GPU),
+    )
+    mask = torch.full((960,), float("-inf"), device=GPU)
+    slots = torch.randperm(960, device=GPU)[: frames + 450]
+    mask[slots[6:]] = 0
+    x, condition = torch.randn(frames, 80, device=GPU), torch.randn(2, frames, 512, device=GPU)
+    tail = torch.tensor([frames, frames + 1], device=GPU)
+
+    def velocity(kind: type[DiT | FusedDiT], dtype: torch.dtype) -> tuple[Tensor, DiTCache]:
+        model = copy.deepcopy(dit).to(dtype)
+        blocks, final = model.modulations(torch.tensor([0.3], device=GPU))
+        cache = DiTCache(*(part.to(dtype) for part in (*kv, conv)))
+        run = FusedDiT(model) if kind is FusedDiT else model
+        made = run(
+            x.to(dtype),
+            condition.to(dtype),
+            (blocks[0], final[0]),
+            cache,
+            SlotMapping(slots[:frames], mask.to(dtype), tail),
+        )
+        return made, cache
+
+    made, cache = velocity(FusedDiT, dtype)
+    truth, true_cache = velocity(DiT, torch.float64)
+    assert relative(made, truth) < bound
+    for ours, exact in zip(
+        (cache.k_cache, cache.v_cache, cache.conv),
+        (true_cache.k_cache, true_cache.v_cache, true_cache.conv),
+        strict=True,
+    ):
+        assert relative(ours, exact) < bound
 
 
 @pytest.mark.parametrize("k", [255, 257, 4096])

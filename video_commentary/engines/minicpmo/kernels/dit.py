@@ -1,16 +1,17 @@
 # ruff: noqa: N803 - constants of a kernel are written in capitals
 # mypy: disable-error-code="no-untyped-def,untyped-decorator,no-untyped-call,unused-ignore"
-"""Linears and convolutions of the flow's diffusion transformer, in Triton.
+"""Linears, convolutions and norms of the flow's diffusion transformer, in Triton.
 
-With slot_attention.py, a block is nine kernels. A chunk has some hundred rows, too few to fill a
-GPU, so a block's time is its number of kernels. Norms are computed where a matrix product reads its
-input, activations, gates and residuals where it writes its output.
+A chunk has some hundred rows, too few to fill a GPU: a kernel's time is what one program does, and
+what the programs read from the L2 cache. So linears with many inputs are split into parts of them,
+and the kernel that norms the rows for the next linear adds the parts up.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 import triton
 import triton.language as tl
 from torch import Tensor
@@ -37,16 +38,15 @@ class LinearTile:
     num_stages: int
 
 
-def linear_tile(k: int, norm: bool) -> LinearTile:
-    """Return the tile measured best on an H200 for `k` inputs, with or without a norm.
-
-    All fit into the 99 KB of shared memory of a consumer card.
-    """
-    if norm:
-        return LinearTile(block_m=16, block_n=64, block_k=256, num_warps=4, num_stages=2)
-    if k == 1536:
-        return LinearTile(block_m=16, block_n=32, block_k=64, num_warps=4, num_stages=10)
-    return LinearTile(block_m=16, block_n=32, block_k=128, num_warps=4, num_stages=6)
+WIDE_TILE = LinearTile(block_m=32, block_n=64, block_k=128, num_warps=4, num_stages=4)
+"""Of a linear that isn't split."""
+SPLIT_TILE = LinearTile(block_m=32, block_n=64, block_k=128, num_warps=4, num_stages=4)
+"""Of a part of a linear."""
+GATED_TILE = LinearTile(block_m=16, block_n=32, block_k=128, num_warps=4, num_stages=6)
+"""Of a linear that adds to a residual. All fit into the 99 KB of a consumer card."""
+SPLIT_K = 512
+"""Inputs of a part."""
+PREFETCH = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,37 +57,32 @@ class Modulation:
     scale: Tensor
 
 
-def linear(
-    x: Tensor,
-    weight: Tensor,
-    bias: Tensor,
-    *,
-    modulation: Modulation | None = None,
-    gelu: bool = False,
-) -> Tensor:
+def linear(x: Tensor, weight: Tensor, bias: Tensor, *, gelu: bool = False) -> Tensor:
     """Multiply `x` [2, T, in] with `weight` [out, in]: [2, T, out].
 
-    `x` is normed by `modulation` first; `gelu`: its tanh approximation comes after.
+    `gelu`: its tanh approximation comes after.
     """
     out = x.new_empty(2, x.shape[1], len(weight))
-    _launch_linear(x, x.shape[1], weight, bias, out, modulation=modulation, gelu=gelu)
+    _launch_linear(x, x.shape[1], weight, bias, out, WIDE_TILE, gelu=gelu)
     return out
 
 
 def add_gated_linear(
     residual: Tensor, gate: Tensor, x: Tensor, weight: Tensor, bias: Tensor
 ) -> None:
-    """Add `gate` [out] times the product to `residual` [2, T, out] in place.
+    """Add `gate` [out] times the product to `residual` [2, T, out] in place. `x`: [2, T, in]."""
+    _launch_linear(x, residual.shape[1], weight, bias, residual, GATED_TILE, gate=gate)
 
-    `x`: [2, T, in], or [2, T + 2, in / 3] for a causal convolution over three frames.
+
+def split_linear(x: Tensor, weight: Tensor, frames: int) -> Tensor:
+    """Multiply `x` with parts of `weight` [out, in]: float32 [parts, 2, frames, out], to be added.
+
+    `x`: [2, frames, in], or [2, frames + 2, in / 3] for a causal convolution, tap by tap.
     """
-    _launch_linear(x, residual.shape[1], weight, bias, residual, gate=gate)
-
-
-def causal_conv(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Convolve `x` [2, T + 2, C] with `weight` [out, 3 * C], tap by tap: [2, T, out]."""
-    out = x.new_empty(2, x.shape[1] - 2, len(weight))
-    _launch_linear(x, out.shape[1], weight, bias, out)
+    n, k = weight.shape
+    parts = max(1, k // SPLIT_K)
+    out = x.new_empty((parts, 2, frames, n), dtype=torch.float32)
+    _launch_linear(x, frames, weight, weight, out, SPLIT_TILE, parts=parts)
     return out
 
 
@@ -97,78 +92,147 @@ def _launch_linear(
     weight: Tensor,
     bias: Tensor,
     out: Tensor,
+    tile: LinearTile,
     *,
-    modulation: Modulation | None = None,
     gelu: bool = False,
     gate: Tensor | None = None,
+    parts: int = 0,
 ) -> None:
     n, k = weight.shape
-    tile = linear_tile(k, modulation is not None)
-    grid = (triton.cdiv(2 * frames, tile.block_m), triton.cdiv(n, tile.block_n))
+    part = triton.cdiv(k, parts or 1)
     launch(
         _linear_kernel,
-        grid,
+        (triton.cdiv(2 * frames, tile.block_m), triton.cdiv(n, tile.block_n), parts or 1),
         x,
         weight,
         bias,
-        bias if modulation is None else modulation.shift,
-        bias if modulation is None else modulation.scale,
         bias if gate is None else gate,
         out,
         frames,
         x.stride(0),
         x.stride(1),
         n,
-        EPS,
         K=k,
-        PADDED_K=triton.next_power_of_2(k),
-        NORM=modulation is not None,
+        PART=part,
+        PARTIAL=parts > 0,
         GELU=gelu,
         GATED=gate is not None,
         BLOCK_M=tile.block_m,
         BLOCK_N=tile.block_n,
-        BLOCK_K=min(2 * tile.block_k // weight.element_size(), triton.next_power_of_2(k)),
+        BLOCK_K=min(2 * tile.block_k // weight.element_size(), triton.next_power_of_2(part)),
         num_warps=tile.num_warps,
         num_stages=tile.num_stages,
         enable_fp_fusion=True,
     )
 
 
+def norm(x: Tensor, modulation: Modulation, following: Tensor) -> Tensor:
+    """Norm `x` [2, T, C] by `modulation`.
+
+    Here and below, `following`: the weights that the next kernels read, which this one brings to
+    the L2 cache meanwhile.
+    """
+    out = torch.empty_like(x)
+    _launch_norm(x, (modulation.scale, modulation.shift), out, following=following)
+    return out
+
+
+def add_gated_and_norm(
+    residual: Tensor,
+    gate: Tensor,
+    parts: Tensor,
+    bias: Tensor,
+    modulation: Modulation,
+    following: Tensor,
+) -> Tensor:
+    """Add `gate` [C] times a split linear to `residual` [2, T, C] in place; return it normed.
+
+    `parts`: from `split_linear`.
+    """
+    out = torch.empty_like(residual)
+    weight_and_bias = modulation.scale, modulation.shift
+    _launch_norm(residual, weight_and_bias, out, parts, bias, gate=gate, following=following)
+    return out
+
+
 def conv_input(
-    x: Tensor,
-    cache: Tensor,
-    tail: Tensor,
-    *,
-    modulation: Modulation | None = None,
-    norm: tuple[Tensor, Tensor] | None = None,
+    x: Tensor, cache: Tensor, tail: Tensor, modulation: Modulation, following: Tensor
 ) -> Tensor:
     """Return a causal convolution's input [2, T + 2, C]: two frames of `cache`, then `x` normed.
 
-    `x`: [2, T, C]. Either by `modulation`, or by the layer norm with `norm` (weight, bias) and
-    mish. `cache` [2, 2, C] becomes the frames `tail` [2] (int64) of the result, none of the two
-    from the cache itself.
+    `x`: [2, T, C]. `cache` [2, 2, C] becomes the frames `tail` [2] (int64) of the result, none of
+    the two from the cache itself.
     """
-    weight, bias = (modulation.scale, modulation.shift) if modulation else norm or (x, x)
     _, frames, width = x.shape
     out = x.new_empty(2, frames + 2, width)
+    weight_and_bias = modulation.scale, modulation.shift
+    _launch_norm(x, weight_and_bias, out, cache=cache, tail=tail, following=following)
+    return out
+
+
+def second_conv_input(
+    parts: Tensor,
+    bias: Tensor,
+    cache: Tensor,
+    tail: Tensor,
+    norm: tuple[Tensor, Tensor],
+    following: Tensor,
+) -> Tensor:
+    """Return what `conv_input` does, of a first convolution's `parts` after a norm and mish.
+
+    `parts`: from `split_linear`, `bias` [C] is added; `norm`: weight and bias of a layer norm.
+    """
+    _, _, frames, width = parts.shape
+    out = cache.new_empty(2, frames + 2, width)
+    _launch_norm(out, norm, out, parts, bias, cache=cache, tail=tail, following=following)
+    return out
+
+
+def _launch_norm(
+    x: Tensor,
+    weight_and_bias: tuple[Tensor, Tensor],
+    out: Tensor,
+    parts: Tensor | None = None,
+    parts_bias: Tensor | None = None,
+    *,
+    gate: Tensor | None = None,
+    cache: Tensor | None = None,
+    tail: Tensor | None = None,
+    following: Tensor,
+) -> None:
+    _, rows, width = out.shape
+    mish = parts is not None and gate is None
     launch(
-        _conv_input_kernel,
-        (2, frames + 2),
+        _norm_kernel,
+        (2, rows),
         x,
-        cache,
-        tail,
-        weight,
-        bias,
+        out if parts is None else parts,
+        out if parts_bias is None else parts_bias,
+        out if gate is None else gate,
+        out if cache is None else cache,
+        out if tail is None else tail,
+        *weight_and_bias,
         out,
-        frames,
-        EPS if modulation else LAYER_NORM_EPS,
+        following,
+        rows if cache is None else rows - 2,
+        following.nbytes // 128,
+        LAYER_NORM_EPS if mish else EPS,
         WIDTH=width,
         BLOCK=triton.next_power_of_2(width),
-        MISH=modulation is None,
+        PARTS=0 if parts is None else len(parts),
+        PADDED=cache is not None,
+        MISH=mish,
+        PREFETCH_LINES=prefetch_lines(following, 2 * rows),
         num_warps=1 if width <= 256 else 4,
         enable_fp_fusion=True,
     )
-    return out
+
+
+def prefetch_lines(weight: Tensor, programs: int) -> int:
+    """Return how many lines of 128 bytes each of `programs` prefetches: a power of two, or 0."""
+    if not weight.is_cuda or not PREFETCH:
+        return 0
+    return triton.next_power_of_2(triton.cdiv(weight.nbytes, 128 * programs))
 
 
 @triton.jit(do_not_specialize=["frames"])
@@ -176,18 +240,15 @@ def _linear_kernel(
     x_ptr,
     weight_ptr,
     bias_ptr,
-    shift_ptr,
-    scale_ptr,
     gate_ptr,
     out_ptr,
     frames,
     stride_batch,
     stride_frame,
     n,
-    eps,
     K: tl.constexpr,
-    PADDED_K: tl.constexpr,
-    NORM: tl.constexpr,
+    PART: tl.constexpr,
+    PARTIAL: tl.constexpr,
     GELU: tl.constexpr,
     GATED: tl.constexpr,
     BLOCK_M: tl.constexpr,
@@ -197,49 +258,36 @@ def _linear_kernel(
     dtype = weight_ptr.dtype.element_ty
     rows = tl.program_id(0) * BLOCK_M + tl.arange(0, BLOCK_M)
     columns = tl.program_id(1) * BLOCK_N + tl.arange(0, BLOCK_N)
-    row_mask = rows < 2 * frames
-    column_mask = columns < n
+    part = tl.program_id(2)
+    # rows and outputs beyond the last are the last again: masks of loads cost instructions
+    row = tl.minimum(rows, 2 * frames - 1)
+    column = tl.minimum(columns, n - 1)
     # rows of a convolution overlap: a row's three frames follow each other in memory
-    row_offsets = (rows // frames) * stride_batch + (rows % frames) * stride_frame
-    if NORM:
-        whole = tl.arange(0, PADDED_K)
-        mask = row_mask[:, None] & (whole < K)[None]
-        row = tl.load(x_ptr + row_offsets[:, None] + whole[None], mask=mask, other=0.0)
-        row = row.to(tl.float32)
-        mean = tl.sum(row, 1) / K
-        centered = tl.where(mask, row - mean[:, None], 0.0)
-        inverse_std = tl.rsqrt(tl.sum(centered * centered, 1) / K + eps)
+    x_ptrs = x_ptr + ((row // frames) * stride_batch + (row % frames) * stride_frame)[:, None]
+    weight_ptrs = weight_ptr + column[:, None] * K
     acc = tl.zeros([BLOCK_M, BLOCK_N], tl.float32)
-    for start in range(0, K, BLOCK_K):
-        offs_k = start + tl.arange(0, BLOCK_K)
-        mask_k = offs_k < K
-        x = tl.load(
-            x_ptr + row_offsets[:, None] + offs_k[None],
-            mask=row_mask[:, None] & mask_k[None],
-            other=0.0,
-        )
-        if NORM:
-            scale = tl.load(scale_ptr + offs_k, mask=mask_k, other=0.0).to(tl.float32)
-            shift = tl.load(shift_ptr + offs_k, mask=mask_k, other=0.0).to(tl.float32)
-            normed = (x.to(tl.float32) - mean[:, None]) * inverse_std[:, None]
-            a = (normed * scale[None] + shift[None]).to(dtype)
+    for start in range(0, PART, BLOCK_K):
+        offs_k = (part * PART + start + tl.arange(0, BLOCK_K))[None]
+        if K % PART == 0 and PART % BLOCK_K == 0:
+            x = tl.load(x_ptrs + offs_k)
+            weight = tl.load(weight_ptrs + offs_k)
         else:
-            a = x.to(dtype)
-        weight = tl.load(
-            weight_ptr + columns[:, None] * K + offs_k[None],
-            mask=column_mask[:, None] & mask_k[None],
-            other=0.0,
-        )
-        acc += tl.dot(a, tl.trans(weight), input_precision="ieee")
-    acc += tl.load(bias_ptr + columns, mask=column_mask, other=0.0).to(tl.float32)[None]
+            inside = offs_k < tl.minimum((part + 1) * PART, K)
+            x = tl.load(x_ptrs + offs_k, mask=inside, other=0.0)
+            weight = tl.load(weight_ptrs + offs_k, mask=inside, other=0.0)
+        acc += tl.dot(x.to(dtype), tl.trans(weight), input_precision="ieee")
+    if PARTIAL:
+        out_ptr += part.to(tl.int64) * 2 * frames * n
+    else:
+        acc += tl.load(bias_ptr + column).to(tl.float32)[None]
     if GELU:
         inner = 0.7978845608028654 * (acc + 0.044715 * acc * acc * acc)
         # tanh(z) = 2 sigmoid(2 z) - 1
         acc = acc * tl.sigmoid(2 * inner)
     out_ptrs = out_ptr + rows.to(tl.int64)[:, None] * n + columns[None]
-    mask = row_mask[:, None] & column_mask[None]
+    mask = (rows < 2 * frames)[:, None] & (columns < n)[None]
     if GATED:
-        gate = tl.load(gate_ptr + columns, mask=column_mask, other=0.0).to(tl.float32)
+        gate = tl.load(gate_ptr + column).to(tl.float32)
         acc = tl.load(out_ptrs, mask=mask, other=0.0).to(tl.float32) + gate[None] * acc
     tl.store(out_ptrs, acc.to(out_ptr.dtype.element_ty), mask=mask)
 
@@ -253,41 +301,81 @@ def layer_norm(x, weight, bias, mask, eps, WIDTH: tl.constexpr):
     return centered * inverse_std[:, None] * weight[None] + bias[None]
 
 
-@triton.jit(do_not_specialize=["frames"])
-def _conv_input_kernel(
+@triton.jit
+def prefetch(ptr, program, num_lines, LINES: tl.constexpr):
+    """Bring this program's lines of 128 bytes to the L2 cache."""
+    lines = tl.minimum(program * LINES + tl.arange(0, LINES), num_lines - 1)
+    tl.inline_asm_elementwise(
+        "prefetch.global.L2 [$1]; mov.u32 $0, 0;",
+        "=r,l",
+        [ptr.to(tl.pointer_type(tl.int8)) + lines * 128],
+        dtype=tl.int32,
+        is_pure=False,
+        pack=1,
+    )
+
+
+@triton.jit(do_not_specialize=["frames", "num_lines"])
+def _norm_kernel(
     x_ptr,
+    parts_ptr,
+    parts_bias_ptr,
+    gate_ptr,
     cache_ptr,
     tail_ptr,
     weight_ptr,
     bias_ptr,
     out_ptr,
+    following_ptr,
     frames,
+    num_lines,
     eps,
     WIDTH: tl.constexpr,
     BLOCK: tl.constexpr,
+    PARTS: tl.constexpr,
+    PADDED: tl.constexpr,
     MISH: tl.constexpr,
+    PREFETCH_LINES: tl.constexpr,
 ):
     batch = tl.program_id(0)
     frame = tl.program_id(1)
+    dtype = out_ptr.dtype.element_ty
     columns = tl.arange(0, BLOCK)
     mask = columns < WIDTH
-    out_ptrs = out_ptr + (batch * (frames + 2) + frame) * WIDTH + columns
-    source = frame - 2
+    source = frame
+    if PREFETCH_LINES > 0:
+        program = batch * tl.num_programs(1) + frame
+        prefetch(following_ptr, program, num_lines, PREFETCH_LINES)
+    out_ptrs = out_ptr + (batch * frames + frame) * WIDTH + columns
     cache_ptrs = cache_ptr + (batch * 2 + frame) * WIDTH + columns
-    if frame < 2:
-        tl.store(out_ptrs, tl.load(cache_ptrs, mask=mask), mask=mask)
-        source = (tl.load(tail_ptr + frame) - 2).to(tl.int32)
-    x = tl.load(x_ptr + (batch * frames + source) * WIDTH + columns, mask=mask, other=0.0)
+    if PADDED:
+        out_ptrs += batch * 2 * WIDTH
+        source = frame - 2
+        if frame < 2:
+            tl.store(out_ptrs, tl.load(cache_ptrs, mask=mask), mask=mask)
+            source = (tl.load(tail_ptr + frame) - 2).to(tl.int32)
+    row = (batch * frames + source) * WIDTH + columns
     weight = tl.load(weight_ptr + columns, mask=mask, other=0.0).to(tl.float32)
     bias = tl.load(bias_ptr + columns, mask=mask, other=0.0).to(tl.float32)
+    if PARTS > 0:
+        x = tl.load(parts_bias_ptr + columns, mask=mask, other=0.0).to(tl.float32)
+        for part in tl.static_range(PARTS):
+            x += tl.load(parts_ptr + part * 2 * frames * WIDTH + row, mask=mask, other=0.0)
+        if not MISH:
+            gate = tl.load(gate_ptr + columns, mask=mask, other=0.0).to(tl.float32)
+            residual = tl.load(x_ptr + row, mask=mask, other=0.0).to(tl.float32)
+            x = (residual + gate * x).to(dtype)
+            tl.store(x_ptr + row, x, mask=mask)
+    else:
+        x = tl.load(x_ptr + row, mask=mask, other=0.0)
     y = layer_norm(x.to(tl.float32)[None], weight, bias, mask[None], eps, WIDTH)
     if MISH:
         # x tanh(log(1 + e^x)), where e^x can't overflow
         e = tl.exp(-tl.abs(y))
         softplus = tl.maximum(y, 0.0) + tl.log(1 + e)
         y = y * (2 * tl.sigmoid(2 * softplus) - 1)
-    y = tl.reshape(y, [BLOCK]).to(out_ptr.dtype.element_ty)
-    if frame < 2:
+    y = tl.reshape(y, [BLOCK]).to(dtype)
+    if PADDED and frame < 2:
         tl.store(cache_ptrs, y, mask=mask)
     else:
         tl.store(out_ptrs, y, mask=mask)

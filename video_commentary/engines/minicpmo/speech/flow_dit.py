@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 import torch.nn.functional as F
@@ -40,6 +41,11 @@ class SlotMapping:
     slots: Tensor
     mask: Tensor
     tail: Tensor
+
+    @cached_property
+    def split_mask(self) -> tuple[Tensor, Tensor]:
+        """`mask` of what the slots held before [slots], and of the chunk's frames [T]."""
+        return self.mask.index_fill(0, self.slots, float("-inf")), self.mask[self.slots]
 
 
 class DiTAttention(nn.Module):

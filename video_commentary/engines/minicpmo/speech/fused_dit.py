@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
 
 from .flow_dit import DiT, DiTBlock, DiTCache, SlotMapping
+
+if TYPE_CHECKING:
+    from ..kernels.dit import Modulation
 
 Affine = tuple[Tensor, Tensor]
 """Weight and bias."""
@@ -46,42 +49,47 @@ class FusedDiT:
         mapping: SlotMapping,
     ) -> Tensor:
         """Return the velocity [2, T, num_mels] at `x` [T, num_mels], see `DiT.forward`."""
-        from ..kernels.dit import Modulation, linear
-        from ..kernels.slot_attention import masks
+        from ..kernels.dit import Modulation, linear, norm
 
         blocks, final = modulation
         x = condition + nn.functional.linear(x, self._dit.in_proj.weight[:, : self._dit.num_mels])
-        old_mask, new_mask = masks(mapping.mask, mapping.slots)
+        norms = [Modulation(shift=block[0], scale=block[1]) for block in blocks]
+        norms.append(Modulation(shift=final[0], scale=final[1]))
+        qkv_weights = [block.qkv[0] for block in self._blocks] + [self._final[0]]
+        normed = norm(x, norms[0], qkv_weights[0])
         for i, block in enumerate(self._blocks):
-            self._run(
+            normed = self._run(
                 block,
                 x,
-                blocks[i],
+                normed,
+                (blocks[i], norms[i + 1], qkv_weights[i + 1]),
                 (cache.k_cache[i], cache.v_cache[i], cache.conv[i]),
                 mapping,
-                (old_mask, new_mask),
             )
-        return linear(x, *self._final, modulation=Modulation(shift=final[0], scale=final[1]))
+        return linear(normed, *self._final)
 
     def _run(
         self,
         block: _Block,
         x: Tensor,
-        modulation: Tensor,
+        normed: Tensor,
+        modulation: tuple[Tensor, Modulation, Tensor],
         cache: tuple[Tensor, Tensor, Tensor],
         mapping: SlotMapping,
-        masks: tuple[Tensor, Tensor],
-    ) -> None:
-        """Run one block on `x` [2, T, C] in place. `modulation`: [9, C]."""
+    ) -> Tensor:
+        """Run one block on `x` [2, T, C] in place; return it normed for the next.
+
+        `normed`: `x` after the norm of the attention. `modulation`: the block's [9, C], and that
+        of the next norm.
+        """
         from ..kernels import dit
         from ..kernels.slot_attention import slot_attention
 
         k_cache, v_cache, conv = cache
-        attention, mlp, convolution = (
-            (dit.Modulation(shift=part[0], scale=part[1]), part[2])
-            for part in modulation.unflatten(0, (3, 3))
-        )
-        qkv = dit.linear(x, *block.qkv, modulation=attention[0])
+        old_mask, new_mask = mapping.split_mask
+        (_, _, attn_gate), mlp, convolution = modulation[0].unflatten(0, (3, 3))
+        frames = x.shape[1]
+        qkv = dit.linear(normed, *block.qkv)
         attn_out = slot_attention(
             qkv,
             block.q_norm,
@@ -89,16 +97,25 @@ class FusedDiT:
             k_cache,
             v_cache,
             slots=mapping.slots,
-            old_mask=masks[0],
-            new_mask=masks[1],
+            old_mask=old_mask,
+            new_mask=new_mask,
+            following=block.fc2[0],
         )
-        dit.add_gated_linear(x, attention[1], attn_out, *block.proj)
-        padded = dit.conv_input(x, conv[0], mapping.tail, modulation=convolution[0])
-        inner = dit.causal_conv(padded, *block.conv1)
-        padded = dit.conv_input(inner, conv[1], mapping.tail, norm=block.conv_norm)
-        dit.add_gated_linear(x, convolution[1], padded, *block.conv2)
-        inner = dit.linear(x, *block.fc1, modulation=mlp[0], gelu=True)
-        dit.add_gated_linear(x, mlp[1], inner, *block.fc2)
+        dit.add_gated_linear(x, attn_gate, attn_out, *block.proj)
+        before_conv = dit.Modulation(shift=convolution[0], scale=convolution[1])
+        padded = dit.conv_input(x, conv[0], mapping.tail, before_conv, block.conv1[0])
+        parts = dit.split_linear(padded, block.conv1[0], frames)
+        padded = dit.second_conv_input(
+            parts, block.conv1[1], conv[1], mapping.tail, block.conv_norm, block.conv2[0]
+        )
+        parts = dit.split_linear(padded, block.conv2[0], frames)
+        before_mlp = dit.Modulation(shift=mlp[0], scale=mlp[1])
+        normed = dit.add_gated_and_norm(
+            x, convolution[2], parts, block.conv2[1], before_mlp, block.fc1[0]
+        )
+        inner = dit.linear(normed, *block.fc1, gelu=True)
+        parts = dit.split_linear(inner, block.fc2[0], frames)
+        return dit.add_gated_and_norm(x, mlp[2], parts, block.fc2[1], *modulation[1:])
 
 
 def _fuse(block: DiTBlock) -> _Block:
