@@ -38,15 +38,14 @@ class LinearTile:
     num_stages: int
 
 
-WIDE_TILE = LinearTile(block_m=32, block_n=64, block_k=128, num_warps=4, num_stages=4)
+WIDE_TILE = LinearTile(block_m=64, block_n=32, block_k=128, num_warps=4, num_stages=4)
 """Of a linear that isn't split."""
-SPLIT_TILE = LinearTile(block_m=32, block_n=64, block_k=128, num_warps=4, num_stages=4)
+SPLIT_TILE = LinearTile(block_m=64, block_n=32, block_k=128, num_warps=4, num_stages=4)
 """Of a part of a linear."""
-GATED_TILE = LinearTile(block_m=16, block_n=32, block_k=128, num_warps=4, num_stages=6)
+GATED_TILE = LinearTile(block_m=16, block_n=32, block_k=128, num_warps=4, num_stages=4)
 """Of a linear that adds to a residual. All fit into the 99 KB of a consumer card."""
 SPLIT_K = 512
 """Inputs of a part."""
-PREFETCH = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,38 +125,26 @@ def _launch_linear(
     )
 
 
-def norm(x: Tensor, modulation: Modulation, following: Tensor) -> Tensor:
-    """Norm `x` [2, T, C] by `modulation`.
-
-    Here and below, `following`: the weights that the next kernels read, which this one brings to
-    the L2 cache meanwhile.
-    """
+def norm(x: Tensor, modulation: Modulation) -> Tensor:
+    """Norm `x` [2, T, C] by `modulation`."""
     out = torch.empty_like(x)
-    _launch_norm(x, (modulation.scale, modulation.shift), out, following=following)
+    _launch_norm(x, (modulation.scale, modulation.shift), out)
     return out
 
 
 def add_gated_and_norm(
-    residual: Tensor,
-    gate: Tensor,
-    parts: Tensor,
-    bias: Tensor,
-    modulation: Modulation,
-    following: Tensor,
+    residual: Tensor, gate: Tensor, parts: Tensor, bias: Tensor, modulation: Modulation
 ) -> Tensor:
     """Add `gate` [C] times a split linear to `residual` [2, T, C] in place; return it normed.
 
     `parts`: from `split_linear`.
     """
     out = torch.empty_like(residual)
-    weight_and_bias = modulation.scale, modulation.shift
-    _launch_norm(residual, weight_and_bias, out, parts, bias, gate=gate, following=following)
+    _launch_norm(residual, (modulation.scale, modulation.shift), out, parts, bias, gate=gate)
     return out
 
 
-def conv_input(
-    x: Tensor, cache: Tensor, tail: Tensor, modulation: Modulation, following: Tensor
-) -> Tensor:
+def conv_input(x: Tensor, cache: Tensor, tail: Tensor, modulation: Modulation) -> Tensor:
     """Return a causal convolution's input [2, T + 2, C]: two frames of `cache`, then `x` normed.
 
     `x`: [2, T, C]. `cache` [2, 2, C] becomes the frames `tail` [2] (int64) of the result, none of
@@ -165,18 +152,12 @@ def conv_input(
     """
     _, frames, width = x.shape
     out = x.new_empty(2, frames + 2, width)
-    weight_and_bias = modulation.scale, modulation.shift
-    _launch_norm(x, weight_and_bias, out, cache=cache, tail=tail, following=following)
+    _launch_norm(x, (modulation.scale, modulation.shift), out, cache=cache, tail=tail)
     return out
 
 
 def second_conv_input(
-    parts: Tensor,
-    bias: Tensor,
-    cache: Tensor,
-    tail: Tensor,
-    norm: tuple[Tensor, Tensor],
-    following: Tensor,
+    parts: Tensor, bias: Tensor, cache: Tensor, tail: Tensor, norm: tuple[Tensor, Tensor]
 ) -> Tensor:
     """Return what `conv_input` does, of a first convolution's `parts` after a norm and mish.
 
@@ -184,7 +165,7 @@ def second_conv_input(
     """
     _, _, frames, width = parts.shape
     out = cache.new_empty(2, frames + 2, width)
-    _launch_norm(out, norm, out, parts, bias, cache=cache, tail=tail, following=following)
+    _launch_norm(out, norm, out, parts, bias, cache=cache, tail=tail)
     return out
 
 
@@ -198,7 +179,6 @@ def _launch_norm(
     gate: Tensor | None = None,
     cache: Tensor | None = None,
     tail: Tensor | None = None,
-    following: Tensor,
 ) -> None:
     _, rows, width = out.shape
     mish = parts is not None and gate is None
@@ -213,26 +193,16 @@ def _launch_norm(
         out if tail is None else tail,
         *weight_and_bias,
         out,
-        following,
         rows if cache is None else rows - 2,
-        following.nbytes // 128,
         LAYER_NORM_EPS if mish else EPS,
         WIDTH=width,
         BLOCK=triton.next_power_of_2(width),
         PARTS=0 if parts is None else len(parts),
         PADDED=cache is not None,
         MISH=mish,
-        PREFETCH_LINES=prefetch_lines(following, 2 * rows),
         num_warps=1 if width <= 256 else 4,
         enable_fp_fusion=True,
     )
-
-
-def prefetch_lines(weight: Tensor, programs: int) -> int:
-    """Return how many lines of 128 bytes each of `programs` prefetches: a power of two, or 0."""
-    if not weight.is_cuda or not PREFETCH:
-        return 0
-    return triton.next_power_of_2(triton.cdiv(weight.nbytes, 128 * programs))
 
 
 @triton.jit(do_not_specialize=["frames"])
@@ -301,21 +271,7 @@ def layer_norm(x, weight, bias, mask, eps, WIDTH: tl.constexpr):
     return centered * inverse_std[:, None] * weight[None] + bias[None]
 
 
-@triton.jit
-def prefetch(ptr, program, num_lines, LINES: tl.constexpr):
-    """Bring this program's lines of 128 bytes to the L2 cache."""
-    lines = tl.minimum(program * LINES + tl.arange(0, LINES), num_lines - 1)
-    tl.inline_asm_elementwise(
-        "prefetch.global.L2 [$1]; mov.u32 $0, 0;",
-        "=r,l",
-        [ptr.to(tl.pointer_type(tl.int8)) + lines * 128],
-        dtype=tl.int32,
-        is_pure=False,
-        pack=1,
-    )
-
-
-@triton.jit(do_not_specialize=["frames", "num_lines"])
+@triton.jit(do_not_specialize=["frames"])
 def _norm_kernel(
     x_ptr,
     parts_ptr,
@@ -326,16 +282,13 @@ def _norm_kernel(
     weight_ptr,
     bias_ptr,
     out_ptr,
-    following_ptr,
     frames,
-    num_lines,
     eps,
     WIDTH: tl.constexpr,
     BLOCK: tl.constexpr,
     PARTS: tl.constexpr,
     PADDED: tl.constexpr,
     MISH: tl.constexpr,
-    PREFETCH_LINES: tl.constexpr,
 ):
     batch = tl.program_id(0)
     frame = tl.program_id(1)
@@ -343,9 +296,6 @@ def _norm_kernel(
     columns = tl.arange(0, BLOCK)
     mask = columns < WIDTH
     source = frame
-    if PREFETCH_LINES > 0:
-        program = batch * tl.num_programs(1) + frame
-        prefetch(following_ptr, program, num_lines, PREFETCH_LINES)
     out_ptrs = out_ptr + (batch * frames + frame) * WIDTH + columns
     cache_ptrs = cache_ptr + (batch * 2 + frame) * WIDTH + columns
     if PADDED:

@@ -13,7 +13,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from .dit import LAYER_NORM_EPS, layer_norm, prefetch, prefetch_lines
+from .dit import LAYER_NORM_EPS, layer_norm
 from .launching import launch
 
 BLOCK_M, BLOCK_N = 64, 64
@@ -31,15 +31,13 @@ def slot_attention(
     slots: Tensor,
     old_mask: Tensor,
     new_mask: Tensor,
-    following: Tensor,
 ) -> Tensor:
     """Attend from a chunk to the cached slots and to itself, and write it to its slots.
 
     `qkv`: [2, T, 3 * num_heads * head_dim]; `q_norm`, `k_norm`: weight and bias [head_dim] of the
     layer norms of a head. `k_cache`, `v_cache`: [2, num_heads, num_slots, head_dim]. `slots` [T]
     int64: where each frame goes. `old_mask` [num_slots], `new_mask` [T]: 0 or -inf, added to the
-    scores of cached slots and of the chunk's frames. `following`: the weights that
-    the next kernels read, to be brought to the L2 cache. Return [2, T, num_heads * head_dim].
+    scores of cached slots and of the chunk's frames. Return [2, T, num_heads * head_dim].
     """
     _, num_heads, num_slots, head_dim = k_cache.shape
     frames = qkv.shape[1]
@@ -82,13 +80,10 @@ def slot_attention(
         partial,
         stats,
         out,
-        following,
         2 * frames,
-        following.nbytes // 128,
         BLOCKS=blocks,
         NUM_HEADS=num_heads,
         HEAD_DIM=head_dim,
-        PREFETCH_LINES=prefetch_lines(following, 2 * frames),
         num_warps=4,
         enable_fp_fusion=True,
     )
@@ -180,24 +175,19 @@ def _attend_kernel(
     tl.store(stats_ptrs + size, total, mask=row_mask)
 
 
-@triton.jit(do_not_specialize=["rows", "num_lines"])
+@triton.jit(do_not_specialize=["rows"])
 def _merge_kernel(
     partial_ptr,
     stats_ptr,
     out_ptr,
-    following_ptr,
     rows,
-    num_lines,
     BLOCKS: tl.constexpr,
     NUM_HEADS: tl.constexpr,
     HEAD_DIM: tl.constexpr,
-    PREFETCH_LINES: tl.constexpr,
 ):
     """Merge what the blocks of keys give for one row."""
     WIDTH: tl.constexpr = NUM_HEADS * HEAD_DIM
     row = tl.program_id(0)
-    if PREFETCH_LINES > 0:
-        prefetch(following_ptr, row, num_lines, PREFETCH_LINES)
     columns = tl.arange(0, WIDTH)
     stats_ptrs = stats_ptr + row * NUM_HEADS + columns // HEAD_DIM
     largest = tl.load(stats_ptrs)

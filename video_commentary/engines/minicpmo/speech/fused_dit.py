@@ -55,14 +55,13 @@ class FusedDiT:
         x = condition + nn.functional.linear(x, self._dit.in_proj.weight[:, : self._dit.num_mels])
         norms = [Modulation(shift=block[0], scale=block[1]) for block in blocks]
         norms.append(Modulation(shift=final[0], scale=final[1]))
-        qkv_weights = [block.qkv[0] for block in self._blocks] + [self._final[0]]
-        normed = norm(x, norms[0], qkv_weights[0])
+        normed = norm(x, norms[0])
         for i, block in enumerate(self._blocks):
             normed = self._run(
                 block,
                 x,
                 normed,
-                (blocks[i], norms[i + 1], qkv_weights[i + 1]),
+                (blocks[i], norms[i + 1]),
                 (cache.k_cache[i], cache.v_cache[i], cache.conv[i]),
                 mapping,
             )
@@ -73,7 +72,7 @@ class FusedDiT:
         block: _Block,
         x: Tensor,
         normed: Tensor,
-        modulation: tuple[Tensor, Modulation, Tensor],
+        modulation: tuple[Tensor, Modulation],
         cache: tuple[Tensor, Tensor, Tensor],
         mapping: SlotMapping,
     ) -> Tensor:
@@ -99,23 +98,20 @@ class FusedDiT:
             slots=mapping.slots,
             old_mask=old_mask,
             new_mask=new_mask,
-            following=block.fc2[0],
         )
         dit.add_gated_linear(x, attn_gate, attn_out, *block.proj)
         before_conv = dit.Modulation(shift=convolution[0], scale=convolution[1])
-        padded = dit.conv_input(x, conv[0], mapping.tail, before_conv, block.conv1[0])
+        padded = dit.conv_input(x, conv[0], mapping.tail, before_conv)
         parts = dit.split_linear(padded, block.conv1[0], frames)
         padded = dit.second_conv_input(
-            parts, block.conv1[1], conv[1], mapping.tail, block.conv_norm, block.conv2[0]
+            parts, block.conv1[1], conv[1], mapping.tail, block.conv_norm
         )
         parts = dit.split_linear(padded, block.conv2[0], frames)
         before_mlp = dit.Modulation(shift=mlp[0], scale=mlp[1])
-        normed = dit.add_gated_and_norm(
-            x, convolution[2], parts, block.conv2[1], before_mlp, block.fc1[0]
-        )
+        normed = dit.add_gated_and_norm(x, convolution[2], parts, block.conv2[1], before_mlp)
         inner = dit.linear(normed, *block.fc1, gelu=True)
         parts = dit.split_linear(inner, block.fc2[0], frames)
-        return dit.add_gated_and_norm(x, mlp[2], parts, block.fc2[1], *modulation[1:])
+        return dit.add_gated_and_norm(x, mlp[2], parts, block.fc2[1], modulation[1])
 
 
 def _fuse(block: DiTBlock) -> _Block:
