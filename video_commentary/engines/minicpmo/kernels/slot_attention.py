@@ -13,7 +13,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from .dit import LAYER_NORM_EPS, layer_norm
+from .dit_norm import LAYER_NORM_EPS, layer_norm
 from .launching import launch
 
 BLOCK_M, BLOCK_N = 64, 64
@@ -122,7 +122,6 @@ def _attend_kernel(
     block = tl.program_id(2)
     dtype = k_cache_ptr.dtype.element_ty
     offs_d = tl.arange(0, HEAD_DIM)
-    every = offs_d[None] < HEAD_DIM
     qkv_ptr += batch * frames * 3 * WIDTH + head * HEAD_DIM
     cache_offset = batch.to(tl.int64) * stride_batch + head * stride_head
     k_cache_ptr += cache_offset
@@ -141,21 +140,17 @@ def _attend_kernel(
         keys = (block - old_blocks) * BLOCK_N + tl.arange(0, BLOCK_N)
         inside = keys < frames
         new = qkv_ptr + tl.minimum(keys, frames - 1)[:, None] * 3 * WIDTH + offs_d[None]
-        k = tl.load(new + WIDTH).to(tl.float32)
+        k = tl.load(new + WIDTH)
         v = tl.load(new + 2 * WIDTH).to(dtype)
-        k_weight = tl.load(k_weight_ptr + offs_d).to(tl.float32)
-        k_bias = tl.load(k_bias_ptr + offs_d).to(tl.float32)
-        k = layer_norm(k, k_weight, k_bias, every, eps, HEAD_DIM).to(dtype)
+        k = _norm_heads(k, k_weight_ptr, k_bias_ptr, eps, HEAD_DIM).to(dtype)
         mask = tl.load(new_mask_ptr + keys, mask=inside, other=float("-inf"))
         if tl.program_id(0) == 0:
             slots = tl.load(slots_ptr + keys, mask=inside, other=0)
             target = slots[:, None] * HEAD_DIM + offs_d[None]
             tl.store(k_cache_ptr + target, k, mask=inside[:, None])
             tl.store(v_cache_ptr + target, v, mask=inside[:, None])
-    q = tl.load(q_ptrs).to(tl.float32)
-    q_weight = tl.load(q_weight_ptr + offs_d).to(tl.float32)
-    q_bias = tl.load(q_bias_ptr + offs_d).to(tl.float32)
-    q = (layer_norm(q, q_weight, q_bias, every, eps, HEAD_DIM) * scale).to(dtype)
+    q = _norm_heads(tl.load(q_ptrs), q_weight_ptr, q_bias_ptr, eps, HEAD_DIM)
+    q = (q * scale).to(dtype)
     scores = tl.dot(q, tl.trans(k), input_precision="ieee") + mask.to(tl.float32)[None]
     # finite, so that a block of which every key is masked counts nothing
     largest = tl.maximum(tl.max(scores, 1), -1e30)
@@ -173,6 +168,15 @@ def _attend_kernel(
     tl.store(stats_ptrs, largest, mask=row_mask)
     size = tl.num_programs(2) * 2 * frames * NUM_HEADS
     tl.store(stats_ptrs + size, total, mask=row_mask)
+
+
+@triton.jit
+def _norm_heads(x, weight_ptr, bias_ptr, eps, HEAD_DIM: tl.constexpr):
+    """Norm rows of one head, [rows, HEAD_DIM], in float32."""
+    offs_d = tl.arange(0, HEAD_DIM)
+    weight = tl.load(weight_ptr + offs_d).to(tl.float32)
+    bias = tl.load(bias_ptr + offs_d).to(tl.float32)
+    return layer_norm(x.to(tl.float32), weight, bias, offs_d[None] < HEAD_DIM, eps, HEAD_DIM)
 
 
 @triton.jit(do_not_specialize=["rows"])

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from .flow_dit import DiT, DiTBlock, DiTCache, SlotMapping
 
 if TYPE_CHECKING:
-    from ..kernels.dit import Modulation
+    from ..kernels.dit_norm import Modulation
 
 Affine = tuple[Tensor, Tensor]
 """Weight and bias."""
@@ -49,7 +49,8 @@ class FusedDiT:
         mapping: SlotMapping,
     ) -> Tensor:
         """Return the velocity [2, T, num_mels] at `x` [T, num_mels], see `DiT.forward`."""
-        from ..kernels.dit import Modulation, linear, norm
+        from ..kernels.dit import linear
+        from ..kernels.dit_norm import Modulation, norm
 
         blocks, final = modulation
         x = condition + nn.functional.linear(x, self._dit.in_proj.weight[:, : self._dit.num_mels])
@@ -81,7 +82,7 @@ class FusedDiT:
         `normed`: `x` after the norm of the attention. `modulation`: the block's [9, C], and that
         of the next norm.
         """
-        from ..kernels import dit
+        from ..kernels import dit, dit_norm
         from ..kernels.slot_attention import slot_attention
 
         k_cache, v_cache, conv = cache
@@ -100,18 +101,18 @@ class FusedDiT:
             new_mask=new_mask,
         )
         dit.add_gated_linear(x, attn_gate, attn_out, *block.proj)
-        before_conv = dit.Modulation(shift=convolution[0], scale=convolution[1])
-        padded = dit.conv_input(x, conv[0], mapping.tail, before_conv)
+        before_conv = dit_norm.Modulation(shift=convolution[0], scale=convolution[1])
+        padded = dit_norm.conv_input(x, conv[0], mapping.tail, before_conv)
         parts = dit.split_linear(padded, block.conv1[0], frames)
-        padded = dit.second_conv_input(
+        padded = dit_norm.second_conv_input(
             parts, block.conv1[1], conv[1], mapping.tail, block.conv_norm
         )
         parts = dit.split_linear(padded, block.conv2[0], frames)
-        before_mlp = dit.Modulation(shift=mlp[0], scale=mlp[1])
-        normed = dit.add_gated_and_norm(x, convolution[2], parts, block.conv2[1], before_mlp)
+        before_mlp = dit_norm.Modulation(shift=mlp[0], scale=mlp[1])
+        normed = dit_norm.add_gated_and_norm(x, convolution[2], parts, block.conv2[1], before_mlp)
         inner = dit.linear(normed, *block.fc1, gelu=True)
         parts = dit.split_linear(inner, block.fc2[0], frames)
-        return dit.add_gated_and_norm(x, mlp[2], parts, block.fc2[1], modulation[1])
+        return dit_norm.add_gated_and_norm(x, mlp[2], parts, block.fc2[1], modulation[1])
 
 
 def _fuse(block: DiTBlock) -> _Block:
