@@ -215,7 +215,7 @@ def test_the_flow_s_fused_blocks_stay_near_float64(
     def velocity(kind: type[DiT | FusedDiT], dtype: torch.dtype) -> tuple[Tensor, DiTCache]:
         model = copy.deepcopy(dit).to(dtype)
         blocks, final = model.modulations(torch.tensor([0.3], device=GPU))
-        cache = DiTCache(*(part.to(dtype) for part in (*kv, conv)))
+        cache = DiTCache(*(part.to(dtype, copy=True) for part in (*kv, conv)))
         run = FusedDiT(model) if kind is FusedDiT else model
         made = run(
             x.to(dtype),

@@ -18,7 +18,7 @@ from .sampling import SamplingParams
 
 LOG = logging.getLogger(__name__)
 
-PREFILL_ROWS = (*range(64, 384, 64), *range(384, 640, 16), *range(640, 1025, 128))
+PREFILL_ROWS = (*range(64, 384, 64), *range(384, 640, 32), *range(640, 1025, 128))
 """Numbers of rows whose prefill is captured: up to 14 frames and some text.
 
 They are closest where most prompts are, those with four frames: 16 rows of padding cost 3 %.

@@ -138,6 +138,12 @@ class FlowStream:
         Return whether mel frames and keys are finite, and the largest magnitude of a mel frame.
         """
         self.start()
+        if self._fused_encoder is not None:
+            packed, _ = self.pack(codes, last=False)
+            with compiling(self.device):
+                self.generate(torch.from_numpy(packed).to(self.device))
+            # what was kept of kernels that did not run is undefined
+            self.start()
         mel = self.chunk(codes, last=False)
         finite = bool(mel.isfinite().all()) and bool(self._cache.k_cache.isfinite().all())
         largest = float(mel.abs().max())
