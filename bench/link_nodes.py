@@ -16,15 +16,14 @@ from unittest.mock import patch
 
 import numpy as np
 from audio_common_msgs.msg import AudioDataStamped
-from numpy.typing import NDArray
 from rclpy.node import Node
 from video_commentary.msg import Commentary, Status
 
-from video_commentary.core.audio import AudioFormat
 from video_commentary.core.frames import Frame
 from video_commentary.core.stamp import to_seconds
 from video_commentary.engines.builtin.plugin import PLUGIN
 from video_commentary.engines.registry import EngineOptions
+from video_commentary.nodes.sound_device import DeviceCallback, DeviceRole, StreamOptions
 from video_commentary.nodes.speaker import node as speaker_node
 from video_commentary.ros.qos import EVENTS, LATCHED
 from video_commentary.ros.running import run
@@ -54,18 +53,23 @@ def watching_engine() -> Any:
 class QuietCard:
     """Takes sound as a card would, and plays it nowhere."""
 
-    gone = False
+    trouble, xruns = "", 0
 
     def __init__(
-        self, name: str, format: AudioFormat, source: Callable[[int, float], NDArray[np.int16]]
+        self, role: DeviceRole, name: str, callback: DeviceCallback, options: StreamOptions
     ) -> None:
-        self._count = round(_STEP * format.rate)
-        self._source = source
+        assert options.rate is not None
+        self._block = np.zeros((round(_STEP * options.rate), options.channels), np.int16)
+        self._callback = callback
         self._stop = threading.Event()
+        self.card = ""
 
-    def open(self) -> str:
+    def supervise(self) -> bool:
+        if self.card:
+            return False
+        self.card = "no card"
         threading.Thread(target=self._play, daemon=True).start()
-        return "no card"
+        return True
 
     def close(self) -> None:
         self._stop.set()
@@ -75,7 +79,7 @@ class QuietCard:
         while not self._stop.is_set():
             taken += 1
             time.sleep(max(0.0, begun + taken * _STEP - time.monotonic()))
-            self._source(self._count, time.monotonic())
+            self._callback(self._block, time.monotonic())
 
 
 class WatchedSpeaker(speaker_node.SpeakerNode):
@@ -128,5 +132,5 @@ if __name__ == "__main__":
     if sys.argv[1] == "witness":
         run(Witness)
     else:
-        with patch.object(speaker_node, "SoundCard", QuietCard):
+        with patch.object(speaker_node, "SoundDevice", QuietCard):
             run(WatchedSpeaker)
