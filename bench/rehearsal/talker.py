@@ -55,6 +55,7 @@ def speaking_talker(dtype: torch.dtype) -> dict[str, Tensor]:
 def _eos_gain(tensors: dict[str, Tensor]) -> float:
     """Return the weight of EOS with which groups are as long as they should be."""
     talker = Talker(tensors, TalkerConfig.from_tts_config(TTS_CONFIG))
+    talker.compile()
     talker.capture()
     low, high = 0.5, 60.0
     for _ in range(10):

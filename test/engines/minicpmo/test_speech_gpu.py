@@ -40,6 +40,7 @@ def test_the_graph_gives_the_same_sound_as_the_cpu(parity: Path) -> None:
         load_hift(recorded.folder, CUDA),
         source_noise=lambda samples: noise[:, :samples],
     )
+    captured.compile()
     captured.capture()
     plain = recorded.vocoder()
     calls = [(call["codes"], call["last"]) for call in recorded.record["calls"]]
@@ -78,6 +79,7 @@ def test_the_captured_step_samples_what_the_plain_one_samples(parity: Path, atte
     on_gpu = {name: value.to(CUDA) for name, value in tensors.items()}
     plain = Talker(tensors, config, sample=until(23))
     captured = Talker(on_gpu, config, sample=until(23))
+    captured.compile()
     captured.capture()
     lengths = []
     torch.manual_seed(0)

@@ -27,6 +27,7 @@ from .config import ModelConfig, model_folder, read_config
 from .given_text import say_given_text
 from .gpu_errors import OUT_OF_MEMORY, is_gpu_error, is_out_of_memory, to_engine_error
 from .judging import judgements
+from .kernels.compile_processes import compile_processes
 from .language.decode_step import MAX_NEW_TOKENS
 from .language.tokenizer import prompt_ids
 from .memory import (
@@ -118,9 +119,10 @@ class MiniCpmoEngine:
         self, tensors: Tensors, model_config: ModelConfig, folder: Path, device: torch.device
     ) -> None:
         """Load the model from `tensors`, with the tokenizer and vocoder of `folder`."""
-        self._own_voice.read(folder)
-        model = load_model(tensors, model_config, folder, device, self._config, self._progress)
-        speech = self._own_voice.load(tensors, model_config, folder, device, model.dtype)
+        with compile_processes(device, self._config):
+            self._own_voice.read(folder)
+            model = load_model(tensors, model_config, folder, device, self._config, self._progress)
+            speech = self._own_voice.load(tensors, model_config, folder, device, model.dtype)
         self._model = replace(model, speech=speech)
 
     def look(self, frame: Frame) -> None:

@@ -6,17 +6,20 @@ Needs no triton, so a CPU can import it.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from .compile_processes import CompileProcesses, current_processes
+
 _THREADS = 8
-"""Enough: they share Python's lock, which the compiler's front end holds."""
+"""Enough without worker processes: they share Python's lock, which the front end holds."""
 
 LOG = logging.getLogger(__name__)
 
@@ -59,6 +62,7 @@ class _Compiler:
             initializer=torch.cuda.set_device,
             initargs=(device,),
         )
+        self._processes = current_processes()
         self._seen: set[object] = set()
 
     def compile(
@@ -75,10 +79,7 @@ class _Compiler:
         # Triton keeps compiled kernels by device; two threads would each make such a cache
         if (caches := getattr(kernel, "device_caches", None)) is not None:
             caches[self._device.index]
-        future = self._pool.submit(_compile_and_load, kernel, grid, args, options)
-        if len(self._seen) == 1:
-            # alone: it also makes what Triton makes once, its driver and a hash of its own files
-            future.result()
+        self._pool.submit(_compile_and_load, kernel, grid, args, options, self._processes)
 
     def wait(self) -> None:
         self._pool.shutdown()
@@ -94,14 +95,31 @@ def _specialization(argument: object) -> object:
 
 
 def _compile_and_load(
-    kernel: Any, grid: Sequence[int], args: tuple[Any, ...], options: dict[str, Any]
+    kernel: Any,
+    grid: Sequence[int],
+    args: tuple[Any, ...],
+    options: dict[str, Any],
+    processes: CompileProcesses | None,
 ) -> None:
     try:
-        compiled = kernel.warmup(*args, grid=grid, **options)
+        if processes is not None:
+            processes.compile(kernel, args, options)
+        with _alone_at_first():
+            # from Triton's cache, if a worker has compiled it
+            compiled = kernel.warmup(*args, grid=grid, **options)
         # this makes the launcher, with a C compiler, and loads the kernel
         getattr(compiled, "run", None)
     except Exception as error:  # noqa: BLE001 - the launch raises it again
         LOG.debug("%s does not compile: %s", kernel, error)
 
 
+@contextmanager
+def _alone_at_first() -> Iterator[None]:
+    """Let one thread make what Triton makes once: its driver and a hash of its own files."""
+    with nullcontext() if _set_up.is_set() else _setting_up:
+        yield
+        _set_up.set()
+
+
+_setting_up, _set_up = threading.Lock(), threading.Event()
 _compiler: ContextVar[_Compiler | None] = ContextVar("compiler", default=None)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import os
 from dataclasses import asdict
 from pathlib import Path
 
-import torch
-
 from ....config.paths import cache_dir
-from .. import kernels
+from ..kernels.kernel_cache import fingerprint
 from ..kernels.plan import INT4_GEMM_CONFIGS, INT4_GEMV_CONFIGS, GemmConfig, GemvConfig, KernelPlan
 from .quantization import Int4Linear
 from .qwen3 import Qwen3
@@ -26,21 +23,11 @@ def plan_file(model: Qwen3) -> Path:
     Its name depends on all that decides which kernels are the fastest: GPU, torch, Triton, our
     kernels and the shapes of the linears.
     """
-    import triton
-
     w = model.decoder.layers[0].weights
     linears = (w.qkv_proj, w.o_proj, w.gate_up_proj, w.down_proj)
     shapes = [[*x.qweight.shape, x.group_size] for x in linears if isinstance(x, Int4Linear)]
-    facts = (
-        torch.cuda.get_device_name(model.embed_tokens.device),
-        torch.__version__,
-        triton.__version__,
-        _code_hash(Path(kernels.__file__).parent),
-        shapes,
-        [len(model.decoder.layers), *model.embed_tokens.shape, str(model.decoder.dtype)],
-    )
-    key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
-    return plans_folder() / f"{key}.json"
+    layers = [len(model.decoder.layers), *model.embed_tokens.shape, str(model.decoder.dtype)]
+    return plans_folder() / f"{fingerprint(model.embed_tokens.device, shapes, layers)}.json"
 
 
 def plans_folder() -> Path:
@@ -72,10 +59,3 @@ def save_plan(file: Path, plan: KernelPlan) -> None:
         partial.replace(file)
     except OSError as error:
         LOG.info("the kernel plan can't be saved in %s (%s)", file.parent, error.strerror)
-
-
-def _code_hash(folder: Path) -> str:
-    found = hashlib.sha256()
-    for path in sorted(folder.glob("*.py")):
-        found.update(path.read_bytes())
-    return found.hexdigest()

@@ -108,6 +108,12 @@ class FlowStream:
         if mu.is_cuda:
             with compiling(mu.device):
                 self._solve_chunk(mu, mel, self._noise[: len(mu)], *mapping)
+                # a chunk's as well: fewer blocks, fewer waits for the slowest kernel
+                packed, _ = self.pack([SILENT_CODE] * (CHUNK_CODES + LOOKAHEAD), last=False)
+                self.generate(torch.from_numpy(packed).to(mu.device))
+            # what was kept of kernels that did not run is undefined
+            for kept in (self._cache.k_cache, self._cache.v_cache, self._cache.conv):
+                kept.zero_()
         self._solve_chunk(mu, mel, self._noise[: len(mu)], *mapping)
         self._prompt_cache = DiTCache(
             self._cache.k_cache[..., : self._prompt_frames, :].clone(),
@@ -138,12 +144,6 @@ class FlowStream:
         Return whether mel frames and keys are finite, and the largest magnitude of a mel frame.
         """
         self.start()
-        if self._fused_encoder is not None:
-            packed, _ = self.pack(codes, last=False)
-            with compiling(self.device):
-                self.generate(torch.from_numpy(packed).to(self.device))
-            # what was kept of kernels that did not run is undefined
-            self.start()
         mel = self.chunk(codes, last=False)
         finite = bool(mel.isfinite().all()) and bool(self._cache.k_cache.isfinite().all())
         largest = float(mel.abs().max())

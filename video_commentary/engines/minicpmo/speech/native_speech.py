@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ....core.audio import Pcm, to_int16
 from ....core.cancel import CancelToken
+from ..kernels.launching import compiling
 from .code_chunker import CodeChunker
 from .flow_stream import CHUNK_CODES
 from .talker import Talker
@@ -36,7 +37,13 @@ class NativeSpeech:
         self._first_chunk = first_chunk
 
     def capture(self) -> None:
-        """Capture all CUDA graphs, so that the first turn is as fast as the others."""
+        """Compile all kernels, in parallel, and capture all CUDA graphs.
+
+        So the first turn is as fast as the others.
+        """
+        with compiling(self._vocoder.device):
+            self._talker.compile()
+            self._vocoder.compile()
         self._talker.capture()
         self._vocoder.capture()
 

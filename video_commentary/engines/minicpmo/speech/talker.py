@@ -117,11 +117,17 @@ class Talker:
         self._state.recent.fill_(-1)
 
     @torch.inference_mode()
+    def compile(self) -> None:
+        """Compile the kernels. On a CPU there is nothing to do."""
+        device = self._emb_code.device
+        if device.type == "cuda":
+            with compiling(device):
+                self._decoder.compile(self._head_code)
+                self._sample(torch.zeros(len(self._emb_code), device=device))
+
+    @torch.inference_mode()
     def capture(self) -> None:
-        """Compile the kernels and capture the decode steps as CUDA graphs."""
-        with compiling(self._emb_code.device):
-            self._decoder.compile(self._head_code)
-            self._sample(torch.zeros(len(self._emb_code), device=self._emb_code.device))
+        """Capture the decode steps as CUDA graphs."""
         self._state.position.zero_()
         self._decode.capture(self._state.embeds)
         self._first_code.capture(self._state.embeds)

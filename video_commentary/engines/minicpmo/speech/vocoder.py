@@ -56,17 +56,28 @@ class Vocoder:
             self._flow_stream.start()
             self._hift_stream.start()
 
+    @property
+    def device(self) -> torch.device:
+        """Where the vocoder is."""
+        return self._flow_stream.device
+
     @torch.inference_mode()
-    def capture(self) -> None:
-        """Compile the kernels and capture the CUDA graph of a chunk, of whatever length."""
+    def compile(self) -> None:
+        """Compile the kernels. On a CPU there is nothing to do."""
         if isinstance(self._hift_stream, HiftStream):
             return
-        packed, _ = self._pack([SILENT_CODE] * (CHUNK_CODES + LOOKAHEAD), last=False)
-        with compiling(packed.device):
-            self._speak_packed(packed)
+        with compiling(self.device):
+            self._speak_packed(self._silence())
+        self.start()
+
+    @torch.inference_mode()
+    def capture(self) -> None:
+        """Capture the CUDA graph of a chunk, of whatever length. On a CPU do nothing."""
+        if isinstance(self._hift_stream, HiftStream):
+            return
         # what was kept of kernels that did not run is undefined; NaN would stay in the slots
         self.start()
-        self._speak.capture(packed)
+        self._speak.capture(self._silence())
         self.start()
 
     @torch.inference_mode()
@@ -91,6 +102,9 @@ class Vocoder:
                     "voice"
                 )
         return sound
+
+    def _silence(self) -> Tensor:
+        return self._pack([SILENT_CODE] * (CHUNK_CODES + LOOKAHEAD), last=False)[0]
 
     def _pack(self, codes: list[int], last: bool) -> tuple[Tensor, int]:
         """Return what `_speak_packed` takes, on the device, and the number of samples."""
