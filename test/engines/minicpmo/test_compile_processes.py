@@ -83,7 +83,7 @@ class FakeProcesses:
     def __init__(self, count: int) -> None:
         self.started.append(count)
         self.compiled: list[object] = []
-        self.closed = 0
+        self.closed: int = 0
 
     def compile(self, kernel: FakeKernel, args: object, options: object) -> None:
         assert not kernel.compiled
@@ -109,12 +109,13 @@ def test_workers_help_until_a_load_with_these_settings_has_compiled_all(
     kernel, x = FakeKernel(), torch.zeros(4)
     with compile_processes(GPU, "with voice"):
         workers: Any = current_processes()
-        assert isinstance(workers, FakeProcesses)
+        assert type(workers) is fakes
         with compiling(GPU):
             launch(kernel, (1,), x, BLOCK=16)
         assert workers.compiled == [(kernel, (x,), {"BLOCK": 16})]
-        assert kernel.loaded == 1 and not workers.closed
-    assert workers.closed == 1 and current_processes() is None
+        assert (kernel.loaded, workers.closed) == (1, 0)
+    assert (kernel.loaded, workers.closed) == (1, 1)
+    assert current_processes() is None
     with compile_processes(GPU, "with voice"):
         assert current_processes() is None
     with compile_processes(GPU, "text only"):
@@ -138,7 +139,7 @@ def test_a_load_that_fails_leaves_no_worker_and_the_next_one_starts_them_again(
 
     with pytest.raises(KeyError):
         load()
-    assert isinstance(used[0], FakeProcesses) and used[0].closed == 1
+    assert type(used[0]) is FakeProcesses and used[0].closed == 1
     assert not list(cache.iterdir()) and current_processes() is None
     with compile_processes(GPU, ""):
         assert len(fakes.started) == 2
