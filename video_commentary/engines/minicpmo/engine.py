@@ -119,7 +119,8 @@ class MiniCpmoEngine:
         self, tensors: Tensors, model_config: ModelConfig, folder: Path, device: torch.device
     ) -> None:
         """Load the model from `tensors`, with the tokenizer and vocoder of `folder`."""
-        with compile_processes(device, self._config):
+        settings = replace(self._config, model_path=str(folder), device="", saved_plan=False)
+        with compile_processes(device, settings):
             self._own_voice.read(folder)
             model = load_model(tensors, model_config, folder, device, self._config, self._progress)
             speech = self._own_voice.load(tensors, model_config, folder, device, model.dtype)
