@@ -92,20 +92,9 @@ def load_model(
     use_device(device)
     cuda = device.type == "cuda"
     with progress.phase("weights"):
-        if cuda:
-            threading.Thread(target=_import_triton, name="import triton", daemon=True).start()
         dtype = tensors.load("llm.model.norm.weight").dtype if cuda else torch.float32
         tokenizer = Tokenizer(folder)
-        vision = VisionEncoder(lambda name: tensors.load(name).to(dtype), model_config.vision)
-        qwen3 = load_qwen3(
-            tensors,
-            model_config,
-            dtype=dtype,
-            max_seq_len=config.max_seq_len,
-            int8_lm_head=config.int8_lm_head,
-        )
-        if cuda:
-            torch.cuda.synchronize(device)
+        vision, qwen3 = _load_weights(tensors, model_config, config, device, dtype)
     plan = plan_kernels(
         qwen3,
         config.sampling,
@@ -134,6 +123,29 @@ def load_model(
         place=torch.cuda.get_device_name(device) if cuda else "CPU",
         hearing=hearing,
     )
+
+
+def _load_weights(
+    tensors: Tensors,
+    model_config: ModelConfig,
+    config: MiniCpmoConfig,
+    device: torch.device,
+    dtype: torch.dtype,
+) -> tuple[VisionEncoder, Qwen3]:
+    cuda = device.type == "cuda"
+    if cuda:
+        threading.Thread(target=_import_triton, name="import triton", daemon=True).start()
+    vision = VisionEncoder(lambda name: tensors.load(name).to(dtype), model_config.vision)
+    qwen3 = load_qwen3(
+        tensors,
+        model_config,
+        dtype=dtype,
+        max_seq_len=config.max_seq_len,
+        int8_lm_head=config.int8_lm_head,
+    )
+    if cuda:
+        torch.cuda.synchronize(device)
+    return vision, qwen3
 
 
 def _language_model(qwen3: Qwen3, sampling: SamplingParams, tokenizer: Tokenizer) -> LanguageModel:
