@@ -11,7 +11,7 @@ import numpy as np
 from fastapi import FastAPI, Response
 from numpy.typing import NDArray
 
-from test.bridge.serving import FakeRobot
+from test.bridge.fake_robot import FakeRobot
 from video_commentary.bridge import web_server
 from video_commentary.bridge.access import access_policy
 from video_commentary.bridge.context import Context

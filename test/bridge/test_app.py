@@ -13,12 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from test.bridge.serving import (
-    WELL,
-    FakeRobot,
-    Served,
-    until,
-)
+from test.bridge.fake_robot import FakeRobot
+from test.bridge.serving import WELL, Served, until
 from test.ports import free_port
 from video_commentary.bridge.access import access_policy
 from video_commentary.bridge.context import Context

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from test.bridge.serving import FakeClips, Served, serve
+from test.bridge.fake_robot import FakeClips
+from test.bridge.serving import Served, serve
 from video_commentary.bridge.clip_gateway import ClipRequestError
 from video_commentary.core.clip import RecordedClip
 

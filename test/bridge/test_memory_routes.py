@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from test.bridge.serving import FakeMemory, Served
+from test.bridge.fake_robot import FakeMemory
+from test.bridge.serving import Served
 from video_commentary.bridge.memory_gateway import HistoryQuery, MemoryRequestError
 from video_commentary.core.location import GeoFix, Location, PlanarPose
 from video_commentary.core.memory_entry import COMMENT, EVENT, MemoryEntry

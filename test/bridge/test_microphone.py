@@ -13,7 +13,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from test.bridge.browsing import holds, installed, opened, ready
-from test.bridge.serving import WELL, FakeRobot, Served, until
+from test.bridge.fake_robot import FakeRobot
+from test.bridge.serving import WELL, Served, until
 from test.bridge.test_live import drain
 from video_commentary.bridge.items import HeardUtterance
 from video_commentary.bridge.microphone import BadSoundError, ClientMicrophone

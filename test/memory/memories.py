@@ -9,6 +9,9 @@ from typing import Any
 from video_commentary.core.memory_entry import ANSWER, COMMENT, EVENT, MemoryEntry
 from video_commentary.memory.clock_words import to_time
 from video_commentary.memory.event_words import event_sentence
+from video_commentary.memory.reader import reading
+from video_commentary.memory.recall import recall
+from video_commentary.memory.recall_items import RecallRequest, Recollection
 from video_commentary.memory.store import MemoryStore
 
 ZONE = timezone.utc
@@ -51,3 +54,9 @@ def filled(path: Path, *entries: MemoryEntry) -> Path:
     store.add(entries)
     store.close()
     return path
+
+
+def ask(path: Path, question: str, **bounds: int) -> Recollection:
+    """Ask the memory a question at 14:30."""
+    with reading(path) as reader:
+        return recall(reader, RecallRequest(question=question, **bounds), at("14:30"), ZONE)

@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -65,6 +66,27 @@ def test_what_is_queued_is_written_before_it_closes(tmp_path: Path) -> None:
         for i in range(1199):
             it.add(comment(f"c{i}", time.time_ns() + i))
     assert len(texts(path)) == 1200
+
+
+def test_an_entry_that_comes_just_before_the_close_is_written_too(tmp_path: Path) -> None:
+    path = tmp_path / "m.db"
+    idle, closed = threading.Event(), threading.Event()
+
+    def now() -> int:
+        """Hold the thread where it has seen an empty queue and looks for old entries."""
+        idle.set()
+        closed.wait(10)
+        return NOW
+
+    it = Recorder(path, LIMITS, now)
+    assert idle.wait(10)
+    it.add(comment("late", NOW))
+    closing = threading.Thread(target=it.close)
+    closing.start()
+    closing.join(0.1)  # it has said that it closes, and waits for the thread
+    closed.set()
+    closing.join()
+    assert texts(path) == ["late"]
 
 
 def test_killed_in_the_middle_of_writing_no_row_is_lost_or_torn(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from .events import event_routes
 from .live import live_routes
 from .mcp_server import mcp_sessions
 from .media import media_routes
-from .memory_routes import memory_routes
+from .memory_routes import history_routes, recall_routes
 from .metrics import metric_routes
 from .middleware import AccessMiddleware
 from .request_bodies import explain
@@ -67,7 +67,8 @@ def create_app(context: Context) -> FastAPI:
         media_routes,
         event_routes,
         live_routes,
-        memory_routes,
+        history_routes,
+        recall_routes,
         metric_routes,
         watch_routes,
     ):

@@ -13,8 +13,8 @@ from .request_bodies import MAX_PAGE, Kind, RecallBody, RecapBody, Time
 from .wire import entry_json, recap_json
 
 
-def memory_routes(context: Context) -> APIRouter:
-    """Return the routes of the memory."""
+def history_routes(context: Context) -> APIRouter:
+    """Return the route for the entries of the memory."""
     routes = APIRouter(prefix="/api", tags=["memory"], responses=error_docs())
     memory = context.gateway.robot.memory
 
@@ -47,6 +47,14 @@ def memory_routes(context: Context) -> APIRouter:
         except MemoryRequestError as error:
             raise _refusal(error) from None
         return {"entries": [entry_json(entry) for entry in page.entries], "cursor": page.cursor}
+
+    return routes
+
+
+def recall_routes(context: Context) -> APIRouter:
+    """Return the routes for questions about the past."""
+    routes = APIRouter(prefix="/api", tags=["memory"], responses=error_docs())
+    memory = context.gateway.robot.memory
 
     @routes.post("/recall", responses=error_docs(400, 409, 422, 503))
     async def recall(body: RecallBody) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
-from test.bridge.serving import FakeRobot
+from test.bridge.fake_robot import FakeRobot
 from video_commentary.bridge.frame_buffer import FrameBuffer
 from video_commentary.bridge.items import Reply
 from video_commentary.bridge.robot_gateway import RobotGateway

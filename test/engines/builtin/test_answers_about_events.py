@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from test.engines.builtin.test_answers import WALKER, states
+from test.engines.builtin.asking import WALKER, states
 from video_commentary.engines.builtin.answers import answer
 from video_commentary.engines.builtin.event_kinds import EventKind
 from video_commentary.engines.builtin.events import SceneEvent

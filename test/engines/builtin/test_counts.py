@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from test.engines.builtin.test_answers import WALKER, asked
+from test.engines.builtin.asking import WALKER, asked
 from video_commentary.engines.builtin.geometry import BoundingBox
 from video_commentary.engines.builtin.phrases import count_phrase
 

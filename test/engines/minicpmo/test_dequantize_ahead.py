@@ -17,7 +17,7 @@ from video_commentary.engines.minicpmo.language.dequantize_ahead import Dequanti
 from video_commentary.engines.minicpmo.language.linear import DenseLinear
 from video_commentary.engines.minicpmo.language.quantization import Int4Linear
 
-from .interpreted_kernels import CPU, random_awq
+from .random_linears import CPU, random_awq
 
 MATRICES = ("qkv_proj", "o_proj", "gate_up_proj", "down_proj")
 

@@ -25,8 +25,8 @@ from video_commentary.engines.minicpmo.model_loader import MiniCpmoConfig
 from video_commentary.tools.verification.hearing_checks import compare_hearing
 from video_commentary.tools.verification.kernel_checks import TOWER_LIMITS
 
-from .interpreted_kernels import relative
 from .models import Parts
+from .random_linears import relative
 
 pytestmark = [
     pytest.mark.gpu,

@@ -24,7 +24,8 @@ from video_commentary.engines.minicpmo.language import autotune
 from video_commentary.engines.minicpmo.language.linear import DenseLinear
 from video_commentary.engines.minicpmo.language.quantization import Int4Linear
 
-from .interpreted_kernels import CHECKS, random_awq, relative
+from .interpreted_kernels import CHECKS
+from .random_linears import random_awq, relative
 
 
 @pytest.fixture(scope="module")

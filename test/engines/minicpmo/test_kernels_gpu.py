@@ -32,8 +32,8 @@ from video_commentary.engines.minicpmo.speech.audio_sampling import AudioSamplin
 from video_commentary.engines.minicpmo.speech.flow_dit import DiT, DiTCache, SlotMapping
 from video_commentary.engines.minicpmo.speech.fused_dit import FusedDiT
 
-from .interpreted_kernels import exact_weight, random_awq, relative
 from .interpreted_sampling import compare_code_sampling, compare_token_sampling
+from .random_linears import exact_weight, random_awq, relative
 
 pytestmark = [
     pytest.mark.gpu,

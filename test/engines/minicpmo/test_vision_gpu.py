@@ -11,7 +11,7 @@ from bench.random_model import RandomTensors, published_config
 from video_commentary.engines.minicpmo.vision.encoder import VisionEncoder
 from video_commentary.engines.minicpmo.vision.layers import multi_head_attention, self_attention
 
-from .interpreted_kernels import relative
+from .random_linears import relative
 
 pytestmark = [
     pytest.mark.gpu,
