@@ -6,9 +6,7 @@ Run with TRITON_INTERPRET=1, it prints the checks that fail, with their tracebac
 from __future__ import annotations
 
 import copy
-import json
-import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +37,7 @@ from video_commentary.engines.minicpmo.speech.fused_dit import FusedDiT
 
 from .interpreted_sampling import check_sample_code, check_sample_token
 from .interpreted_vision import VISION_CHECKS
+from .interpreting import print_failures
 from .random_linears import CPU, exact_weight, random_awq, relative
 
 
@@ -261,17 +260,5 @@ CHECKS = (
 )
 
 
-def failures(checks: Sequence[Callable[[], None]]) -> dict[str, str]:
-    """Return the tracebacks of the checks that fail, by name."""
-    found = {}
-    for check in checks:
-        torch.manual_seed(0)
-        try:
-            check()
-        except Exception:  # noqa: BLE001 - shown as it is
-            found[check.__name__] = traceback.format_exc()
-    return found
-
-
 if __name__ == "__main__":
-    print(json.dumps(failures(CHECKS)))
+    print_failures(CHECKS)

@@ -6,7 +6,6 @@ Run with TRITON_INTERPRET=1, it prints the checks that fail, with their tracebac
 from __future__ import annotations
 
 import copy
-import json
 
 import torch
 from torch import Tensor
@@ -18,7 +17,7 @@ from video_commentary.engines.minicpmo.speech.fused_flow_encoder import FusedFlo
 from video_commentary.engines.minicpmo.speech.hift import Hift, HiftConfig
 from video_commentary.engines.minicpmo.speech.hift_stream import FusedHiftStream, HiftStream
 
-from .interpreted_kernels import failures
+from .interpreting import print_failures
 
 MAX_FRAMES = 12
 
@@ -126,4 +125,4 @@ CHECKS = (check_hift_stream, check_flow_encoder)
 
 if __name__ == "__main__":
     torch.backends.cudnn.allow_tf32 = False
-    print(json.dumps(failures(CHECKS)))
+    print_failures(CHECKS)

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from .interpreted_speech import CHECKS
+from .interpreting import failures_in
 
 
 @pytest.fixture(scope="module")
 def failures() -> dict[str, str]:
     """The checks that failed in the interpreter."""
-    pytest.importorskip("triton")
-    # the interpreter is chosen when a kernel is defined, so it gets a separate process
-    done = subprocess.run(
-        [sys.executable, "-m", "test.engines.minicpmo.interpreted_speech"],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "TRITON_INTERPRET": "1", "CUDA_VISIBLE_DEVICES": ""},
-        check=False,
-        cwd=Path(__file__).parents[3],
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, str] = json.loads(done.stdout)
-    return found
+    return failures_in("interpreted_speech")
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

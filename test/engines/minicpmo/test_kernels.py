@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,25 +20,14 @@ from video_commentary.engines.minicpmo.language.linear import DenseLinear
 from video_commentary.engines.minicpmo.language.quantization import Int4Linear
 
 from .interpreted_kernels import CHECKS
+from .interpreting import failures_in
 from .random_linears import random_awq, relative
 
 
 @pytest.fixture(scope="module")
 def failures() -> dict[str, str]:
     """The checks that failed in the interpreter."""
-    pytest.importorskip("triton")
-    # the interpreter is chosen when a kernel is defined, so it gets a separate process
-    done = subprocess.run(
-        [sys.executable, "-m", "test.engines.minicpmo.interpreted_kernels"],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "TRITON_INTERPRET": "1", "CUDA_VISIBLE_DEVICES": ""},
-        check=False,
-        cwd=Path(__file__).parents[3],
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, str] = json.loads(done.stdout)
-    return found
+    return failures_in("interpreted_kernels")
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
