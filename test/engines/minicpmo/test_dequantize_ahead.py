@@ -12,8 +12,8 @@ from torch import Tensor
 
 from video_commentary.engines.minicpmo.kernels.plan import INT4_GEMM_CONFIGS, KernelPlan
 from video_commentary.engines.minicpmo.kernels.reference import RMSNorm
-from video_commentary.engines.minicpmo.language.decoder import LayerWeights
 from video_commentary.engines.minicpmo.language.dequantize_ahead import DequantizedAhead
+from video_commentary.engines.minicpmo.language.layer_weights import LayerWeights
 from video_commentary.engines.minicpmo.language.linear import DenseLinear
 from video_commentary.engines.minicpmo.language.quantization import Int4Linear
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -18,11 +18,9 @@ from torch import Tensor
 
 from ..kernels.plan import KernelPlan
 from ..kernels.reference import RMSNorm
+from .layer_weights import LayerWeights
 from .linear import Linear
 from .quantization import Int4Linear
-
-if TYPE_CHECKING:
-    from .decoder import LayerWeights
 
 _MATRICES = ("qkv_proj", "o_proj", "gate_up_proj", "down_proj")
 

@@ -15,7 +15,8 @@ from ..kernels.plan import KernelPlan
 from ..kernels.reference import RMSNorm, interleave
 from ..memory import use_device
 from .attention import AttentionConfig
-from .decoder import Decoder, LayerWeights
+from .decoder import Decoder
+from .layer_weights import LayerWeights
 from .linear import DenseLinear, Linear
 from .quantization import Int4Linear, Int8Linear
 

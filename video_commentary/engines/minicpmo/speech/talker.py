@@ -14,7 +14,8 @@ from ..kernels.launching import compiling
 from ..kernels.reference import RMSNorm, interleave
 from ..language.attention import AttentionConfig
 from ..language.cuda_graph import CudaGraphed
-from ..language.decoder import Decoder, LayerWeights
+from ..language.decoder import Decoder
+from ..language.layer_weights import LayerWeights
 from ..language.linear import DenseLinear
 from .audio_sampling import WINDOW, AudioSamplingParams, TurnState, code_sampler, sample_next_code
 
