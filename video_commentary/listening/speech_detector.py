@@ -13,6 +13,7 @@ from ..core.stamp import Stamp, from_seconds
 from .echo import LEAD_SECONDS, LONGEST_DELAY, EchoCanceller, EchoGate, PlayedSound
 from .items import RATE, Samples
 from .linear_echo import LinearEcho
+from .room_change import RoomState, RoomWatch
 from .sound_blocks import BLOCK
 from .utterance_detector import Background, level
 from .voice_activity import STEP, STEP_SECONDS, StreamActivity, VoiceActivity
@@ -78,6 +79,7 @@ class SpeechDetector:
         self._gate = EchoGate(played)
         self._linear = LinearEcho(STEP, LONGEST_DELAY + LEAD_SECONDS, RATE)
         self._learned = 0.0
+        self._room = RoomWatch()
         self._echo_found = False
         self._background = Background()
         self._idle = 0
@@ -96,6 +98,8 @@ class SpeechDetector:
         self._searched.clear()
         self._latest_clean.clear()
         self._latest_rest.clear()
+        self._linear.forget_played()
+        self._room.reset()
 
     def push(self, block: Samples, begin: Stamp) -> Iterator[SpeechStep]:
         """Take 10 ms of sound; yield the step that it completes."""
@@ -139,11 +143,24 @@ class SpeechDetector:
         if self._learned < _LEARNING:
             self._learned += STEP_SECONDS if level(played) > _AUDIBLE else 0.0
             return replace(cleaned, sure=False)
+        room = self._judge_room(raw, rest, played, cleaned.end)
+        if room.changed:
+            self._linear.learn_again()
+            self._learned = 0.0
+            return replace(cleaned, sure=False)
         if probability > _SPEECH and (
             loud < max(self._echo_levels) - _RESIDUE or self._is_own(self._latest_rest, cleaned.end)
         ):
             probability = 0.0
-        return replace(cleaned, samples=rest, probability=probability, level=loud)
+        return replace(
+            cleaned, samples=rest, probability=probability, level=loud, sure=not room.doubt
+        )
+
+    def _judge_room(self, raw: Samples, rest: Samples, played: Samples, end: Stamp) -> RoomState:
+        if not self._room.push(raw, rest) or level(played) <= _AUDIBLE:
+            return RoomState()
+        searched = np.concatenate(self._searched)
+        return self._room.judge(searched, self._gate.played_before(len(searched), end))
 
     def _is_own(self, heard: deque[Samples], end: Stamp) -> bool:
         return self._gate.share(np.concatenate(heard), end) > _OWN_SHARE
