@@ -54,7 +54,10 @@ class PlayedSound:
     def audible(self, begin: Stamp, end: Stamp) -> bool:
         """Return whether anything but silence was due between two stamps."""
         with self._lock:
-            return any(begin <= stamp < end for stamp in reversed(self._audible))
+            for stamp in reversed(self._audible):
+                if stamp < end:
+                    return stamp >= begin
+            return False
 
     def between(self, begin: Stamp, count: int) -> Samples:
         """Return `count` samples from `begin` on: zeros where nothing was played."""
@@ -104,9 +107,10 @@ def best_offset(heard: Samples, played: Samples) -> int:
 
 
 def spectra(samples: Samples) -> NDArray[np.complexfloating]:
+    """Return the spectra of 32 ms every 8 ms, of sound at 8 kHz: shape [frames, FRAME / 2 + 1]."""
     frames = np.lib.stride_tricks.sliding_window_view(samples, FRAME)[::HOP]
-    spectra: NDArray[np.complexfloating] = np.fft.rfft(frames * _WINDOW, axis=1)
-    return spectra
+    found: NDArray[np.complexfloating] = np.fft.rfft(frames * _WINDOW, axis=1)
+    return found
 
 
 def halved(samples: Samples) -> Samples:

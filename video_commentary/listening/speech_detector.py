@@ -143,9 +143,10 @@ class SpeechDetector:
         if self._learned < _LEARNING:
             self._learned += STEP_SECONDS if level(played) > _AUDIBLE else 0.0
             return replace(cleaned, sure=False)
-        room = self._judge_room(raw, rest, played, cleaned.end)
+        room = self._judge_room(raw, rest, cleaned.end)
         if room.changed:
             self._linear.learn_again()
+            self._room.reset()
             self._learned = 0.0
             return replace(cleaned, sure=False)
         if probability > _SPEECH and (
@@ -156,9 +157,8 @@ class SpeechDetector:
             cleaned, samples=rest, probability=probability, level=loud, sure=not room.doubt
         )
 
-    def _judge_room(self, raw: Samples, rest: Samples, played: Samples, end: Stamp) -> RoomState:
-        if not self._room.push(raw, rest) or level(played) <= _AUDIBLE:
-            return RoomState()
+    def _judge_room(self, raw: Samples, rest: Samples, end: Stamp) -> RoomState:
+        self._room.push(raw, rest)
         searched = np.concatenate(self._searched)
         return self._room.judge(searched, self._gate.played_before(len(searched), end))
 
