@@ -119,4 +119,5 @@ def delayed_share(heard: Samples, played: Samples) -> float:
     power = np.trace(normal, axis1=1, axis2=2).real / _TAPS
     normal = normal + (_RIDGE * power + _NOTHING)[:, None, None] * np.eye(_TAPS)
     error = target - delays @ np.linalg.solve(normal, adjoint @ target)
-    return float(1 - (np.abs(error) ** 2).sum() / ((np.abs(target) ** 2).sum() + _NOTHING))
+    left, all_of_it = float((np.abs(error) ** 2).sum()), float((np.abs(target) ** 2).sum())
+    return 1 - left / all_of_it if all_of_it > _NOTHING else 0.0
