@@ -44,12 +44,22 @@ def to_pcm(samples: Wave, format: AudioFormat = MONO) -> Pcm:
     return mono if format == MONO else resample(mono, format)
 
 
+def in_room(samples: Wave, seed: int = 0) -> Wave:
+    """Return what a microphone hears of a loudspeaker: -6 dB, 40 ms later, with reverberation."""
+    tail = np.arange(2400)
+    path = np.random.default_rng(seed).normal(size=2400) * np.exp(-tail / 480) * 0.05
+    path[0] = 1.0
+    heard = np.convolve(samples, path)[: len(samples)] * 0.5
+    return np.concatenate([np.zeros(640), heard])[: len(samples)].astype(np.float32)
+
+
 class ScriptedRecognizer:
     """Answers with `texts` in turn, the last again and again; waits for `gate` before."""
 
     description = "scripted"
 
-    def __init__(self, *texts: str) -> None:
+    def __init__(self, *texts: str, confidence: float = 0.9) -> None:
+        self.confidence = confidence
         self.texts = list(texts) or ["Only talk about the cars."]
         self.gate = threading.Event()
         self.gate.set()
@@ -63,7 +73,8 @@ class ScriptedRecognizer:
         while not self.gate.wait(0.01):
             if cancel.cancelled:
                 break
-        return Transcript(self.texts.pop(0) if len(self.texts) > 1 else self.texts[0], 0.9)
+        text = self.texts.pop(0) if len(self.texts) > 1 else self.texts[0]
+        return Transcript(text, self.confidence)
 
     def close(self) -> None:
         pass

@@ -8,7 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from test.listening.conftest import Hearing, ScriptedRecognizer, Wave, pause, seconds, to_pcm, wave
+from test.listening.conftest import (
+    Hearing,
+    ScriptedRecognizer,
+    Wave,
+    in_room,
+    pause,
+    seconds,
+    to_pcm,
+    wave,
+)
 from video_commentary.config.listener_settings import ListenerSettings
 from video_commentary.core.audio import AudioFormat, Pcm
 from video_commentary.core.stamp import from_seconds
@@ -208,15 +217,6 @@ def test_a_forgotten_stream_ends_its_utterance(hearing: Make) -> None:
     assert robot.listener.state.streams == ()
 
 
-def in_room(samples: Wave) -> Wave:
-    """Return what a microphone hears of a loudspeaker: -6 dB, 40 ms later, with reverberation."""
-    tail = np.arange(2400)
-    path = np.random.default_rng(0).normal(size=2400) * np.exp(-tail / 480) * 0.05
-    path[0] = 1.0
-    heard = np.convolve(samples, path)[: len(samples)] * 0.5
-    return np.concatenate([np.zeros(640), heard])[: len(samples)].astype(np.float32)
-
-
 COMMENTARY = "A person in a red coat walks past the blue car, and a dog runs after them."
 
 
@@ -263,6 +263,20 @@ def test_without_its_sound_the_words_decide_whether_it_is_the_robot(hearing: Mak
     other.settle()
     states = [event.state for event in other.of(BargedIn)]
     assert states == [BargeInState.DUCK, BargeInState.STOP, BargeInState.NONE]
+
+
+@pytest.mark.parametrize(
+    ("text", "stops"), [("The closer the amount.", False), ("Stop talking.", True)]
+)
+def test_words_that_were_hardly_understood_stop_the_robot_only_if_they_ask_for_something(
+    hearing: Make, text: str, stops: bool
+) -> None:
+    robot = hearing(ScriptedRecognizer(text, confidence=0.3))
+    robot.listener.said("A bus stops at the corner and three people get in.", 1_700_000_000 * 10**9)
+    robot.hear(spoken())
+    robot.settle()
+    assert [event.text for event in robot.final] == [text]
+    assert (BargeInState.STOP in [event.state for event in robot.of(BargedIn)]) == stops
 
 
 def test_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

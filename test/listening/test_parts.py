@@ -15,6 +15,7 @@ from video_commentary.listening.echo import coherent_share
 from video_commentary.listening.items import BargeInState, RecognizerError, Samples, Transcript
 from video_commentary.listening.linear_echo import LinearEcho
 from video_commentary.listening.own_words import OwnWords
+from video_commentary.listening.room_change import delayed_share
 from video_commentary.listening.transcriber import Transcriber, TranscriptionJob
 from video_commentary.listening.utterance import Utterance, is_finished
 from video_commentary.listening.utterance_detector import SpeechChange, UtteranceDetector, level
@@ -173,6 +174,29 @@ def test_the_linear_filter_learns_a_room_and_leaves_others_alone() -> None:
     ]
     assert level(rests[150]) < level(heard[150 * 512 : 151 * 512]) - 15
     assert level(rests[-1] - other[-512:]) < level(other[-512:]) - 6
+
+
+def test_after_a_gap_the_linear_filter_hears_nothing_of_what_was_played_before() -> None:
+    rng = np.random.default_rng(0)
+    played = rng.normal(0, 0.1, 512 * 60).astype(np.float32)
+    heard = np.concatenate([np.zeros(900, np.float32), 0.5 * played])[: len(played)]
+    linear, silence = LinearEcho(512, 0.2, 16_000), np.zeros(512, np.float32)
+    for at in range(0, len(heard), 512):
+        linear.split(heard[at : at + 512], played[at : at + 512])
+    linear.forget_played()
+    assert level(linear.split(silence, silence)[1]) == -100.0
+    assert level(linear.split(silence, played[:512])[1]) < -50.0  # its echo comes later
+    assert level(linear.split(silence, silence)[1]) > -40.0
+
+
+def test_a_mixture_of_delays_is_an_echo_and_another_sound_is_not() -> None:
+    rng = np.random.default_rng(0)
+    played = rng.normal(0, 0.1, 2_240).astype(np.float32)
+    echo = 0.5 * played[192:] + 0.3 * played[100:-92] - 0.3 * played[20:-172]
+    other = rng.normal(0, 0.1, len(echo)).astype(np.float32)
+    assert delayed_share(echo, played) > 0.8
+    assert delayed_share(other, played) < 0.4
+    assert delayed_share(np.zeros_like(echo), played) == 0.0
 
 
 class _Gated:

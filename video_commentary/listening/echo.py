@@ -22,9 +22,9 @@ LONGEST_DELAY = 0.5
 """Seconds from when sound is due to when the microphone hears it, at most."""
 LEAD_SECONDS = 0.05
 """Seconds by which it may be heard before it is due, as clocks differ."""
-_FRAME, _HOP = 256, 64
+FRAME, HOP = 256, 64
 """Samples at 8 kHz: 32 ms, in which the first reflections of a room come back too."""
-_WINDOW = np.hanning(_FRAME).astype(np.float32)
+_WINDOW = np.hanning(FRAME).astype(np.float32)
 _BEFORE_PEAK = 4
 _NOTHING = 1e-9
 
@@ -54,7 +54,10 @@ class PlayedSound:
     def audible(self, begin: Stamp, end: Stamp) -> bool:
         """Return whether anything but silence was due between two stamps."""
         with self._lock:
-            return any(begin <= stamp < end for stamp in reversed(self._audible))
+            for stamp in reversed(self._audible):
+                if stamp < end:
+                    return stamp >= begin
+            return False
 
     def between(self, begin: Stamp, count: int) -> Samples:
         """Return `count` samples from `begin` on: zeros where nothing was played."""
@@ -79,18 +82,21 @@ def coherent_share(heard: Samples, played: Samples) -> float:
     up to m samples. It is the magnitude-squared coherence at the delay of the highest normalized
     cross-correlation, over all frequencies.
     """
-    heard, played = _halved(heard), _halved(played)
+    heard, played = halved(heard), halved(played)
     if float(np.dot(heard, heard)) < _NOTHING or float(np.dot(played, played)) < _NOTHING:
         return 0.0
-    delayed = played[_best_offset(heard, played) :][: len(heard)]
-    here, there = _spectra(heard), _spectra(delayed)
+    delayed = played[best_offset(heard, played) :][: len(heard)]
+    here, there = spectra(heard), spectra(delayed)
     cross = np.abs((here * there.conj()).sum(axis=0)) ** 2
     coherent = cross / ((np.abs(there) ** 2).sum(axis=0) + _NOTHING)
     return float(coherent.sum() / ((np.abs(here) ** 2).sum() + _NOTHING))
 
 
-def _best_offset(heard: Samples, played: Samples) -> int:
-    """Return where in `played` the sound begins that `heard` is most like."""
+def best_offset(heard: Samples, played: Samples) -> int:
+    """Return where in `played` the sound begins that `heard` is most like.
+
+    It is a few samples early, for what a loudspeaker spreads.
+    """
     size = 1 << int(np.ceil(np.log2(len(heard) + len(played))))
     spectrum = np.fft.rfft(played, size) * np.conj(np.fft.rfft(heard, size))
     offsets = len(played) - len(heard) + 1
@@ -100,13 +106,14 @@ def _best_offset(heard: Samples, played: Samples) -> int:
     return max(0, int(correlation.argmax()) - _BEFORE_PEAK)
 
 
-def _spectra(samples: Samples) -> NDArray[np.complexfloating]:
-    frames = np.lib.stride_tricks.sliding_window_view(samples, _FRAME)[::_HOP]
-    spectra: NDArray[np.complexfloating] = np.fft.rfft(frames * _WINDOW, axis=1)
-    return spectra
+def spectra(samples: Samples) -> NDArray[np.complexfloating]:
+    """Return the spectra of 32 ms every 8 ms, of sound at 8 kHz: shape [frames, FRAME / 2 + 1]."""
+    frames = np.lib.stride_tricks.sliding_window_view(samples, FRAME)[::HOP]
+    found: NDArray[np.complexfloating] = np.fft.rfft(frames * _WINDOW, axis=1)
+    return found
 
 
-def _halved(samples: Samples) -> Samples:
+def halved(samples: Samples) -> Samples:
     """Return sound at half the rate, with its high frequencies raised: it costs half."""
     pairs = samples[: len(samples) // 2 * 2].reshape(-1, 2).mean(axis=1)
     return np.append(pairs[:1], pairs[1:] - np.float32(0.9) * pairs[:-1]).astype(np.float32)
@@ -120,9 +127,16 @@ class EchoGate:
 
     def share(self, heard: Samples, end: Stamp) -> float:
         """Return the part of the power of `heard`, which ends at `end`, that the robot played."""
+        return coherent_share(heard, self.played_before(len(heard), end))
+
+    def played_before(self, count: int, end: Stamp) -> Samples:
+        """Return what may be heard in the `count` samples before `end`, at any delay.
+
+        Shape [m + count]: m samples, the longest delay, more than there are to be heard.
+        """
         margin = int((LONGEST_DELAY + LEAD_SECONDS) * RATE)
-        begin = end + from_seconds(LEAD_SECONDS) - (len(heard) + margin) * NANOSECONDS // RATE
-        return coherent_share(heard, self._played.between(begin, len(heard) + margin))
+        begin = end + from_seconds(LEAD_SECONDS) - (count + margin) * NANOSECONDS // RATE
+        return self._played.between(begin, count + margin)
 
 
 class EchoCanceller:

@@ -13,6 +13,7 @@ from ..core.audio import Pcm
 from ..core.stamp import Stamp, from_seconds
 from .barge_in import BargeIn, SpeechSoFar, is_speech
 from .echo import PlayedSound
+from .intents import ActKind, understand
 from .items import BargedIn, Heard, ListeningEvent, Samples, SpeechBegan, Transcript
 from .own_words import OwnWords
 from .sound_blocks import SoundBlocks
@@ -30,6 +31,9 @@ _SHORTEST = 0.12
 _PRE_ROLL_STEPS = 10
 STALLED = 1.0
 """Seconds without sound, by our clock, after which an utterance has ended."""
+_CLEAR = 0.4
+"""Confidence from which words are somebody's. Of words that the recognizer made of what was left of
+the robot's voice, one in eight had more, of people's who spoke over it four in five."""
 _OVERDUE = 3.0
 """Seconds after which the robot is let go on, though an utterance's words are not known yet."""
 
@@ -148,7 +152,7 @@ class HeardStream:
         speech = SpeechSoFar(
             length=utterances.length,
             certain=utterances.certain,
-            meant=utterance.meant and (sure or bool(utterance.words)),
+            meant=utterance.meant and (sure or utterance.clear),
         )
         if is_speech(speech) and not utterance.announced:
             utterance.announced = True
@@ -176,6 +180,7 @@ class HeardStream:
         if not text or text == utterance.words:
             return
         utterance.words = text
+        utterance.clear = utterance.clear or _is_clear(text, transcript.confidence)
         self._shared.handle(self._heard(utterance, text, transcript.confidence, final=False))
 
     def _is_own(self, utterance: Utterance, text: str) -> bool:
@@ -240,3 +245,8 @@ class HeardStream:
         if self._utterances.speaking:
             self._utterances.cut()
             self._end()
+
+
+def _is_clear(text: str, confidence: float) -> bool:
+    """Return whether words are surely somebody's: well understood, or asking for something."""
+    return confidence >= _CLEAR or understand(text).kind is not ActKind.NONE

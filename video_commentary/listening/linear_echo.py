@@ -33,6 +33,15 @@ class LinearEcho:
         self._noise: NDArray[np.float32] = np.zeros(bins, np.float32)
         self._before: Samples = np.zeros(block, np.float32)
 
+    def forget_played(self) -> None:
+        """Begin afresh after a gap in the sound: nothing that was played before it is heard."""
+        self._spectra[:] = 0.0
+        self._before = np.zeros(self._block, np.float32)
+
+    def learn_again(self) -> None:
+        """Learn as fast as at first, because the room is another one."""
+        self._variance[:] = _FIRST_VARIANCE
+
     def split(self, heard: Samples, played: Samples) -> tuple[Samples, Samples]:
         """Return what else is in `heard`, and the echo in it: both float32, shape [block].
 

@@ -13,8 +13,9 @@ from ..core.stamp import Stamp, from_seconds
 from .echo import LEAD_SECONDS, LONGEST_DELAY, EchoCanceller, EchoGate, PlayedSound
 from .items import RATE, Samples
 from .linear_echo import LinearEcho
+from .room_change import RoomState, RoomWatch
 from .sound_blocks import BLOCK
-from .utterance_detector import Background, level
+from .utterance_detector import BACKGROUND_STEPS, Background, level
 from .voice_activity import STEP, STEP_SECONDS, StreamActivity, VoiceActivity
 
 _SPEECH = 0.35
@@ -78,7 +79,9 @@ class SpeechDetector:
         self._gate = EchoGate(played)
         self._linear = LinearEcho(STEP, LONGEST_DELAY + LEAD_SECONDS, RATE)
         self._learned = 0.0
+        self._room = RoomWatch()
         self._echo_found = False
+        self._since_gap = 0
         self._background = Background()
         self._idle = 0
         self._clean, self._rest = StreamActivity(network), StreamActivity(network)
@@ -96,6 +99,9 @@ class SpeechDetector:
         self._searched.clear()
         self._latest_clean.clear()
         self._latest_rest.clear()
+        self._linear.forget_played()
+        self._room.reset()
+        self._since_gap = 0
 
     def push(self, block: Samples, begin: Stamp) -> Iterator[SpeechStep]:
         """Take 10 ms of sound; yield the step that it completes."""
@@ -114,6 +120,7 @@ class SpeechDetector:
     def _step(self, raw: Samples, clean: Samples, end: Stamp) -> SpeechStep:
         self._latest_clean.append(clean)
         self._searched.append(raw)
+        self._since_gap += 1
         robot = self._played.audible(end - _SPEAKS_TAIL, end)
         loud = level(clean)
         self._background.push(loud)
@@ -139,11 +146,29 @@ class SpeechDetector:
         if self._learned < _LEARNING:
             self._learned += STEP_SECONDS if level(played) > _AUDIBLE else 0.0
             return replace(cleaned, sure=False)
+        room = self._judge_room(raw, rest, cleaned.end)
+        if room.changed:
+            self._linear.learn_again()
+            self._room.reset()
+            self._learned = 0.0
+            return replace(cleaned, sure=False)
         if probability > _SPEECH and (
             loud < max(self._echo_levels) - _RESIDUE or self._is_own(self._latest_rest, cleaned.end)
         ):
             probability = 0.0
-        return replace(cleaned, samples=rest, probability=probability, level=loud)
+        sure = not room.doubt and not self._is_new_place()
+        return replace(cleaned, samples=rest, probability=probability, level=loud, sure=sure)
+
+    def _is_new_place(self) -> bool:
+        """Return whether the room's noise is not known, after a gap, where the robot is heard."""
+        return self._echo_found and self._since_gap < BACKGROUND_STEPS
+
+    def _judge_room(self, raw: Samples, rest: Samples, end: Stamp) -> RoomState:
+        self._room.push(raw, rest)
+        if not self._background.is_below(level(rest)):
+            return RoomState()
+        searched = np.concatenate(self._searched)
+        return self._room.judge(searched, self._gate.played_before(len(searched), end))
 
     def _is_own(self, heard: deque[Samples], end: Stamp) -> bool:
         return self._gate.share(np.concatenate(heard), end) > _OWN_SHARE

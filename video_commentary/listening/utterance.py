@@ -32,7 +32,8 @@ class Utterance:
     `id`: 0 until something of it was reported. `begin`, `end`: stamps of the speech. `announced`:
     whether it was reported that somebody speaks. `meant`, `addressed`: whether it is for the robot,
     and begins with the wake word. `beside_robot`: whether the robot spoke meanwhile. `own`: whether
-    the words are the robot's. `words`: the latest that were reported. `sound`: steps of 32 ms.
+    the words are the robot's. `words`: the latest that were reported. `clear`: whether any of them
+    are surely somebody's. `sound`: steps of 32 ms.
     """
 
     number: int
@@ -47,6 +48,7 @@ class Utterance:
     meant: bool = False
     addressed: bool = False
     words: str = ""
+    clear: bool = False
     sound: list[Samples] = field(default_factory=list)
 
     def question_sound(self) -> Pcm | None:

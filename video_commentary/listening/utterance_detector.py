@@ -19,7 +19,7 @@ _ONSET = 0.08
 _ONSET_STEPS = 4
 _LOUDER = 6.0
 """Decibels above the background that speech must have: a room full of voices is not speech."""
-_SMOOTH, _MEMORY = 8, 96
+_SMOOTH, BACKGROUND_STEPS = 8, 96
 """Steps over which levels are smoothed, and of which the quietest is the background: 3 s."""
 _QUIETEST = -60.0
 
@@ -43,7 +43,7 @@ class Background:
     def __init__(self) -> None:
         self._latest: deque[float] = deque(maxlen=_SMOOTH)
         # A stream may begin with a word: what it begins with is no background.
-        self._smoothed: deque[float] = deque([_QUIETEST], maxlen=_MEMORY)
+        self._smoothed: deque[float] = deque([_QUIETEST], maxlen=BACKGROUND_STEPS)
 
     def push(self, level: float) -> None:
         """Take the level of the next step, in dB of full scale."""
