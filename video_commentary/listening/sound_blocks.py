@@ -52,7 +52,8 @@ class SoundBlocks:
         assert self._resampler is not None
         self._taken += len(pcm.samples) // pcm.format.channels
         samples = self._resampler.push(pcm).samples.astype(np.float32) * FULL_SCALE
-        samples = np.concatenate([self._rest, samples])
+        if len(self._rest):
+            samples = np.concatenate([self._rest, samples])
         whole = len(samples) - len(samples) % BLOCK
         self._rest = samples[whole:]
         for at in range(0, whole, BLOCK):

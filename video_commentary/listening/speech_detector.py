@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core.stamp import Stamp, from_seconds
 from .echo import LEAD_SECONDS, LONGEST_DELAY, EchoCanceller, EchoGate, PlayedSound
@@ -85,7 +84,9 @@ class SpeechDetector:
         self._background = Background()
         self._idle = 0
         self._clean, self._rest = StreamActivity(network), StreamActivity(network)
-        self._blocks: list[NDArray[np.float32]] = []
+        # filled in place: this runs a hundred times a second, for each stream
+        self._pending = np.zeros((2, STEP + BLOCK), np.float32)
+        self._count = 0
         self._searched: deque[Samples] = deque(maxlen=_ECHO_SEARCH_STEPS)
         self._latest_clean: deque[Samples] = deque(maxlen=_GATE_STEPS)
         self._latest_rest: deque[Samples] = deque(maxlen=_GATE_STEPS)
@@ -95,7 +96,7 @@ class SpeechDetector:
         """Begin afresh after a gap; what was learned of the room stays."""
         self._clean.reset()
         self._rest.reset()
-        self._blocks.clear()
+        self._count = 0
         self._searched.clear()
         self._latest_clean.clear()
         self._latest_rest.clear()
@@ -109,13 +110,17 @@ class SpeechDetector:
         if self._played.audible(begin - _ECHO_TAIL, begin + _SPEAKS_TAIL):
             cancelled = self._canceller.clean(block, begin)  # it learns before it is needed
             clean = cancelled if self._echo_found else block
-        self._blocks.append(np.stack([block, clean]))
-        sound = np.concatenate(self._blocks, axis=1)
-        if sound.shape[1] < STEP:
+        count = self._count + BLOCK
+        self._pending[0, self._count : count] = block
+        self._pending[1, self._count : count] = clean
+        self._count = count
+        if count < STEP:
             return
-        self._blocks = [sound[:, STEP:]]
-        end = begin + from_seconds((BLOCK - sound.shape[1] + STEP) / RATE)
-        yield self._step(sound[0, :STEP], sound[1, :STEP], end)
+        raw, clean = self._pending[:, :STEP].copy()
+        self._count = count - STEP
+        self._pending[:, : self._count] = self._pending[:, STEP:count]
+        end = begin + from_seconds((BLOCK - self._count) / RATE)
+        yield self._step(raw, clean, end)
 
     def _step(self, raw: Samples, clean: Samples, end: Stamp) -> SpeechStep:
         self._latest_clean.append(clean)
