@@ -154,3 +154,26 @@ def test_no_worker_on_a_cpu_or_a_machine_with_one_processor(
     with compile_processes(GPU, ""):
         assert current_processes() is None
     assert not fakes.started
+
+
+def test_where_no_process_can_be_started_the_load_goes_on(
+    cache: Path, fakes: type[FakeProcesses], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(count: int) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(processes_module, "CompileProcesses", refuse)
+    with compile_processes(GPU, ""):
+        assert current_processes() is None
+    assert list(cache.iterdir())
+
+
+def test_as_many_workers_as_processors_and_memory_allow(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = []
+    for processors, gigabytes in ((16, 64.0), (6, 64.0), (16, 3.5), (16, 0.0)):
+        monkeypatch.setattr("os.cpu_count", lambda processors=processors: processors)
+        monkeypatch.setattr(
+            processes_module, "available_memory", lambda size=gigabytes: int(size * 1e9)
+        )
+        counts.append(processes_module._useful_count())
+    assert counts == [8, 6, 3, 0]

@@ -81,7 +81,7 @@ def test_with_little_memory_nothing_is_read_ahead(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "model.safetensors").write_bytes(bytes(1000))
-    monkeypatch.setattr(preload, "_available_memory", lambda: 1000)
+    monkeypatch.setattr(preload, "available_memory", lambda: 1000)
     monkeypatch.setattr(os, "posix_fadvise", lambda *_: pytest.fail("it was read"))
     thread = read_ahead(checkpoint_files(str(tmp_path)))
     thread.join(10)

@@ -45,7 +45,7 @@ def read_ahead(paths: list[Path]) -> threading.Thread:
 
 
 def _read_ahead(paths: list[Path]) -> None:
-    room = _SHARE * _available_memory()
+    room = _SHARE * available_memory()
     for path in paths:
         try:
             file = os.open(path, os.O_RDONLY)
@@ -64,7 +64,7 @@ def _read_ahead(paths: list[Path]) -> None:
             os.close(file)
 
 
-def _available_memory() -> int:
+def available_memory() -> int:
     """Return the bytes of memory that could be had without swapping, 0 if unknown."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()

@@ -19,6 +19,7 @@ from typing import Any
 
 import torch
 
+from ..preload import available_memory
 from .compile_worker import CompileJob, TensorSpec
 from .kernel_cache import compiled_marker
 
@@ -40,8 +41,7 @@ def compile_processes(device: torch.device, settings: object) -> Iterator[None]:
         yield
         return
     marker = compiled_marker(device, repr(settings))
-    count = 0 if marker.exists() else _useful_count()
-    processes = CompileProcesses(count) if count > 1 else None
+    processes = None if marker.exists() else _start_processes()
     token = _processes.set(processes)
     try:
         yield
@@ -128,10 +128,20 @@ def _compile_in(worker: subprocess.Popen[bytes], job: bytes) -> None:
         LOG.debug("a compile worker: %s", failure)
 
 
+def _start_processes() -> CompileProcesses | None:
+    count = _useful_count()
+    if count < 2:
+        return None
+    try:
+        return CompileProcesses(count)
+    except OSError as error:
+        LOG.info("kernels are compiled in this process, as no other can be started: %s", error)
+        return None
+
+
 def _useful_count() -> int:
     """Return for how many workers this machine has processors and memory to spare."""
-    available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return min(MOST, os.cpu_count() or 1, available // _BYTES)
+    return min(MOST, os.cpu_count() or 1, available_memory() // _BYTES)
 
 
 _processes: ContextVar[CompileProcesses | None] = ContextVar("processes", default=None)
