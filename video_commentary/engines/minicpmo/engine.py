@@ -21,7 +21,7 @@ from ...core.frames import Frame
 from ...core.load_progress import LoadProgress
 from ...core.stamp import Stamp
 from .answer import SpokenAnswer, text_deltas
-from .checkpoint import Checkpoint, Tensors
+from .checkpoint import Checkpoint, Tensors, is_awq
 from .checkpoint_shapes import check_tensors
 from .config import ModelConfig, model_folder, read_config
 from .given_text import say_given_text
@@ -119,8 +119,9 @@ class MiniCpmoEngine:
         self, tensors: Tensors, model_config: ModelConfig, folder: Path, device: torch.device
     ) -> None:
         """Load the model from `tensors`, with the tokenizer and vocoder of `folder`."""
-        settings = replace(self._config, model_path=str(folder), device="", saved_plan=False)
-        with compile_processes(device, settings):
+        # what decides which kernels there are, wherever the files lie
+        config = replace(self._config, model_path="", device="", saved_plan=False)
+        with compile_processes(device, (model_config, is_awq(tensors), config)):
             self._own_voice.read(folder)
             model = load_model(tensors, model_config, folder, device, self._config, self._progress)
             speech = self._own_voice.load(tensors, model_config, folder, device, model.dtype)

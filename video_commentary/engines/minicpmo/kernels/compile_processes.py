@@ -23,7 +23,8 @@ from ..preload import available_memory
 from .compile_worker import CompileJob, TensorSpec
 from .kernel_cache import compiled_marker
 
-MOST = 8
+_MOST = 8
+"""As many as `launching` has threads, each of which waits for one."""
 _BYTES = 1_000_000_000
 """Memory of the host that a worker may take; half of it is torch."""
 
@@ -106,12 +107,11 @@ def _job(kernel: Any, args: Sequence[object], options: dict[str, object]) -> Com
 
 
 def _start_worker() -> subprocess.Popen[bytes]:
-    worker = "video_commentary.engines.minicpmo.kernels.compile_worker"
     # what malloc does for a node's images would only take memory here
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MALLOC_")}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     return subprocess.Popen(
-        [sys.executable, "-c", f"from {worker} import main; main()"],
+        [sys.executable, "-c", f"from {CompileJob.__module__} import main; main()"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -141,7 +141,7 @@ def _start_processes() -> CompileProcesses | None:
 
 def _useful_count() -> int:
     """Return for how many workers this machine has processors and memory to spare."""
-    return min(MOST, os.cpu_count() or 1, available_memory() // _BYTES)
+    return min(_MOST, os.cpu_count() or 1, available_memory() // _BYTES)
 
 
 _processes: ContextVar[CompileProcesses | None] = ContextVar("processes", default=None)

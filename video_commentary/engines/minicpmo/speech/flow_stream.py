@@ -108,7 +108,7 @@ class FlowStream:
         if mu.is_cuda:
             with compiling(mu.device):
                 self._solve_chunk(mu, mel, self._noise[: len(mu)], *mapping)
-                # a chunk's as well: fewer blocks, fewer waits for the slowest kernel
+                # a chunk's kernels too: so there is one wait for the slowest
                 packed, _ = self.pack([SILENT_CODE] * (CHUNK_CODES + LOOKAHEAD), last=False)
                 self.generate(torch.from_numpy(packed).to(mu.device))
             # what was kept of kernels that did not run is undefined

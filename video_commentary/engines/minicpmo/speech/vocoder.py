@@ -63,12 +63,11 @@ class Vocoder:
 
     @torch.inference_mode()
     def compile(self) -> None:
-        """Compile the kernels. On a CPU there is nothing to do."""
+        """Compile the kernels, before `capture`. On a CPU there is nothing to do."""
         if isinstance(self._hift_stream, HiftStream):
             return
         with compiling(self.device):
             self._speak_packed(self._silence())
-        self.start()
 
     @torch.inference_mode()
     def capture(self) -> None:
